@@ -1,0 +1,30 @@
+"""`batchrunner demo`."""
+
+from pathlib import Path
+
+import click
+
+from batchrunner.cli.setting import valid_manifest
+from batchrunner.cli.work import Order, Wanted, work
+from batchrunner.resources import read_text
+
+
+@click.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=Path("batchrunner-demo"))
+def command(folder: Path) -> int:
+    """Render a small batch against an imitated service: no key, no cost.
+
+    Writes a manifest into a new folder and runs it, down to verified mp4 files.
+
+    Example: batchrunner demo
+    """
+    manifest = folder / "demo.yaml"
+    if not manifest.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        manifest.write_text(read_text("jobs-examples/01-first.yaml"), encoding="utf-8")
+        click.echo(f"wrote {manifest}", err=True)
+    read = valid_manifest(manifest)
+    order = Order(manifest, "demo", yes=True, sandbox=True)
+    code = work(order, Wanted(read.name, read.jobs, read.settings))
+    click.echo(f"the clips are in {folder / 'sandbox-run'}; nothing was paid: the service was imitated")
+    return code

@@ -1,0 +1,32 @@
+"""`batchrunner fetch`."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from batchrunner.cli.options import format_option, ledger_option, manifest_argument, sandbox_option
+from batchrunner.cli.setting import project_of, wanted
+from batchrunner.cli.work import Order, Wanted, work
+from batchrunner.ledger import Ledger
+from batchrunner.settings import Settings
+
+
+@click.command()
+@manifest_argument
+@ledger_option
+@sandbox_option
+@format_option("table", "json")
+@click.option("-q", "--quiet", is_flag=True, help="Only the result, and what needs a person.")
+def command(manifest: Path, **options: Any) -> int:
+    """Ask for open tasks and download rendered clips: free.
+
+    Submits nothing. Works even while the manifest has mistakes: then with what its last run wanted.
+
+    Example: batchrunner fetch shots.yaml
+    """
+    order = Order(manifest, "fetch", submits=False, **options)
+    project = project_of(manifest, order.ledger, sandbox=order.sandbox)
+    with Ledger.reading(project.ledger) as ledger:
+        name, jobs, _ = wanted(manifest, project, ledger)
+    return work(order, Wanted(name, jobs, Settings()))

@@ -1,0 +1,59 @@
+"""The list of commands. Each is imported when it is called, so that `--help` costs next to nothing."""
+
+from collections.abc import Mapping
+from importlib import import_module
+
+import click
+
+from batchrunner import __version__
+
+COMMANDS: Mapping[str, str] = {
+    "demo": "Render a small batch against an imitated service: no key, no cost.",
+    "validate": "Show every mistake of a manifest, each on its line.",
+    "plan": "Show what `run` would do next with each job, why, and for how much.",
+    "run": "Render what is missing; the same command goes on where the last one stopped.",
+    "fetch": "Ask for open tasks and download rendered clips: free.",
+    "status": "Tell what is known of each job; works beside a run.",
+    "retry": "Submit failed jobs again.",
+    "resolve": "Say what became of submits whose outcome is unknown.",
+    "sandbox": "Serve the imitated service on a port of this machine.",
+}
+
+
+class LazyGroup(click.Group):
+    """Commands by name; the module of each is imported on demand."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands in the order of the journey."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(f"batchrunner.cli.{cmd_name}").command
+        if not isinstance(command, click.Command):
+            raise TypeError(cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list that `--help` shows, without importing what it lists."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="batchrunner")
+def group() -> None:
+    """Many image-to-video jobs in one manifest: each clip paid for once, each verified.
+
+    \b
+    Begin here:
+      batchrunner demo                 see it work, without a key
+      batchrunner validate shots.yaml  every mistake, on its line
+      batchrunner plan shots.yaml      what would be paid
+      batchrunner run shots.yaml       do it; run it again to go on
+    """

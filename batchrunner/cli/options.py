@@ -1,0 +1,81 @@
+"""Options that several commands share, and their environment forms."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from batchrunner import settings
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def option(name: str, *more: Any, **rest: Any) -> Callable[[F], F]:
+    """An option that may also be set as BATCHRUNNER_<OPTION>."""
+    variable = name.lstrip("-").replace("-", "_").upper()
+    return click.option(name, *more, envvar=f"BATCHRUNNER_{variable}", show_envvar=False, **rest)
+
+
+class Reading(click.ParamType):
+    """A value that is read as the manifest's settings are read."""
+
+    def __init__(self, name: str, read: Callable[[object], object]) -> None:
+        self.name = name
+        self._read = read
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The value, or a usage error with the reader's sentence."""
+        try:
+            return self._read(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+manifest_argument = click.argument("manifest", type=click.Path(path_type=Path))
+
+ledger_option = option(
+    "--ledger",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The state file; by default the nearest .batchrunner/ledger.db upward from the manifest.",
+)
+
+
+def format_option(*names: str) -> Callable[[F], F]:
+    """`-o`: how the result is printed; the first name is the default."""
+    return option(
+        "--output-format",
+        "-o",
+        "form",
+        type=click.Choice(names),
+        default=names[0],
+        show_default=True,
+        help="How the result is printed.",
+    )
+
+
+sandbox_option = click.option(
+    "--sandbox", is_flag=True, help="Use the imitated service, with a ledger and clips of its own: free."
+)
+
+_RUN_OPTIONS = (
+    click.option("--yes", is_flag=True, help="Agree to the paid work that the plan shows."),
+    click.option(
+        "--max-cost",
+        type=Reading("usd", settings.usd),
+        help="The most that this run may cost, in US dollars.",
+    ),
+    option("--concurrency", type=Reading("n", settings.concurrency), help="How many tasks may run at once."),
+    option("--rate", type=Reading("n/min", settings.rate_per_min), help="Requests of all kinds: 100/min."),
+    ledger_option,
+    sandbox_option,
+    format_option("table", "json"),
+    click.option("-q", "--quiet", is_flag=True, help="Only the result, and what needs a person."),
+)
+
+
+def run_options(command: F) -> F:
+    """The options of `run`, which `retry` shares."""
+    for decorate in reversed(_RUN_OPTIONS):
+        command = decorate(command)
+    return command

@@ -1,0 +1,89 @@
+"""Problems as people, programs and GitHub read them."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import click
+
+from batchrunner.problems import Problem, Severity
+from batchrunner.reports import printable
+
+_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
+_WIDEST_LINE = 120
+
+Lines = Mapping[str, Sequence[str]]
+
+
+def as_text(problems: Iterable[Problem], lines: Lines) -> str:
+    """`file:line:column: code  message`, the line itself with a caret, and the mend."""
+    return "\n\n".join(_one(problem, lines) for problem in problems)
+
+
+def as_json(problems: Iterable[Problem], jobs: int) -> str:
+    """One object: `{"valid", "jobs", "problems": […]}`; its names are fixed."""
+    listed = [_object(problem) for problem in problems]
+    valid = not any(p["severity"] == Severity.ERROR for p in listed)
+    return json.dumps({"valid": valid, "jobs": jobs, "problems": listed}, indent=2, ensure_ascii=False)
+
+
+def as_github(problems: Iterable[Problem]) -> str:
+    """Annotations that GitHub shows beside the line. Source: GitHub's workflow commands, 2026."""
+    return "\n".join(_annotation(problem) for problem in problems)
+
+
+def _one(problem: Problem, lines: Lines) -> str:
+    colour = _COLOURS[problem.severity]
+    place = click.style(str(problem.place), bold=True)
+    code = click.style(problem.code.value, fg=colour)
+    parts = [f"{place}: {code}  {printable(problem.message)}{_whom(problem)}", *_snippet(problem, lines, colour)]
+    if problem.hint:
+        parts.append(f"  {click.style('mend:', fg='green')} {printable(problem.hint)}")
+    return "\n".join(parts)
+
+
+def _whom(problem: Problem) -> str:
+    if len(problem.jobs) < 2:
+        return ""
+    return f" [hits {len(problem.jobs)} jobs: {problem.jobs[0]}, …]"
+
+
+def _snippet(problem: Problem, lines: Lines, colour: str) -> list[str]:
+    """The line with a caret under the column; a long line is cut around it."""
+    text = lines.get(problem.place.file, ())
+    if not 1 <= problem.place.line <= len(text):
+        return []
+    line = "".join(c if c.isprintable() else " " for c in text[problem.place.line - 1])
+    start = max(0, problem.place.column - _WIDEST_LINE // 2) if len(line) > _WIDEST_LINE else 0
+    shown = line[start : start + _WIDEST_LINE]
+    if not shown.strip():
+        return []
+    number = f"{problem.place.line:>5} | "
+    caret = " " * (len(number) + problem.place.column - 1 - start) + click.style("^", fg=colour)
+    return [click.style(number, dim=True) + shown.rstrip(), caret]
+
+
+def _object(problem: Problem) -> dict[str, Any]:
+    return {
+        "severity": problem.severity.value,
+        "code": problem.code.value,
+        "file": problem.place.file,
+        "line": problem.place.line,
+        "column": problem.place.column,
+        "job": problem.jobs[0] if problem.jobs else None,
+        "jobs": list(problem.jobs),
+        "field": problem.field,
+        "message": problem.message,
+        "hint": problem.hint,
+    }
+
+
+def _annotation(problem: Problem) -> str:
+    message = problem.message + (f" ({problem.hint})" if problem.hint else "")
+    file = _escaped(problem.place.file).replace(":", "%3A").replace(",", "%2C")
+    where = f"file={file},line={problem.place.line},col={problem.place.column},title={problem.code.value}"
+    return f"::{problem.severity.value} {where}::{_escaped(message)}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

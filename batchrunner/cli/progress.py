@@ -1,0 +1,84 @@
+"""What a run shows while it goes on: one live line on a terminal, elsewhere a plain line now and then."""
+
+import os
+import shutil
+import sys
+
+import click
+
+from batchrunner.events import Event, Happened, Kind, Progress
+from batchrunner.nouns.money import dollars
+from batchrunner.nouns.status import Status
+from batchrunner.reports.words import printable, span
+
+LIVE_BEAT_S = 1.0
+PLAIN_BEAT_S = 30.0
+
+# What is worth a line of its own: what failed, and what needs a person.
+_WORDS = {
+    Kind.FAILED: ("failed", "red"),
+    Kind.UNKNOWN: ("unknown: may have been paid", "red"),
+    Kind.ALARM: ("ALARM", "red"),
+    Kind.NOTE: ("note", "yellow"),
+}
+
+
+class Narrator:
+    """Listens to a run and tells it on stderr. A terminal that has died does not end the run."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+        self._live = not quiet and is_live()
+        self._line = ""
+
+    @property
+    def beat_s(self) -> float:
+        """How often it wants to hear how far the run is."""
+        return LIVE_BEAT_S if self._live else PLAIN_BEAT_S
+
+    def __call__(self, event: Event) -> None:
+        """Hears of one event."""
+        match event:
+            case Progress():
+                self._show(progress_line(event))
+            case Happened(kind=kind) if kind in _WORDS and (not self._quiet or kind is not Kind.NOTE):
+                words, colour = _WORDS[kind]
+                where = f"{event.job}: " if event.job else ""
+                self._say(f"{click.style(words, fg=colour)}  {where}{printable(event.text)}")
+            case _:
+                pass
+
+    def close(self) -> None:
+        """Leaves the terminal as it was."""
+        self._write("\r\x1b[2K" if self._line else "")
+        self._line = ""
+
+    def _show(self, line: str) -> None:
+        if self._quiet:
+            return
+        if not self._live:
+            self._say(line)
+            return
+        self._line = line[: shutil.get_terminal_size().columns - 1]
+        self._write(f"\r\x1b[2K{self._line}")
+
+    def _say(self, line: str) -> None:
+        self._write(f"\r\x1b[2K{line}\n{self._line}" if self._line else f"{line}\n")
+
+    def _write(self, text: str) -> None:
+        try:
+            click.echo(text, nl=False, err=True)
+        except OSError:
+            self._quiet = True  # nobody is there any more; the run goes on
+
+
+def is_live() -> bool:
+    """Whether stderr is a terminal on which a line can be drawn again."""
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("CI")
+
+
+def progress_line(progress: Progress) -> str:
+    """`12 done, 2 running, 6 pending · $30.91 booked · 12 min · waiting for …`."""
+    counts = [f"{progress.counts[status]} {status.value}" for status in Status if progress.counts.get(status)]
+    parts = [", ".join(counts), f"{dollars(progress.spent_usd)} booked", span(progress.elapsed_s), progress.waits_for]
+    return " · ".join(part for part in parts if part)

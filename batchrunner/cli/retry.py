@@ -1,0 +1,31 @@
+"""`batchrunner retry`."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from batchrunner.cli.options import manifest_argument, run_options
+from batchrunner.cli.setting import valid_manifest
+from batchrunner.cli.work import Order, Wanted, work
+from batchrunner.errors import UsageError
+
+
+@click.command()
+@manifest_argument
+@click.argument("jobs", nargs=-1)
+@run_options
+def command(manifest: Path, jobs: tuple[str, ...], **options: Any) -> int:
+    """Submit failed jobs again.
+
+    All that failed, or only those named; each may be paid again. Nothing else is submitted.
+
+    Example: batchrunner retry shots.yaml hero-wave
+    """
+    read = valid_manifest(manifest)
+    names = frozenset(job.name for job in read.jobs)
+    strangers = [name for name in jobs if name not in names]
+    if strangers:
+        raise UsageError(f"there is no job {strangers[0]} in {manifest}")
+    order = Order(manifest, "retry", retried=frozenset(jobs) or names, **options)
+    return work(order, Wanted(read.name, read.jobs, read.settings))

@@ -1,0 +1,25 @@
+"""`batchrunner run`."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from batchrunner.cli.options import manifest_argument, run_options
+from batchrunner.cli.setting import valid_manifest
+from batchrunner.cli.work import Order, Wanted, work
+
+
+@click.command()
+@manifest_argument
+@run_options
+def command(manifest: Path, **options: Any) -> int:
+    """Render what is missing; the same command goes on where the last one stopped.
+
+    Shows what it would pay and asks first; off a terminal only --yes agrees. Ctrl-C finishes what
+    runs, once more leaves at once: nothing is lost either way.
+
+    Example: batchrunner run shots.yaml
+    """
+    read = valid_manifest(manifest)
+    return work(Order(manifest, "run", **options), Wanted(read.name, read.jobs, read.settings))

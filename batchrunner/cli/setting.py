@@ -1,0 +1,118 @@
+"""What a command works with: the manifest, its project, the access to the service, and a way to reach it."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+import click
+
+from batchrunner.cli import problem_text
+from batchrunner.clock import Clock
+from batchrunner.errors import InvalidManifest, Unauthorized
+from batchrunner.ledger import Ledger, holder
+from batchrunner.manifest.load import Manifest, load
+from batchrunner.modellix import Modellix
+from batchrunner.nouns.job import Job
+from batchrunner.runner import Access, Project, find_project, read_access, remembered
+from batchrunner.sandbox import Options as SandboxOptions
+from batchrunner.sandbox import Sandbox
+from batchrunner.transport import Http, InProcess
+
+_SANDBOX_ACCESS = Access("http://127.0.0.1", "mdlx-sandbox")
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The service that is asked: who asks it, and how connections to it are made."""
+
+    access: Access
+    make_http: Callable[[], Http]
+
+    async def refuses_key(self, clock: Clock) -> bool:
+        """Whether it says that the key is no good."""
+        http = self.make_http()
+        try:
+            return await Modellix(http, self.access.base_url, self.access.key, clock).refuses_key()
+        finally:
+            await http.close()
+
+    async def balance(self, clock: Clock) -> Decimal | None:
+        """The account's balance, where it is told."""
+        http = self.make_http()
+        try:
+            return await Modellix(http, self.access.base_url, self.access.key, clock).balance()
+        finally:
+            await http.close()
+
+
+def valid_manifest(path: Path) -> Manifest:
+    """The manifest, with its warnings told.
+
+    Raises:
+        InvalidManifest: it has errors; they are told, each on its line.
+    """
+    manifest = load(path)
+    if manifest.problems:
+        click.echo(problem_text.as_text(manifest.problems, manifest.lines) + "\n", err=True)
+    if manifest.errors:
+        raise InvalidManifest(manifest.errors)
+    return manifest
+
+
+def wanted(path: Path, project: Project, ledger: Ledger) -> tuple[str, tuple[Job, ...], bool]:
+    """A manifest's name and jobs for commands that pay nothing, and whether they are its own words.
+
+    Where the file cannot be used just now, they are what its last run wanted.
+    """
+    manifest = load(path)
+    if not manifest.errors:
+        return manifest.name, manifest.jobs, True
+    name = ledger.name_at(project.written(project.manifest)) or manifest.name
+    last = ledger.last_run(name)
+    if last is None:
+        raise InvalidManifest(manifest.errors)
+    return name, remembered(name, last.jobs), False
+
+
+def in_flight_run(project: Project, ledger: Ledger, name: str) -> int | None:
+    """The run of this manifest that is alive just now; what it waits for is not unknown."""
+    last = ledger.last_run(name) if holder(project.folder, name) else None
+    return last.id if last and last.ended_at_s is None else None
+
+
+def real_service() -> Service:
+    """The service that the environment names.
+
+    Raises:
+        Unauthorized: there is no key.
+    """
+    access = read_access(os.environ)
+    return Service(access, lambda: Http(loopback=access.is_loopback))
+
+
+def key_digest_if_any() -> str | None:
+    """What tells today's key apart; None where there is none, which is no error for a plan."""
+    try:
+        return read_access(os.environ).key_digest
+    except Unauthorized:
+        return None
+
+
+def sandbox_service(project: Project, clock: Clock) -> Service:
+    """The imitated service in this very process, with a state of its own beside the ledger."""
+    project.folder.mkdir(parents=True, exist_ok=True)
+    sandbox = Sandbox(
+        state=project.folder / "service.jsonl",
+        clock=clock,
+        base_url=_SANDBOX_ACCESS.base_url,
+        files_url="http://localhost",
+        options=SandboxOptions(),
+    )
+    return Service(_SANDBOX_ACCESS, lambda: Http(lambda: InProcess(sandbox.answer), loopback=True))
+
+
+def project_of(path: Path, ledger: Path | None, *, sandbox: bool) -> Project:
+    """Where the manifest's state is kept."""
+    return find_project(path, ledger, sandbox=sandbox)

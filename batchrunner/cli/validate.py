@@ -1,0 +1,47 @@
+"""`batchrunner validate`."""
+
+import os
+from pathlib import Path
+
+import click
+
+from batchrunner.cli import problem_text
+from batchrunner.cli.options import format_option
+from batchrunner.errors import Exit
+from batchrunner.manifest.load import Manifest, load
+
+
+@click.command()
+@click.argument("manifests", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="MANIFEST...")
+@format_option("text", "json", "github")
+def command(manifests: tuple[Path, ...], form: str) -> int:
+    """Show every mistake of a manifest, each on its line.
+
+    Needs no key and no network, and spends nothing.
+
+    Example: batchrunner validate shots.yaml
+    """
+    loaded = [load(path) for path in manifests]
+    problems = [problem for manifest in loaded for problem in manifest.problems]
+    jobs = sum(len(manifest.jobs) for manifest in loaded)
+    if form == "json":
+        click.echo(problem_text.as_json(problems, jobs))
+    elif problems and (form == "github" or _is_on_github(form)):
+        click.echo(problem_text.as_github(problems))
+    else:
+        click.echo("\n\n".join(_text(manifest) for manifest in loaded))
+    return Exit.USAGE if any(manifest.errors for manifest in loaded) else Exit.DONE
+
+
+def _is_on_github(form: str) -> bool:
+    return form == "text" and os.environ.get("GITHUB_ACTIONS") == "true"
+
+
+def _text(manifest: Manifest) -> str:
+    """The problems of one manifest, or the good news."""
+    found = problem_text.as_text(manifest.problems, manifest.lines)
+    if not manifest.errors:
+        good = f"{manifest.path}: valid, {len(manifest.jobs)} jobs"
+        return f"{found}\n\n{good}" if found else good
+    number = len(manifest.errors)
+    return f"{found}\n\n{manifest.path}: {number} {'error' if number == 1 else 'errors'}, nothing can be submitted"

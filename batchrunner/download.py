@@ -1,0 +1,103 @@
+"""A link becomes a verified file: streamed to a hidden neighbour of its final name, and checked there."""
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+from batchrunner import mp4
+from batchrunner.transport import Http, Stream, TransportError
+
+_MOST_REDIRECTS = 3
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_LINK_IS_OVER = frozenset({401, 403, 404, 410})
+
+
+class DownloadFault(StrEnum):
+    """What a caller can do about it: ask for a new link, try again, or nothing."""
+
+    LINK_OVER = "link-over"
+    AGAIN = "again"
+    NOT_ALLOWED = "not-allowed"
+
+
+class DownloadError(Exception):
+    """There is no verified file; nothing lies under the final name. The message holds no link."""
+
+    def __init__(self, fault: DownloadFault, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.fault = fault
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A whole, checked file that waits under `path` for its final name."""
+
+    path: Path
+    size_bytes: int
+    sha256: str
+
+
+async def download(http: Http, link: str, path: Path, *, may_be_plain: bool) -> Verified:
+    """Brings what the link serves to `path`, whole and checked.
+
+    `may_be_plain`: http is good enough, as for a service on this very machine.
+
+    Raises:
+        DownloadError: it is not a whole video; what had come is removed.
+        OSError: the disk does not take it.
+    """
+    for _ in range(_MOST_REDIRECTS + 1):
+        _check_link(link, may_be_plain=may_be_plain)
+        try:
+            async with http.stream(link) as stream:
+                if stream.status not in _REDIRECTS:
+                    return await _receive(stream, path)
+                link = urljoin(link, stream.headers.get("location", ""))
+        except TransportError as error:
+            path.unlink(missing_ok=True)
+            raise DownloadError(DownloadFault.AGAIN, str(error)) from error
+    raise DownloadError(DownloadFault.AGAIN, "the link leads from one address to the next without end")
+
+
+def _check_link(link: str, *, may_be_plain: bool) -> None:
+    try:
+        parts = urlsplit(link)
+    except ValueError:
+        parts = urlsplit("")
+    if not parts.hostname or parts.scheme not in {"https", "http"}:
+        raise DownloadError(DownloadFault.NOT_ALLOWED, "the service gave a link that is no web address")
+    if parts.scheme == "http" and not may_be_plain:
+        raise DownloadError(DownloadFault.NOT_ALLOWED, f"the link to {parts.hostname} is not https")
+
+
+async def _receive(stream: Stream, path: Path) -> Verified:
+    if stream.status in _LINK_IS_OVER:
+        said = f"the link is over: {stream.status}"
+        raise DownloadError(DownloadFault.LINK_OVER, said, stream.status)
+    if stream.status != 200:
+        raise DownloadError(DownloadFault.AGAIN, f"the file server answered {stream.status}", stream.status)
+    try:
+        return await _save(stream, path)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+async def _save(stream: Stream, path: Path) -> Verified:
+    digest, size_bytes = hashlib.sha256(), 0
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        async for chunk in stream.chunks:
+            file.write(chunk)
+            digest.update(chunk)
+            size_bytes += len(chunk)
+    promised = stream.headers.get("content-length")
+    if promised is not None and promised != str(size_bytes):
+        raise DownloadError(DownloadFault.AGAIN, f"{size_bytes} bytes came of {promised}")
+    wrong = mp4.fault(path)
+    if wrong:
+        raise DownloadError(DownloadFault.AGAIN, f"what came is not a whole video: {wrong}")
+    return Verified(path, size_bytes, digest.hexdigest())

@@ -1,0 +1,43 @@
+"""What a run tells while it goes on; who listens decides what to show."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from batchrunner.nouns.status import Status
+
+
+class Kind(StrEnum):
+    """What happened."""
+
+    ACCEPTED = "accepted"
+    RENDERED = "rendered"
+    DONE = "done"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    NOTE = "note"
+    ALARM = "alarm"
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """Something happened, to a job or to the run as a whole."""
+
+    kind: Kind
+    text: str
+    job: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is, told at every beat."""
+
+    counts: Mapping[Status, int]
+    spent_usd: Decimal
+    elapsed_s: float
+    waits_for: str
+
+
+Event = Happened | Progress
+Listener = Callable[[Event], None]

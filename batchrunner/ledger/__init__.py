@@ -1,0 +1,6 @@
+"""The ledger: the state file, which stores facts and compares-and-sets. The only place with SQL."""
+
+from batchrunner.ledger.lock import Holder, holder, run_lock
+from batchrunner.ledger.store import Claim, Ledger, NewRun
+
+__all__ = ["Claim", "Holder", "Ledger", "NewRun", "holder", "run_lock"]

@@ -1,0 +1,164 @@
+"""The ledger's rows as nouns."""
+
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from batchrunner.catalog import request_of
+from batchrunner.nouns.facts import (
+    Answer,
+    Attempt,
+    Clip,
+    ClipRole,
+    ErrorClass,
+    Failure,
+    Mark,
+    MarkKind,
+    Memory,
+    Observation,
+    Outcome,
+    Refusal,
+    TaskState,
+)
+from batchrunner.nouns.job import Identity
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One run as the ledger has it; `jobs` are those it wanted, in the manifest's order."""
+
+    id: int
+    profile: str
+    started_at_s: float
+    ended_at_s: float | None
+    exit_code: int | None
+    jobs: tuple[dict[str, Any], ...]
+
+
+def memories(db: sqlite3.Connection, manifest: str) -> dict[Identity, Memory]:
+    """All that is known of a manifest's jobs."""
+    return _memories(db, "manifest = ?", (manifest,))
+
+
+def memory(db: sqlite3.Connection, identity: Identity) -> Memory:
+    """All that is known of one job."""
+    where = "manifest = ? AND profile = ? AND job = ? AND take = ?"
+    values = (identity.manifest, identity.profile, identity.job, identity.take)
+    return _memories(db, where, values).get(identity, Memory())
+
+
+def last_run(db: sqlite3.Connection, manifest: str) -> RunRecord | None:
+    """The newest run of a manifest."""
+    row = db.execute(
+        "SELECT run.id, profile, started_at_s, ended_at_s, exit_code, jobs FROM run"
+        " JOIN job_list ON job_list.digest = run.job_list WHERE manifest = ? ORDER BY run.id DESC LIMIT 1",
+        (manifest,),
+    ).fetchone()
+    return RunRecord(*row[:5], tuple(json.loads(row[5]))) if row else None
+
+
+def name_at(db: sqlite3.Connection, path: str) -> str | None:
+    """The name under which the manifest at this path was last run."""
+    row = db.execute("SELECT manifest FROM run WHERE path = ? ORDER BY id DESC LIMIT 1", (path,)).fetchone()
+    return str(row[0]) if row else None
+
+
+def _memories(db: sqlite3.Connection, where: str, values: tuple[object, ...]) -> dict[Identity, Memory]:
+    # `where` is one of the two texts above; every value is bound
+    chosen = f"SELECT id FROM attempt WHERE {where}"  # noqa: S608
+    answers = _grouped(_child_rows(db, "answer", chosen, values), _answer)
+    observations = _grouped(_child_rows(db, "observation", chosen, values), _observation)
+    clips = _grouped(_child_rows(db, "clip", chosen, values), _clip)
+    attempts: dict[Identity, list[Attempt]] = defaultdict(list)
+    for row in _rows(db, f"SELECT * FROM attempt WHERE {where} ORDER BY number", values):  # noqa: S608
+        key = row["id"]
+        attempt = _attempt(row, answers.get(key, ()), observations.get(key, ()), clips.get(key, ()))
+        attempts[_identity(row)].append(attempt)
+    marks: dict[Identity, list[Mark]] = defaultdict(list)
+    for row in _rows(db, f"SELECT * FROM mark WHERE {where} ORDER BY id", values):  # noqa: S608
+        marks[_identity(row)].append(Mark(row["at_s"], MarkKind(row["kind"]), row["after"]))
+    known = attempts.keys() | marks.keys()
+    return {who: Memory(tuple(attempts.get(who, ())), tuple(marks.get(who, ()))) for who in known}
+
+
+def _rows(db: sqlite3.Connection, sql: str, values: tuple[object, ...]) -> Iterable[sqlite3.Row]:
+    cursor = db.cursor()
+    cursor.row_factory = sqlite3.Row
+    return cursor.execute(sql, values)
+
+
+def _child_rows(
+    db: sqlite3.Connection, table: str, chosen: str, values: tuple[object, ...]
+) -> Iterable[sqlite3.Row]:
+    return _rows(db, f"SELECT * FROM {table} WHERE attempt_id IN ({chosen}) ORDER BY id", values)  # noqa: S608
+
+
+def _grouped(rows: Iterable[sqlite3.Row], make: Callable[[sqlite3.Row], T]) -> dict[int, tuple[T, ...]]:
+    groups: dict[int, list[T]] = defaultdict(list)
+    for row in rows:
+        groups[row["attempt_id"]].append(make(row))
+    return {key: tuple(group) for key, group in groups.items()}
+
+
+def _identity(row: sqlite3.Row) -> Identity:
+    return Identity(row["manifest"], row["profile"], row["job"], row["take"])
+
+
+def _attempt(
+    row: sqlite3.Row,
+    answers: tuple[Answer, ...],
+    observations: tuple[Observation, ...],
+    clips: tuple[Clip, ...],
+) -> Attempt:
+    request = json.loads(row["request"])
+    return Attempt(
+        id=row["id"],
+        run_id=row["run_id"],
+        number=row["number"],
+        request=request_of(request["model"], request["fields"]),
+        output=row["output"],
+        base_url=row["base_url"],
+        key_digest=row["key_digest"],
+        reserved_usd=Decimal(row["reserved_usd"]),
+        opened_at_s=row["opened_at_s"],
+        settled_at_s=row["settled_at_s"],
+        answers=answers,
+        observations=observations,
+        clips=clips,
+    )
+
+
+def _answer(row: sqlite3.Row) -> Answer:
+    return Answer(
+        at_s=row["at_s"],
+        outcome=Outcome(row["outcome"]),
+        task_id=row["task_id"],
+        refusal=Refusal(row["refusal"]) if row["refusal"] else None,
+        http_status=row["http_status"],
+        message=row["message"],
+        body=row["body"],
+    )
+
+
+def _observation(row: sqlite3.Row) -> Observation:
+    failure = Failure(ErrorClass(row["error_class"]), row["message"]) if row["error_class"] else None
+    return Observation(
+        at_s=row["at_s"],
+        state=TaskState(row["state"]),
+        word=row["word"],
+        failure=failure,
+        expires_at_s=row["expires_at_s"],
+        billed_usd=None if row["billed_usd"] is None else Decimal(row["billed_usd"]),
+        body=row["body"],
+    )
+
+
+def _clip(row: sqlite3.Row) -> Clip:
+    return Clip(row["at_s"], ClipRole(row["role"]), row["path"], row["size_bytes"], row["sha256"])

@@ -1,0 +1,301 @@
+"""The ledger's writes: each one transaction, each a fact. And its runs."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Self
+
+from batchrunner.errors import ClaimRefused, LedgerError, UsageError
+from batchrunner.ledger import connection, rows
+from batchrunner.nouns.facts import Answer, Attempt, Clip, MarkKind, Memory, Observation, Outcome
+from batchrunner.nouns.job import Identity
+from batchrunner.nouns.request import Request
+from batchrunner.resources import read_package_text
+
+
+@dataclass(frozen=True, slots=True)
+class NewRun:
+    """One invocation, as it is written down at its start."""
+
+    manifest: str
+    profile: str
+    command: str
+    path: str
+    base_url: str
+    host: str
+    pid: int
+    release: str
+    jobs: Sequence[Mapping[str, Any]]
+    started_at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to submit one job once: taken before the POST leaves, refused if memory has moved."""
+
+    identity: Identity
+    number: int
+    run_id: int
+    request: Request
+    output: str
+    base_url: str
+    key_digest: str
+    key_last4: str
+    reserved_usd: Decimal
+    at_s: float
+
+
+class Ledger:
+    """One open state file. A context manager: it is closed at the end, which leaves a single file."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    @classmethod
+    def writing(cls, path: Path, connect: connection.Connect = sqlite3.connect) -> Self:
+        """Opens the ledger to record; it is made where it is missing."""
+        return cls(connection.open_for_writing(path, connect))
+
+    @classmethod
+    def reading(cls, path: Path) -> Self:
+        """Opens the ledger to tell; an empty one in memory stands for a file that does not exist."""
+        if not path.exists():
+            db = sqlite3.connect(":memory:", isolation_level=None)
+            db.executescript(read_package_text("ledger/tables.sql"))
+            return cls(db)
+        return cls(connection.open_for_reading(path))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._db.close()
+
+    def memories(self, manifest: str) -> dict[Identity, Memory]:
+        """All that is known of a manifest's jobs, under every profile."""
+        with _translated():
+            return rows.memories(self._db, manifest)
+
+    def memory(self, identity: Identity) -> Memory:
+        """All that is known of one job."""
+        with _translated():
+            return rows.memory(self._db, identity)
+
+    def last_run(self, manifest: str) -> rows.RunRecord | None:
+        """The newest run of a manifest, with the jobs that it wanted."""
+        with _translated():
+            return rows.last_run(self._db, manifest)
+
+    def name_at(self, path: str) -> str | None:
+        """The name under which the manifest at this path was last run."""
+        with _translated():
+            return rows.name_at(self._db, path)
+
+    def task_ids(self) -> frozenset[str]:
+        """Every task id on record."""
+        with _translated():
+            return frozenset(
+                row[0] for row in self._db.execute("SELECT task_id FROM answer WHERE task_id IS NOT NULL")
+            )
+
+    def begin_run(self, run: NewRun) -> int:
+        """Writes down a run and what it wants.
+
+        Raises:
+            UsageError: this ledger's tasks live at another address.
+        """
+        jobs = json.dumps(run.jobs, ensure_ascii=False, sort_keys=True)
+        digest = sha256(jobs.encode()).hexdigest()
+        with self._writing() as db:
+            self._check_address(run.base_url)
+            db.execute("INSERT OR IGNORE INTO job_list VALUES (?, ?)", (digest, jobs))
+            return _insert(
+                db,
+                "run",
+                manifest=run.manifest,
+                profile=run.profile,
+                command=run.command,
+                path=run.path,
+                base_url=run.base_url,
+                host=run.host,
+                pid=run.pid,
+                release=run.release,
+                job_list=digest,
+                started_at_s=run.started_at_s,
+            )
+
+    def end_run(self, run_id: int, exit_code: int, at_s: float) -> None:
+        """Writes down how a run ended."""
+        with self._writing() as db:
+            db.execute("UPDATE run SET ended_at_s = ?, exit_code = ? WHERE id = ?", (at_s, exit_code, run_id))
+
+    def claim(self, claim: Claim) -> int:
+        """Commits an attempt with its reservation, and gives its id.
+
+        Raises:
+            ClaimRefused: the job has an open attempt, or one with this number.
+        """
+        who = claim.identity
+        try:
+            with self._writing() as db:
+                return _insert(
+                    db,
+                    "attempt",
+                    run_id=claim.run_id,
+                    manifest=who.manifest,
+                    profile=who.profile,
+                    job=who.job,
+                    take=who.take,
+                    number=claim.number,
+                    request=json.dumps(claim.request.as_json(), ensure_ascii=False),
+                    output=claim.output,
+                    base_url=claim.base_url,
+                    key_digest=claim.key_digest,
+                    key_last4=claim.key_last4,
+                    reserved_usd=str(claim.reserved_usd),
+                    opened_at_s=claim.at_s,
+                )
+        except sqlite3.IntegrityError as error:
+            raise ClaimRefused(f"{who.name} was submitted by somebody else just now") from error
+
+    def answer(self, attempt_id: int, answer: Answer) -> Answer:
+        """Records what became of an attempt; a refusal settles it. Gives what was recorded.
+
+        A task id that another attempt has is no acceptance: the outcome is unknown then.
+        """
+        with self._writing() as db:
+            if answer.task_id is not None and self._has_task(answer.task_id):
+                known = f"the service gave a task id that is already on record: {answer.task_id}"
+                answer = Answer(
+                    answer.at_s, Outcome.UNKNOWN, None, None, answer.http_status, known, answer.body
+                )
+            _insert(
+                db,
+                "answer",
+                attempt_id=attempt_id,
+                outcome=answer.outcome.value,
+                task_id=answer.task_id,
+                refusal=answer.refusal,
+                http_status=answer.http_status,
+                message=answer.message,
+                body=answer.body,
+                at_s=answer.at_s,
+            )
+            if answer.outcome is Outcome.REFUSED:
+                _settle(db, attempt_id, answer.at_s)
+        return answer
+
+    def observe(self, attempt: Attempt, seen: Observation, *, settles: bool) -> None:
+        """Records a new state of an attempt's task; `settles`: nothing more will come of it."""
+        with self._writing() as db:
+            _insert(
+                db,
+                "observation",
+                attempt_id=attempt.id,
+                state=seen.state.value,
+                word=seen.word,
+                error_class=seen.failure.error_class.value if seen.failure else None,
+                message=seen.failure.message if seen.failure else "",
+                expires_at_s=seen.expires_at_s,
+                billed_usd=None if seen.billed_usd is None else str(seen.billed_usd),
+                body=seen.body,
+                at_s=seen.at_s,
+            )
+            if settles and attempt.is_open:
+                _settle(db, attempt.id, seen.at_s)
+
+    def clip(self, attempt_id: int, clip: Clip) -> None:
+        """Writes down under which path a verified file is about to be put."""
+        with self._writing() as db:
+            _insert(
+                db,
+                "clip",
+                attempt_id=attempt_id,
+                role=clip.role.value,
+                path=clip.path,
+                size_bytes=clip.size_bytes,
+                sha256=clip.sha256,
+                at_s=clip.at_s,
+            )
+
+    def settle(self, attempt_id: int, at_s: float) -> None:
+        """Closes an attempt whose clip is in place."""
+        with self._writing() as db:
+            _settle(db, attempt_id, at_s)
+
+    def mark(self, marks: Iterable[tuple[Identity, int]], kind: MarkKind, at_s: float) -> None:
+        """Records one decision about many jobs, each with the number of its last attempt, all or none."""
+        with self._writing() as db:
+            for identity, after in marks:
+                _mark(db, identity, after, kind, at_s)
+
+    def give_up(self, identity: Identity, attempt: Attempt, at_s: float) -> None:
+        """A person pays again for an unknown attempt: it stays booked, and is closed with a mark beside it."""
+        with self._writing() as db:
+            _mark(db, identity, attempt.number, MarkKind.PAY_AGAIN, at_s)
+            _settle(db, attempt.id, at_s)
+
+    def _has_task(self, task_id: str) -> bool:
+        return self._db.execute("SELECT 1 FROM answer WHERE task_id = ?", (task_id,)).fetchone() is not None
+
+    def _check_address(self, base_url: str) -> None:
+        row = self._db.execute("SELECT base_url FROM run ORDER BY id LIMIT 1").fetchone()
+        if row and row[0] != base_url:
+            raise UsageError(
+                f"this ledger's tasks live at {row[0]}, not at {base_url}: "
+                "set MODELLIX_BASE_URL back, or name another ledger with --ledger"
+            )
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: all of it is on the disk when the block ends, or none of it."""
+        with _translated():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.IntegrityError:
+        raise
+    except sqlite3.Error as error:
+        raise LedgerError(f"the ledger cannot be used just now: {error}") from error
+
+
+def _insert(db: sqlite3.Connection, table: str, **values: object) -> int:
+    names = ", ".join(values)
+    marks = ", ".join("?" * len(values))
+    # the names are this file's own; every value is bound
+    cursor = db.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(values.values()))  # noqa: S608
+    return int(cursor.lastrowid or 0)
+
+
+def _settle(db: sqlite3.Connection, attempt_id: int, at_s: float) -> None:
+    db.execute("UPDATE attempt SET settled_at_s = ? WHERE id = ?", (at_s, attempt_id))
+
+
+def _mark(db: sqlite3.Connection, identity: Identity, after: int, kind: MarkKind, at_s: float) -> None:
+    _insert(
+        db,
+        "mark",
+        manifest=identity.manifest,
+        profile=identity.profile,
+        job=identity.job,
+        take=identity.take,
+        kind=kind.value,
+        after=after,
+        at_s=at_s,
+    )

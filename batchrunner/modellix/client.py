@@ -1,0 +1,64 @@
+"""The calls: each address is built from the base, and the key goes nowhere else."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from urllib.parse import quote
+
+from batchrunner import __version__
+from batchrunner.clock import Clock
+from batchrunner.modellix import wire
+from batchrunner.transport import Http, TransportError
+
+
+class Modellix:
+    """The service at one address, asked with one key."""
+
+    def __init__(self, http: Http, base_url: str, key: str, clock: Clock, suffix: str = "/async") -> None:
+        self._http = http
+        self._base_url = base_url.rstrip("/")
+        self._clock = clock
+        # The seed posts to `…/async`, the official client without it: so the suffix can be set.
+        self._suffix = suffix
+        self._headers = {"Authorization": f"Bearer {key}", "User-Agent": f"batchrunner/{__version__}"}
+
+    async def submit(self, model: str, body: Mapping[str, object]) -> wire.Submitted:
+        """The paid POST, once. Never raises for what the network or the service does: the outcome says it."""
+        url = f"{self._base_url}/api/v1/{model}{self._suffix}"
+        try:
+            reply = await self._http.post(url, self._headers, dict(body))
+        except TransportError as error:
+            return wire.unanswered(error)
+        return wire.submitted(reply, self._clock.wall_s())
+
+    async def task(self, task_id: str) -> wire.TaskReply:
+        """One look at a task: free. Never raises for what the network or the service does."""
+        try:
+            # the id is one path segment, whatever it holds
+            reply = await self._http.get(f"{self._base_url}/api/v1/tasks/{quote(task_id, safe='')}", self._headers)
+        except TransportError as error:
+            return wire.TaskReply(wire.TaskReplyKind.AGAIN, message=str(error))
+        return wire.task_reply(reply, task_id, self._clock.wall_s())
+
+    async def is_answering(self) -> bool:
+        """Whether a free request is answered just now: asked before money follows money that vanished."""
+        try:
+            reply = await self._http.get(f"{self._base_url}/api/v1/team/balance", self._headers)
+        except TransportError:
+            return False
+        return reply.status < 500 and reply.status != 429
+
+    async def balance(self) -> Decimal | None:
+        """The account's balance in USD; None where the service does not tell it."""
+        try:
+            reply = await self._http.get(f"{self._base_url}/api/v1/team/balance", self._headers)
+        except TransportError:
+            return None
+        return wire.balance(reply)
+
+    async def refuses_key(self) -> bool:
+        """Whether the service says that the key is no good; silence is no refusal."""
+        try:
+            reply = await self._http.get(f"{self._base_url}/api/v1/apikey/validate", self._headers)
+        except TransportError:
+            return False
+        return wire.key_is_refused(reply)

@@ -1,0 +1,278 @@
+"""Every oddity of the service's replies, in one place, each with its source. Pure."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from typing import Any
+
+from batchrunner.nouns.facts import ErrorClass, Failure, Outcome, Refusal, TaskState
+from batchrunner.nouns.request import unsigned
+from batchrunner.transport import Fate, Reply, TransportError
+
+# Source: the official command-line client 0.0.7. An id is not a file name.
+_TASK_ID = re.compile(r"[A-Za-z0-9._~:/+@=-]{1,512}")
+_LONGEST_KEPT_BODY = 20_000
+
+# Source: the error table of the service's documentation. A status that is not here leaves the outcome unknown.
+_REFUSALS: Mapping[int, Refusal] = {
+    400: Refusal.INVALID,
+    413: Refusal.INVALID,
+    415: Refusal.INVALID,
+    422: Refusal.INVALID,
+    401: Refusal.KEY,
+    403: Refusal.KEY,
+    402: Refusal.BALANCE,
+    404: Refusal.ADDRESS,
+    405: Refusal.ADDRESS,
+}
+
+# Source: the first two are documented, the others are accepted by the service's own clients.
+_SUCCESS_WORDS = frozenset({"success", "succeeded", "completed"})
+_FAILED_WORDS = frozenset({"failed", "error", "canceled", "cancelled"})
+_MODERATION = re.compile(r"moderat|safety|policy|prohibited|sensitive|responsible ai|blocked", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a reply says of the account's pace: requests a minute, those left, and until when to wait."""
+
+    per_min: int | None = None
+    remaining: int | None = None
+    reset_at_s: float | None = None
+    retry_after_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """What a paid POST brought."""
+
+    outcome: Outcome
+    task_id: str | None = None
+    refusal: Refusal | None = None
+    http_status: int | None = None
+    message: str = ""
+    body: str = ""
+    limits: Limits = Limits()
+
+
+class TaskReplyKind(StrEnum):
+    """What a GET of a task brought: a state; or nothing yet, because of what."""
+
+    STATE = "state"
+    AGAIN = "again"
+    RATE = "rate"
+    KEY = "key"
+    GONE = "gone"
+    ODD = "odd"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskReply:
+    """One look at a task. `link` is a secret: it is never written down."""
+
+    kind: TaskReplyKind
+    state: TaskState = TaskState.WAITING
+    word: str = ""
+    link: str | None = None
+    failure: Failure | None = None
+    expires_at_s: float | None = None
+    billed_usd: Decimal | None = None
+    message: str = ""
+    body: str = ""
+    limits: Limits = Limits()
+
+
+def submitted(reply: Reply, now_s: float) -> Submitted:
+    """What a whole answer to a POST means. Whatever is not certain is unknown."""
+    limits = limits_of(reply.headers, now_s)
+    data, text = _json(reply.body), kept(reply.body)
+    message = _message(data) or f"HTTP {reply.status}"
+    if reply.status == 200:
+        return _accepted(data, text, limits)
+    refusal = _refusal_429(message) if reply.status == 429 else _REFUSALS.get(reply.status)
+    if refusal is None:
+        said = f"the service answered {reply.status}: {message}"
+        return Submitted(Outcome.UNKNOWN, None, None, reply.status, said, text, limits)
+    return Submitted(Outcome.REFUSED, None, refusal, reply.status, message, text, limits)
+
+
+def unanswered(error: TransportError) -> Submitted:
+    """What a POST without a whole answer means."""
+    if error.fate is Fate.NOT_SENT:
+        return Submitted(Outcome.REFUSED, refusal=Refusal.NOT_SENT, message=str(error))
+    return Submitted(Outcome.UNKNOWN, message=str(error))
+
+
+def _accepted(data: Any, text: str, limits: Limits) -> Submitted:
+    inner = _dict(_dict(data).get("data"))
+    task_id = inner.get("task_id")
+    if _dict(data).get("code") in (0, None, 200) and isinstance(task_id, str) and _TASK_ID.fullmatch(task_id):
+        return Submitted(Outcome.ACCEPTED, task_id, None, 200, "", text, limits)
+    said = "the service answered 200 without a usable task id"
+    return Submitted(Outcome.UNKNOWN, None, None, 200, said, text, limits)
+
+
+def _refusal_429(message: str) -> Refusal:
+    # Source: the service's rate-limit page: waiting helps one of the two, only a finishing task helps the other.
+    return Refusal.CONCURRENT if "concurrent" in message.lower() else Refusal.RATE
+
+
+_TASK_REPLY_KINDS: Mapping[int, TaskReplyKind] = {
+    429: TaskReplyKind.RATE,
+    401: TaskReplyKind.KEY,
+    403: TaskReplyKind.KEY,
+    404: TaskReplyKind.GONE,
+    410: TaskReplyKind.GONE,
+    **dict.fromkeys((400, 405, 413, 415, 422), TaskReplyKind.ODD),
+}
+
+
+def task_reply(reply: Reply, task_id: str, now_s: float) -> TaskReply:
+    """What a whole answer to a GET of a task means."""
+    limits = limits_of(reply.headers, now_s)
+    data, text = _json(reply.body), kept(reply.body)
+    if reply.status != 200:
+        kind = _TASK_REPLY_KINDS.get(reply.status, TaskReplyKind.AGAIN)
+        said = f"the service answered {reply.status}: {_message(data) or 'no message'}"
+        return TaskReply(kind, word=str(reply.status), message=said, body=text, limits=limits)
+    task = _dict(_dict(data).get("data"))
+    if task.get("task_id", task_id) != task_id or not isinstance(task.get("status"), str):
+        return TaskReply(TaskReplyKind.AGAIN, message="the answer is not about this task", body=text, limits=limits)
+    return _state(task, text, limits)
+
+
+def _state(task: Mapping[str, Any], text: str, limits: Limits) -> TaskReply:
+    word = task["status"]
+    state = _folded(word.lower())
+    return TaskReply(
+        TaskReplyKind.STATE,
+        state,
+        word,
+        link=_video_link(task) if state is TaskState.SUCCESS else None,
+        failure=_failure(task) if state is TaskState.FAILED else None,
+        expires_at_s=_milliseconds(task.get("result_expires_at")),
+        billed_usd=_amount(_dict(task.get("billing")).get("amount")),
+        body=text,
+        limits=limits,
+    )
+
+
+def _folded(word: str) -> TaskState:
+    if word in _SUCCESS_WORDS:
+        return TaskState.SUCCESS
+    return TaskState.FAILED if word in _FAILED_WORDS else TaskState.WAITING
+
+
+def _video_link(task: Mapping[str, Any]) -> str | None:
+    """The video's link: a cover or a thumbnail can stand before it."""
+    resources = _dict(task.get("result")).get("resources")
+    for resource in resources if isinstance(resources, list) else ():
+        url = _dict(resource).get("url")
+        if _dict(resource).get("type") == "video" and isinstance(url, str) and url:
+            return url
+    return None
+
+
+def _failure(task: Mapping[str, Any]) -> Failure:
+    """What a failed task says is undocumented: three places are known to hold words."""
+    error = task.get("error")
+    words = [
+        error if isinstance(error, str) else _words(_dict(error)),
+        str(task.get("error_message") or ""),
+        str(task.get("message") or ""),
+    ]
+    message = next((text for text in words if text), "the service says no more than that it failed")
+    moderated = _MODERATION.search(message) is not None
+    return Failure(ErrorClass.MODERATION if moderated else ErrorClass.PROVIDER, message)
+
+
+def _words(error: Mapping[str, Any]) -> str:
+    return ": ".join(str(error[key]) for key in ("code", "message") if error.get(key))
+
+
+def limits_of(headers: Mapping[str, str], now_s: float) -> Limits:
+    """What the headers say. Source: X-RateLimit-* is documented, Retry-After is read by the official clients."""
+    reset = _number(headers.get("x-ratelimit-reset"))
+    return Limits(
+        per_min=_whole(headers.get("x-ratelimit-limit")),
+        remaining=_whole(headers.get("x-ratelimit-remaining")),
+        reset_at_s=reset,
+        retry_after_s=_retry_after_s(headers.get("retry-after"), now_s),
+    )
+
+
+def _retry_after_s(text: str | None, now_s: float) -> float | None:
+    seconds = _number(text)
+    if seconds is not None or text is None:
+        return seconds
+    try:
+        return max(parsedate_to_datetime(text).timestamp() - now_s, 0.0)
+    except ValueError:
+        return None
+
+
+def balance(reply: Reply) -> Decimal | None:
+    """The balance in USD; None where the reply does not say. Source: the official command-line client."""
+    return _amount(_dict(_dict(_json(reply.body)).get("data")).get("balance")) if reply.status == 200 else None
+
+
+def key_is_refused(reply: Reply) -> bool:
+    """Whether the service says that a key is no good: an invalid one is answered with 200 and `false`."""
+    valid = _dict(_dict(_json(reply.body)).get("data")).get("is_valid")
+    return reply.status in (401, 403) or valid is False
+
+
+def kept(body: bytes) -> str:
+    """A body as the ledger keeps it: its links without their signatures, and not endless."""
+    text = body[:_LONGEST_KEPT_BODY].decode("utf-8", errors="replace")
+    return re.sub(r"https?://[^\s\"'<>\\]+", lambda link: _bare(link[0]), text)
+
+
+def _bare(link: str) -> str:
+    """A link without any parameter: in a reply, whatever follows the question mark may be a signature."""
+    return unsigned(link).partition("?")[0]
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body, parse_float=Decimal)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _dict(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _message(data: Any) -> str:
+    message = _dict(data).get("message")
+    return message if isinstance(message, str) else ""
+
+
+def _amount(value: Any) -> Decimal | None:
+    if isinstance(value, bool) or value is None:
+        return None
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return amount if amount.is_finite() else None
+
+
+def _milliseconds(value: Any) -> float | None:
+    amount = _amount(value)
+    return float(amount) / 1000 if amount is not None and amount > 0 else None
+
+
+def _number(text: str | None) -> float | None:
+    found = re.fullmatch(r"\s*(\d{1,15}(?:\.\d{1,9})?)\s*", text or "")
+    return float(found[1]) if found else None
+
+
+def _whole(text: str | None) -> int | None:
+    number = _number(text)
+    return None if number is None else int(number)

@@ -1,0 +1,235 @@
+"""What a ledger remembers of one job: facts in the order in which they happened, never a status."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from batchrunner.nouns.money import NOTHING
+from batchrunner.nouns.request import Request
+
+# How long a result is kept when the service does not say. Source: Modellix docs up to July 2026.
+RETENTION_S = 24 * 3600.0
+
+
+class Outcome(StrEnum):
+    """What became of an attempt."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+class Refusal(StrEnum):
+    """Why an attempt was refused. Source: the table of answers in the service's error documentation."""
+
+    INVALID = "invalid"
+    KEY = "key"
+    BALANCE = "balance"
+    ADDRESS = "address"
+    RATE = "rate"
+    CONCURRENT = "concurrent"
+    NOT_SENT = "not-sent"
+    BY_HAND = "by-hand"
+
+
+class ErrorClass(StrEnum):
+    """What kind of failure a job had, for programs."""
+
+    INVALID = "invalid"
+    AUTH = "auth"
+    BALANCE = "balance"
+    MODERATION = "moderation"
+    PROVIDER = "provider"
+    TIMEOUT = "timeout"
+    EXPIRED = "expired"
+    LOCAL = "local"
+
+
+class TaskState(StrEnum):
+    """The service's words for a task, folded to those that make a difference."""
+
+    WAITING = "waiting"
+    SUCCESS = "success"
+    FAILED = "failed"
+    GONE = "gone"
+
+
+class ClipRole(StrEnum):
+    """Under which kind of name a clip was put: its final one, or one of an older version."""
+
+    FINAL = "final"
+    VERSION = "version"
+
+
+class MarkKind(StrEnum):
+    """What a person decided about a job."""
+
+    RETRY = "retry"
+    PAY_AGAIN = "pay-again"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why something did not succeed, with the service's own words where there are any."""
+
+    error_class: ErrorClass
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was learnt of an attempt: from the service, or later from a person."""
+
+    at_s: float
+    outcome: Outcome
+    task_id: str | None = None
+    refusal: Refusal | None = None
+    http_status: int | None = None
+    message: str = ""
+    body: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """A state in which a task was seen; `word` is the service's own, `expires_at_s` what it says of the result."""
+
+    at_s: float
+    state: TaskState
+    word: str
+    failure: Failure | None = None
+    expires_at_s: float | None = None
+    billed_usd: Decimal | None = None
+    body: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A verified file, written down before it got this path; paths are relative to the ledger's project."""
+
+    at_s: float
+    role: ClipRole
+    path: str
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A person's decision; it speaks of the attempts up to number `after`."""
+
+    at_s: float
+    kind: MarkKind
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try to submit, and all that followed from it. `settled_at_s` is None while it is open."""
+
+    id: int
+    run_id: int
+    number: int
+    request: Request
+    output: str
+    base_url: str
+    key_digest: str
+    reserved_usd: Decimal
+    opened_at_s: float
+    settled_at_s: float | None = None
+    answers: tuple[Answer, ...] = ()
+    observations: tuple[Observation, ...] = ()
+    clips: tuple[Clip, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something may still come of it."""
+        return self.settled_at_s is None
+
+    @property
+    def answer(self) -> Answer | None:
+        """The last word on it; None while nobody has said anything."""
+        return self.answers[-1] if self.answers else None
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """What became of it; None while it is unanswered."""
+        return self.answer.outcome if self.answer else None
+
+    @property
+    def task_id(self) -> str | None:
+        """The service's name for what it accepted."""
+        return self.answer.task_id if self.answer else None
+
+    @property
+    def task(self) -> TaskState:
+        """The last state seen, but a 404 after a success or failure does not take that back."""
+        seen = [o.state for o in self.observations if o.state is not TaskState.GONE]
+        return seen[-1] if seen else TaskState.WAITING
+
+    @property
+    def rendered_at_s(self) -> float | None:
+        """When its success was first seen."""
+        return next((o.at_s for o in self.observations if o.state is TaskState.SUCCESS), None)
+
+    @property
+    def keeps_until_s(self) -> float:
+        """Until when the service keeps the result, by its own word or else by its documentation."""
+        told = [o.expires_at_s for o in self.observations if o.expires_at_s is not None]
+        return told[-1] if told else (self.rendered_at_s or self.opened_at_s) + RETENTION_S
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the service itself said, after its retention, that it no longer has the result."""
+        return any(o.state is TaskState.GONE and o.at_s >= self.keeps_until_s for o in self.observations)
+
+    @property
+    def failure(self) -> Failure | None:
+        """Why it did not give a clip, where that is known."""
+        return next((o.failure for o in reversed(self.observations) if o.failure), None)
+
+    @property
+    def clip(self) -> Clip | None:
+        """Where its file was last put, or was about to be put."""
+        return self.clips[-1] if self.clips else None
+
+    @property
+    def booked_usd(self) -> Decimal:
+        """What it counts against a budget: reserved until answered, released by a refusal, else what is billed."""
+        if self.outcome is Outcome.REFUSED:
+            return NOTHING
+        billed = [o.billed_usd for o in self.observations if o.billed_usd is not None]
+        return billed[-1] if billed else self.reserved_usd
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """All facts about one identity, oldest first."""
+
+    attempts: tuple[Attempt, ...] = ()
+    marks: tuple[Mark, ...] = ()
+
+    @property
+    def open_attempt(self) -> Attempt | None:
+        """The one that must come to its end before anything new is submitted."""
+        return next((a for a in self.attempts if a.is_open), None)
+
+    @property
+    def next_number(self) -> int:
+        """The number that a new attempt must have; a claim with another one is refused."""
+        return self.attempts[-1].number + 1 if self.attempts else 1
+
+    def of_request(self, request: Request) -> Attempt | None:
+        """The last attempt at exactly this request."""
+        return next((a for a in reversed(self.attempts) if a.request == request), None)
+
+    def clips(self) -> Iterator[tuple[Attempt, Clip]]:
+        """Every path under which a file of this job was ever put."""
+        return ((attempt, clip) for attempt in self.attempts for clip in attempt.clips)
+
+    def marked_after(self, kind: MarkKind, attempt: Attempt) -> bool:
+        """Whether a person decided so when `attempt` was the last one."""
+        return any(m.kind is kind and m.after == attempt.number for m in self.marks)
+
+
+NO_MEMORY = Memory()

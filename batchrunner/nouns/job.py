@@ -1,0 +1,43 @@
+"""A job: one wanted clip, spelt out and valid."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from batchrunner.nouns.request import Request
+from batchrunner.places import Place
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Identity:
+    """What makes a job the same job tomorrow, whatever it asks for and wherever it stands in the file."""
+
+    manifest: str
+    profile: str
+    job: str
+    take: int
+
+    @property
+    def name(self) -> str:
+        """What people and files call it: `hero`, and `hero.2` for its second take."""
+        return self.job if self.take == 1 else f"{self.job}.{self.take}"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One wanted clip.
+
+    `body` is the JSON that the service gets; `request` is the same wish in its canonical form.
+    `output` is relative to the manifest's folder.
+    """
+
+    identity: Identity
+    body: Mapping[str, object]
+    request: Request
+    output: str
+    tags: tuple[str, ...]
+    place: Place
+
+    @property
+    def name(self) -> str:
+        """What people and files call it."""
+        return self.identity.name

@@ -1,0 +1,30 @@
+"""Money: US dollars, exact."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+NOTHING = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a clip is estimated to cost; a range where the request leaves open what the price depends on."""
+
+    low_usd: Decimal
+    high_usd: Decimal
+
+    def __add__(self, other: "Cost") -> "Cost":
+        return Cost(self.low_usd + other.low_usd, self.high_usd + other.high_usd)
+
+    def __str__(self) -> str:
+        if self.low_usd == self.high_usd:
+            return dollars(self.low_usd)
+        return f"{dollars(self.low_usd)} to {dollars(self.high_usd)}"
+
+
+FREE = Cost(NOTHING, NOTHING)
+
+
+def dollars(usd: Decimal) -> str:
+    """`$2.58`: as people read money."""
+    return f"${usd:,.2f}"

@@ -1,0 +1,83 @@
+"""A request: what a job asks of the service, in the one form in which two requests can be compared."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+# The parameters by which stores sign links: they change daily and say nothing about the picture.
+# Source: the signing documentation of AWS, Google Cloud, Azure, Alibaba and Tencent storage, 2026-11.
+_SIGNATURE_PARAMETER = re.compile(
+    r"(x-(amz|goog|oss)-.*|awsaccesskeyid|googleaccessid|ossaccesskeyid|expires|signature|policy|key-pair-id"
+    r"|sig|se|sp|sv|sr|st|spr|skoid|sktid|skt|ske|sks|skv|q-(sign|ak|key|header|url|signature).*)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Request:
+    """A model and its fields, canonical: equal requests are equal values.
+
+    `fields` maps the API's names to texts and lists of texts, sorted by name.
+    """
+
+    model: str
+    fields: Mapping[str, object]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A short label, for eyes only: requests are compared by value, never by it."""
+        text = json.dumps(self.as_json(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    def as_json(self) -> dict[str, object]:
+        """`{"model": …, "fields": {…}}`, as ledgers and reports carry it."""
+        return {"model": self.model, "fields": dict(self.fields)}
+
+
+def canonical(model: str, body: Mapping[str, object], defaults: Mapping[str, object]) -> Request:
+    """The request behind a body: documented defaults filled in, and dropped what makes no other clip.
+
+    It is idempotent, so that the request of an old ledger can be read under today's rules.
+    """
+    filled = {**defaults, **body}
+    return Request(model, {name: _plain(filled[name]) for name in sorted(filled)})
+
+
+def changed_fields(old: Request, new: Request) -> tuple[str, ...]:
+    """The names in which two requests differ, `model` first."""
+    return tuple(_changes(old, new))
+
+
+def _changes(old: Request, new: Request) -> Iterator[str]:
+    if old.model != new.model:
+        yield "model"
+    for name in sorted(old.fields.keys() | new.fields.keys()):
+        if old.fields.get(name) != new.fields.get(name):
+            yield name
+
+
+def _plain(value: object) -> object:
+    match value:
+        case str():
+            return unsigned(value.rstrip())
+        case list() | tuple():
+            return [_plain(item) for item in value]
+        case _:
+            return value
+
+
+def unsigned(text: str) -> str:
+    """A link without its signature parameters; any other text as it is."""
+    if not text.startswith(("https://", "http://")) or "?" not in text:
+        return text
+    parts = urlsplit(text)
+    kept = [
+        (k, v)
+        for k, v in parse_qsl(parts.query, keep_blank_values=True)
+        if not _SIGNATURE_PARAMETER.fullmatch(k)
+    ]
+    return urlunsplit(parts._replace(query=urlencode(kept)))

@@ -1,0 +1,59 @@
+"""A step: what is to be done with a job next, and why."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from batchrunner.nouns.facts import Attempt
+from batchrunner.nouns.money import FREE, Cost
+from batchrunner.nouns.status import Status
+
+
+class Action(StrEnum):
+    """What the runner can do with a job."""
+
+    SUBMIT = "submit"
+    POLL = "poll"
+    FETCH = "fetch"
+    SETTLE = "settle"
+    RESTORE = "restore"
+    HOLD = "hold"
+    NONE = "none"
+
+
+class Block(StrEnum):
+    """What holds a job that is not finished."""
+
+    UNKNOWN = "unknown"
+    EXPIRED = "expired"
+    FOREIGN_FILE = "foreign-file"
+    OTHER_KEY = "other-key"
+    KEY = "key"
+    BALANCE = "balance"
+    COST_LIMIT = "cost-limit"
+    ADDRESS = "address"
+    HALT = "halt"
+    DRAIN = "drain"
+    TASK_TIMEOUT = "task-timeout"
+    TASK_REFUSED = "task-refused"
+    FETCH_FAILED = "fetch-failed"
+    LEDGER = "ledger"
+    NOT_SELECTED = "not-selected"
+    IN_FLIGHT = "in-flight"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One decision. `attempt` is the one it speaks of; `changed` names the fields that differ from it."""
+
+    action: Action
+    status: Status
+    reason: str
+    attempt: Attempt | None = None
+    cost: Cost = FREE
+    changed: tuple[str, ...] = ()
+    block: Block | None = None
+
+    @property
+    def is_last(self) -> bool:
+        """Whether nothing more happens to the job in this run."""
+        return self.action in {Action.HOLD, Action.NONE}

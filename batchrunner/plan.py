@@ -1,0 +1,284 @@
+"""The decider: what is to be done with a job next, why, and what it costs. Nothing else in the house decides."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import assert_never
+
+from batchrunner.nouns.facts import Attempt, ClipRole, MarkKind, Memory, Outcome, Refusal, TaskState
+from batchrunner.nouns.job import Job
+from batchrunner.nouns.money import FREE, NOTHING, Cost
+from batchrunner.nouns.request import changed_fields
+from batchrunner.nouns.status import Status, status_of
+from batchrunner.nouns.step import Action, Block, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Why something is not done any more in this run."""
+
+    block: Block
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """What lies where a job's files belong.
+
+    `present` holds the attempts whose clip lies, whole, under the path that was written down last.
+    `foreign` names the file at the output path if the ledger does not know it.
+    """
+
+    present: frozenset[int] = frozenset()
+    foreign: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is true just now and not in the ledger.
+
+    `room_usd` is what the caps leave (None: no cap). `stop` ends submits, `task_stop` ends asking for this
+    job's task. `in_flight`: a run that is alive waits for the answer to this job's POST.
+    """
+
+    disk: Disk = Disk()
+    cost: Cost = FREE
+    room_usd: Decimal | None = None
+    stop: Stop | None = None
+    task_stop: Stop | None = None
+    in_flight: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the person wants of this run.
+
+    `key_digest` is None where no key is at hand. `only` limits submits to these names; `submits=False` forbids
+    them all.
+    """
+
+    key_digest: str | None = None
+    retries: int = 0
+    only: frozenset[str] | None = None
+    submits: bool = True
+
+
+def next_step(job: Job | None, memory: Memory, facts: Facts, options: Options) -> Step:
+    """The one next step of a job. `job` is None for one that left the manifest: it is only brought to its end."""
+    attempt = memory.open_attempt
+    if attempt is not None:
+        return _finish(attempt, facts, options)
+    if job is None:
+        return _departed(memory, facts)
+    attempt = memory.of_request(job.request)
+    if attempt is None:
+        return _submit_first(job, memory, facts, options)
+    return _after(attempt, job, memory, facts, options)
+
+
+def settles(attempt: Attempt) -> bool:
+    """Whether what was seen of its task ends an attempt without a clip."""
+    return attempt.task is TaskState.FAILED or attempt.is_gone
+
+
+def plan_all(
+    jobs: Iterable[tuple[Job | None, Memory, Facts]], options: Options, room_usd: Decimal | None
+) -> list[Step]:
+    """The first step of every job, in order; what one would pay is no longer there for the next."""
+    steps: list[Step] = []
+    for job, memory, facts in jobs:
+        step = next_step(job, memory, replace(facts, room_usd=room_usd), options)
+        if room_usd is not None and step.action is Action.SUBMIT:
+            room_usd -= step.cost.high_usd
+        steps.append(step)
+    return steps
+
+
+def total(steps: Iterable[Step]) -> Cost:
+    """What the submits among these steps are estimated to cost."""
+    return sum((step.cost for step in steps if step.action is Action.SUBMIT), FREE)
+
+
+@dataclass(slots=True)
+class Purse:
+    """What the caps leave, while attempts are reserved, booked and released.
+
+    `budget_usd` limits the manifest's lifetime, `run_usd` this run; None is no limit.
+    """
+
+    budget_usd: Decimal | None
+    run_usd: Decimal | None
+    lifetime_usd: Decimal = NOTHING
+    spent_usd: Decimal = NOTHING
+
+    def book(self, before: Decimal, after: Decimal) -> None:
+        """An attempt of this run counted `before` and counts `after` now."""
+        self.lifetime_usd += after - before
+        self.spent_usd += after - before
+
+    @property
+    def room_usd(self) -> Decimal | None:
+        """What may still be reserved; the smaller limit wins."""
+        rooms = []
+        if self.budget_usd is not None:
+            rooms.append(self.budget_usd - self.lifetime_usd)
+        if self.run_usd is not None:
+            rooms.append(self.run_usd - self.spent_usd)
+        return max(min(rooms), NOTHING) if rooms else None
+
+
+def _finish(attempt: Attempt, facts: Facts, options: Options) -> Step:
+    """An open attempt comes to its end before anything new, even if its job was edited or has left."""
+    match attempt.outcome:
+        case None if facts.in_flight:
+            return Step(
+                Action.HOLD, Status.PENDING, "being submitted just now", attempt, block=Block.IN_FLIGHT
+            )
+        case None:
+            return _unknown(attempt, "sent, and the run ended before an answer was on record")
+        case Outcome.UNKNOWN:
+            return _unknown(attempt, attempt.answer.message if attempt.answer else "")
+        case Outcome.ACCEPTED:
+            return _finish_task(attempt, facts, options)
+        case Outcome.REFUSED:  # a refusal settles its attempt in the same transaction
+            raise AssertionError(f"attempt {attempt.id} is refused and open")
+        case _:
+            assert_never(attempt.outcome)
+
+
+def _unknown(attempt: Attempt, why: str) -> Step:
+    reason = f"it may have been paid: {why}" if why else "it may have been paid"
+    return Step(Action.HOLD, Status.UNKNOWN, reason, attempt, block=Block.UNKNOWN)
+
+
+def _finish_task(attempt: Attempt, facts: Facts, options: Options) -> Step:
+    status = status_of(attempt, file_is_there=False)
+    if attempt.clip is not None and attempt.id in facts.disk.present:
+        return Step(Action.SETTLE, status, "its verified file is in place", attempt)
+    if options.key_digest is not None and options.key_digest != attempt.key_digest:
+        return Step(Action.HOLD, status, "it was submitted with another key", attempt, block=Block.OTHER_KEY)
+    if attempt.task is not TaskState.SUCCESS:
+        return _unless_stopped(Step(Action.POLL, status, f"task {attempt.task_id} is open", attempt), facts)
+    return _fetch(attempt, "rendered, not yet on disk", status, facts)
+
+
+def _fetch(attempt: Attempt, reason: str, status: Status, facts: Facts) -> Step:
+    if facts.disk.foreign:
+        return _foreign(facts.disk.foreign, status, attempt)
+    return _unless_stopped(Step(Action.FETCH, status, reason, attempt), facts)
+
+
+def _unless_stopped(step: Step, facts: Facts) -> Step:
+    stop = facts.task_stop
+    return step if stop is None else replace(step, action=Action.HOLD, reason=stop.reason, block=stop.block)
+
+
+def _foreign(path: str, status: Status, attempt: Attempt | None) -> Step:
+    reason = f"{path} lies in its place and is not ours: move it away"
+    return Step(Action.HOLD, status, reason, attempt, block=Block.FOREIGN_FILE)
+
+
+def _departed(memory: Memory, facts: Facts) -> Step:
+    attempt = memory.attempts[-1] if memory.attempts else None
+    there = attempt is not None and attempt.id in facts.disk.present
+    return Step(
+        Action.NONE, status_of(attempt, file_is_there=there), "it is no longer in the manifest", attempt
+    )
+
+
+def _submit_first(job: Job, memory: Memory, facts: Facts, options: Options) -> Step:
+    if not memory.attempts:
+        return _submit(job, "new", None, (), facts, options)
+    last = memory.attempts[-1]
+    changed = changed_fields(last.request, job.request)
+    return _submit(job, f"changed: {', '.join(changed)}", last, changed, facts, options)
+
+
+def _after(attempt: Attempt, job: Job, memory: Memory, facts: Facts, options: Options) -> Step:
+    """There was an attempt at exactly this request, and it is closed."""
+    if memory.marked_after(MarkKind.PAY_AGAIN, attempt):
+        reason = "to be paid again: nobody knows whether it was paid before"
+        return _submit(job, reason, attempt, (), facts, options)
+    if attempt.outcome is Outcome.REFUSED:
+        return _after_refusal(attempt, job, memory, facts, options)
+    if attempt.task is TaskState.FAILED:
+        return _after_failure(attempt, job, memory, facts, options)
+    return _after_success(attempt, facts)
+
+
+_REFUSED = {
+    Refusal.KEY: "the key was refused before",
+    Refusal.BALANCE: "the balance was used up before",
+    Refusal.ADDRESS: "the address or the model was refused before",
+    Refusal.RATE: "it was refused before: too many requests",
+    Refusal.CONCURRENT: "it was refused before: too many running tasks",
+    Refusal.NOT_SENT: "it could not be sent before",
+    Refusal.BY_HAND: "it was not submitted, as resolved by hand",
+}
+
+
+def _after_refusal(attempt: Attempt, job: Job, memory: Memory, facts: Facts, options: Options) -> Step:
+    answer = attempt.answer
+    if answer is None or answer.refusal in (None, Refusal.INVALID):
+        return _after_failure(attempt, job, memory, facts, options)
+    return _submit(job, _REFUSED[answer.refusal], attempt, (), facts, options)
+
+
+def _after_failure(attempt: Attempt, job: Job, memory: Memory, facts: Facts, options: Options) -> Step:
+    if memory.marked_after(MarkKind.RETRY, attempt):
+        return _submit(job, "failed, to be tried again", attempt, (), facts, options)
+    tried = _failures_since_mark(attempt, memory)
+    if attempt.outcome is Outcome.ACCEPTED and tried <= options.retries:
+        reason = f"failed, retry {tried} of {options.retries}"
+        return _submit(job, reason, attempt, (), facts, options)
+    words = _failure_words(attempt)
+    return Step(Action.NONE, Status.FAILED, words, attempt)
+
+
+def _failures_since_mark(attempt: Attempt, memory: Memory) -> int:
+    since = max((mark.after for mark in memory.marks if mark.kind is MarkKind.RETRY), default=0)
+    same = (a for a in memory.attempts if a.number > since and a.request == attempt.request)
+    return sum(1 for a in same if a.task is TaskState.FAILED)
+
+
+def _failure_words(attempt: Attempt) -> str:
+    if attempt.failure:
+        return attempt.failure.message
+    return attempt.answer.message if attempt.answer else "failed"
+
+
+def _after_success(attempt: Attempt, facts: Facts) -> Step:
+    clip = attempt.clip
+    if clip is not None and attempt.id in facts.disk.present:
+        if clip.role is ClipRole.VERSION:
+            return Step(
+                Action.RESTORE, Status.RENDERED, "paid before: its clip lies among the versions", attempt
+            )
+        return Step(Action.NONE, Status.DONE, "done", attempt)
+    if attempt.is_gone:
+        reason = "paid, and the service no longer has the result"
+        return Step(Action.HOLD, Status.EXPIRED, reason, attempt, block=Block.EXPIRED)
+    return _fetch(attempt, "its file is gone from the disk: fetched again, free", Status.RENDERED, facts)
+
+
+def _submit(
+    job: Job,
+    reason: str,
+    attempt: Attempt | None,
+    changed: tuple[str, ...],
+    facts: Facts,
+    options: Options,
+) -> Step:
+    """A submit, unless something stands in its way; what stands there is said instead."""
+    step = Step(Action.SUBMIT, Status.PENDING, reason, attempt, facts.cost, changed)
+    if not options.submits or (options.only is not None and job.name not in options.only):
+        return replace(step, action=Action.HOLD, block=Block.NOT_SELECTED)
+    if facts.disk.foreign:
+        return _foreign(facts.disk.foreign, Status.PENDING, attempt)
+    if facts.stop:
+        return replace(step, action=Action.HOLD, reason=facts.stop.reason, block=facts.stop.block)
+    if facts.room_usd is not None and facts.cost.high_usd > facts.room_usd:
+        return replace(
+            step, action=Action.HOLD, reason="the cost limit leaves no room", block=Block.COST_LIMIT
+        )
+    return step

@@ -1,0 +1,116 @@
+"""A problem: something the author must change in a file. A value with a place, collected, never raised."""
+
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from batchrunner.places import Place
+
+
+class Severity(StrEnum):
+    """A warning never makes a manifest invalid."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+class Code(StrEnum):
+    """The stable name of each kind of problem: programs and people look them up by it."""
+
+    # the file as a file
+    FILE_UNREADABLE = "file-unreadable"
+    FILE_TOO_LARGE = "file-too-large"
+    FILE_ENCODING = "file-encoding"
+    FILE_EMPTY = "file-empty"
+    # the file as YAML
+    YAML_SYNTAX = "yaml-syntax"
+    YAML_CHARACTER = "yaml-character"
+    YAML_DEPTH = "yaml-depth"
+    YAML_ALIASES = "yaml-aliases"
+    YAML_TAG = "yaml-tag"
+    YAML_DOCUMENTS = "yaml-documents"
+    YAML_MERGE_KEY = "yaml-merge-key"
+    YAML_KEY = "yaml-key"
+    YAML_NUMBER = "yaml-number"
+    DUPLICATE_KEY = "duplicate-key"
+    # the shape
+    UNKNOWN_KEY = "unknown-key"
+    MISSING_KEY = "missing-key"
+    WRONG_TYPE = "wrong-type"
+    WRONG_VALUE = "wrong-value"
+    TOO_MANY = "too-many"
+    TOO_FEW = "too-few"
+    # our own keys
+    UNKNOWN_MODEL = "unknown-model"
+    BAD_ID = "bad-id"
+    DUPLICATE_ID = "duplicate-id"
+    BAD_OUTPUT = "bad-output"
+    OUTPUT_COLLISION = "output-collision"
+    BAD_SETTING = "bad-setting"
+    # what fields do to each other
+    IMAGE_MISSING = "image-missing"
+    IMAGE_WITH_REFERENCES = "image-with-references"
+    LAST_FRAME_WITHOUT_IMAGE = "last-frame-without-image"
+    LAST_FRAME_WITH_REFERENCES = "last-frame-with-references"
+    LAST_FRAME_DURATION = "last-frame-duration"
+    NEGATIVE_PROMPT_WITH_REFERENCES = "negative-prompt-with-references"
+    REFERENCES_DURATION = "references-duration"
+    RESOLUTION_DURATION = "resolution-duration"
+    # images
+    BAD_LINK = "bad-link"
+    LOCAL_IMAGE = "local-image"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake at one place, with its mend. `jobs` are the names of those that it hits."""
+
+    code: Code
+    place: "Place"
+    message: str
+    hint: str | None = None
+    field: str | None = None
+    jobs: tuple[str, ...] = ()
+    severity: Severity = Severity.ERROR
+
+
+@dataclass(slots=True)
+class Problems:
+    """A collector: one mistake that hits many jobs is one problem that names them all."""
+
+    _found: dict[tuple[Code, "Place", str], Problem] = field(default_factory=dict)
+
+    def add(self, problem: Problem) -> None:
+        """Keeps a problem; the same mistake at the same place only gains the jobs that it hits."""
+        key = (problem.code, problem.place, problem.message)
+        known = self._found.get(key)
+        self._found[key] = problem if known is None else _merged(known, problem)
+
+    def extend(self, problems: "Iterable[Problem]") -> None:
+        """Keeps them all."""
+        for problem in problems:
+            self.add(problem)
+
+    def in_order(self) -> tuple[Problem, ...]:
+        """All of them, by file, line and column."""
+        return tuple(sorted(self._found.values(), key=lambda problem: problem.place))
+
+    def errors(self) -> tuple[Problem, ...]:
+        """Those that make the manifest invalid."""
+        return tuple(p for p in self.in_order() if p.severity is Severity.ERROR)
+
+
+def _merged(known: Problem, new: Problem) -> Problem:
+    jobs = tuple(dict.fromkeys(known.jobs + new.jobs))
+    return Problem(known.code, known.place, known.message, known.hint, known.field, jobs, known.severity)
+
+
+def nearest(word: str, known: "Iterable[str]") -> str | None:
+    """The known name that `word` was probably meant to be, for a hint; None where nothing is near."""
+    by_folded = {name.casefold(): name for name in known}
+    found = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
+    return by_folded[found[0]] if found else None

@@ -1,0 +1,48 @@
+"""The next command to type, for each kind of thing that is left to do."""
+
+from collections.abc import Iterable, Mapping
+
+from batchrunner.nouns.status import Status
+from batchrunner.nouns.step import Block
+from batchrunner.reports.report import Row
+
+_WORK_LEFT = (
+    Block.DRAIN,
+    Block.HALT,
+    Block.LEDGER,
+    Block.TASK_TIMEOUT,
+    Block.FETCH_FAILED,
+    Block.TASK_REFUSED,
+    Block.IN_FLIGHT,
+)
+
+_SENTENCES: Mapping[Block, str] = {
+    Block.EXPIRED: "{count} paid, but the service no longer has the result.",
+    Block.FOREIGN_FILE: "{count} held by a file that is not ours: move it away, then `batchrunner run {manifest}`",
+    Block.KEY: "the key was refused: set MODELLIX_API_KEY, then `batchrunner run {manifest}`",
+    Block.OTHER_KEY: "{count} submitted with another key: set that one, then `batchrunner fetch {manifest}`",
+    Block.BALANCE: "the balance is used up: top it up, then `batchrunner run {manifest}`",
+    Block.COST_LIMIT: "{count} left out by the cost limit: raise `settings.budget` or `--max-cost`",
+    Block.ADDRESS: "{count} refused by address or model: check `model` and MODELLIX_BASE_URL",
+}
+
+
+def next_commands(rows: Iterable[Row], manifest: str) -> list[str]:
+    """One line for each kind of thing that is left; empty where nothing is. `manifest` is its path, as typed."""
+    rows = list(rows)
+    lines = []
+    unknown = [row.identity.name for row in rows if row.status is Status.UNKNOWN]
+    if unknown:
+        lines.append(
+            f"{len(unknown)} may have been paid. Look them up in the service's web console, then: "
+            f"`batchrunner resolve {manifest} {unknown[0]} --task ID` (or --not-submitted, or --pay-again)"
+        )
+    for block, sentence in _SENTENCES.items():
+        count = sum(1 for row in rows if row.block is block)
+        if count:
+            lines.append(sentence.format(count=count, manifest=manifest))
+    if any(row.block in _WORK_LEFT for row in rows):
+        lines.append(f"to go on: `batchrunner run {manifest}`")
+    if any(row.status is Status.FAILED for row in rows):
+        lines.append(f"to try the failed ones again (each is paid again): `batchrunner retry {manifest}`")
+    return lines

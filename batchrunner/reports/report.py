@@ -1,0 +1,140 @@
+"""A report: what happened to each job, in the manifest's order, and what it all came to."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+
+from batchrunner.nouns.facts import Attempt, ErrorClass, Failure, Memory, Outcome, Refusal
+from batchrunner.nouns.job import Identity, Job
+from batchrunner.nouns.money import NOTHING
+from batchrunner.nouns.request import Request
+from batchrunner.nouns.status import Flag, Status
+from batchrunner.nouns.step import Block, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One job of a report. `note` says in words why it is where it is; times are Unix seconds."""
+
+    identity: Identity
+    status: Status
+    flags: tuple[Flag, ...]
+    request: Request
+    tags: tuple[str, ...]
+    source: tuple[str, int] | None
+    note: str
+    block: Block | None
+    attempts: int
+    cost_usd: Decimal
+    task_id: str | None = None
+    file: str | None = None
+    size_bytes: int | None = None
+    sha256: str | None = None
+    error: Failure | None = None
+    submitted_at_s: float | None = None
+    rendered_at_s: float | None = None
+    done_at_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A whole report. `estimated_usd` is the price list's estimate for all wanted clips."""
+
+    manifest: str
+    profile: str
+    run_id: int | None
+    started_at_s: float | None
+    finished_at_s: float | None
+    exit_code: int | None
+    rows: tuple[Row, ...]
+    departed: tuple[Row, ...]
+    estimated_usd: Decimal
+    priced_on: date
+    requests: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def counts(self) -> Mapping[Status, int]:
+        """How many wanted jobs have which status."""
+        return Counter(row.status for row in self.rows)
+
+    @property
+    def actual_usd(self) -> Decimal:
+        """What is booked for all jobs so far, those that left the manifest included."""
+        return sum((row.cost_usd for row in (*self.rows, *self.departed)), NOTHING)
+
+
+def row_of(identity: Identity, job: Job | None, memory: Memory, step: Step) -> Row:
+    """The row of a job whose next step is `step`."""
+    attempt = step.attempt or (memory.attempts[-1] if memory.attempts else None)
+    request = job.request if job else (attempt.request if attempt else Request("", {}))
+    cost_usd = sum((a.booked_usd for a in memory.attempts), NOTHING)
+    row = Row(
+        identity=identity,
+        status=step.status,
+        flags=tuple(_flags(job, step)),
+        request=request,
+        tags=job.tags if job else (),
+        source=(job.place.file, job.place.line) if job else None,
+        note=step.reason,
+        block=step.block,
+        attempts=len(memory.attempts),
+        cost_usd=cost_usd,
+    )
+    return _with_history(row, attempt) if attempt is not None and not step.changed else row
+
+
+def _with_history(row: Row, attempt: Attempt) -> Row:
+    clip = attempt.clip if row.status is Status.DONE else None
+    return replace(
+        row,
+        task_id=attempt.task_id,
+        file=clip.path if clip else None,
+        size_bytes=clip.size_bytes if clip else None,
+        sha256=clip.sha256 if clip else None,
+        error=_error(row, attempt),
+        submitted_at_s=attempt.opened_at_s,
+        rendered_at_s=attempt.rendered_at_s,
+        done_at_s=attempt.settled_at_s if clip else None,
+    )
+
+
+def _flags(job: Job | None, step: Step) -> Iterable[Flag]:
+    if step.changed:
+        yield Flag.CHANGED
+    if step.block is Block.IN_FLIGHT:
+        yield Flag.SUBMITTING
+    if job is None:
+        yield Flag.DEPARTED
+
+
+_REFUSAL_CLASSES: Mapping[Refusal, ErrorClass] = {
+    Refusal.INVALID: ErrorClass.INVALID,
+    Refusal.ADDRESS: ErrorClass.INVALID,
+    Refusal.KEY: ErrorClass.AUTH,
+    Refusal.BALANCE: ErrorClass.BALANCE,
+}
+
+_BLOCK_CLASSES: Mapping[Block, ErrorClass] = {
+    Block.EXPIRED: ErrorClass.EXPIRED,
+    Block.KEY: ErrorClass.AUTH,
+    Block.OTHER_KEY: ErrorClass.AUTH,
+    Block.TASK_TIMEOUT: ErrorClass.TIMEOUT,
+    Block.TASK_REFUSED: ErrorClass.PROVIDER,
+    Block.FETCH_FAILED: ErrorClass.LOCAL,
+    Block.FOREIGN_FILE: ErrorClass.LOCAL,
+}
+
+
+def _error(row: Row, attempt: Attempt) -> Failure | None:
+    if row.status is Status.DONE:
+        return None
+    if row.block in _BLOCK_CLASSES:
+        return Failure(_BLOCK_CLASSES[row.block], row.note)
+    if attempt.failure:
+        return attempt.failure
+    answer = attempt.answer
+    if answer and answer.outcome is Outcome.REFUSED and answer.refusal in _REFUSAL_CLASSES:
+        return Failure(_REFUSAL_CLASSES[answer.refusal], answer.message)
+    return None

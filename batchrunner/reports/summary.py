@@ -1,0 +1,70 @@
+"""A report as people read it: a table, the totals, and where the files are."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from tabulate import tabulate
+
+from batchrunner.nouns.money import dollars
+from batchrunner.nouns.status import Status
+from batchrunner.reports.report import Report, Row
+from batchrunner.reports.words import counted, printable, span
+
+# Longer batches show only what is not done: nobody reads 500 lines that say "done".
+_LONGEST_TABLE = 60
+_WIDEST_NOTE = 70
+
+
+def summary(report: Report, seconds: float | None = None) -> str:
+    """The table, the counts, the money, and how long it took. Text without colour, ending without a newline."""
+    rows = [*report.rows, *report.departed]
+    shown = rows if len(rows) <= _LONGEST_TABLE else [row for row in rows if row.status is not Status.DONE]
+    parts = [_table(shown)] if shown else []
+    if len(shown) < len(rows):
+        parts.append(f"({counted(len(rows) - len(shown), 'job')} done and not shown)")
+    return "\n".join([*parts, "", *_totals(report, seconds)])
+
+
+def _table(rows: Iterable[Row]) -> str:
+    # without disable_numparse a job named 1e5 would be shown as 100000
+    return tabulate(
+        [[row.identity.name, _status(row), _cost(row.cost_usd), _note(row)] for row in rows],
+        headers=["job", "status", "cost", "file or reason"],
+        tablefmt="simple",
+        disable_numparse=True,
+        colalign=("left", "left", "right", "left"),
+    )
+
+
+def _status(row: Row) -> str:
+    return " ".join([row.status.value, *(f"({flag.value})" for flag in row.flags)])
+
+
+def _cost(usd: Decimal) -> str:
+    return dollars(usd) if usd else "-"
+
+
+def _note(row: Row) -> str:
+    if row.status is Status.DONE and row.file:
+        return printable(row.file)
+    return printable(row.error.message if row.error else row.note, _WIDEST_NOTE)
+
+
+def _totals(report: Report, seconds: float | None) -> Iterable[str]:
+    counts = [f"{number} {status.value}" for status, number in sorted(report.counts.items(), key=_by_status)]
+    yield f"{counted(len(report.rows), 'job')}: {', '.join(counts) or 'nothing to do'}"
+    yield (
+        f"booked {dollars(report.actual_usd)}, estimated {dollars(report.estimated_usd)} for all"
+        f" (prices of {report.priced_on.isoformat()})"
+    )
+    if report.requests:
+        asked = report.requests
+        took = f" in {span(seconds)}" if seconds is not None else ""
+        yield (
+            f"{counted(asked['submits'], 'submit')}, {counted(asked['polls'], 'poll')},"
+            f" {asked['refused_429']} refused for too many{took}"
+        )
+
+
+def _by_status(item: tuple[Status, int]) -> int:
+    return list(Status).index(item[0])

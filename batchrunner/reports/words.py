@@ -1,0 +1,36 @@
+"""Numbers, times and foreign texts as people read them."""
+
+import unicodedata
+from datetime import UTC, datetime
+
+_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+
+
+def printable(text: str, most: int | None = None) -> str:
+    """A foreign text on one line, without its control characters, and cut where it is too long."""
+    visible = "".join(" " if c in "\n\t" else c for c in text if c in "\n\t" or unicodedata.category(c) not in _HIDDEN)
+    line = " ".join(visible.split())
+    return line if most is None or len(line) <= most else f"{line[: most - 1]}…"
+
+
+def utc(at_s: float | None) -> str | None:
+    """RFC 3339 in UTC, to the second: `2026-11-23T02:00:00Z`."""
+    return None if at_s is None else datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def span(seconds: float) -> str:
+    """A length of time: `45 s`, `12 min`, `7 h 05 min`."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def ago(at_s: float, now_s: float) -> str:
+    """How long ago: `12 min ago`."""
+    return f"{span(max(now_s - at_s, 0.0))} ago"
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 clip`, `2 clips`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,24 @@
+"""The only orchestrator: it gathers what is known, asks the decider, and does what it says until all is told."""
+
+from batchrunner.runner.access import Access, read_access
+from batchrunner.runner.batch import Batch, Limits, Seen, gather, remembered
+from batchrunner.runner.conduct import Ended, conduct
+from batchrunner.runner.ending import exit_code
+from batchrunner.runner.project import Project, find_project
+from batchrunner.runner.signals import Signals
+
+__all__ = [
+    "Access",
+    "Batch",
+    "Ended",
+    "Limits",
+    "Project",
+    "Seen",
+    "Signals",
+    "conduct",
+    "exit_code",
+    "find_project",
+    "gather",
+    "read_access",
+    "remembered",
+]

@@ -1,0 +1,202 @@
+"""A whole run: rendered clips first, then every job at once, until each has come as far as it can."""
+
+import asyncio
+import os
+import socket
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from batchrunner import __version__
+from batchrunner.clock import Clock
+from batchrunner.errors import Exit, LedgerError
+from batchrunner.events import Happened, Kind, Listener, Progress
+from batchrunner.ledger import Ledger, NewRun
+from batchrunner.nouns.job import Identity
+from batchrunner.nouns.step import Action, Block, Step
+from batchrunner.plan import Options
+from batchrunner.runner.access import Access
+from batchrunner.runner.batch import Batch, Limits, as_record
+from batchrunner.runner.ending import exit_code
+from batchrunner.runner.fetch import fetch
+from batchrunner.runner.life import live
+from batchrunner.runner.run import Counted, Run
+from batchrunner.runner.signals import Signals
+from batchrunner.transport import Http
+
+# How long a POST on the wire may still take when somebody leaves at once. What is not answered then is unknown.
+_LAST_POSTS_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a run ended: its number in the ledger, each job's last step, and what it asked of the service."""
+
+    run_id: int
+    exit_code: Exit
+    steps: dict[Identity, Step]
+    counted: Counted
+    seconds: float
+
+
+async def conduct(
+    batch: Batch,
+    ledger: Ledger,
+    make_http: Callable[[], Http],
+    access: Access,
+    limits: Limits,
+    options: Options,
+    *,
+    command: str,
+    clock: Clock,
+    listener: Listener,
+    signals: Signals,
+    beat_s: float = 30.0,
+) -> Ended:
+    """Does what the plan says, for every job of the batch.
+
+    Raises:
+        UsageError: the ledger's tasks live at another address.
+        LedgerError: the run could not even be written down.
+    """
+    run_id = ledger.begin_run(_as_written(batch, access, command, clock))
+    http = make_http()
+    began_s = clock.monotonic_s()
+    run = Run(batch, ledger, http, access, limits, options, clock, listener, run_id)
+    try:
+        await _until_told(run, signals, beat_s)
+    finally:
+        await http.close()
+    steps = {identity: _last_step(run, identity) for identity in batch.identities()}
+    code = exit_code(steps.values(), signals.last)
+    _end(ledger, run, code)
+    return Ended(run_id, code, steps, run.counted, clock.monotonic_s() - began_s)
+
+
+async def _until_told(run: Run, signals: Signals, beat_s: float) -> None:
+    signals.listen(lambda name: _drain(run, name))
+    work = asyncio.create_task(_work(run))
+    leave = asyncio.create_task(signals.leaving.wait())
+    beat = asyncio.create_task(_beat(run, beat_s))
+    try:
+        await asyncio.wait({work, leave}, return_when=asyncio.FIRST_COMPLETED)
+        if work.done():
+            await work
+        else:
+            await _leave(run, work)
+    finally:
+        for task in (leave, beat):
+            task.cancel()
+        await asyncio.gather(leave, beat, return_exceptions=True)
+        signals.deafen()
+
+
+async def _work(run: Run) -> None:
+    """Everything, in the order in which it matters. One job's bug ends submits, not the other jobs."""
+    steps = {identity: run.decide(identity) for identity in run.batch.identities()}
+    for identity, step in steps.items():
+        if step.action is Action.POLL:
+            run.slots.hold(identity)
+    rendered = sorted(
+        (i for i, step in steps.items() if step.action is Action.FETCH), key=lambda i: _expiry_s(steps[i])
+    )
+    lives = [*(_first_fetch(run, identity, steps[identity]) for identity in rendered)]
+    await _all(run, lives)
+    await _all(run, (_live(run, identity) for identity in steps))
+
+
+async def _all(run: Run, doings: Iterable[Any]) -> None:
+    """Waits for them all; a bug in one lets the others come to their end first."""
+    results = await asyncio.gather(*(_guarded(run, doing) for doing in doings), return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+
+
+async def _guarded(run: Run, doing: Any) -> None:
+    try:
+        await doing
+    except LedgerError as error:
+        run.stop(Block.LEDGER, str(error))
+    except Exception:
+        run.stop(Block.HALT, "an error in batchrunner itself")
+        raise
+
+
+async def _first_fetch(run: Run, identity: Identity, step: Step) -> None:
+    """A link is asked for, and the clip is tried once: before anything new is paid for."""
+    await fetch(run, identity, step)
+    if (step := run.decide(identity)).action is Action.FETCH:
+        await fetch(run, identity, step)
+
+
+async def _live(run: Run, identity: Identity) -> None:
+    await live(run, identity)
+
+
+def _expiry_s(step: Step) -> float:
+    return step.attempt.keeps_until_s if step.attempt else 0.0
+
+
+def _drain(run: Run, name: str) -> None:
+    running = sum(1 for step in run.steps.values() if step.action is Action.POLL)
+    run.stop(Block.DRAIN, f"{name}: the same command goes on")
+    run.tell(
+        Happened(
+            Kind.NOTE,
+            f"{running} running tasks are finished first; once more leaves now. Nothing is lost either way.",
+        )
+    )
+
+
+async def _leave(run: Run, work: "asyncio.Task[None]") -> None:
+    """Leaves at once, but for the POSTs on the wire: their answers are worth money."""
+    run.stop(Block.DRAIN, "left at once: the same command goes on")
+    work.cancel()
+    await asyncio.gather(work, return_exceptions=True)
+    if run.posts:
+        run.tell(Happened(Kind.NOTE, f"waiting for {len(run.posts)} answers, at most {_LAST_POSTS_S:g} seconds"))
+        await asyncio.wait(set(run.posts), timeout=_LAST_POSTS_S)
+    for post in run.posts:
+        post.cancel()
+    await asyncio.gather(*run.posts, return_exceptions=True)
+
+
+async def _beat(run: Run, beat_s: float) -> None:
+    began_s = run.clock.monotonic_s()
+    while True:
+        await asyncio.sleep(beat_s)
+        counts = Counter(step.status for step in run.steps.values())
+        elapsed_s = run.clock.monotonic_s() - began_s
+        run.tell(Progress(counts, run.purse.spent_usd, elapsed_s, run.waits_for()))
+
+
+def _last_step(run: Run, identity: Identity) -> Step:
+    try:
+        return run.decide(identity)
+    except LedgerError:
+        return run.steps[identity]
+
+
+def _end(ledger: Ledger, run: Run, code: Exit) -> None:
+    try:
+        ledger.end_run(run.run_id, code, run.clock.wall_s())
+    except LedgerError as error:
+        run.tell(Happened(Kind.NOTE, f"the end of this run could not be written down: {error}"))
+
+
+def _as_written(batch: Batch, access: Access, command: str, clock: Clock) -> NewRun:
+    jobs: Sequence[dict[str, Any]] = [as_record(job) for job in batch.jobs.values()]
+    return NewRun(
+        manifest=batch.name,
+        profile="",
+        command=command,
+        path=batch.project.written(batch.project.manifest),
+        base_url=access.base_url,
+        host=socket.gethostname(),
+        pid=os.getpid(),
+        release=__version__,
+        jobs=jobs,
+        started_at_s=clock.wall_s(),
+    )

@@ -1,0 +1,142 @@
+"""The step that ends a job well: a link becomes a verified file, written down, and then under its final name."""
+
+import asyncio
+from pathlib import Path
+
+from batchrunner.download import DownloadError, DownloadFault, Verified, download
+from batchrunner.events import Happened, Kind
+from batchrunner.files import hidden_neighbour, put_in_place
+from batchrunner.nouns.facts import Attempt, Clip, ClipRole, Observation, TaskState
+from batchrunner.nouns.job import Identity
+from batchrunner.nouns.step import Block, Step
+from batchrunner.pacing import backoff_s
+from batchrunner.plan import Stop, settles
+from batchrunner.runner.batch import owner_of
+from batchrunner.runner.look import attempt_of, look, with_observation
+from batchrunner.runner.run import Run, Watch
+
+_MOST_TRIES = 6
+
+
+async def fetch(run: Run, identity: Identity, step: Step) -> None:
+    """One try to bring a rendered clip to its place; what fails is tried again, without ever being submitted."""
+    attempt = attempt_of(step)
+    watch = run.watch(attempt)
+    if watch.link is None:
+        await _ask_for_link(run, identity, attempt, watch)
+        return
+    final = final_path(run, identity, attempt)
+    try:
+        async with run.download_gate:
+            verified = await download(
+                run.http, watch.link, hidden_neighbour(final), may_be_plain=run.access.is_loopback
+            )
+        _place(run, identity, attempt, verified, final)
+    except FileExistsError:
+        return  # something came to lie there meanwhile: the next decision says so
+    except DownloadError as error:
+        await _failed(run, identity, attempt, watch, error)
+    except OSError as error:
+        watch.stop = Stop(Block.FETCH_FAILED, f"the disk does not take its clip: {error.strerror or error}")
+
+
+async def restore(run: Run, identity: Identity, step: Step) -> None:
+    """A clip that was paid for before goes back from the versions to its final name."""
+    attempt = attempt_of(step)
+    clip = attempt.clip
+    if clip is None:
+        raise AssertionError(f"attempt {attempt.id} has no clip")
+    source = run.batch.project.found(clip.path)
+    _place(run, identity, attempt, Verified(source, clip.size_bytes, clip.sha256), final_path(run, identity, attempt))
+
+
+async def settle(run: Run, identity: Identity, step: Step) -> None:
+    """The file is in place already: a run ended just before it could write that down."""
+    attempt = attempt_of(step)
+    run.ledger.settle(attempt.id, run.clock.wall_s())
+    run.tell(Happened(Kind.DONE, attempt.clip.path if attempt.clip else "", identity.name))
+
+
+def final_path(run: Run, identity: Identity, attempt: Attempt) -> Path:
+    """Where a clip belongs: as the manifest says today, or as it said when the job was submitted."""
+    project, job = run.batch.project, run.batch.jobs.get(identity)
+    return project.output(job.output) if job else project.found(attempt.output)
+
+
+async def _ask_for_link(run: Run, identity: Identity, attempt: Attempt, watch: Watch) -> None:
+    await asyncio.sleep(max(watch.next_look_s - run.clock.monotonic_s(), 0.0))
+    await look(run, identity, attempt)
+    if watch.link is None and watch.stop is None:
+        watch.failed_fetches += 1
+        _give_up(watch, "the service gives no link to its clip")
+
+
+async def _failed(
+    run: Run, identity: Identity, attempt: Attempt, watch: Watch, error: DownloadError
+) -> None:
+    watch.failed_fetches += 1
+    run.tell(Happened(Kind.NOTE, f"download: {error}", identity.name))
+    if error.fault is DownloadFault.NOT_ALLOWED:
+        watch.stop = Stop(Block.FETCH_FAILED, f"its clip is not fetched: {error}")
+        return
+    if error.fault is DownloadFault.LINK_OVER:
+        watch.link = None
+        watch.next_look_s = run.clock.monotonic_s()
+        _note_gone(run, attempt, error)
+    _give_up(watch, f"its clip could not be fetched: {error}")
+    if watch.stop is None and watch.failed_fetches > 1:
+        await asyncio.sleep(backoff_s(watch.failed_fetches - 1))
+
+
+def _note_gone(run: Run, attempt: Attempt, error: DownloadError) -> None:
+    """The file server itself says that the file is gone: after the retention that is the end of it."""
+    if error.status not in (404, 410):
+        return
+    seen = Observation(run.clock.wall_s(), TaskState.GONE, str(error.status))
+    after = with_observation(attempt, seen)
+    if after.is_gone:
+        run.ledger.observe(attempt, seen, settles=settles(after))
+
+
+def _give_up(watch: Watch, reason: str) -> None:
+    if watch.failed_fetches >= _MOST_TRIES:
+        watch.stop = Stop(Block.FETCH_FAILED, f"{reason}: the next run tries again")
+
+
+def _place(run: Run, identity: Identity, attempt: Attempt, verified: Verified, final: Path) -> None:
+    """Writes the file down, then gives it its final name, then closes the attempt.
+
+    Raises:
+        FileExistsError: a file that the ledger does not know has that name.
+    """
+    _make_room(run, identity, final)
+    now_s, path = run.clock.wall_s(), run.batch.project.written(final)
+    run.ledger.clip(attempt.id, Clip(now_s, ClipRole.FINAL, path, verified.size_bytes, verified.sha256))
+    put_in_place(verified.path, final)
+    if attempt.is_open:
+        run.ledger.settle(attempt.id, run.clock.wall_s())
+    run.tell(Happened(Kind.DONE, path, identity.name))
+
+
+def _make_room(run: Run, identity: Identity, final: Path) -> None:
+    """An older clip of the same job moves to the versions; nothing of ours is ever deleted."""
+    if not final.exists():
+        return
+    known = owner_of(run.batch.project, final, run.ledger.memory(identity))
+    if known is None:
+        raise FileExistsError(final)
+    attempt, clip = known
+    version = _free_version(final)
+    path = run.batch.project.written(version)
+    run.ledger.clip(
+        attempt.id, Clip(run.clock.wall_s(), ClipRole.VERSION, path, clip.size_bytes, clip.sha256)
+    )
+    put_in_place(final, version)
+
+
+def _free_version(final: Path) -> Path:
+    """`versions/hero.v1.mp4`: the first number that is free."""
+    number = 1
+    while (path := final.parent / "versions" / f"{final.stem}.v{number}{final.suffix}").exists():
+        number += 1
+    return path

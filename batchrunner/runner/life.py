@@ -1,0 +1,35 @@
+"""The life of one job: ask the decider, do what it says, until it says that nothing is left to do."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from batchrunner.nouns.job import Identity
+from batchrunner.nouns.step import Action, Block, Step
+from batchrunner.runner.fetch import fetch, restore, settle
+from batchrunner.runner.look import poll
+from batchrunner.runner.run import Run
+from batchrunner.runner.submit import submit
+
+Doing = Callable[[Run, Identity, Step], Awaitable[None]]
+
+DOINGS: Mapping[Action, Doing] = {
+    Action.SUBMIT: submit,
+    Action.POLL: poll,
+    Action.FETCH: fetch,
+    Action.SETTLE: settle,
+    Action.RESTORE: restore,
+}
+
+
+async def live(run: Run, identity: Identity) -> Step:
+    """Brings one job as far as this run can; gives the step that ended it."""
+    try:
+        while True:
+            step = run.decide(identity)
+            if step.block is Block.COST_LIMIT and run.posts:
+                await run.nudged()  # a refusal on the wire may release what this job needs
+            elif step.is_last:
+                return step
+            else:
+                await DOINGS[step.action](run, identity, step)
+    finally:
+        run.slots.release(identity)

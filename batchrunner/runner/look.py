@@ -1,0 +1,130 @@
+"""The free step: a look at a task, and what was seen goes on record."""
+
+import asyncio
+from dataclasses import replace
+
+from batchrunner.events import Happened, Kind
+from batchrunner.modellix import TaskReply, TaskReplyKind
+from batchrunner.nouns.facts import Attempt, ErrorClass, Failure, Observation, TaskState
+from batchrunner.nouns.job import Identity
+from batchrunner.nouns.step import Block, Step
+from batchrunner.pacing import backoff_s, poll_wait_s
+from batchrunner.plan import Stop, settles
+from batchrunner.runner.run import Run, Watch
+
+# A success without a video is asked for twice more. Source: API notes, 2026-11.
+_EMPTY_SUCCESSES = 3
+_REFUSED_LOOKS = 5
+
+
+async def poll(run: Run, identity: Identity, step: Step) -> None:
+    """Waits until it is time to look at a task, and looks."""
+    attempt = attempt_of(step)
+    watch = run.watch(attempt)
+    await asyncio.sleep(max(watch.next_look_s - run.clock.monotonic_s(), 0.0))
+    await look(run, identity, attempt)
+    waited_s = run.clock.monotonic_s() - watch.since_s
+    if waited_s >= run.limits.task_timeout_s:
+        minutes = run.limits.task_timeout_s / 60
+        watch.stop = watch.stop or Stop(
+            Block.TASK_TIMEOUT, f"still open after {minutes:g} minutes: the next run asks again"
+        )
+
+
+async def look(run: Run, identity: Identity, attempt: Attempt) -> None:
+    """One GET of a task, with the consequences for its record, its slot and its link."""
+    await run.turn()
+    run.counted.polls += 1
+    reply = await run.service.task(attempt.task_id or "")
+    run.heed(reply.limits, refused=reply.kind is TaskReplyKind.RATE)
+    watch = run.watch(attempt)
+    watch.looks += 1
+    match reply.kind:
+        case TaskReplyKind.STATE:
+            watch.failed_looks = 0
+            _seen(run, identity, attempt, watch, reply)
+        case TaskReplyKind.GONE:
+            _gone(run, identity, attempt, watch, reply)
+        case TaskReplyKind.KEY:
+            run.stop_asking(Block.KEY, f"the service refuses the key: {reply.message}")
+        case TaskReplyKind.ODD:
+            _refused(watch, reply)
+        case TaskReplyKind.AGAIN:
+            watch.failed_looks += 1
+        case TaskReplyKind.RATE:
+            pass
+    watch.next_look_s = run.clock.monotonic_s() + _wait_s(run, attempt, watch)
+
+
+def _wait_s(run: Run, attempt: Attempt, watch: Watch) -> float:
+    if watch.failed_looks:
+        return backoff_s(watch.failed_looks, 2.0)
+    return poll_wait_s(run.clock.wall_s() - attempt.opened_at_s)
+
+
+def _seen(run: Run, identity: Identity, attempt: Attempt, watch: Watch, reply: TaskReply) -> None:
+    failure, state = reply.failure, reply.state
+    if state is TaskState.SUCCESS and reply.link is None:
+        watch.empty_successes += 1
+        if watch.empty_successes < _EMPTY_SUCCESSES:
+            return
+        state = TaskState.FAILED
+        failure = Failure(ErrorClass.PROVIDER, "the service says success and has no video")
+    watch.link = reply.link
+    last = attempt.observations[-1] if attempt.observations else None
+    if last is None or (last.state, last.word) != (state, reply.word):
+        _record(run, identity, attempt, _observation(run, reply, state, failure))
+    if state is not TaskState.WAITING:
+        run.slots.release(identity)
+        run.full.freed()
+        run.nudge()
+
+
+def _observation(run: Run, reply: TaskReply, state: TaskState, failure: Failure | None) -> Observation:
+    return Observation(
+        at_s=run.clock.wall_s(),
+        state=state,
+        word=reply.word,
+        failure=failure,
+        expires_at_s=reply.expires_at_s,
+        billed_usd=reply.billed_usd,
+        body=reply.body,
+    )
+
+
+def _record(run: Run, identity: Identity, attempt: Attempt, seen: Observation) -> None:
+    """Writes a new state down; the facts decide whether that ends the attempt."""
+    after = with_observation(attempt, seen)
+    run.ledger.observe(attempt, seen, settles=settles(after))
+    run.book(attempt.booked_usd, after.booked_usd)
+    if seen.state is TaskState.SUCCESS:
+        run.tell(Happened(Kind.RENDERED, f"task {attempt.task_id}", identity.name))
+    elif seen.failure is not None:
+        run.tell(Happened(Kind.FAILED, seen.failure.message, identity.name))
+
+
+def _gone(run: Run, identity: Identity, attempt: Attempt, watch: Watch, reply: TaskReply) -> None:
+    """The service does not know the task: expired if its time is over, else said and never submitted again."""
+    seen = _observation(run, reply, TaskState.GONE, None)
+    last = attempt.observations[-1] if attempt.observations else None
+    if last is None or last.state is not TaskState.GONE or with_observation(attempt, seen).is_gone:
+        _record(run, identity, attempt, seen)
+    _refused(watch, reply)
+
+
+def _refused(watch: Watch, reply: TaskReply) -> None:
+    watch.failed_looks += 1
+    if watch.failed_looks >= _REFUSED_LOOKS:
+        watch.stop = Stop(Block.TASK_REFUSED, f"its task cannot be asked for: {reply.message}")
+
+
+def with_observation(attempt: Attempt, seen: Observation) -> Attempt:
+    """The attempt as it will be once this is on record."""
+    return replace(attempt, observations=(*attempt.observations, seen))
+
+
+def attempt_of(step: Step) -> Attempt:
+    """The attempt that a step speaks of, for steps that cannot do without."""
+    if step.attempt is None:
+        raise AssertionError(f"{step.action} without an attempt")
+    return step.attempt

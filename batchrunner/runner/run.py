@@ -1,0 +1,229 @@
+"""One run: what all its jobs share, and how each learns what to do next."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from batchrunner.clock import Clock
+from batchrunner.errors import LedgerError
+from batchrunner.events import Event, Happened, Kind, Listener
+from batchrunner.ledger import Ledger
+from batchrunner.modellix import Limits as Told
+from batchrunner.modellix import Modellix
+from batchrunner.nouns.facts import Attempt
+from batchrunner.nouns.job import Identity
+from batchrunner.nouns.step import Block, Step
+from batchrunner.pacing import Caution, Full, Pace
+from batchrunner.plan import Options, Purse, Stop, next_step
+from batchrunner.runner.access import Access
+from batchrunner.runner.batch import Batch, Limits
+from batchrunner.runner.slots import Slots
+from batchrunner.transport import Http
+
+# Source: rule 8 of the design: what may be uncertain at one moment is bounded.
+_POSTS_ON_THE_WIRE = 4
+_DOWNLOADS_AT_ONCE = 4
+_LONGEST_PAUSE_S = 3600.0
+
+
+@dataclass(slots=True)
+class Watch:
+    """What a run keeps in mind about one task, and no ledger needs: when to look, and the secret link."""
+
+    since_s: float
+    next_look_s: float
+    looks: int = 0
+    failed_looks: int = 0
+    empty_successes: int = 0
+    failed_fetches: int = 0
+    link: str | None = None
+    stop: Stop | None = None
+
+
+@dataclass(slots=True)
+class Counted:
+    """What a run asked of the service."""
+
+    submits: int = 0
+    polls: int = 0
+    refused_429: int = 0
+
+
+class Run:
+    """What all jobs of one run share. Everything in it belongs to one event loop; nothing needs a lock."""
+
+    def __init__(
+        self,
+        batch: Batch,
+        ledger: Ledger,
+        http: Http,
+        access: Access,
+        limits: Limits,
+        options: Options,
+        clock: Clock,
+        listener: Listener,
+        run_id: int,
+    ) -> None:
+        self.batch = batch
+        self.ledger = ledger
+        self.http = http
+        self.access = access
+        self.limits = limits
+        self.clock = clock
+        self.run_id = run_id
+        self.service = Modellix(http, access.base_url, access.key, clock)
+        self.purse: Purse = batch.purse(limits)
+        self.slots = Slots(limits.concurrency)
+        self.pace = Pace(limits.rate_per_min)
+        self.caution = Caution()
+        self.full = Full()
+        self.counted = Counted()
+        self.post_gate = asyncio.Semaphore(_POSTS_ON_THE_WIRE)
+        self.download_gate = asyncio.Semaphore(_DOWNLOADS_AT_ONCE)
+        self.door = asyncio.Lock()
+        self.posts: set[asyncio.Task[None]] = set()
+        self.steps: dict[Identity, Step] = {}
+        self._options = options
+        self._listener = listener
+        self._watches: dict[int, Watch] = {}
+        self._stop: Stop | None = None
+        self._model_stops: dict[str, Stop] = {}
+        self._asking_stop: Stop | None = None
+        self._turnstile = asyncio.Lock()
+        self._nudge = asyncio.Event()
+
+    # deciding
+
+    def decide(self, identity: Identity) -> Step:
+        """The job's next step, from what the ledger remembers at this moment."""
+        job = self.batch.jobs.get(identity)
+        memory = self.ledger.memory(identity)
+        facts = replace(
+            self.batch.facts(identity, memory),
+            room_usd=self.purse.room_usd,
+            stop=self._stop or (self._model_stops.get(job.request.model) if job else None),
+            task_stop=self._asking_stop or self._stop_of(memory.attempts[-1] if memory.attempts else None),
+        )
+        step = next_step(job, memory, facts, self._options)
+        self.steps[identity] = step
+        return step
+
+    def _stop_of(self, attempt: Attempt | None) -> Stop | None:
+        watch = self._watches.get(attempt.id) if attempt else None
+        return watch.stop if watch else None
+
+    def watch(self, attempt: Attempt) -> Watch:
+        """What this run keeps in mind about an attempt's task."""
+        if attempt.id not in self._watches:
+            now_s = self.clock.monotonic_s()
+            self._watches[attempt.id] = Watch(since_s=now_s, next_look_s=now_s)
+        return self._watches[attempt.id]
+
+    # stopping
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether nothing more is submitted."""
+        return self._stop is not None
+
+    def stop(self, block: Block, reason: str) -> None:
+        """Nothing more is submitted; what runs is finished. The first reason is the one that is told."""
+        if self._stop is None:
+            self._stop = Stop(block, reason)
+            self.slots.close()
+            self.nudge()
+            self.tell(Happened(Kind.NOTE, f"no more submits: {reason}"))
+
+    def stop_model(self, model: str, reason: str) -> None:
+        """Nothing more is submitted to one model."""
+        if model not in self._model_stops:
+            self._model_stops[model] = Stop(Block.ADDRESS, reason)
+            self.tell(Happened(Kind.NOTE, f"no more submits to {model}: {reason}"))
+
+    def stop_asking(self, block: Block, reason: str) -> None:
+        """No task is asked for any more; all stay as they are."""
+        self._asking_stop = self._asking_stop or Stop(block, reason)
+        self.stop(block, reason)
+
+    # waiting
+
+    async def turn(self) -> None:
+        """Waits for the right to send one request, in the order of arrival."""
+        async with self._turnstile:
+            while (wait_s := self.pace.wait_s(self.clock.monotonic_s())) > 0:
+                await asyncio.sleep(wait_s)
+            self.pace.book(self.clock.monotonic_s())
+
+    async def doze(self, wait_s: float) -> None:
+        """Waits, but not longer than until something changed for everyone."""
+        nudge = self._nudge
+        try:
+            async with asyncio.timeout(wait_s):
+                await nudge.wait()
+        except TimeoutError:
+            return
+
+    async def nudged(self) -> None:
+        """Waits until something changed for everyone."""
+        await self._nudge.wait()
+
+    def nudge(self) -> None:
+        """Something changed for everyone: a stop, a free slot, money that was released."""
+        self._nudge.set()
+        self._nudge = asyncio.Event()
+
+    def heed(self, told: Told, *, refused: bool) -> None:
+        """What a reply says of the account's pace holds for everyone at once."""
+        if told.per_min:
+            self.pace.limit(told.per_min)
+        if refused:
+            self.counted.refused_429 += 1
+        waits = [told.retry_after_s] if told.retry_after_s is not None and refused else []
+        if told.reset_at_s is not None and (refused or told.remaining == 0):
+            waits.append(told.reset_at_s - self.clock.wall_s())
+        if refused and not waits:
+            waits.append(5.0)
+        if waits:
+            self.pace.pause(self.clock.monotonic_s() + min(max(waits), _LONGEST_PAUSE_S))
+
+    # telling
+
+    def tell(self, event: Event) -> None:
+        """Lets the listener know."""
+        self._listener(event)
+
+    def waits_for(self) -> str:
+        """What holds the next submit up, in a few words; empty where nothing does."""
+        if self._stop:
+            return self._stop.reason
+        if self.caution.is_on:
+            return "waiting for the service to answer again"
+        if self.full.wait_s(self.clock.monotonic_s()) > 0:
+            return "waiting for a free slot of the account"
+        return ""
+
+    # money
+
+    def book(self, before_usd: Decimal, after_usd: Decimal) -> None:
+        """An attempt of this run counted `before_usd` and counts `after_usd` now."""
+        self.purse.book(before_usd, after_usd)
+        if after_usd < before_usd:
+            self.nudge()
+
+    async def write(self, record: Callable[[], None], alarm: str) -> None:
+        """Repeats a write that must not be lost until it succeeds; the alarm says what it holds.
+
+        Only a process that ends can stop this: what is written here was paid for.
+        """
+        wait_s = 1.0
+        while True:
+            try:
+                record()
+            except LedgerError as error:
+                self.stop(Block.LEDGER, str(error))
+                self.tell(Happened(Kind.ALARM, f"{alarm}: {error}"))
+                await asyncio.sleep(wait_s)
+                wait_s = min(wait_s * 2, 30.0)
+            else:
+                return

@@ -1,0 +1,39 @@
+"""What Ctrl-C, TERM and HUP do: the first one drains, the second one leaves."""
+
+import asyncio
+import signal
+from collections.abc import Callable
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Signals:
+    """Counts signals. A terminal that is gone (HUP) drains, however often it says so."""
+
+    def __init__(self) -> None:
+        self.last: signal.Signals | None = None
+        self.leaving = asyncio.Event()
+        self._drain: Callable[[str], None] = lambda _reason: None
+        self._drained = False
+
+    def listen(self, drain: Callable[[str], None]) -> None:
+        """From now on signals are answered; `drain` is called once, with the reason."""
+        self._drain = drain
+        loop = asyncio.get_running_loop()
+        for number in _SIGNALS:
+            loop.add_signal_handler(number, self.receive, number)
+
+    def receive(self, number: signal.Signals) -> None:
+        """One signal came."""
+        if not self._drained:
+            self._drained = True
+            self._drain({signal.SIGINT: "Ctrl-C", signal.SIGTERM: "TERM", signal.SIGHUP: "HUP"}[number])
+        elif number is not signal.SIGHUP:
+            self.last = number
+            self.leaving.set()
+
+    def deafen(self) -> None:
+        """Signals do again what they do by default."""
+        loop = asyncio.get_running_loop()
+        for number in _SIGNALS:
+            loop.remove_signal_handler(number)

@@ -1,0 +1,152 @@
+"""The paid step: slot, patience, pace; then the attempt is committed, and only then the POST leaves."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+from batchrunner.errors import ClaimRefused
+from batchrunner.events import Happened, Kind
+from batchrunner.ledger import Claim
+from batchrunner.modellix import Submitted
+from batchrunner.nouns.facts import Answer, Outcome, Refusal
+from batchrunner.nouns.job import Identity, Job
+from batchrunner.nouns.money import NOTHING
+from batchrunner.nouns.step import Action, Block, Step
+from batchrunner.pacing import MOST_UNKNOWNS
+from batchrunner.runner.run import Run
+
+
+async def submit(run: Run, identity: Identity, _: Step) -> None:
+    """Submits a job once, and records what became of it; or comes back with nothing done."""
+    await run.slots.take(identity)
+    async with run.post_gate:
+        post = await _begin(run, identity)
+        if post is not None:
+            await asyncio.shield(post)
+
+
+async def _begin(run: Run, identity: Identity) -> asyncio.Task[None] | None:
+    """Through the door one at a time: wait, decide again, commit. Gives the POST that is on its way.
+
+    While caution holds, the door stays shut until the POST is answered.
+    """
+    async with run.door:
+        await _patience(run)
+        # everything may have moved while it waited: memory, caps, stops, the disk
+        step = run.decide(identity)
+        job = run.batch.jobs.get(identity)
+        if step.action is not Action.SUBMIT or job is None:
+            run.slots.release(identity)
+            return None
+        post = _commit(run, job, step)
+        if post is not None and (run.caution.is_on or run.full.is_on):
+            await asyncio.shield(post)
+        return post
+
+
+async def _patience(run: Run) -> None:
+    """Waits for caution, for room in the account and for the pace; a stop ends it at once."""
+    answered = False
+    while not run.is_stopped:
+        now_s = run.clock.monotonic_s()
+        wait_s = max(run.caution.wait_s(now_s), run.full.wait_s(now_s))
+        if wait_s > 0:
+            await run.doze(wait_s)
+        elif run.caution.is_on and not answered:
+            answered = await _is_answering(run)
+        else:
+            await run.turn()
+            return
+
+
+async def _is_answering(run: Run) -> bool:
+    await run.turn()
+    answered = await run.service.is_answering()
+    if not answered:
+        run.caution.trouble(run.clock.monotonic_s())
+    return answered
+
+
+def _commit(run: Run, job: Job, step: Step) -> asyncio.Task[None] | None:
+    """Writes the attempt down with its reservation, and sends the POST as a unit of its own that nothing cancels."""
+    memory = run.ledger.memory(job.identity)
+    claim = Claim(
+        identity=job.identity,
+        number=memory.next_number,
+        run_id=run.run_id,
+        request=job.request,
+        output=run.batch.project.written(run.batch.project.output(job.output)),
+        base_url=run.access.base_url,
+        key_digest=run.access.key_digest,
+        key_last4=run.access.key_last4,
+        reserved_usd=step.cost.high_usd,
+        at_s=run.clock.wall_s(),
+    )
+    try:
+        attempt_id = run.ledger.claim(claim)
+    except ClaimRefused as error:
+        run.tell(Happened(Kind.NOTE, str(error), job.name))
+        return None
+    run.book(NOTHING, claim.reserved_usd)
+    run.counted.submits += 1
+    post = asyncio.create_task(_post(run, job, attempt_id, claim))
+    run.posts.add(post)
+    post.add_done_callback(run.posts.discard)
+    return post
+
+
+async def _post(run: Run, job: Job, attempt_id: int, claim: Claim) -> None:
+    reply = await run.service.submit(job.request.model, job.body)
+    answer = Answer(
+        run.clock.wall_s(),
+        reply.outcome,
+        reply.task_id,
+        reply.refusal,
+        reply.http_status,
+        reply.message,
+        reply.body,
+    )
+    recorded: list[Answer] = []
+    alarm = f"{job.name}: task {reply.task_id or 'unknown'} is paid and could not be written to the ledger"
+    await run.write(lambda: recorded.append(run.ledger.answer(attempt_id, answer)), alarm)
+    if recorded[0].outcome is Outcome.REFUSED:
+        run.book(claim.reserved_usd, NOTHING)
+    if recorded[0].outcome is not Outcome.ACCEPTED:
+        run.slots.release(job.identity)
+    _react(run, job, recorded[0], reply)
+
+
+def _react(run: Run, job: Job, answer: Answer, reply: Submitted) -> None:
+    """What an answer to one job means for all the others."""
+    refused_429 = answer.refusal in (Refusal.RATE, Refusal.CONCURRENT)
+    if answer.refusal is Refusal.CONCURRENT:
+        run.counted.refused_429 += 1
+    else:
+        run.heed(reply.limits, refused=refused_429)
+    match answer.outcome:
+        case Outcome.ACCEPTED:
+            run.caution.accepted()
+            run.full.accepted()
+            run.tell(Happened(Kind.ACCEPTED, f"task {answer.task_id}", job.name))
+        case Outcome.UNKNOWN:
+            run.caution.unknown(run.clock.monotonic_s())
+            run.tell(Happened(Kind.UNKNOWN, answer.message, job.name))
+            if run.caution.is_over:
+                run.stop(Block.HALT, f"{MOST_UNKNOWNS} submits in a row have an unknown outcome")
+        case Outcome.REFUSED if answer.refusal is not None:
+            _REACTIONS[answer.refusal](run, job, answer)
+
+
+def _nothing(_run: Run, _job: Job, _answer: Answer) -> None:
+    """The pace was told already."""
+
+
+_REACTIONS: Mapping[Refusal, Callable[[Run, Job, Answer], None]] = {
+    Refusal.INVALID: lambda run, job, a: run.tell(Happened(Kind.FAILED, a.message, job.name)),
+    Refusal.KEY: lambda run, _, a: run.stop(Block.KEY, f"the service refuses the key: {a.message}"),
+    Refusal.BALANCE: lambda run, _, a: run.stop(Block.BALANCE, f"the balance is used up: {a.message}"),
+    Refusal.ADDRESS: lambda run, job, a: run.stop_model(job.request.model, f"the service refuses: {a.message}"),
+    Refusal.RATE: _nothing,
+    Refusal.CONCURRENT: lambda run, *_: run.full.refused(run.clock.monotonic_s()),
+    Refusal.NOT_SENT: lambda run, *_: run.caution.trouble(run.clock.monotonic_s()),
+    Refusal.BY_HAND: _nothing,
+}

@@ -1,0 +1,29 @@
+"""The service imitated, from its documentation alone: it takes no money and forgives nothing.
+
+In process, a `Sandbox` answers one exchange at a time; on a port, a `Server` carries them over HTTP.
+`record` tells from outside what was charged.
+"""
+
+from batchrunner.sandbox.events import Charged, Leaked, Refunded, Uploaded
+from batchrunner.sandbox.exchange import Answer
+from batchrunner.sandbox.faults import Fault, parse_fault
+from batchrunner.sandbox.options import Options
+from batchrunner.sandbox.record import Record, record
+from batchrunner.sandbox.server import Server, serve
+from batchrunner.sandbox.service import Sandbox
+
+__all__ = [
+    "Answer",
+    "Charged",
+    "Fault",
+    "Leaked",
+    "Options",
+    "Record",
+    "Refunded",
+    "Sandbox",
+    "Server",
+    "Uploaded",
+    "parse_fault",
+    "record",
+    "serve",
+]

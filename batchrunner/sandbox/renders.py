@@ -1,0 +1,89 @@
+"""The paid endpoint and the free one that follows it: submit and poll."""
+
+import json
+from dataclasses import dataclass
+from functools import partial
+
+from batchrunner.sandbox.account import Account, Wish
+from batchrunner.sandbox.exchange import Answer, Request, refused, success
+from batchrunner.sandbox.faults import AFTER_ACCEPTING, BEFORE_ACCEPTING, POLLING, TASK_TRAITS, Dice, Fault
+from batchrunner.sandbox.links import Links
+from batchrunner.sandbox.misbehaviour import misbehave
+from batchrunner.sandbox.options import Options
+from batchrunner.sandbox.rules import refusal
+from batchrunner.sandbox.tasks import State, Task
+from batchrunner.sandbox.uploads import Uploads
+
+
+@dataclass(frozen=True, slots=True)
+class Renders:
+    """Takes tasks in and tells how they are."""
+
+    account: Account
+    uploads: Uploads
+    links: Links
+    dice: Dice
+    options: Options
+    base_url: str
+    foreign_url: str
+
+    async def submit(self, model: str, request: Request, now_s: float) -> Answer:
+        """Accepts and charges a task, or refuses; or goes wrong before or after."""
+        if fault := self.dice.first(BEFORE_ACCEPTING):
+            return await misbehave(fault, self.options.hang_s)
+        wish = self._wish(model, request, now_s)
+        if isinstance(wish, Answer):
+            return wish
+        task = self.account.accept(wish, self.dice.all(TASK_TRAITS), now_s)
+        if fault := self.dice.first(AFTER_ACCEPTING):
+            return await misbehave(fault, self.options.hang_s)
+        return self._accepted(task)
+
+    async def poll(self, key: str, task_id: str, now_s: float) -> Answer:
+        """Where a task stands."""
+        if fault := self.dice.first(POLLING):
+            return await misbehave(fault, self.options.hang_s)
+        task = self.account.task_of(key, task_id, now_s)
+        if task is None:
+            return refused(404, "NotFound: no such task")
+        link = partial(self.links.make, now_s=now_s)
+        return success(task.report(now_s, self.options.retention_s, link))
+
+    def _wish(self, model: str, request: Request, now_s: float) -> Wish | Answer:
+        """What is wanted, or why it cannot be had: the body first, then the money, then the slots."""
+        if request.media_type != "application/json":
+            return refused(415, "UnsupportedMediaType: the body must be application/json")
+        try:
+            body = json.loads(request.body)
+        except (ValueError, RecursionError):
+            return refused(400, "InvalidParameter: the body is no JSON")
+        if message := refusal(body) or self._unreachable_image(body, now_s):
+            return refused(400, message)
+        wish = Wish(request.key or "", model, body)
+        if wish.price_usd > self.account.balance_usd:
+            return refused(402, "InsufficientBalance: the balance cannot pay for this task")
+        if self.dice.happens(Fault.CONCURRENT_LIMITED) or not self.account.has_free_slot():
+            return refused(429, "RateLimit: concurrent limit exceeded")
+        return wish
+
+    def _unreachable_image(self, body: dict[str, object], now_s: float) -> str | None:
+        """A refusal where an uploaded image was deleted or is past its time; foreign hosts are not asked."""
+        references = body.get("referenceImages", [])
+        listed = references if isinstance(references, list) else []
+        for url in (body.get("image"), body.get("lastFrame"), *listed):
+            if self.uploads.misses(url, now_s):
+                return f"InvalidParameter: image cannot be fetched: {url}"
+        return None
+
+    def _accepted(self, task: Task) -> Answer:
+        """The reply of the seed, word for word."""
+        task_id = task.charge.task_id
+        host_url = self.foreign_url if self.dice.happens(Fault.FOREIGN_GET_RESULT) else self.base_url
+        return success(
+            {
+                "status": State.PENDING,
+                "task_id": task_id,
+                "model_id": task.charge.model,
+                "get_result": {"method": "GET", "url": f"{host_url}/api/v1/tasks/{task_id}"},
+            }
+        )

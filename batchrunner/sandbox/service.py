@@ -1,0 +1,93 @@
+"""The imitated service as a whole: its hosts, its state file, its watch for leaked keys."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from batchrunner.clock import Clock
+from batchrunner.sandbox.account import Account
+from batchrunner.sandbox.api import Api
+from batchrunner.sandbox.downloads import Downloads
+from batchrunner.sandbox.events import Leaked, Opened
+from batchrunner.sandbox.exchange import Answer, Request, host_of
+from batchrunner.sandbox.faults import Dice
+from batchrunner.sandbox.journal import Journal
+from batchrunner.sandbox.links import Links
+from batchrunner.sandbox.media import Media
+from batchrunner.sandbox.options import Options
+from batchrunner.sandbox.rates import RateWindow
+from batchrunner.sandbox.renders import Renders
+from batchrunner.sandbox.uploads import Uploads
+
+_FOREIGN_URL = "https://elsewhere.invalid"
+_KEY_START = "mdlx-"
+
+
+class Sandbox:
+    """Modellix in one process: what it charges and what it was asked to do wrong is in its state file.
+
+    Webhooks are not sent, images on foreign hosts are not fetched.
+
+    Args:
+        state: the journal, made where there is none; uploaded files lie beside it in `<name>.files`.
+        clock: the service's own clock.
+        base_url: the API's address, without a slash at its end.
+        files_url: the address under which results and uploads are read; to a client a foreign host.
+        options: limits, speed, faults.
+
+    Raises:
+        ValueError: the state file is damaged within.
+    """
+
+    def __init__(self, *, state: Path, clock: Clock, base_url: str, files_url: str, options: Options) -> None:
+        self._clock = clock
+        self._base_url = base_url
+        self._journal = Journal(state)
+        opened = Opened(clock.wall_s())
+        events = [*self._journal.recover(), opened]
+        self._journal.append(opened)
+
+        openings = [event for event in events if isinstance(event, Opened)]
+        dice = Dice(options.seed, len(openings), options.faults)
+        foreign_url = options.foreign_url or _FOREIGN_URL
+        account = Account(self._journal, events, options)
+        uploads = Uploads(state.with_name(state.name + ".files"), self._journal, files_url)
+        uploads.replay(events)
+        links = Links(
+            files_url=files_url,
+            foreign_url=foreign_url,
+            secret=f"{options.seed}:{openings[0].at_s}".encode(),
+            opening=len(openings),
+            life_s=options.link_life_s,
+            dice=dice,
+        )
+        renders = Renders(account, uploads, links, dice, options, base_url, foreign_url)
+        media = Media(uploads, options.file_quota)
+        self._api = Api(account, renders, media, RateWindow(options.rate_per_min), dice, options)
+        self._downloads = Downloads(account, uploads, links, dice, options.hang_s)
+
+    async def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """One exchange; it may take long.
+
+        Args:
+            method: in capitals.
+            target: path?query.
+            headers: names in lower case, with `host`.
+            body: whole.
+
+        Raises:
+            ConnectionResetError: the connection is cut without an answer.
+        """
+        request = Request(method, target, headers, body)
+        now_s = self._clock.wall_s()
+        if request.host == host_of(self._base_url):
+            return await self._api.answer(request, now_s)
+        self._watch(request, now_s)
+        return self._downloads.answer(request, now_s)
+
+    def _watch(self, request: Request, now_s: float) -> None:
+        """Journals a key that was sent to another host than the API's, wherever in the request it stands."""
+        authorization = request.headers.get("authorization")
+        said = [*request.headers.values(), request.target]
+        leaked = next((text for text in said if _KEY_START in text), authorization)
+        if leaked is not None:
+            self._journal.append(Leaked(now_s, request.host, request.method, request.path, leaked[-4:]))

@@ -1,0 +1,92 @@
+"""Settings: how a batch is run, in words that the manifest and the command line share."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+_DURATION = re.compile(r"(\d{1,9})\s*(s|m|h)")
+_RATE = re.compile(r"(\d{1,7})\s*/\s*(min|s)")
+_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+
+DEFAULT_OUTPUT = "outputs/${manifest.name}/${job.id}.mp4"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All optional in the manifest; an option on the command line wins.
+
+    `rate_per_min` counts requests of all kinds; `budget_usd` is the manifest's lifetime limit.
+    """
+
+    concurrency: int = 2
+    rate_per_min: int = 100
+    task_timeout_s: float = 1800.0
+    retries: int = 0
+    budget_usd: Decimal | None = None
+    output: str = DEFAULT_OUTPUT
+
+
+def concurrency(value: object) -> int:
+    """Running tasks: a whole number from 1 to 1000.
+
+    Raises:
+        ValueError: with the sentence to show; so do all readers here.
+    """
+    return _whole(value, 1, 1000)
+
+
+def retries(value: object) -> int:
+    """How often a failed task is submitted again: a whole number from 0 to 10."""
+    return _whole(value, 0, 10)
+
+
+def rate_per_min(value: object) -> int:
+    """`100/min`, `5/s`, or a number of requests per minute; at least 1."""
+    found = _RATE.fullmatch(str(value).strip())
+    if found:
+        return _whole(int(found[1]) * (60 if found[2] == "s" else 1), 1, 1_000_000)
+    if isinstance(value, int) or str(value).isascii() and str(value).isdigit():
+        return _whole(value, 1, 1_000_000)
+    raise ValueError("a rate is written like `100/min` or `5/s`")
+
+
+def duration_s(value: object) -> float:
+    """`90s`, `30m`, `8h`: seconds, more than 0."""
+    found = _DURATION.fullmatch(str(value).strip())
+    if not found or int(found[1]) == 0:
+        raise ValueError("a duration is written like `90s`, `30m` or `8h`, and is more than 0")
+    return int(found[1]) * _SECONDS[found[2]]
+
+
+def usd(value: object) -> Decimal:
+    """An amount in US dollars, 0 or more, with or without a leading `$`."""
+    text = str(value).strip().removeprefix("$")
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        amount = Decimal(-1)
+    if isinstance(value, bool) or not amount.is_finite() or not 0 <= amount <= 10**9:
+        raise ValueError("an amount is written like `900` or `12.50`, in US dollars")
+    return amount
+
+
+def _whole(value: object, least: int, most: int) -> int:
+    text = str(value).strip()
+    if (
+        isinstance(value, bool)
+        or not re.fullmatch(r"[+-]?[0-9]{1,9}", text)
+        or not least <= int(text) <= most
+    ):
+        raise ValueError(f"expected a whole number from {least} to {most}")
+    return int(text)
+
+
+# The manifest's key -> (the field of Settings, its reader). `output` has rules of its own.
+READERS: dict[str, tuple[str, Callable[[object], object]]] = {
+    "concurrency": ("concurrency", concurrency),
+    "rate": ("rate_per_min", rate_per_min),
+    "task_timeout": ("task_timeout_s", duration_s),
+    "retries": ("retries", retries),
+    "budget": ("budget_usd", usd),
+}
