@@ -131,9 +131,7 @@ def _finish(attempt: Attempt, facts: Facts, options: Options) -> Step:
     """An open attempt comes to its end before anything new, even if its job was edited or has left."""
     match attempt.outcome:
         case None if facts.in_flight:
-            return Step(
-                Action.HOLD, Status.PENDING, "being submitted just now", attempt, block=Block.IN_FLIGHT
-            )
+            return Step(Action.HOLD, Status.PENDING, "being submitted just now", attempt, block=Block.IN_FLIGHT)
         case None:
             return _unknown(attempt, "sent, and the run ended before an answer was on record")
         case Outcome.UNKNOWN:
@@ -181,9 +179,7 @@ def _foreign(path: str, status: Status, attempt: Attempt | None) -> Step:
 def _departed(memory: Memory, facts: Facts) -> Step:
     attempt = memory.attempts[-1] if memory.attempts else None
     there = attempt is not None and attempt.id in facts.disk.present
-    return Step(
-        Action.NONE, status_of(attempt, file_is_there=there), "it is no longer in the manifest", attempt
-    )
+    return Step(Action.NONE, status_of(attempt, file_is_there=there), "it is no longer in the manifest", attempt)
 
 
 def _submit_first(job: Job, memory: Memory, facts: Facts, options: Options) -> Step:
@@ -251,9 +247,7 @@ def _after_success(attempt: Attempt, facts: Facts) -> Step:
     clip = attempt.clip
     if clip is not None and attempt.id in facts.disk.present:
         if clip.role is ClipRole.VERSION:
-            return Step(
-                Action.RESTORE, Status.RENDERED, "paid before: its clip lies among the versions", attempt
-            )
+            return Step(Action.RESTORE, Status.RENDERED, "paid before: its clip lies among the versions", attempt)
         return Step(Action.NONE, Status.DONE, "done", attempt)
     if attempt.is_gone:
         reason = "paid, and the service no longer has the result"
@@ -278,7 +272,5 @@ def _submit(
     if facts.stop:
         return replace(step, action=Action.HOLD, reason=facts.stop.reason, block=facts.stop.block)
     if facts.room_usd is not None and facts.cost.high_usd > facts.room_usd:
-        return replace(
-            step, action=Action.HOLD, reason="the cost limit leaves no room", block=Block.COST_LIMIT
-        )
+        return replace(step, action=Action.HOLD, reason="the cost limit leaves no room", block=Block.COST_LIMIT)
     return step

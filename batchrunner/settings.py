@@ -46,7 +46,7 @@ def rate_per_min(value: object) -> int:
     found = _RATE.fullmatch(str(value).strip())
     if found:
         return _whole(int(found[1]) * (60 if found[2] == "s" else 1), 1, 1_000_000)
-    if isinstance(value, int) or str(value).isascii() and str(value).isdigit():
+    if isinstance(value, int) or (str(value).isascii() and str(value).isdigit()):
         return _whole(value, 1, 1_000_000)
     raise ValueError("a rate is written like `100/min` or `5/s`")
 
@@ -73,11 +73,7 @@ def usd(value: object) -> Decimal:
 
 def _whole(value: object, least: int, most: int) -> int:
     text = str(value).strip()
-    if (
-        isinstance(value, bool)
-        or not re.fullmatch(r"[+-]?[0-9]{1,9}", text)
-        or not least <= int(text) <= most
-    ):
+    if isinstance(value, bool) or not re.fullmatch(r"[+-]?[0-9]{1,9}", text) or not least <= int(text) <= most:
         raise ValueError(f"expected a whole number from {least} to {most}")
     return int(text)
 

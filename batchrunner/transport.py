@@ -89,7 +89,9 @@ class Http:
     No client follows redirects, so that a key reaches only the address it was meant for.
     """
 
-    def __init__(self, make_transport: "Callable[[], httpx.AsyncBaseTransport] | None" = None, *, loopback: bool) -> None:
+    def __init__(
+        self, make_transport: "Callable[[], httpx.AsyncBaseTransport] | None" = None, *, loopback: bool
+    ) -> None:
         def client(read_s: float, limits: httpx.Limits) -> httpx.AsyncClient:
             return httpx.AsyncClient(
                 transport=make_transport() if make_transport else None,
@@ -140,9 +142,7 @@ class Http:
             await client.aclose()
 
 
-async def _whole(
-    client: httpx.AsyncClient, method: str, url: str, headers: Mapping[str, str], json: object
-) -> Reply:
+async def _whole(client: httpx.AsyncClient, method: str, url: str, headers: Mapping[str, str], json: object) -> Reply:
     try:
         async with client.stream(method, url, headers=dict(headers), json=json) as response:
             body = b""
@@ -214,7 +214,10 @@ class InProcess(httpx.AsyncBaseTransport):
         except ConnectionResetError as error:
             raise httpx.ReadError("", request=request) from error
         return httpx.Response(
-            answered.status, headers=dict(answered.headers), stream=_Body(answered.chunks, read_s), request=request
+            answered.status,
+            headers=dict(answered.headers),
+            stream=_Body(answered.chunks, read_s),
+            request=request,
         )
 
 

@@ -35,10 +35,8 @@ class Offer:
 
     def __str__(self) -> str:
         """The offer in lines."""
-        lines = [
-            f"{self.manifest}: {counted(self.clips, 'clip')} to pay, {self.cost}"
-            f" (estimated, prices of {self.priced_on})"
-        ]
+        clips = counted(self.clips, "clip")
+        lines = [f"{self.manifest}: {clips} to pay, {self.cost} (estimated, prices of {self.priced_on})"]
         if self.retries:
             lines.append(f"  with up to {self.retries} retries of failed tasks: at most {dollars(self.most_usd)}")
         limits = [("this run may cost", self.max_cost_usd), ("left of the budget", self.budget_left_usd)]

@@ -48,7 +48,7 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="batchrunner")
 def group() -> None:
-    """Many image-to-video jobs in one manifest: each clip paid for once, each verified.
+    r"""Many image-to-video jobs in one manifest: each clip paid for once, each verified.
 
     \b
     Begin here:

@@ -29,7 +29,12 @@ _SOMETHING_TO_DO = 5
 @format_option("table", "json")
 @click.option("--detailed-exitcode", is_flag=True, help="End with 5 where there is something to do.")
 def command(
-    manifest: Path, max_cost: Decimal | None, ledger: Path | None, sandbox: bool, form: str, detailed_exitcode: bool
+    manifest: Path,
+    max_cost: Decimal | None,
+    ledger: Path | None,
+    sandbox: bool,
+    form: str,
+    detailed_exitcode: bool,
 ) -> int:
     """Show what `run` would do next with each job, why, and for how much.
 

@@ -36,16 +36,18 @@ def _one(problem: Problem, lines: Lines) -> str:
     colour = _COLOURS[problem.severity]
     place = click.style(str(problem.place), bold=True)
     code = click.style(problem.code.value, fg=colour)
-    parts = [f"{place}: {code}  {printable(problem.message)}{_whom(problem)}", *_snippet(problem, lines, colour)]
+    parts = [
+        f"{place}: {code}  {printable(problem.message)}{_whom(problem)}",
+        *_snippet(problem, lines, colour),
+    ]
     if problem.hint:
         parts.append(f"  {click.style('mend:', fg='green')} {printable(problem.hint)}")
     return "\n".join(parts)
 
 
 def _whom(problem: Problem) -> str:
-    if len(problem.jobs) < 2:
-        return ""
-    return f" [hits {len(problem.jobs)} jobs: {problem.jobs[0]}, …]"
+    first, *others = problem.jobs or ("",)
+    return f" [hits {len(problem.jobs)} jobs: {first}, …]" if others else ""
 
 
 def _snippet(problem: Problem, lines: Lines, colour: str) -> list[str]:

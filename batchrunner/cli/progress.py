@@ -80,5 +80,10 @@ def is_live() -> bool:
 def progress_line(progress: Progress) -> str:
     """`12 done, 2 running, 6 pending · $30.91 booked · 12 min · waiting for …`."""
     counts = [f"{progress.counts[status]} {status.value}" for status in Status if progress.counts.get(status)]
-    parts = [", ".join(counts), f"{dollars(progress.spent_usd)} booked", span(progress.elapsed_s), progress.waits_for]
+    parts = [
+        ", ".join(counts),
+        f"{dollars(progress.spent_usd)} booked",
+        span(progress.elapsed_s),
+        progress.waits_for,
+    ]
     return " · ".join(part for part in parts if part)

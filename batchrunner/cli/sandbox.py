@@ -11,7 +11,7 @@ from batchrunner.clock import Clock
 from batchrunner.sandbox import Fault, Options, Server, parse_fault
 
 
-class _FaultRate(click.ParamType):
+class _FaultRate(click.ParamType[Any]):
     name = "kind=rate"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:

@@ -23,7 +23,7 @@ from batchrunner.nouns.money import NOTHING
 from batchrunner.nouns.step import Action
 from batchrunner.plan import Options, total
 from batchrunner.reports import Report, as_json, next_commands, row_of, summary, utc
-from batchrunner.runner import Batch, Ended, Limits, Project, Seen, Signals, conduct, gather
+from batchrunner.runner import Batch, Ended, Limits, Means, Project, Seen, Signals, conduct, gather
 from batchrunner.settings import Settings
 
 
@@ -124,9 +124,7 @@ def _agree(
     return replace(limits, run_usd=agreed), marks
 
 
-def _retry_marks(
-    order: Order, batch: Batch, limits: Limits, service: Service
-) -> Iterable[tuple[Identity, int]]:
+def _retry_marks(order: Order, batch: Batch, limits: Limits, service: Service) -> Iterable[tuple[Identity, int]]:
     """The failed ones among those that are to be tried again, each with the number of its failed attempt."""
     if order.retried is None:
         return
@@ -151,26 +149,12 @@ def _with_marks(
     return marked
 
 
-def _do(
-    order: Order, batch: Batch, ledger: Ledger, service: Service, limits: Limits, clock: Clock
-) -> Ended:
+def _do(order: Order, batch: Batch, ledger: Ledger, service: Service, limits: Limits, clock: Clock) -> Ended:
     narrator = Narrator(quiet=order.quiet)
     try:
-        return asyncio.run(
-            conduct(
-                batch,
-                ledger,
-                service.make_http,
-                service.access,
-                limits,
-                _options(order, service, limits),
-                command=order.command,
-                clock=clock,
-                listener=narrator,
-                signals=Signals(),
-                beat_s=narrator.beat_s,
-            )
-        )
+        means = Means(ledger, service.make_http, service.access, clock, narrator, Signals())
+        options = _options(order, service, limits)
+        return asyncio.run(conduct(batch, means, limits, options, command=order.command, beat_s=narrator.beat_s))
     finally:
         narrator.close()
 
@@ -178,7 +162,10 @@ def _do(
 def _tell(order: Order, batch: Batch, ended: Ended, clock: Clock) -> None:
     counted = ended.counted
     report = replace(
-        report_of(batch, [Seen(i, batch.jobs.get(i), batch.memories.get(i, Memory()), s) for i, s in ended.steps.items()]),
+        report_of(
+            batch,
+            [Seen(i, batch.jobs.get(i), batch.memories.get(i, Memory()), s) for i, s in ended.steps.items()],
+        ),
         run_id=ended.run_id,
         started_at_s=clock.wall_s() - ended.seconds,
         finished_at_s=clock.wall_s(),

@@ -42,9 +42,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
         LedgerError: the file cannot be read, or is no ledger.
     """
     try:
-        db = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=_BUSY_S, isolation_level=None
-        )
+        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=_BUSY_S, isolation_level=None)
         _check_version(_version(db), path)
     except sqlite3.Error as error:
         raise LedgerError(f"the ledger {path} cannot be read: {error}") from error
@@ -86,6 +84,4 @@ def _version(db: sqlite3.Connection) -> int:
 
 def _check_version(version: int, path: Path) -> None:
     if version > VERSION:
-        raise NewerLedger(
-            f"the ledger {path} was written by a later release of batchrunner: update batchrunner"
-        )
+        raise NewerLedger(f"the ledger {path} was written by a later release of batchrunner: update batchrunner")

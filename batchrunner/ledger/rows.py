@@ -26,7 +26,6 @@ from batchrunner.nouns.facts import (
 )
 from batchrunner.nouns.job import Identity
 
-
 T = TypeVar("T")
 
 
@@ -61,7 +60,10 @@ def last_run(db: sqlite3.Connection, manifest: str) -> RunRecord | None:
         " JOIN job_list ON job_list.digest = run.job_list WHERE manifest = ? ORDER BY run.id DESC LIMIT 1",
         (manifest,),
     ).fetchone()
-    return RunRecord(*row[:5], tuple(json.loads(row[5]))) if row else None
+    if row is None:
+        return None
+    run_id, profile, started_at_s, ended_at_s, exit_code, jobs = row
+    return RunRecord(run_id, profile, started_at_s, ended_at_s, exit_code, tuple(json.loads(jobs)))
 
 
 def name_at(db: sqlite3.Connection, path: str) -> str | None:
@@ -94,9 +96,7 @@ def _rows(db: sqlite3.Connection, sql: str, values: tuple[object, ...]) -> Itera
     return cursor.execute(sql, values)
 
 
-def _child_rows(
-    db: sqlite3.Connection, table: str, chosen: str, values: tuple[object, ...]
-) -> Iterable[sqlite3.Row]:
+def _child_rows(db: sqlite3.Connection, table: str, chosen: str, values: tuple[object, ...]) -> Iterable[sqlite3.Row]:
     return _rows(db, f"SELECT * FROM {table} WHERE attempt_id IN ({chosen}) ORDER BY id", values)  # noqa: S608
 
 

@@ -99,9 +99,7 @@ class Ledger:
     def task_ids(self) -> frozenset[str]:
         """Every task id on record."""
         with _translated():
-            return frozenset(
-                row[0] for row in self._db.execute("SELECT task_id FROM answer WHERE task_id IS NOT NULL")
-            )
+            return frozenset(row[0] for row in self._db.execute("SELECT task_id FROM answer WHERE task_id IS NOT NULL"))
 
     def begin_run(self, run: NewRun) -> int:
         """Writes down a run and what it wants.
@@ -171,9 +169,7 @@ class Ledger:
         with self._writing() as db:
             if answer.task_id is not None and self._has_task(answer.task_id):
                 known = f"the service gave a task id that is already on record: {answer.task_id}"
-                answer = Answer(
-                    answer.at_s, Outcome.UNKNOWN, None, None, answer.http_status, known, answer.body
-                )
+                answer = Answer(answer.at_s, Outcome.UNKNOWN, None, None, answer.http_status, known, answer.body)
             _insert(
                 db,
                 "answer",

@@ -186,15 +186,11 @@ def _forbidden_characters(text: str, lines: _Lines) -> tuple[Problem, ...]:
 
 def _directives(lines: _Lines) -> tuple[Problem, ...]:
     """Refused before parsing: they mean nothing here, and libyaml takes quadratic time over them."""
-    number = next(
-        (n for n, line in enumerate(lines.texts, 1) if line.startswith("%") and _DIRECTIVE.match(line)), None
-    )
+    number = next((n for n, line in enumerate(lines.texts, 1) if line.startswith("%") and _DIRECTIVE.match(line)), None)
     if number is None:
         return ()
     message = "A line that starts with % is a YAML directive, which has no meaning here."
-    return (
-        Problem(Code.YAML_SYNTAX, Place(lines.file, number, 1), message, "Delete the line, or indent it."),
-    )
+    return (Problem(Code.YAML_SYNTAX, Place(lines.file, number, 1), message, "Delete the line, or indent it."),)
 
 
 @contextmanager

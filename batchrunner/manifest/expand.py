@@ -68,14 +68,10 @@ def expand(root: nodes.Node, stem: str, problems: Problems) -> Drafts:
 
 def _check_version(root: nodes.Mapping, top: Mapping[str, nodes.Entry], problems: Problems) -> None:
     if "version" not in root.entries:
-        problems.add(
-            Problem(Code.MISSING_KEY, root.place, "`version` is missing", "write `version: 1`", "version")
-        )
+        problems.add(Problem(Code.MISSING_KEY, root.place, "`version` is missing", "write `version: 1`", "version"))
     elif "version" in top and _scalar(top["version"]).value != 1:
         said = f"version {text_of(_scalar(top['version']))} is not known"
-        problems.add(
-            Problem(Code.WRONG_VALUE, top["version"].node.place, said, "write `version: 1`", "version")
-        )
+        problems.add(Problem(Code.WRONG_VALUE, top["version"].node.place, said, "write `version: 1`", "version"))
 
 
 def _name(top: Mapping[str, nodes.Entry], stem: str, place: Place, problems: Problems) -> str:
@@ -103,9 +99,7 @@ def _jobs(root: nodes.Mapping, top: Mapping[str, nodes.Entry], problems: Problem
             problems.add(Problem(Code.WRONG_TYPE, item.place, said, "write `- id: …`, `prompt: …`, `image: …`"))
 
 
-def _layer(
-    mapping: nodes.Mapping, layer: str, model: nodes.Entry | None, problems: Problems
-) -> dict[str, Value]:
+def _layer(mapping: nodes.Mapping, layer: str, model: nodes.Entry | None, problems: Problems) -> dict[str, Value]:
     """One layer's values by key; `model` is the outer one, which stands in where the layer names none."""
     table = keys.SHARED if layer else keys.JOB
     read = keys.read_keys(mapping, table, _field_names(mapping, model), problems)

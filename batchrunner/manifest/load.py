@@ -43,9 +43,7 @@ def load(path: Path, shown: str | None = None) -> Manifest:
     settings = _settings(drafts.settings, problems)
     jobs = _jobs(drafts, settings, problems)
     found = problems.in_order()
-    return Manifest(
-        path, drafts.name, settings, jobs, found, problems.errors(), {read.file: read.lines}
-    )
+    return Manifest(path, drafts.name, settings, jobs, found, problems.errors(), {read.file: read.lines})
 
 
 def _settings(entries: Mapping[str, Entry], problems: Problems) -> Settings:

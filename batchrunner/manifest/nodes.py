@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from batchrunner.places import Place
 
 
-
-
 @dataclass(frozen=True, slots=True)
 class Scalar:
     """One value. `text` is what its author typed, `plain` says that it stood there without quotes."""

@@ -9,6 +9,7 @@ from batchrunner.manifest.keys import shortened
 from batchrunner.places import Place
 from batchrunner.problems import Code, Problem, Problems
 
+_LONGEST_NAME = 200
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 
 
@@ -36,7 +37,7 @@ def _fault(path: str) -> str | None:
         return "leaves the manifest's folder"
     if not path.endswith(".mp4") or parts[-1] == ".mp4":
         return "must name an .mp4 file"
-    if re.search(r"[\x00-\x1f\x7f]", path) or any(part != part.strip() or len(part) > 200 for part in parts):
+    if re.search(r"[\x00-\x1f\x7f]", path) or any(part != part.strip() or len(part) > _LONGEST_NAME for part in parts):
         return "is no usable file name"
     if any(part.startswith(".") or part == "versions" for part in parts):
         return "uses a name that is kept for batchrunner: hidden files and `versions`"
@@ -50,6 +51,4 @@ def check_collisions(paths: Mapping[str, tuple[str, Place]], problems: Problems)
         first = seen.setdefault(path.casefold(), name)
         if first != name:
             said = f"`output` gives {name} and {first} the same file: {path}"
-            problems.add(
-                Problem(Code.OUTPUT_COLLISION, place, said, "put `${job.id}` into it", "output", (name,))
-            )
+            problems.add(Problem(Code.OUTPUT_COLLISION, place, said, "put `${job.id}` into it", "output", (name,)))

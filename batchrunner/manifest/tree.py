@@ -165,9 +165,7 @@ class Tree:
             return None
         if not isinstance(key.value, str):
             kind = _KINDS[type(key.value)]
-            self._tell(
-                Code.YAML_KEY, place, f"A key must be a text, but this is {kind}.", f'Write "{key.text}".'
-            )
+            self._tell(Code.YAML_KEY, place, f"A key must be a text, but this is {kind}.", f'Write "{key.text}".')
         return key.text
 
     def _count(self, place: Place) -> None:

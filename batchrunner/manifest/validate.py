@@ -51,9 +51,7 @@ def wire_value(node: nodes.Node, schema: Mapping[str, Any]) -> object:
             return {name: wire_value(entry.node, {}) for name, entry in node.entries.items()}
 
 
-def _judge_fields(
-    draft: Draft, model: Model, body: Mapping[str, object], problems: Problems
-) -> Iterator[str]:
+def _judge_fields(draft: Draft, model: Model, body: Mapping[str, object], problems: Problems) -> Iterator[str]:
     for name, value in body.items():
         for error in _field_errors(model.slug, name, value):
             problems.add(_shape_problem(name, error, draft.fields[name], draft.name))
@@ -158,9 +156,7 @@ def link_fault(text: str) -> tuple[Code, str, str] | None:
 
 
 def _broken(rule: Rule, draft: Draft) -> Problem:
-    return Problem(
-        rule.code, _rule_place(rule, draft), rule.message, rule.hint, rule.fields[0], (draft.name,)
-    )
+    return Problem(rule.code, _rule_place(rule, draft), rule.message, rule.hint, rule.fields[0], (draft.name,))
 
 
 def _rule_place(rule: Rule, draft: Draft) -> Place:

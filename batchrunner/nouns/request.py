@@ -75,9 +75,5 @@ def unsigned(text: str) -> str:
     if not text.startswith(("https://", "http://")) or "?" not in text:
         return text
     parts = urlsplit(text)
-    kept = [
-        (k, v)
-        for k, v in parse_qsl(parts.query, keep_blank_values=True)
-        if not _SIGNATURE_PARAMETER.fullmatch(k)
-    ]
+    kept = [(k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not _SIGNATURE_PARAMETER.fullmatch(k)]
     return urlunsplit(parts._replace(query=urlencode(kept)))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
-from batchrunner.nouns.facts import Attempt, ErrorClass, Failure, Memory, Outcome, Refusal
+from batchrunner.nouns.facts import Attempt, ErrorClass, Failure, Memory, Refusal
 from batchrunner.nouns.job import Identity, Job
 from batchrunner.nouns.money import NOTHING
 from batchrunner.nouns.request import Request
@@ -109,7 +109,7 @@ def _flags(job: Job | None, step: Step) -> Iterable[Flag]:
         yield Flag.DEPARTED
 
 
-_REFUSAL_CLASSES: Mapping[Refusal, ErrorClass] = {
+_REFUSAL_CLASSES: Mapping[Refusal | None, ErrorClass] = {
     Refusal.INVALID: ErrorClass.INVALID,
     Refusal.ADDRESS: ErrorClass.INVALID,
     Refusal.KEY: ErrorClass.AUTH,
@@ -130,11 +130,12 @@ _BLOCK_CLASSES: Mapping[Block, ErrorClass] = {
 def _error(row: Row, attempt: Attempt) -> Failure | None:
     if row.status is Status.DONE:
         return None
-    if row.block in _BLOCK_CLASSES:
+    if row.block is not None and row.block in _BLOCK_CLASSES:
         return Failure(_BLOCK_CLASSES[row.block], row.note)
     if attempt.failure:
         return attempt.failure
     answer = attempt.answer
-    if answer and answer.outcome is Outcome.REFUSED and answer.refusal in _REFUSAL_CLASSES:
-        return Failure(_REFUSAL_CLASSES[answer.refusal], answer.message)
-    return None
+    refusal = answer.refusal if answer else None
+    if answer is None or refusal not in _REFUSAL_CLASSES:
+        return None
+    return Failure(_REFUSAL_CLASSES[refusal], answer.message)

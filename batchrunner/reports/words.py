@@ -3,6 +3,8 @@
 import unicodedata
 from datetime import UTC, datetime
 
+# Below this many, seconds and minutes are told as they are; above, in the next unit.
+_MOST_OF_A_UNIT = 90
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 
 
@@ -20,10 +22,10 @@ def utc(at_s: float | None) -> str | None:
 
 def span(seconds: float) -> str:
     """A length of time: `45 s`, `12 min`, `7 h 05 min`."""
-    if seconds < 90:
+    if seconds < _MOST_OF_A_UNIT:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"
+    return f"{minutes} min" if minutes < _MOST_OF_A_UNIT else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
 def ago(at_s: float, now_s: float) -> str:

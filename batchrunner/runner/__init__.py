@@ -5,6 +5,7 @@ from batchrunner.runner.batch import Batch, Limits, Seen, gather, remembered
 from batchrunner.runner.conduct import Ended, conduct
 from batchrunner.runner.ending import exit_code
 from batchrunner.runner.project import Project, find_project
+from batchrunner.runner.run import Means
 from batchrunner.runner.signals import Signals
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "Batch",
     "Ended",
     "Limits",
+    "Means",
     "Project",
     "Seen",
     "Signals",

@@ -4,26 +4,23 @@ import asyncio
 import os
 import socket
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from batchrunner import __version__
-from batchrunner.clock import Clock
 from batchrunner.errors import Exit, LedgerError
-from batchrunner.events import Happened, Kind, Listener, Progress
-from batchrunner.ledger import Ledger, NewRun
+from batchrunner.events import Happened, Kind, Progress
+from batchrunner.ledger import NewRun
 from batchrunner.nouns.job import Identity
 from batchrunner.nouns.step import Action, Block, Step
 from batchrunner.plan import Options
-from batchrunner.runner.access import Access
 from batchrunner.runner.batch import Batch, Limits, as_record
 from batchrunner.runner.ending import exit_code
 from batchrunner.runner.fetch import fetch
 from batchrunner.runner.life import live
-from batchrunner.runner.run import Counted, Run
+from batchrunner.runner.run import Counted, Means, Run
 from batchrunner.runner.signals import Signals
-from batchrunner.transport import Http
 
 # How long a POST on the wire may still take when somebody leaves at once. What is not answered then is unknown.
 _LAST_POSTS_S = 10.0
@@ -41,18 +38,7 @@ class Ended:
 
 
 async def conduct(
-    batch: Batch,
-    ledger: Ledger,
-    make_http: Callable[[], Http],
-    access: Access,
-    limits: Limits,
-    options: Options,
-    *,
-    command: str,
-    clock: Clock,
-    listener: Listener,
-    signals: Signals,
-    beat_s: float = 30.0,
+    batch: Batch, means: Means, limits: Limits, options: Options, *, command: str, beat_s: float = 30.0
 ) -> Ended:
     """Does what the plan says, for every job of the batch.
 
@@ -60,18 +46,18 @@ async def conduct(
         UsageError: the ledger's tasks live at another address.
         LedgerError: the run could not even be written down.
     """
-    run_id = ledger.begin_run(_as_written(batch, access, command, clock))
-    http = make_http()
-    began_s = clock.monotonic_s()
-    run = Run(batch, ledger, http, access, limits, options, clock, listener, run_id)
+    run_id = means.ledger.begin_run(_as_written(batch, means, command))
+    http = means.make_http()
+    began_s = means.clock.monotonic_s()
+    run = Run(batch, means, http, limits, options, run_id)
     try:
-        await _until_told(run, signals, beat_s)
+        await _until_told(run, means.signals, beat_s)
     finally:
         await http.close()
     steps = {identity: _last_step(run, identity) for identity in batch.identities()}
-    code = exit_code(steps.values(), signals.last)
-    _end(ledger, run, code)
-    return Ended(run_id, code, steps, run.counted, clock.monotonic_s() - began_s)
+    code = exit_code(steps.values(), means.signals.last)
+    _end(run, code)
+    return Ended(run_id, code, steps, run.counted, means.clock.monotonic_s() - began_s)
 
 
 async def _until_told(run: Run, signals: Signals, beat_s: float) -> None:
@@ -106,7 +92,7 @@ async def _work(run: Run) -> None:
     await _all(run, (_live(run, identity) for identity in steps))
 
 
-async def _all(run: Run, doings: Iterable[Any]) -> None:
+async def _all(run: Run, doings: Iterable[Awaitable[None]]) -> None:
     """Waits for them all; a bug in one lets the others come to their end first."""
     results = await asyncio.gather(*(_guarded(run, doing) for doing in doings), return_exceptions=True)
     for result in results:
@@ -114,7 +100,7 @@ async def _all(run: Run, doings: Iterable[Any]) -> None:
             raise result
 
 
-async def _guarded(run: Run, doing: Any) -> None:
+async def _guarded(run: Run, doing: Awaitable[None]) -> None:
     try:
         await doing
     except LedgerError as error:
@@ -179,24 +165,24 @@ def _last_step(run: Run, identity: Identity) -> Step:
         return run.steps[identity]
 
 
-def _end(ledger: Ledger, run: Run, code: Exit) -> None:
+def _end(run: Run, code: Exit) -> None:
     try:
-        ledger.end_run(run.run_id, code, run.clock.wall_s())
+        run.ledger.end_run(run.run_id, code, run.clock.wall_s())
     except LedgerError as error:
         run.tell(Happened(Kind.NOTE, f"the end of this run could not be written down: {error}"))
 
 
-def _as_written(batch: Batch, access: Access, command: str, clock: Clock) -> NewRun:
+def _as_written(batch: Batch, means: Means, command: str) -> NewRun:
     jobs: Sequence[dict[str, Any]] = [as_record(job) for job in batch.jobs.values()]
     return NewRun(
         manifest=batch.name,
         profile="",
         command=command,
         path=batch.project.written(batch.project.manifest),
-        base_url=access.base_url,
+        base_url=means.access.base_url,
         host=socket.gethostname(),
         pid=os.getpid(),
         release=__version__,
         jobs=jobs,
-        started_at_s=clock.wall_s(),
+        started_at_s=means.clock.wall_s(),
     )

@@ -47,7 +47,13 @@ async def restore(run: Run, identity: Identity, step: Step) -> None:
     if clip is None:
         raise AssertionError(f"attempt {attempt.id} has no clip")
     source = run.batch.project.found(clip.path)
-    _place(run, identity, attempt, Verified(source, clip.size_bytes, clip.sha256), final_path(run, identity, attempt))
+    _place(
+        run,
+        identity,
+        attempt,
+        Verified(source, clip.size_bytes, clip.sha256),
+        final_path(run, identity, attempt),
+    )
 
 
 async def settle(run: Run, identity: Identity, step: Step) -> None:
@@ -71,9 +77,7 @@ async def _ask_for_link(run: Run, identity: Identity, attempt: Attempt, watch: W
         _give_up(watch, "the service gives no link to its clip")
 
 
-async def _failed(
-    run: Run, identity: Identity, attempt: Attempt, watch: Watch, error: DownloadError
-) -> None:
+async def _failed(run: Run, identity: Identity, attempt: Attempt, watch: Watch, error: DownloadError) -> None:
     watch.failed_fetches += 1
     run.tell(Happened(Kind.NOTE, f"download: {error}", identity.name))
     if error.fault is DownloadFault.NOT_ALLOWED:
@@ -128,9 +132,7 @@ def _make_room(run: Run, identity: Identity, final: Path) -> None:
     attempt, clip = known
     version = _free_version(final)
     path = run.batch.project.written(version)
-    run.ledger.clip(
-        attempt.id, Clip(run.clock.wall_s(), ClipRole.VERSION, path, clip.size_bytes, clip.sha256)
-    )
+    run.ledger.clip(attempt.id, Clip(run.clock.wall_s(), ClipRole.VERSION, path, clip.size_bytes, clip.sha256))
     put_in_place(final, version)
 
 

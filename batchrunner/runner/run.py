@@ -1,7 +1,7 @@
 """One run: what all its jobs share, and how each learns what to do next."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -18,6 +18,7 @@ from batchrunner.pacing import Caution, Full, Pace
 from batchrunner.plan import Options, Purse, Stop, next_step
 from batchrunner.runner.access import Access
 from batchrunner.runner.batch import Batch, Limits
+from batchrunner.runner.signals import Signals
 from batchrunner.runner.slots import Slots
 from batchrunner.transport import Http
 
@@ -25,6 +26,18 @@ from batchrunner.transport import Http
 _POSTS_ON_THE_WIRE = 4
 _DOWNLOADS_AT_ONCE = 4
 _LONGEST_PAUSE_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a run works with; a test hands in its own."""
+
+    ledger: Ledger
+    make_http: Callable[[], Http]
+    access: Access
+    clock: Clock
+    listener: Listener
+    signals: Signals
 
 
 @dataclass(slots=True)
@@ -53,26 +66,15 @@ class Counted:
 class Run:
     """What all jobs of one run share. Everything in it belongs to one event loop; nothing needs a lock."""
 
-    def __init__(
-        self,
-        batch: Batch,
-        ledger: Ledger,
-        http: Http,
-        access: Access,
-        limits: Limits,
-        options: Options,
-        clock: Clock,
-        listener: Listener,
-        run_id: int,
-    ) -> None:
+    def __init__(self, batch: Batch, means: Means, http: Http, limits: Limits, options: Options, run_id: int) -> None:
         self.batch = batch
-        self.ledger = ledger
+        self.ledger = means.ledger
+        self.access = means.access
+        self.clock = means.clock
         self.http = http
-        self.access = access
         self.limits = limits
-        self.clock = clock
         self.run_id = run_id
-        self.service = Modellix(http, access.base_url, access.key, clock)
+        self.service = Modellix(http, self.access.base_url, self.access.key, self.clock)
         self.purse: Purse = batch.purse(limits)
         self.slots = Slots(limits.concurrency)
         self.pace = Pace(limits.rate_per_min)
@@ -85,7 +87,7 @@ class Run:
         self.posts: set[asyncio.Task[None]] = set()
         self.steps: dict[Identity, Step] = {}
         self._options = options
-        self._listener = listener
+        self._listener = means.listener
         self._watches: dict[int, Watch] = {}
         self._stop: Stop | None = None
         self._model_stops: dict[str, Stop] = {}
@@ -103,15 +105,15 @@ class Run:
             self.batch.facts(identity, memory),
             room_usd=self.purse.room_usd,
             stop=self._stop or (self._model_stops.get(job.request.model) if job else None),
-            task_stop=self._asking_stop or self._stop_of(memory.attempts[-1] if memory.attempts else None),
+            task_stop=self._asking_stop or self._stop_among(memory.attempts),
         )
         step = next_step(job, memory, facts, self._options)
         self.steps[identity] = step
         return step
 
-    def _stop_of(self, attempt: Attempt | None) -> Stop | None:
-        watch = self._watches.get(attempt.id) if attempt else None
-        return watch.stop if watch else None
+    def _stop_among(self, attempts: Iterable[Attempt]) -> Stop | None:
+        watches = (self._watches.get(attempt.id) for attempt in attempts)
+        return next((watch.stop for watch in watches if watch and watch.stop), None)
 
     def watch(self, attempt: Attempt) -> Watch:
         """What this run keeps in mind about an attempt's task."""
@@ -152,7 +154,7 @@ class Run:
         """Waits for the right to send one request, in the order of arrival."""
         async with self._turnstile:
             while (wait_s := self.pace.wait_s(self.clock.monotonic_s())) > 0:
-                await asyncio.sleep(wait_s)
+                await asyncio.sleep(wait_s)  # the arithmetic says when, no event does
             self.pace.book(self.clock.monotonic_s())
 
     async def doze(self, wait_s: float) -> None:

@@ -79,9 +79,7 @@ async def pieces(body: bytes, size_bytes: int = 16_384) -> AsyncIterator[bytes]:
         yield body[start : start + size_bytes]
 
 
-def content(
-    body: bytes, media_type: str, status: int = 200, headers: Mapping[str, str] | None = None
-) -> Answer:
+def content(body: bytes, media_type: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
     """An answer with a whole body of the given type."""
     lengths = {"content-type": media_type, "content-length": str(len(body))}
     return Answer(status, {**lengths, **(headers or {})}, pieces(body))

@@ -69,9 +69,7 @@ def parse_fault(text: str) -> tuple[Fault, float]:
         ValueError: with a sentence that names the known faults, or the bounds of a rate.
     """
     name, _, number = text.partition("=")
-    by_name = {fault.removeprefix("submit-"): fault for fault in Fault} | {
-        str(fault): fault for fault in Fault
-    }
+    by_name = {fault.removeprefix("submit-"): fault for fault in Fault} | {str(fault): fault for fault in Fault}
     fault = by_name.get(name.strip())
     if fault is None:
         raise ValueError(f"{name!r} is no fault; the known ones are {', '.join(Fault)}.")
@@ -84,9 +82,7 @@ def _rate(fault: Fault, text: str) -> float:
     except ValueError:
         rate = -1.0
     if not 0 <= rate <= 1:
-        raise ValueError(
-            f"The rate of {fault} must be a number from 0 to 1, as in {fault}=0.1, not {text!r}."
-        )
+        raise ValueError(f"The rate of {fault} must be a number from 0 to 1, as in {fault}=0.1, not {text!r}.")
     return rate
 
 

@@ -40,9 +40,7 @@ class Server:
         ValueError: the host is no IPv4 loopback address.
     """
 
-    def __init__(
-        self, *, state: Path, clock: Clock, options: Options, host: str = "127.0.0.1", port: int = 0
-    ) -> None:
+    def __init__(self, *, state: Path, clock: Clock, options: Options, host: str = "127.0.0.1", port: int = 0) -> None:
         if not IPv4Address(host).is_loopback:
             raise ValueError(f"The sandbox listens on loopback addresses only, and {host} is none.")
         self._state = state
@@ -85,8 +83,7 @@ class Server:
                 bound.close()
             raise
         self._listeners = [
-            await asyncio.start_server(self._connected, sock=bound, limit=MAX_HEAD_BYTES)
-            for bound in listening
+            await asyncio.start_server(self._connected, sock=bound, limit=MAX_HEAD_BYTES) for bound in listening
         ]
 
     async def close(self) -> None:
@@ -180,9 +177,7 @@ def _cut(writer: asyncio.StreamWriter) -> None:
     writer.transport.abort()
 
 
-async def serve(
-    *, state: Path, clock: Clock, options: Options, host: str = "127.0.0.1", port: int = 0
-) -> Server:
+async def serve(*, state: Path, clock: Clock, options: Options, host: str = "127.0.0.1", port: int = 0) -> Server:
     """A server that already answers; its `close` is the caller's to call."""
     server = Server(state=state, clock=clock, options=options, host=host, port=port)
     await server.start()
