@@ -14,7 +14,19 @@ from batchrunner.ledger import Ledger
 from batchrunner.manifest.load import Manifest, load
 from batchrunner.nouns.status import Status
 from batchrunner.plan import Options
-from batchrunner.runner import Access, Batch, Ended, Limits, Project, Seen, Signals, conduct, find_project, gather
+from batchrunner.runner import (
+    Access,
+    Batch,
+    Ended,
+    Limits,
+    Means,
+    Project,
+    Seen,
+    Signals,
+    conduct,
+    find_project,
+    gather,
+)
 from batchrunner.sandbox import Options as SandboxOptions
 from batchrunner.sandbox import Record, Sandbox, record
 from batchrunner.transport import Http, InProcess
@@ -54,7 +66,9 @@ class Studio:
     """One folder and one account. Each `run` is a new process as far as the code can tell."""
 
     folder: Path
-    options: SandboxOptions = field(default_factory=lambda: SandboxOptions(latency_s=60, concurrency=10))
+    options: SandboxOptions = field(
+        default_factory=lambda: SandboxOptions(latency_s=60, concurrency=10, balance_usd=Decimal(100_000))
+    )
     key: str = KEY
     connect: Callable[..., sqlite3.Connection] = sqlite3.connect
     clock_s: float = EVENING_S
@@ -107,20 +121,18 @@ class Studio:
         access = Access(API, self.key)
         options = Options(access.key_digest, limits.retries, **wishes)
         self.signals = DeafSignals()
+        answer = self.sandbox(clock)
         try:
             with Ledger.writing(self.project.ledger, self.connect) as ledger:
-                return await conduct(
-                    self.batch(manifest, ledger),
+                means = Means(
                     ledger,
-                    lambda: Http(lambda: InProcess(self.sandbox(clock)), loopback=False),
+                    lambda: Http(lambda: InProcess(answer), loopback=False),
                     access,
-                    limits,
-                    options,
-                    command="run",
-                    clock=clock,
-                    listener=self.events.append,
-                    signals=self.signals,
+                    clock,
+                    self.events.append,
+                    self.signals,
                 )
+                return await conduct(self.batch(manifest, ledger), means, limits, options, command="run")
         finally:
             self.clock_s = clock.wall_s()
 

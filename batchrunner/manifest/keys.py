@@ -1,6 +1,6 @@
 """Our own keys, as tables: what may stand where, of which kind, and what it is for."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -127,7 +127,7 @@ def _is_number(node: nodes.Node) -> bool:
     return isinstance(node, nodes.Scalar) and type(node.value) is int
 
 
-_FITS = {
+_FITS: Mapping[Kind, Callable[[nodes.Node], bool]] = {
     Kind.TEXT: _is_text,
     Kind.NUMBER: _is_number,
     Kind.AMOUNT: _is_text,

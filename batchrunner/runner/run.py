@@ -153,8 +153,9 @@ class Run:
     async def turn(self) -> None:
         """Waits for the right to send one request, in the order of arrival."""
         async with self._turnstile:
-            while (wait_s := self.pace.wait_s(self.clock.monotonic_s())) > 0:
-                await asyncio.sleep(wait_s)  # the arithmetic says when, no event does
+            # the arithmetic says when, no event does
+            while (wait_s := self.pace.wait_s(self.clock.monotonic_s())) > 0:  # noqa: ASYNC110
+                await asyncio.sleep(wait_s)
             self.pace.book(self.clock.monotonic_s())
 
     async def doze(self, wait_s: float) -> None:
