@@ -45,12 +45,33 @@ class Code(StrEnum):
     TOO_MANY = "too-many"
     TOO_FEW = "too-few"
     # our own keys
+    FRAGMENT = "fragment"
     UNKNOWN_MODEL = "unknown-model"
+    UNKNOWN_TEMPLATE = "unknown-template"
+    DUPLICATE_TEMPLATE = "duplicate-template"
+    NULL_KEY = "null-key"
     BAD_ID = "bad-id"
     DUPLICATE_ID = "duplicate-id"
     BAD_OUTPUT = "bad-output"
     OUTPUT_COLLISION = "output-collision"
     BAD_SETTING = "bad-setting"
+    # the language
+    BAD_VARIABLE = "bad-variable"
+    UNKNOWN_VARIABLE = "unknown-variable"
+    FORBIDDEN_VARIABLE = "forbidden-variable"
+    BAD_MATRIX = "bad-matrix"
+    INCLUDE_MISSING = "include-missing"
+    INCLUDE_CYCLE = "include-cycle"
+    # rows
+    ROWS_KIND = "rows-kind"
+    ROWS_UNREADABLE = "rows-unreadable"
+    ROWS_EMPTY = "rows-empty"
+    ROWS_CHARACTER = "rows-character"
+    ROWS_HEADER = "rows-header"
+    ROWS_QUOTE = "rows-quote"
+    ROWS_SHAPE = "rows-shape"
+    ROWS_JSON = "rows-json"
+    ROWS_PAIR = "rows-pair"
     # what fields do to each other
     IMAGE_MISSING = "image-missing"
     IMAGE_WITH_REFERENCES = "image-with-references"
@@ -62,7 +83,18 @@ class Code(StrEnum):
     RESOLUTION_DURATION = "resolution-duration"
     # images
     BAD_LINK = "bad-link"
-    LOCAL_IMAGE = "local-image"
+    IMAGE_MISSING_FILE = "image-missing-file"
+    IMAGE_UNREADABLE = "image-unreadable"
+    IMAGE_KIND = "image-kind"
+    IMAGE_TOO_LARGE = "image-too-large"
+    IMAGE_SHAPE = "image-shape"
+    # worth a look
+    PLAIN_LINK = "plain-link"
+    SIGNED_LINK = "signed-link"
+    REFERENCES_ASPECT = "references-aspect"
+    PROMPT_LENGTH = "prompt-length"
+    NO_DURATION = "no-duration"
+    EQUAL_REQUESTS = "equal-requests"
 
 
 @dataclass(frozen=True, slots=True)

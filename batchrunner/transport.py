@@ -112,7 +112,7 @@ class Http:
         Raises:
             TransportError: there was no whole answer; its `fate` says whether it may have been paid.
         """
-        return await _whole(self._submits, "POST", url, headers, json)
+        return await _whole(self._submits, "POST", url, headers, json=json)
 
     async def get(self, url: str, headers: Mapping[str, str]) -> Reply:
         """A free request.
@@ -121,7 +121,25 @@ class Http:
             TransportError: there was no whole answer.
         """
         async with self._gate:
-            return await _whole(self._api, "GET", url, headers, None)
+            return await _whole(self._api, "GET", url, headers)
+
+    async def delete(self, url: str, headers: Mapping[str, str]) -> Reply:
+        """Another free request.
+
+        Raises:
+            TransportError: there was no whole answer.
+        """
+        async with self._gate:
+            return await _whole(self._api, "DELETE", url, headers)
+
+    async def upload(self, url: str, headers: Mapping[str, str], name: str, data: bytes) -> Reply:
+        """A file as a form's field `file`: free, so it may be sent again.
+
+        Raises:
+            TransportError: there was no whole answer.
+        """
+        async with self._gate:
+            return await _whole(self._api, "POST", url, headers, files={"file": (name, data)})
 
     @asynccontextmanager
     async def stream(self, url: str) -> AsyncIterator[Stream]:
@@ -142,9 +160,16 @@ class Http:
             await client.aclose()
 
 
-async def _whole(client: httpx.AsyncClient, method: str, url: str, headers: Mapping[str, str], json: object) -> Reply:
+async def _whole(
+    client: httpx.AsyncClient,
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    json: object = None,
+    files: Mapping[str, tuple[str, bytes]] | None = None,
+) -> Reply:
     try:
-        async with client.stream(method, url, headers=dict(headers), json=json) as response:
+        async with client.stream(method, url, headers=dict(headers), json=json, files=files) as response:
             body = b""
             async for chunk in response.aiter_bytes():
                 body += chunk

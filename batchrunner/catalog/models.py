@@ -24,10 +24,15 @@ class Model:
         """The JSON Schema of the request body (draft 2020-12)."""
         return dict(json.loads(read_text(self.schema_path)))
 
-    @property
+    @cached_property
     def fields(self) -> dict[str, Any]:
         """The request fields: the API's names with their schemas, in the documentation's order."""
         return dict(self.schema["properties"])
+
+    @property
+    def list_fields(self) -> frozenset[str]:
+        """The request fields that hold several values."""
+        return frozenset(name for name, field in self.fields.items() if field["type"] == "array")
 
     @cached_property
     def defaults(self) -> dict[str, object]:

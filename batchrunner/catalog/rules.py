@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from batchrunner.problems import Code
+from batchrunner.problems import Code, Severity
 
 Body = Mapping[str, object]
 
@@ -21,6 +21,7 @@ class Rule:
     message: str
     hint: str
     source: str
+    severity: Severity = Severity.ERROR
 
 
 def _both(one: str, other: str) -> Callable[[Body], bool]:
@@ -33,6 +34,15 @@ def _needs_8_seconds(applies: Callable[[Body], bool]) -> Callable[[Body], bool]:
 
 _SEED = "Modellix, veo-3.1-i2v, verified 2026-04-29"
 _WRITE_8 = 'write `durationSeconds: "8"`'
+
+# A token is about four bytes of text in every script, near enough for a warning.
+_BYTES_PER_TOKEN = 4
+_MOST_TOKENS = 1024
+
+
+def _tokens(text: str) -> int:
+    return len(text.encode(errors="replace")) // _BYTES_PER_TOKEN
+
 
 VEO_3_1: tuple[Rule, ...] = (
     Rule(
@@ -98,5 +108,32 @@ VEO_3_1: tuple[Rule, ...] = (
         "with `resolution` 1080p or 4k, `durationSeconds` must be 8",
         f"{_WRITE_8}, or use `resolution: 720p`",
         _SEED,
+    ),
+    Rule(
+        Code.REFERENCES_ASPECT,
+        ("aspectRatio", "referenceImages"),
+        lambda body: "referenceImages" in body and body.get("aspectRatio") == "9:16",
+        "reference images go only with `aspectRatio` 16:9, as Google says",
+        "write `aspectRatio: 16:9`",
+        "Google, Veo 3.1, reference images, 2026-11",
+        Severity.WARNING,
+    ),
+    Rule(
+        Code.PROMPT_LENGTH,
+        ("prompt",),
+        lambda body: _tokens(str(body.get("prompt", ""))) > _MOST_TOKENS,
+        f"the prompt is longer than about {_MOST_TOKENS:,} tokens: the service may cut it",
+        "make it shorter",
+        "Google, Veo 3.1, prompt limits, 2026-11",
+        Severity.WARNING,
+    ),
+    Rule(
+        Code.NO_DURATION,
+        ("durationSeconds",),
+        lambda body: "durationSeconds" not in body,
+        "no `durationSeconds` is given: the service chooses, and the price is not known",
+        "write `durationSeconds: 8`, or put it into `defaults`",
+        _SEED,
+        Severity.WARNING,
     ),
 )

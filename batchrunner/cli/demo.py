@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from batchrunner.cli.setting import valid_manifest
-from batchrunner.cli.work import Order, Wanted, work
+from batchrunner.cli.setting import valid_manifest, wanted_of
+from batchrunner.cli.work import Order, work
 from batchrunner.resources import read_text
 
 
@@ -25,6 +25,6 @@ def command(folder: Path) -> int:
         click.echo(f"wrote {manifest}", err=True)
     read = valid_manifest(manifest)
     order = Order(manifest, "demo", yes=True, sandbox=True)
-    code = work(order, Wanted(read.name, read.jobs, read.settings))
+    code = work(order, wanted_of(read), read.settings)
     click.echo(f"the clips are in {folder / 'sandbox-run'}; nothing was paid: the service was imitated")
     return code

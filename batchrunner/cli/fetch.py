@@ -5,15 +5,16 @@ from typing import Any
 
 import click
 
-from batchrunner.cli.options import format_option, ledger_option, manifest_argument, sandbox_option
-from batchrunner.cli.setting import project_of, wanted
-from batchrunner.cli.work import Order, Wanted, work
+from batchrunner.cli.options import format_option, ledger_option, manifest_argument, profile_option, sandbox_option
+from batchrunner.cli.setting import project_of, wanted_or_remembered
+from batchrunner.cli.work import Order, work
 from batchrunner.ledger import Ledger
 from batchrunner.settings import Settings
 
 
 @click.command()
 @manifest_argument
+@profile_option
 @ledger_option
 @sandbox_option
 @format_option("table", "json")
@@ -28,5 +29,5 @@ def command(manifest: Path, **options: Any) -> int:
     order = Order(manifest, "fetch", submits=False, **options)
     project = project_of(manifest, order.ledger, sandbox=order.sandbox)
     with Ledger.reading(project.ledger) as ledger:
-        name, jobs, _ = wanted(manifest, project, ledger)
-    return work(order, Wanted(name, jobs, Settings()))
+        wanted, _ = wanted_or_remembered(manifest, order.profile, project, ledger)
+    return work(order, wanted, Settings())

@@ -58,7 +58,10 @@ sandbox_option = click.option(
     "--sandbox", is_flag=True, help="Use the imitated service, with a ledger and clips of its own: free."
 )
 
+profile_option = option("--profile", default="", help="A named overlay of the manifest, such as draft.")
+
 _RUN_OPTIONS = (
+    profile_option,
     click.option("--yes", is_flag=True, help="Agree to the paid work that the plan shows."),
     click.option(
         "--max-cost",

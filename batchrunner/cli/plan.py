@@ -8,11 +8,20 @@ import click
 
 from batchrunner import settings
 from batchrunner.catalog import shipped_prices
-from batchrunner.cli.options import Reading, format_option, ledger_option, manifest_argument, sandbox_option
-from batchrunner.cli.setting import in_flight_run, key_digest_if_any, project_of, valid_manifest
+from batchrunner.cli.options import (
+    Reading,
+    format_option,
+    ledger_option,
+    manifest_argument,
+    profile_option,
+    sandbox_option,
+)
+from batchrunner.cli.setting import in_flight_run, key_digest_if_any, project_of, valid_manifest, wanted_of
 from batchrunner.cli.work import Order, limits_of
 from batchrunner.errors import Exit
 from batchrunner.ledger import Ledger
+from batchrunner.manifest.document import dump
+from batchrunner.manifest.written import spelt_out
 from batchrunner.nouns.step import Action
 from batchrunner.plan import Options
 from batchrunner.reports import plan_as_json, plan_table
@@ -23,13 +32,15 @@ _SOMETHING_TO_DO = 5
 
 @click.command()
 @manifest_argument
+@profile_option
 @click.option("--max-cost", type=Reading("usd", settings.usd), help="Plan as if a run had this limit.")
 @ledger_option
 @sandbox_option
-@format_option("table", "json")
+@format_option("table", "json", "yaml")
 @click.option("--detailed-exitcode", is_flag=True, help="End with 5 where there is something to do.")
 def command(
     manifest: Path,
+    profile: str,
     max_cost: Decimal | None,
     ledger: Path | None,
     sandbox: bool,
@@ -42,12 +53,15 @@ def command(
 
     Example: batchrunner plan shots.yaml
     """
-    read = valid_manifest(manifest)
+    read = valid_manifest(manifest, profile)
+    if form == "yaml":
+        click.echo(dump(spelt_out(read)), nl=False)
+        return Exit.DONE
     project = project_of(manifest, ledger, sandbox=sandbox)
     limits = limits_of(Order(manifest, "plan", max_cost=max_cost), read.settings)
     with Ledger.reading(project.ledger) as book:
         flying = in_flight_run(project, book, read.name)
-        batch = gather(project, read.name, read.jobs, book, shipped_prices(), flying)
+        batch = gather(project, wanted_of(read), book, shipped_prices(), flying)
     options = Options(None if sandbox else key_digest_if_any(), limits.retries)
     seen = batch.first_steps(options, batch.purse(limits).room_usd)
     planned = [(s.identity, s.step) for s in seen if s.job or s.step.action is not Action.NONE]

@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 
 from batchrunner.catalog import shipped_prices
-from batchrunner.cli.options import ledger_option, manifest_argument, sandbox_option
-from batchrunner.cli.setting import project_of, wanted
+from batchrunner.cli.options import ledger_option, manifest_argument, profile_option, sandbox_option
+from batchrunner.cli.setting import project_of, wanted_or_remembered
 from batchrunner.clock import Clock
 from batchrunner.errors import UsageError
 from batchrunner.ledger import Ledger, run_lock
@@ -23,11 +23,13 @@ from batchrunner.runner import gather
 @click.option("--task", metavar="ID", help="It was accepted: the task id that the web console shows.")
 @click.option("--not-submitted", is_flag=True, help="It never arrived: it may be submitted again.")
 @click.option("--pay-again", is_flag=True, help="Nobody knows: submit it again, which may pay for it twice.")
+@profile_option
 @ledger_option
 @sandbox_option
 def command(
     manifest: Path,
     jobs: tuple[str, ...],
+    profile: str,
     task: str | None,
     not_submitted: bool,
     pay_again: bool,
@@ -45,9 +47,9 @@ def command(
     clock = Clock()
     project = project_of(manifest, ledger, sandbox=sandbox)
     with Ledger.reading(project.ledger) as book:
-        name, listed, _ = wanted(manifest, project, book)
-    with run_lock(project.folder, name, utc(clock.wall_s()) or ""), Ledger.writing(project.ledger) as book:
-        batch = gather(project, name, listed, book, shipped_prices())
+        wanted, _ = wanted_or_remembered(manifest, profile, project, book)
+    with run_lock(project.folder, wanted.name, utc(clock.wall_s()) or ""), Ledger.writing(project.ledger) as book:
+        batch = gather(project, wanted, book, shipped_prices())
         unknown = {who.name: (who, a) for who in batch.identities() if (a := _unknown(book, who))}
         for job in jobs:
             if job not in unknown:

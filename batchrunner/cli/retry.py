@@ -1,13 +1,14 @@
 """`batchrunner retry`."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from batchrunner.cli.options import manifest_argument, run_options
-from batchrunner.cli.setting import valid_manifest
-from batchrunner.cli.work import Order, Wanted, work
+from batchrunner.cli.setting import valid_manifest, wanted_of
+from batchrunner.cli.work import Order, work
 from batchrunner.errors import UsageError
 
 
@@ -22,10 +23,10 @@ def command(manifest: Path, jobs: tuple[str, ...], **options: Any) -> int:
 
     Example: batchrunner retry shots.yaml hero-wave
     """
-    read = valid_manifest(manifest)
+    order = Order(manifest, "retry", **options)
+    read = valid_manifest(manifest, order.profile)
     names = frozenset(job.name for job in read.jobs)
     strangers = [name for name in jobs if name not in names]
     if strangers:
         raise UsageError(f"there is no job {strangers[0]} in {manifest}")
-    order = Order(manifest, "retry", retried=frozenset(jobs) or names, **options)
-    return work(order, Wanted(read.name, read.jobs, read.settings))
+    return work(replace(order, retried=frozenset(jobs) or names), wanted_of(read), read.settings)

@@ -6,8 +6,8 @@ from typing import Any
 import click
 
 from batchrunner.cli.options import manifest_argument, run_options
-from batchrunner.cli.setting import valid_manifest
-from batchrunner.cli.work import Order, Wanted, work
+from batchrunner.cli.setting import valid_manifest, wanted_of
+from batchrunner.cli.work import Order, work
 
 
 @click.command()
@@ -21,5 +21,6 @@ def command(manifest: Path, **options: Any) -> int:
 
     Example: batchrunner run shots.yaml
     """
-    read = valid_manifest(manifest)
-    return work(Order(manifest, "run", **options), Wanted(read.name, read.jobs, read.settings))
+    order = Order(manifest, "run", **options)
+    read = valid_manifest(manifest, order.profile)
+    return work(order, wanted_of(read), read.settings)

@@ -10,12 +10,11 @@ import click
 
 from batchrunner.cli import problem_text
 from batchrunner.clock import Clock
-from batchrunner.errors import InvalidManifest, Unauthorized
+from batchrunner.errors import InvalidManifest, Unauthorized, UsageError
 from batchrunner.ledger import Ledger, holder
 from batchrunner.manifest.load import Manifest, load
 from batchrunner.modellix import Modellix
-from batchrunner.nouns.job import Job
-from batchrunner.runner import Access, Project, find_project, read_access, remembered
+from batchrunner.runner import Access, Project, Wanted, find_project, read_access, remembered
 from batchrunner.sandbox import Options as SandboxOptions
 from batchrunner.sandbox import Sandbox
 from batchrunner.transport import Http, InProcess
@@ -47,13 +46,16 @@ class Service:
             await http.close()
 
 
-def valid_manifest(path: Path) -> Manifest:
-    """The manifest, with its warnings told.
+def valid_manifest(path: Path, profile: str = "") -> Manifest:
+    """The manifest under a profile, with its warnings told.
 
     Raises:
         InvalidManifest: it has errors; they are told, each on its line.
+        UsageError: it has no such profile.
     """
-    manifest = load(path)
+    manifest = load(path, profile)
+    if profile and profile not in manifest.profiles:
+        raise UsageError(f"{path} has no profile {profile}; it has {', '.join(manifest.profiles) or 'none'}")
     if manifest.problems:
         click.echo(problem_text.as_text(manifest.problems, manifest.lines) + "\n", err=True)
     if manifest.errors:
@@ -61,19 +63,28 @@ def valid_manifest(path: Path) -> Manifest:
     return manifest
 
 
-def wanted(path: Path, project: Project, ledger: Ledger) -> tuple[str, tuple[Job, ...], bool]:
-    """A manifest's name and jobs for commands that pay nothing, and whether they are its own words.
+def wanted_of(manifest: Manifest) -> Wanted:
+    """What a valid manifest wants."""
+    return Wanted(manifest.name, manifest.profile, manifest.jobs)
 
-    Where the file cannot be used just now, they are what its last run wanted.
+
+def wanted_or_remembered(path: Path, profile: str, project: Project, ledger: Ledger) -> tuple[Wanted, bool]:
+    """What is wanted, for commands that pay nothing, and whether the manifest itself says so.
+
+    Where the file cannot be used just now, it is what its last run wanted.
+
+    Raises:
+        InvalidManifest: it never ran.
     """
-    manifest = load(path)
+    manifest = load(path, profile)
     if not manifest.errors:
-        return manifest.name, manifest.jobs, True
+        return wanted_of(manifest), True
     name = ledger.name_at(project.written(project.manifest)) or manifest.name
-    last = ledger.last_run(name)
+    last = ledger.last_run(name, profile)
     if last is None:
+        click.echo(problem_text.as_text(manifest.problems, manifest.lines) + "\n", err=True)
         raise InvalidManifest(manifest.errors)
-    return name, remembered(name, last.jobs), False
+    return Wanted(name, profile, remembered(name, last.jobs)), False
 
 
 def in_flight_run(project: Project, ledger: Ledger, name: str) -> int | None:

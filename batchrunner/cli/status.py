@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from batchrunner.catalog import shipped_prices
-from batchrunner.cli.options import format_option, ledger_option, manifest_argument, sandbox_option
-from batchrunner.cli.setting import in_flight_run, project_of, wanted
+from batchrunner.cli.options import format_option, ledger_option, manifest_argument, profile_option, sandbox_option
+from batchrunner.cli.setting import in_flight_run, project_of, wanted_or_remembered
 from batchrunner.cli.work import report_of
 from batchrunner.ledger import Ledger
 from batchrunner.plan import Options
@@ -18,10 +18,11 @@ from batchrunner.runner import gather
 
 @click.command()
 @manifest_argument
+@profile_option
 @ledger_option
 @sandbox_option
 @format_option("table", "json")
-def command(manifest: Path, ledger: Path | None, sandbox: bool, form: str) -> None:
+def command(manifest: Path, profile: str, ledger: Path | None, sandbox: bool, form: str) -> None:
     """Tell what is known of each job; works beside a run.
 
     Takes no lock, needs no key, asks nobody.
@@ -30,9 +31,10 @@ def command(manifest: Path, ledger: Path | None, sandbox: bool, form: str) -> No
     """
     project = project_of(manifest, ledger, sandbox=sandbox)
     with Ledger.reading(project.ledger) as book:
-        name, jobs, is_current = wanted(manifest, project, book)
-        batch = gather(project, name, jobs, book, shipped_prices(), in_flight_run(project, book, name))
-        last = book.last_run(name)
+        wanted, is_current = wanted_or_remembered(manifest, profile, project, book)
+        flying = in_flight_run(project, book, wanted.name)
+        batch = gather(project, wanted, book, shipped_prices(), flying)
+        last = book.last_run(wanted.name, profile)
     if not is_current:
         click.echo(f"{manifest} has mistakes just now: this is what its last run wanted", err=True)
     report = report_of(batch, batch.first_steps(Options(), None))

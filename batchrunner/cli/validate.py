@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from batchrunner.cli import problem_text
-from batchrunner.cli.options import format_option
+from batchrunner.cli.options import format_option, profile_option
 from batchrunner.errors import Exit
 from batchrunner.manifest.load import Manifest, load
 
@@ -14,14 +14,16 @@ from batchrunner.manifest.load import Manifest, load
 @click.command()
 @click.argument("manifests", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="MANIFEST...")
 @format_option("text", "json", "github")
-def command(manifests: tuple[Path, ...], form: str) -> int:
+@profile_option
+@click.option("--no-files", is_flag=True, help="Do not look at local images.")
+def command(manifests: tuple[Path, ...], form: str, profile: str, no_files: bool) -> int:
     """Show every mistake of a manifest, each on its line.
 
     Needs no key and no network, and spends nothing.
 
     Example: batchrunner validate shots.yaml
     """
-    loaded = [load(path) for path in manifests]
+    loaded = [load(path, profile, look_at_files=not no_files, may_be_fragment=True) for path in manifests]
     problems = [problem for manifest in loaded for problem in manifest.problems]
     jobs = sum(len(manifest.jobs) for manifest in loaded)
     if form == "json":

@@ -13,7 +13,7 @@ import click
 from batchrunner.catalog import shipped_prices
 from batchrunner.cli import consent
 from batchrunner.cli.progress import Narrator
-from batchrunner.cli.setting import Service, in_flight_run, project_of, real_service, sandbox_service
+from batchrunner.cli.setting import Service, project_of, real_service, sandbox_service
 from batchrunner.clock import Clock
 from batchrunner.errors import Exit, Unauthorized
 from batchrunner.ledger import Ledger, run_lock
@@ -23,7 +23,7 @@ from batchrunner.nouns.money import NOTHING
 from batchrunner.nouns.step import Action
 from batchrunner.plan import Options, total
 from batchrunner.reports import Report, as_json, next_commands, row_of, summary, utc
-from batchrunner.runner import Batch, Ended, Limits, Means, Project, Seen, Signals, conduct, gather
+from batchrunner.runner import Batch, Ended, Limits, Means, Project, Seen, Signals, Wanted, conduct, gather
 from batchrunner.settings import Settings
 
 
@@ -33,6 +33,7 @@ class Order:
 
     path: Path
     command: str
+    profile: str = ""
     yes: bool = False
     max_cost: Decimal | None = None
     concurrency: int | None = None
@@ -43,15 +44,6 @@ class Order:
     quiet: bool = False
     retried: frozenset[str] | None = None
     submits: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the manifest says, or what its last run said."""
-
-    name: str
-    jobs: tuple[Job, ...]
-    settings: Settings
 
 
 def limits_of(order: Order, settings: Settings) -> Limits:
@@ -66,7 +58,7 @@ def limits_of(order: Order, settings: Settings) -> Limits:
     )
 
 
-def work(order: Order, wanted: Wanted) -> int:
+def work(order: Order, wanted: Wanted, settings: Settings) -> int:
     """Does what was ordered, with the manifest's lock held; gives the exit code.
 
     Raises:
@@ -79,13 +71,13 @@ def work(order: Order, wanted: Wanted) -> int:
     with ExitStack() as stack:
         stack.enter_context(run_lock(project.folder, wanted.name, utc(clock.wall_s()) or ""))
         ledger = stack.enter_context(Ledger.writing(project.ledger))
-        limits = limits_of(order, wanted.settings)
-        batch = gather(project, wanted.name, wanted.jobs, ledger, shipped_prices())
+        limits = limits_of(order, settings)
+        batch = gather(project, wanted, ledger, shipped_prices())
         limits, marks = _agree(order, batch, limits, service, clock)
         ledger.mark(marks, MarkKind.RETRY, clock.wall_s())
-        batch = gather(project, wanted.name, wanted.jobs, ledger, shipped_prices())
+        batch = gather(project, wanted, ledger, shipped_prices())
         ended = _do(order, batch, ledger, service, limits, clock)
-        batch = gather(project, wanted.name, wanted.jobs, ledger, shipped_prices())
+        batch = gather(project, wanted, ledger, shipped_prices())
         _tell(order, batch, ended, clock)
     return ended.exit_code
 
@@ -187,7 +179,7 @@ def report_of(batch: Batch, seen: Iterable[Seen]) -> Report:
     rows = [(s.job is None, row_of(s.identity, s.job, s.memory, s.step)) for s in seen]
     return Report(
         manifest=batch.name,
-        profile="",
+        profile=batch.profile,
         run_id=None,
         started_at_s=None,
         finished_at_s=None,
@@ -206,6 +198,3 @@ def _common_folder(project: Project, jobs: Iterable[Job]) -> Path:
     while any(not folder.is_relative_to(first) for folder in more):
         first = first.parent
     return first
-
-
-__all__ = ["Order", "Wanted", "in_flight_run", "limits_of", "report_of", "work"]

@@ -8,7 +8,9 @@ from batchrunner.errors import LedgerError, NewerLedger
 from batchrunner.files import make_private_folder
 from batchrunner.resources import read_package_text
 
-VERSION = 1
+# Each script brings a ledger from the version of its place to the next one.
+_SCRIPTS = ("ledger/tables.sql", "ledger/uploads.sql")
+VERSION = len(_SCRIPTS)
 
 Connect = Callable[..., sqlite3.Connection]
 
@@ -49,17 +51,23 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     return db
 
 
+def empty() -> sqlite3.Connection:
+    """A ledger in memory that remembers nothing: it stands for a file that does not exist yet."""
+    db = sqlite3.connect(":memory:", isolation_level=None)
+    _prepare(db, Path(":memory:"))
+    return db
+
+
 def _prepare(db: sqlite3.Connection, path: Path) -> None:
-    """Makes the tables of a new ledger; two processes that come at once make them once."""
+    """Makes the tables of a new ledger, and adds to an older one what is new; two who come at once do it once."""
     db.execute("BEGIN IMMEDIATE")
     try:
         version = _version(db)
-        if version == 0:
-            for statement in _statements(read_package_text("ledger/tables.sql")):
+        _check_version(version, path)
+        for script in _SCRIPTS[version:]:
+            for statement in _statements(read_package_text(script)):
                 db.execute(statement)
-            db.execute(f"PRAGMA user_version = {VERSION}")
-        else:
-            _check_version(version, path)
+        db.execute(f"PRAGMA user_version = {VERSION}")
     except BaseException:
         db.execute("ROLLBACK")
         raise

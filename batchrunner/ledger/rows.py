@@ -1,6 +1,7 @@
 """The ledger's rows as nouns."""
 
 import json
+import re
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -25,6 +26,7 @@ from batchrunner.nouns.facts import (
     TaskState,
 )
 from batchrunner.nouns.job import Identity
+from batchrunner.nouns.upload import Upload
 
 T = TypeVar("T")
 
@@ -53,12 +55,13 @@ def memory(db: sqlite3.Connection, identity: Identity) -> Memory:
     return _memories(db, where, values).get(identity, Memory())
 
 
-def last_run(db: sqlite3.Connection, manifest: str) -> RunRecord | None:
-    """The newest run of a manifest."""
+def last_run(db: sqlite3.Connection, manifest: str, profile: str | None) -> RunRecord | None:
+    """The newest run of a manifest, under any profile or a certain one."""
     row = db.execute(
         "SELECT run.id, profile, started_at_s, ended_at_s, exit_code, jobs FROM run"
-        " JOIN job_list ON job_list.digest = run.job_list WHERE manifest = ? ORDER BY run.id DESC LIMIT 1",
-        (manifest,),
+        " JOIN job_list ON job_list.digest = run.job_list WHERE manifest = ? AND (? IS NULL OR profile = ?)"
+        " ORDER BY run.id DESC LIMIT 1",
+        (manifest, profile, profile),
     ).fetchone()
     if row is None:
         return None
@@ -70,6 +73,30 @@ def name_at(db: sqlite3.Connection, path: str) -> str | None:
     """The name under which the manifest at this path was last run."""
     row = db.execute("SELECT manifest FROM run WHERE path = ? ORDER BY id DESC LIMIT 1", (path,)).fetchone()
     return str(row[0]) if row else None
+
+
+_UPLOADS = "SELECT sha256, size_bytes, file_id, url, at_s FROM upload WHERE deleted_at_s IS NULL"
+
+
+def uploads(db: sqlite3.Connection) -> tuple[Upload, ...]:
+    """Every picture that was uploaded and not deleted; a ledger from before that knows of none."""
+    known = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'upload'").fetchone()
+    return tuple(Upload(*row) for row in db.execute(f"{_UPLOADS} ORDER BY id")) if known else ()
+
+
+def pictures_of_open_tasks(db: sqlite3.Connection) -> frozenset[str]:
+    """The digests of the local pictures that open attempts name in their requests."""
+    requests = db.execute("SELECT request FROM attempt WHERE settled_at_s IS NULL")
+    return frozenset(digest for (request,) in requests for digest in re.findall(r"sha256:([0-9a-f]{64})", request))
+
+
+def upload_of(db: sqlite3.Connection, sha256: str, base_url: str, key_digest: str) -> Upload | None:
+    """The newest upload of one content to one account."""
+    row = db.execute(
+        f"{_UPLOADS} AND sha256 = ? AND base_url = ? AND key_digest = ? ORDER BY id DESC LIMIT 1",
+        (sha256, base_url, key_digest),
+    ).fetchone()
+    return Upload(*row) if row else None
 
 
 def _memories(db: sqlite3.Connection, where: str, values: tuple[object, ...]) -> dict[Identity, Memory]:

@@ -15,7 +15,7 @@ from batchrunner.ledger import connection, rows
 from batchrunner.nouns.facts import Answer, Attempt, Clip, MarkKind, Memory, Observation, Outcome
 from batchrunner.nouns.job import Identity
 from batchrunner.nouns.request import Request
-from batchrunner.resources import read_package_text
+from batchrunner.nouns.upload import Upload
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +65,7 @@ class Ledger:
     def reading(cls, path: Path) -> Self:
         """Opens the ledger to tell; an empty one in memory stands for a file that does not exist."""
         if not path.exists():
-            db = sqlite3.connect(":memory:", isolation_level=None)
-            db.executescript(read_package_text("ledger/tables.sql"))
-            return cls(db)
+            return cls(connection.empty())
         return cls(connection.open_for_reading(path))
 
     def __enter__(self) -> Self:
@@ -86,10 +84,10 @@ class Ledger:
         with _translated():
             return rows.memory(self._db, identity)
 
-    def last_run(self, manifest: str) -> rows.RunRecord | None:
-        """The newest run of a manifest, with the jobs that it wanted."""
+    def last_run(self, manifest: str, profile: str | None = None) -> rows.RunRecord | None:
+        """The newest run of a manifest, under any profile or a certain one, with the jobs that it wanted."""
         with _translated():
-            return rows.last_run(self._db, manifest)
+            return rows.last_run(self._db, manifest, profile)
 
     def name_at(self, path: str) -> str | None:
         """The name under which the manifest at this path was last run."""
@@ -235,6 +233,41 @@ class Ledger:
         with self._writing() as db:
             _mark(db, identity, attempt.number, MarkKind.PAY_AGAIN, at_s)
             _settle(db, attempt.id, at_s)
+
+    def uploads(self) -> tuple[Upload, ...]:
+        """Every picture that this ledger uploaded and did not delete, oldest first."""
+        with _translated():
+            return rows.uploads(self._db)
+
+    def pictures_of_open_tasks(self) -> frozenset[str]:
+        """The digests of the local pictures that open attempts name."""
+        with _translated():
+            return rows.pictures_of_open_tasks(self._db)
+
+    def upload_of(self, sha256: str, base_url: str, key_digest: str) -> Upload | None:
+        """The newest upload of this content to this account."""
+        with _translated():
+            return rows.upload_of(self._db, sha256, base_url, key_digest)
+
+    def uploaded(self, upload: Upload, base_url: str, key_digest: str) -> None:
+        """Records a picture that the service took."""
+        with self._writing() as db:
+            _insert(
+                db,
+                "upload",
+                sha256=upload.sha256,
+                size_bytes=upload.size_bytes,
+                base_url=base_url,
+                key_digest=key_digest,
+                file_id=upload.file_id,
+                url=upload.url,
+                at_s=upload.at_s,
+            )
+
+    def upload_deleted(self, file_id: str, at_s: float) -> None:
+        """Records that the service deleted a picture for us."""
+        with self._writing() as db:
+            db.execute("UPDATE upload SET deleted_at_s = ? WHERE file_id = ? AND deleted_at_s IS NULL", (at_s, file_id))
 
     def _has_task(self, task_id: str) -> bool:
         return self._db.execute("SELECT 1 FROM answer WHERE task_id = ?", (task_id,)).fetchone() is not None

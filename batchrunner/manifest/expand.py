@@ -1,233 +1,274 @@
 """Stage 2: nodes become drafts. Each value keeps the place and the layer in which its author wrote it."""
 
-import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 
-from batchrunner.catalog import find, models
-from batchrunner.manifest import keys, nodes
+from batchrunner.catalog import models
+from batchrunner.manifest import document, keys, nodes
+from batchrunner.manifest.drafts import NAME, Draft, Drafting, Drafts
 from batchrunner.manifest.keys import text_of
+from batchrunner.manifest.layers import Layer, Value, layer_of, merge
+from batchrunner.manifest.matrix import Combination, axes_of, combinations
+from batchrunner.manifest.parts import Part, Parts
+from batchrunner.manifest.rows import Row, Table, read_rows
+from batchrunner.manifest.variables import Names, VariableProblem, fill, has_variable, text_node, used
 from batchrunner.places import Place
 from batchrunner.problems import Code, Problem, Problems, nearest
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
-_MOST_TAKES = 100
-
 
 @dataclass(frozen=True, slots=True)
-class Value:
-    """A value that somebody wrote, with the layer it came from: `defaults`, or `` for the job itself."""
+class Wish:
+    """How a manifest is read: with which profile and environment, and whether as a mere fragment."""
 
-    node: nodes.Node
-    place: Place
-    layer: str
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """One wanted clip, expanded but unchecked: the request fields that were written, and our own keys."""
-
-    id: str
-    take: int
-    model: str
-    fields: Mapping[str, Value]
-    tags: tuple[str, ...]
-    output: Value | None
-    place: Place
-
-    @property
-    def name(self) -> str:
-        """What people and files call it."""
-        return self.id if self.take == 1 else f"{self.id}.{self.take}"
+    profile: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    is_fragment: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Drafts:
-    """A whole manifest, expanded but unchecked."""
-
-    name: str
-    settings: Mapping[str, nodes.Entry]
-    drafts: tuple[Draft, ...]
-
-
-def expand(root: nodes.Node, stem: str, problems: Problems) -> Drafts:
+def expand(read: document.Document, path: Path, wish: Wish, problems: Problems) -> Drafts:
     """The drafts of a manifest; whatever cannot be expanded is a problem and left out."""
-    if not isinstance(root, nodes.Mapping):
-        said = f"a manifest is keys with values, not {keys.described(root)}"
-        problems.add(Problem(Code.WRONG_TYPE, root.place, said, "begin with `version: 1` and `jobs:`"))
-        return Drafts(stem, {}, ())
-    top = keys.read_keys(root, keys.TOP, (), problems)
-    _check_version(root, top, problems)
-    name = _name(top, stem, root.place, problems)
-    settings = _mapping(top, "settings")
-    model = top.get("model")
-    defaults = _layer(_mapping(top, "defaults"), "defaults", model, problems)
-    drafts = tuple(_drafts(_jobs(root, top, problems), defaults, problems))
-    return Drafts(name, keys.read_keys(settings, keys.SETTINGS, (), problems), drafts)
+    return _Expansion(read, path, wish, problems).drafts()
 
 
-def _check_version(root: nodes.Mapping, top: Mapping[str, nodes.Entry], problems: Problems) -> None:
-    if "version" not in root.entries:
-        problems.add(Problem(Code.MISSING_KEY, root.place, "`version` is missing", "write `version: 1`", "version"))
-    elif "version" in top and _scalar(top["version"]).value != 1:
-        said = f"version {text_of(_scalar(top['version']))} is not known"
-        problems.add(Problem(Code.WRONG_VALUE, top["version"].node.place, said, "write `version: 1`", "version"))
+class _Expansion:
+    """One manifest on its way: its parts, its templates, its profile, and the ids that are taken."""
 
+    def __init__(self, read: document.Document, path: Path, wish: Wish, problems: Problems) -> None:
+        self._wish = wish
+        self._problems = problems
+        self._path = path
+        self._fields = frozenset(name for model in models().values() for name in model.fields)
+        self._parts = Parts(self._fields, problems)
+        self._parts.gather(read, path, keys.FRAGMENT if wish.is_fragment else keys.MANIFEST)
+        self._root = read.root if isinstance(read.root, nodes.Mapping) else None
+        self._name = self._manifest_name()
+        self._templates = dict(self._named_layers("templates", "template"))
+        self._profiles = dict(self._named_layers("profiles", "profile"))
+        self._lists = {name for model in models().values() for name in model.list_fields} | {"tags"}
+        self._tables: dict[tuple[str, str], Table | None] = {}
+        self._drafting = Drafting(problems, wish.is_fragment)
+        environment = {name: text_node(text, Place("", 1, 1)) for name, text in wish.environment.items()}
+        manifest = {"name": text_node(self._name, Place("", 1, 1))}
+        self._outer: Mapping[str, Mapping[str, nodes.Node]] = {"env": environment, "manifest": manifest}
 
-def _name(top: Mapping[str, nodes.Entry], stem: str, place: Place, problems: Problems) -> str:
-    entry = top.get("name")
-    name = text_of(_scalar(entry)) if entry else stem
-    if not _NAME.fullmatch(name):
-        where = entry.node.place if entry else place
-        said = f'"{keys.shortened(name)}" cannot be a manifest\'s name'
-        hint = "use letters, digits, `.`, `_` and `-`: `name: spring-campaign`"
-        problems.add(Problem(Code.BAD_ID, where, said, hint, "name"))
-    return name
+    def drafts(self) -> Drafts:
+        """Everything, in the manifest's order."""
+        drafts = tuple(draft for part in self._parts.parts for draft in self._of_part(part))
+        lines = dict(self._parts.lines)
+        for table in self._tables.values():
+            if table and table.rows:
+                lines.setdefault(table.rows[0].place.file, table.lines)
+        return Drafts(self._name, self._settings(), drafts, tuple(self._profiles), lines)
 
+    # the top
 
-def _jobs(root: nodes.Mapping, top: Mapping[str, nodes.Entry], problems: Problems) -> Iterable[nodes.Mapping]:
-    if "jobs" not in root.entries:
-        hint = "write `jobs:` and below it `- id: …`"
-        problems.add(Problem(Code.MISSING_KEY, root.place, "`jobs` is missing", hint, "jobs"))
-    entry = top.get("jobs")
-    items = entry.node.items if entry and isinstance(entry.node, nodes.Sequence) else ()
-    for item in items:
-        if isinstance(item, nodes.Mapping):
-            yield item
+    def _manifest_name(self) -> str:
+        stem = self._path.stem
+        if self._root is None or not self._parts.parts:
+            return stem
+        self._check_version(self._root)
+        top = self._parts.parts[0].top
+        entry = top.get("name")
+        name = text_of(entry.node) if entry and isinstance(entry.node, nodes.Scalar) else stem
+        if not NAME.fullmatch(name) and not self._wish.is_fragment:
+            said = f'"{keys.shortened(name)}" cannot be a manifest\'s name'
+            hint = "use letters, digits, `.`, `_` and `-`: `name: spring-campaign`"
+            place = entry.node.place if entry else self._root.place
+            self._problems.add(Problem(Code.BAD_ID, place, said, hint, "name"))
+        return name
+
+    def _check_version(self, root: nodes.Mapping) -> None:
+        hint = "write `version: 1`"
+        if "version" not in root.entries:
+            if not self._wish.is_fragment:
+                self._problems.add(Problem(Code.MISSING_KEY, root.place, "`version` is missing", hint, "version"))
         else:
-            said = f"a job is keys with values, not {keys.described(item)}"
-            problems.add(Problem(Code.WRONG_TYPE, item.place, said, "write `- id: …`, `prompt: …`, `image: …`"))
+            node = root.entries["version"].node
+            if isinstance(node, nodes.Scalar) and type(node.value) is int and node.value != 1:
+                said = f"version {keys.shortened(node.text)} is not known"
+                self._problems.add(Problem(Code.WRONG_VALUE, node.place, said, hint, "version"))
+        if "jobs" not in root.entries and "include" not in root.entries and not self._wish.is_fragment:
+            hint = "write `jobs:` and below it `- id: …`"
+            self._problems.add(Problem(Code.MISSING_KEY, root.place, "`jobs` is missing", hint, "jobs"))
 
+    def _named_layers(self, key: str, word: str) -> Iterator[tuple[str, Layer]]:
+        """The templates of all parts, which are one namespace; or the profiles."""
+        seen: dict[str, Place] = {}
+        for part in self._parts.parts:
+            for name, entry in part.mapping(key).items():
+                if not isinstance(entry.node, nodes.Mapping):
+                    said = f"the {word} `{keys.shortened(name)}` must be keys with values"
+                    self._problems.add(Problem(Code.WRONG_TYPE, entry.node.place, said, None, key))
+                elif name in seen:
+                    said = f"the {word} `{keys.shortened(name)}` is defined in {seen[name]} already"
+                    self._problems.add(Problem(Code.DUPLICATE_TEMPLATE, entry.place, said, "rename one of them", key))
+                elif key == "profiles" and not NAME.fullmatch(name):
+                    said = f'"{keys.shortened(name)}" cannot be a profile\'s name'
+                    self._problems.add(Problem(Code.BAD_ID, entry.place, said, "use letters, digits and `-`", key))
+                else:
+                    seen[name] = entry.place
+                    yield name, self._parts.layer(entry, f'{word} "{name}"')
 
-def _layer(mapping: nodes.Mapping, layer: str, model: nodes.Entry | None, problems: Problems) -> dict[str, Value]:
-    """One layer's values by key; `model` is the outer one, which stands in where the layer names none."""
-    table = keys.SHARED if layer else keys.JOB
-    read = keys.read_keys(mapping, table, _field_names(mapping, model), problems)
-    if layer and model and "model" not in read:
-        read = {**read, "model": model}
-    return {name: Value(entry.node, entry.place, layer) for name, entry in read.items()}
+    def _settings(self) -> dict[str, Value]:
+        if not self._parts.parts:
+            return {}
+        part = self._parts.parts[0]
+        entry = part.top.get("settings")
+        if not entry or not isinstance(entry.node, nodes.Mapping):
+            return {}
+        read = layer_of(keys.read_keys(entry.node, keys.SETTINGS, self._problems), "")
+        names = Names({"vars": part.vars, **self._outer}, {"row": _NO_JOB, "matrix": _NO_JOB})
+        filled, _ = self._filled(read, names)
+        return {
+            name: value
+            for name, value in filled.items()
+            if keys.has_kind(name, value.node, keys.SETTINGS[name].kind, self._problems)
+        }
 
+    # the jobs
 
-def _field_names(mapping: nodes.Mapping, model: nodes.Entry | None) -> frozenset[str]:
-    """The request fields that may stand in a layer: those of its model, or of any where that is not known."""
-    entry = mapping.entries.get("model", model)
-    known = find(entry.node.text) if entry and isinstance(entry.node, nodes.Scalar) else None
-    chosen = [known] if known else models().values()
-    return frozenset(name for model in chosen for name in model.fields)
+    def _of_part(self, part: Part) -> Iterator[Draft]:
+        for item in part.jobs:
+            if isinstance(item, nodes.Mapping):
+                yield from self._of_job(part, item)
+            else:
+                said = f"a job is keys with values, not {keys.described(item)}"
+                hint = "write `- id: …`, `prompt: …`, `image: …`"
+                self._problems.add(Problem(Code.WRONG_TYPE, item.place, said, hint))
 
-
-def _drafts(jobs: Iterable[nodes.Mapping], defaults: Mapping[str, Value], problems: Problems) -> Iterable[Draft]:
-    seen: dict[str, Place] = {}
-    for mapping in jobs:
-        values = _merged(defaults, _layer(mapping, "", _entry(defaults.get("model")), problems))
-        job_id = _id(mapping, values, problems)
-        model = _model(mapping, values, problems)
-        takes = _takes(values, problems)
-        if job_id is None or model is None or not _is_enabled(values):
-            continue
-        for take in range(1, takes + 1):
-            draft = _draft(job_id, take, model, values, mapping.place)
-            if _is_new(draft.name, values["id"].node.place, seen, problems):
-                yield draft
-
-
-def _draft(job_id: str, take: int, model: str, values: Mapping[str, Value], place: Place) -> Draft:
-    fields = {name: value for name, value in values.items() if name not in keys.JOB}
-    return Draft(job_id, take, model, fields, _tags(values), values.get("output"), place)
-
-
-def _merged(defaults: Mapping[str, Value], own: Mapping[str, Value]) -> dict[str, Value]:
-    """Key by key, values replaced whole; `null` removes what the lower layer said; only tags are united."""
-    merged = {**defaults, **own}
-    if "tags" in defaults and "tags" in own:
-        both = (*_items(defaults["tags"].node), *_items(own["tags"].node))
-        merged["tags"] = Value(nodes.Sequence(both, own["tags"].place), own["tags"].place, "")
-    return {name: value for name, value in merged.items() if not _is_null(value.node)}
-
-
-def _id(mapping: nodes.Mapping, values: Mapping[str, Value], problems: Problems) -> str | None:
-    if "id" not in values:
-        if "id" not in mapping.entries or _is_null(mapping.entries["id"].node):
+    def _of_job(self, part: Part, mapping: nodes.Mapping) -> Iterator[Draft]:
+        read = keys.read_keys(mapping, self._fields | keys.JOB.keys(), self._problems)
+        if not self._own_keys_are_right(read):
+            return
+        own = layer_of({name: entry for name, entry in read.items() if name not in _GENERATORS}, "")
+        profile = self._profiles.get(self._wish.profile, {})
+        merged = merge((*part.layers, *self._extended(read), own, profile))
+        if "id" not in read:
             hint = "give it a name of its own: `id: hero-wave`"
-            problems.add(Problem(Code.MISSING_KEY, mapping.place, "the job has no `id`", hint, "id"))
-        return None
-    node = values["id"].node
-    job_id = text_of(node) if isinstance(node, nodes.Scalar) else ""
-    if _NAME.fullmatch(job_id):
-        return job_id
-    said = f'"{keys.shortened(job_id)}" cannot be an id'
-    hint = "use letters, digits, `.`, `_` and `-`, at most 128, beginning with a letter or digit"
-    problems.add(Problem(Code.BAD_ID, node.place, said, hint, "id"))
-    return None
+            self._problems.add(Problem(Code.MISSING_KEY, mapping.place, "the job has no `id`", hint, "id"))
+            return
+        self._check_names_axes(merged, read)
+        yield from self._generated(part, merged, read, mapping.place)
+
+    def _own_keys_are_right(self, read: Mapping[str, nodes.Entry]) -> bool:
+        right = True
+        for name in ("id", "matrix", "rows", "takes"):
+            if name in read and keys.is_null(read[name].node):
+                said = f"`{name}` cannot be null"
+                hint = "write a value, or remove the key"
+                self._problems.add(Problem(Code.NULL_KEY, read[name].node.place, said, hint, name))
+                right = False
+        for name in _GENERATORS:
+            entry = read.get(name)
+            if entry and right:
+                right = keys.has_kind(name, entry.node, keys.OWN[name].kind, self._problems) and right
+        return right
+
+    def _extended(self, read: Mapping[str, nodes.Entry]) -> Iterator[Layer]:
+        entry = read.get("extends")
+        for item in keys.texts_of(entry.node) if entry else ():
+            name = text_of(item)
+            if name in self._templates:
+                yield self._templates[name]
+            elif not self._wish.is_fragment:
+                near = nearest(name, self._templates)
+                hint = f"did you mean `{near}`?" if near else "define it under `templates:`"
+                said = f"there is no template `{keys.shortened(name)}`"
+                self._problems.add(Problem(Code.UNKNOWN_TEMPLATE, item.place, said, hint, "extends"))
+
+    def _check_names_axes(self, merged: Mapping[str, Value], read: Mapping[str, nodes.Entry]) -> None:
+        """An id that misses a varying axis would name two jobs alike: said once, with the variable to add."""
+        matrix, value = read.get("matrix"), merged.get("id")
+        if matrix is None or value is None or not isinstance(matrix.node, nodes.Mapping):
+            return
+        named = set(used(value.node, "matrix"))
+        missing = [
+            axis
+            for axis, values in axes_of(matrix.node).items()
+            if axis not in named and isinstance(values, nodes.Sequence) and len(values.items) > 1
+        ]
+        if missing:
+            add = "-".join(f"${{matrix.{axis}}}" for axis in missing)
+            said = f"`id` does not name the axis {', '.join(missing)}: its jobs would share one id"
+            self._problems.add(Problem(Code.DUPLICATE_ID, value.node.place, said, f"add `{add}` to it", "id"))
+
+    def _generated(
+        self, part: Part, merged: Mapping[str, Value], read: Mapping[str, nodes.Entry], place: Place
+    ) -> Iterator[Draft]:
+        """One draft for each row, each combination within it, each take within that."""
+        for row in self._rows(part, read):
+            for combination in self._combinations(part, read):
+                if self._drafting.is_full(place):
+                    return
+                values, wrong = self._filled(merged, self._names(part, row, combination))
+                yield from self._drafting.drafts(values, wrong, place)
+
+    def _rows(self, part: Part, read: Mapping[str, nodes.Entry]) -> Iterable[Row | None]:
+        entry = read.get("rows")
+        if entry is None:
+            return (None,)
+        key = (part.file, str(entry.node.place))
+        if key not in self._tables:
+            folder = Path(part.file).parent
+            self._tables[key] = read_rows(entry.node, folder, str(folder), self._problems)
+        table = self._tables[key]
+        return table.rows if table else ()
+
+    def _combinations(self, part: Part, read: Mapping[str, nodes.Entry]) -> Iterator[Combination | None]:
+        entry = read.get("matrix")
+        if entry is None or not isinstance(entry.node, nodes.Mapping):
+            yield None
+            return
+        names = Names({"vars": part.vars, **self._outer}, {"row": _NO_JOB, "matrix": _NO_JOB})
+        found = combinations(entry.node, self._problems) or ()
+        for each in found:
+            values, wrong = self._filled({axis: Value(node, node.place, "") for axis, node in each.items()}, names)
+            if not wrong:
+                yield {axis: value.node for axis, value in values.items()}
+
+    def _names(self, part: Part, row: Row | None, combination: Combination | None) -> Names:
+        spaces: dict[str, Mapping[str, nodes.Node]] = {"vars": part.vars, **self._outer}
+        if row is not None:
+            spaces["row"] = row.cells
+        if combination is not None:
+            spaces["matrix"] = combination
+        return Names(spaces, _WHY_NOT)
+
+    def _filled(self, merged: Mapping[str, Value], names: Names) -> tuple[dict[str, Value], frozenset[str]]:
+        """A job's values with their variables filled, and the names of those that could not be."""
+        filled: dict[str, Value] = {}
+        wrong: set[str] = set()
+        for name, value in merged.items():
+            try:
+                new = self._fill(name, value, names)
+            except VariableProblem as error:
+                self._add(error.problem)
+                wrong.add(name)
+            else:
+                if new is not None:
+                    filled[name] = new
+        return filled, frozenset(wrong)
+
+    def _fill(self, name: str, value: Value, names: Names) -> Value | None:
+        if not has_variable(value.node):
+            return value
+        if name == "output":  # the job's own name is filled in when it is known
+            own = {each: text_node(f"${{job.{each}}}", value.place) for each in ("id", "model")}
+            names = Names({**names.spaces, "job": own}, names.why_not)
+        node = fill(value.node, names, list_wanted=name in self._lists)
+        return None if node is None else Value(node, value.place, value.layer)
+
+    def _add(self, problem: Problem) -> None:
+        """Keeps a problem, unless it may be the fragment's manifest that gives what is missing."""
+        if not (self._wish.is_fragment and problem.code is Code.UNKNOWN_VARIABLE):
+            self._problems.add(problem)
 
 
-def _model(mapping: nodes.Mapping, values: Mapping[str, Value], problems: Problems) -> str | None:
-    value = values.get("model")
-    if value is None:
-        if "model" not in mapping.entries or _is_null(mapping.entries["model"].node):
-            hint = f"write `model: {next(iter(models()))}` at the top of the manifest"
-            problems.add(Problem(Code.MISSING_KEY, mapping.place, "the job has no `model`", hint, "model"))
-        return None
-    slug = text_of(value.node) if isinstance(value.node, nodes.Scalar) else ""
-    if find(slug):
-        return slug
-    near = nearest(slug, models())
-    hint = f"did you mean `{near}`?" if near else f"known models: {', '.join(models())}"
-    said = f'there is no model "{keys.shortened(slug)}"'
-    problems.add(Problem(Code.UNKNOWN_MODEL, value.node.place, said, hint, "model"))
-    return None
-
-
-def _takes(values: Mapping[str, Value], problems: Problems) -> int:
-    value = values.get("takes")
-    takes = value.node.value if value and isinstance(value.node, nodes.Scalar) else 1
-    if value and not (isinstance(takes, int) and 1 <= takes <= _MOST_TAKES):
-        said = f"`takes` must be from 1 to {_MOST_TAKES}"
-        problems.add(Problem(Code.WRONG_VALUE, value.node.place, said, "`enabled: false` leaves a job out", "takes"))
-        return 1
-    return int(takes) if isinstance(takes, int) else 1
-
-
-def _is_enabled(values: Mapping[str, Value]) -> bool:
-    value = values.get("enabled")
-    return not (value and isinstance(value.node, nodes.Scalar) and value.node.value is False)
-
-
-def _is_new(name: str, place: Place, seen: dict[str, Place], problems: Problems) -> bool:
-    """Ids name files: they must differ even on a disk that ignores case."""
-    first = seen.setdefault(name.casefold(), place)
-    if first is place:
-        return True
-    said = f'the id "{name}" is taken by the job in line {first.line}'
-    problems.add(Problem(Code.DUPLICATE_ID, place, said, "give each job an id of its own", "id"))
-    return False
-
-
-def _tags(values: Mapping[str, Value]) -> tuple[str, ...]:
-    items = _items(values["tags"].node) if "tags" in values else ()
-    return tuple(dict.fromkeys(text_of(item) for item in items if isinstance(item, nodes.Scalar)))
-
-
-def _items(node: nodes.Node) -> tuple[nodes.Node, ...]:
-    return node.items if isinstance(node, nodes.Sequence) else ()
-
-
-def _mapping(top: Mapping[str, nodes.Entry], name: str) -> nodes.Mapping:
-    entry = top.get(name)
-    if entry and isinstance(entry.node, nodes.Mapping):
-        return entry.node
-    return nodes.Mapping({}, Place("", 1, 1))
-
-
-def _entry(value: Value | None) -> nodes.Entry | None:
-    return nodes.Entry(value.place, value.node) if value else None
-
-
-def _scalar(entry: nodes.Entry) -> nodes.Scalar:
-    if isinstance(entry.node, nodes.Scalar):
-        return entry.node
-    raise AssertionError("read_keys keeps only scalars here")
-
-
-def _is_null(node: nodes.Node) -> bool:
-    return isinstance(node, nodes.Scalar) and node.value is None
+_GENERATORS = ("extends", "matrix", "rows")
+_NO_JOB = "it has a meaning only in jobs"
+_WHY_NOT = {
+    "row": "the job has no `rows:`",
+    "matrix": "the job has no `matrix:`",
+    "job": "`${job.id}` and `${job.model}` have a meaning only in `output`",
+}

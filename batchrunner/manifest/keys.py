@@ -16,73 +16,96 @@ class Kind(StrEnum):
     NUMBER = "a whole number"
     AMOUNT = "a number or a text"
     SWITCH = "true or false"
-    TEXTS = "a list of texts"
+    TEXTS = "a text or a list of texts"
     KEYS = "keys with values"
     LIST = "a list"
+    ROWS = "a file name, or a `glob`"
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key of ours. `says` is what an editor shows beside it."""
+    """One key of ours. `says` is what an editor shows beside it; `filled`: `${…}` is allowed in its value."""
 
     kind: Kind
     says: str
+    filled: bool = False
 
 
-TOP: Mapping[str, Key] = {
+_FRAGMENT: Mapping[str, Key] = {
     "version": Key(Kind.NUMBER, "The version of the manifest's language: 1."),
-    "name": Key(Kind.TEXT, "The identity of these jobs in the ledger; by default the file's stem."),
-    "model": Key(Kind.TEXT, "The model of every job that names none."),
-    "settings": Key(Kind.KEYS, "How the batch is run; an option on the command line wins."),
+    "model": Key(Kind.TEXT, "The model of every job that names none.", filled=True),
+    "vars": Key(Kind.KEYS, "Values to be used as `${vars.name}`."),
     "defaults": Key(Kind.KEYS, "What every job has that does not say otherwise."),
+    "templates": Key(Kind.KEYS, "Named sets of keys; a job takes one over with `extends`."),
+    "include": Key(Kind.TEXTS, "Files with more jobs and templates; `shots/*.yaml` takes many."),
     "jobs": Key(Kind.LIST, "The clips that are wanted."),
 }
 
+MANIFEST: Mapping[str, Key] = {
+    "version": _FRAGMENT["version"],
+    "name": Key(Kind.TEXT, "The identity of these jobs in the ledger; by default the file's stem."),
+    "settings": Key(Kind.KEYS, "How the batch is run; an option on the command line wins."),
+    "profiles": Key(Kind.KEYS, "Named overlays, such as `draft`, with clips and memory of their own."),
+    **_FRAGMENT,
+}
+
+FRAGMENT = _FRAGMENT
+
 SETTINGS: Mapping[str, Key] = {
-    "concurrency": Key(Kind.AMOUNT, "How many tasks may run at once."),
-    "rate": Key(Kind.AMOUNT, "Requests of all kinds: `100/min`."),
-    "task_timeout": Key(Kind.TEXT, "When to stop asking for a task in one run: `30m`."),
-    "retries": Key(Kind.AMOUNT, "How often a failed task is submitted again; each may be paid."),
-    "budget": Key(Kind.AMOUNT, "What this manifest may cost in its whole life, in US dollars."),
-    "output": Key(Kind.TEXT, "Where a clip goes: `outputs/${manifest.name}/${job.id}.mp4`."),
+    "concurrency": Key(Kind.AMOUNT, "How many tasks may run at once.", filled=True),
+    "rate": Key(Kind.AMOUNT, "Requests of all kinds: `100/min`.", filled=True),
+    "task_timeout": Key(Kind.TEXT, "When to stop asking for a task in one run: `30m`.", filled=True),
+    "retries": Key(Kind.AMOUNT, "How often a failed task is submitted again; each may be paid.", filled=True),
+    "budget": Key(Kind.AMOUNT, "What this manifest may cost in its whole life, in US dollars.", filled=True),
+    "output": Key(Kind.TEXT, "Where a clip goes: `outputs/${manifest.name}/${job.id}.mp4`.", filled=True),
 }
 
-# What a job may hold beside the request fields; defaults may hold what all jobs can share.
+# What a layer may hold beside the request fields: defaults, templates, profiles.
 SHARED: Mapping[str, Key] = {
-    "model": Key(Kind.TEXT, "The model that renders the clip."),
-    "tags": Key(Kind.TEXTS, "Words to select jobs by."),
-    "takes": Key(Kind.NUMBER, "How many clips of the same request are wanted: 1 to 100."),
-    "output": Key(Kind.TEXT, "Where the clip goes."),
-    "enabled": Key(Kind.SWITCH, "`false` leaves the job out."),
+    "model": Key(Kind.TEXT, "The model that renders the clip.", filled=True),
+    "tags": Key(Kind.TEXTS, "Words to select jobs by.", filled=True),
+    "takes": Key(Kind.NUMBER, "How many clips of the same request are wanted: 1 to 100.", filled=True),
+    "output": Key(Kind.TEXT, "Where the clip goes.", filled=True),
+    "enabled": Key(Kind.SWITCH, "`false` leaves the job out.", filled=True),
 }
 
-JOB: Mapping[str, Key] = {"id": Key(Kind.TEXT, "The job's name, for files and the ledger."), **SHARED}
+# What only a job may hold.
+OWN: Mapping[str, Key] = {
+    "id": Key(Kind.TEXT, "The job's name, for files and the ledger.", filled=True),
+    "extends": Key(Kind.TEXTS, "The templates whose keys the job takes over, left to right."),
+    "matrix": Key(Kind.KEYS, "Axes with values: one job for each combination."),
+    "rows": Key(Kind.ROWS, "A CSV or JSONL file, or a glob of images: one job for each row."),
+}
+
+JOB: Mapping[str, Key] = {**OWN, **SHARED}
 
 
-def read_keys(
-    mapping: nodes.Mapping, table: Mapping[str, Key], fields: Iterable[str], problems: Problems
-) -> dict[str, nodes.Entry]:
-    """The entries that may stand here and have the right kind; every other is a problem.
+def is_ignored(name: str) -> bool:
+    """Whether a key is the author's own note."""
+    return name.startswith("x-") or name == "$schema"
 
-    `fields` are the request fields that may stand here too, under the API's own names.
-    """
-    known = {*table, *fields}
-    kept: dict[str, nodes.Entry] = {}
+
+def read_keys(mapping: nodes.Mapping, known: Iterable[str], problems: Problems) -> dict[str, nodes.Entry]:
+    """The entries that may stand here; every other is a problem with the nearest known name."""
+    known = frozenset(known)
+    kept = {name: entry for name, entry in mapping.entries.items() if name in known}
     for name, entry in mapping.entries.items():
-        if name.startswith("x-") or name == "$schema":
-            continue
-        if name not in known:
+        if name not in known and not is_ignored(name):
             problems.add(_unknown(name, entry.place, known))
-        elif name not in table or has_kind(name, entry.node, table[name].kind, problems):
-            kept[name] = entry
     return kept
 
 
-def has_kind(name: str, node: nodes.Node, kind: Kind, problems: Problems) -> bool:
+def read_table(mapping: nodes.Mapping, table: Mapping[str, Key], problems: Problems) -> dict[str, nodes.Entry]:
+    """The entries that may stand here and are of the right kind."""
+    kept = read_keys(mapping, table, problems)
+    return {name: entry for name, entry in kept.items() if has_kind(name, entry.node, table[name].kind, problems)}
+
+
+def has_kind(name: str, node: nodes.Node, kind: Kind, problems: Problems, origin: str = "") -> bool:
     """Whether a value is of the kind that its key wants; if not, a problem at the value says so."""
     if _FITS[kind](node):
         return True
-    said = f"`{name}` must be {kind}, not {described(node)}"
+    said = f"`{name}` must be {kind}, not {described(node)}{origin}"
     problems.add(Problem(Code.WRONG_TYPE, node.place, said, _KIND_HINTS.get(kind), name))
     return False
 
@@ -104,13 +127,24 @@ def described(node: nodes.Node) -> str:
 
 def shortened(text: str, most: int = 60) -> str:
     """A text as it fits into a sentence: on one line, not endless."""
-    line = " ".join(text.split())
+    line = " ".join(text[: most * 4].split())
     return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
 def text_of(node: nodes.Scalar) -> str:
     """A value as a text: a plain one as its author typed it, so that `007` and `16:9` stay what they are."""
     return node.text if node.plain else str(node.value)
+
+
+def texts_of(node: nodes.Node) -> tuple[nodes.Scalar, ...]:
+    """The texts of a list, or the one text that stands for a list."""
+    items = node.items if isinstance(node, nodes.Sequence) else (node,)
+    return tuple(item for item in items if isinstance(item, nodes.Scalar))
+
+
+def is_null(node: nodes.Node) -> bool:
+    """Whether a value says that there is none."""
+    return isinstance(node, nodes.Scalar) and node.value is None
 
 
 def _unknown(name: str, place: Place, known: Iterable[str]) -> Problem:
@@ -123,18 +157,15 @@ def _is_text(node: nodes.Node) -> bool:
     return isinstance(node, nodes.Scalar) and node.value is not None and not isinstance(node.value, bool)
 
 
-def _is_number(node: nodes.Node) -> bool:
-    return isinstance(node, nodes.Scalar) and type(node.value) is int
-
-
 _FITS: Mapping[Kind, Callable[[nodes.Node], bool]] = {
     Kind.TEXT: _is_text,
-    Kind.NUMBER: _is_number,
+    Kind.NUMBER: lambda node: isinstance(node, nodes.Scalar) and type(node.value) is int,
     Kind.AMOUNT: _is_text,
     Kind.SWITCH: lambda node: isinstance(node, nodes.Scalar) and isinstance(node.value, bool),
-    Kind.TEXTS: lambda node: isinstance(node, nodes.Sequence) and all(map(_is_text, node.items)),
+    Kind.TEXTS: lambda node: _is_text(node) or (isinstance(node, nodes.Sequence) and all(map(_is_text, node.items))),
     Kind.KEYS: lambda node: isinstance(node, nodes.Mapping),
     Kind.LIST: lambda node: isinstance(node, nodes.Sequence),
+    Kind.ROWS: lambda node: _is_text(node) or isinstance(node, nodes.Mapping),
 }
 
 _KIND_HINTS = {
@@ -142,4 +173,5 @@ _KIND_HINTS = {
     Kind.NUMBER: "write a number such as `1`, without quotes",
     Kind.TEXTS: "write `[one, two]`",
     Kind.LIST: "begin each item with `- `",
+    Kind.ROWS: "write `rows: shots.csv`, or `rows: {glob: frames/*.png}`",
 }

@@ -1,79 +1,111 @@
 """The first three stages in a row: a file becomes a manifest, or every problem at once."""
 
+import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from batchrunner import settings as settings_room
-from batchrunner.manifest import document, outputs
-from batchrunner.manifest.expand import Draft, Drafts, expand
+from batchrunner.manifest import document
+from batchrunner.manifest.drafts import Draft, Drafts
+from batchrunner.manifest.expand import Wish, expand
 from batchrunner.manifest.keys import text_of
-from batchrunner.manifest.nodes import Entry, Scalar
-from batchrunner.manifest.validate import validate
+from batchrunner.manifest.layers import Value
+from batchrunner.manifest.nodes import Mapping as NodeMapping
+from batchrunner.manifest.nodes import Scalar
+from batchrunner.manifest.outputs import Outputs
+from batchrunner.manifest.pictures import Pictures
+from batchrunner.manifest.validate import Judge
 from batchrunner.nouns.job import Job
 from batchrunner.places import Place
-from batchrunner.problems import Code, Problem, Problems
+from batchrunner.problems import Code, Problem, Problems, Severity
 from batchrunner.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """A whole manifest. It may be run if `problems` holds no error; `lines` are there for snippets."""
+    """A whole manifest. It may be run if it has no `errors`; `lines` are there for snippets."""
 
     path: Path
     name: str
+    profile: str
     settings: Settings
     jobs: tuple[Job, ...]
     problems: tuple[Problem, ...]
-    errors: tuple[Problem, ...]
-    lines: Mapping[str, tuple[str, ...]]
+    profiles: tuple[str, ...] = ()
+    lines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    settings_as_written: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """The problems that are no mere warnings."""
+        return tuple(problem for problem in self.problems if problem.severity is Severity.ERROR)
 
 
-def load(path: Path, shown: str | None = None) -> Manifest:
+def load(
+    path: Path,
+    profile: str = "",
+    *,
+    environment: Mapping[str, str] | None = None,
+    look_at_files: bool = True,
+    may_be_fragment: bool = False,
+) -> Manifest:
     """Reads, expands and validates; whatever is wrong is in the result, never raised.
 
-    `shown` is what places call the file, by default the path as given.
+    `look_at_files`: local images are opened. `may_be_fragment`: a file without `version` is judged as one that
+    others include.
     """
-    read = document.read(path, shown or str(path))
     problems = Problems()
-    problems.extend(read.problems)
-    drafts = Drafts(path.stem, {}, ())
-    if read.root is not None:
-        drafts = expand(read.root, path.stem, problems)
+    read = document.read(path, str(path))
+    is_fragment = may_be_fragment and _looks_like_fragment(read)
+    if is_fragment:
+        said = "it has no `version`, so it is judged as a fragment that a manifest includes"
+        hint = "to run it by itself, write `version: 1`"
+        problems.add(Problem(Code.FRAGMENT, Place(read.file, 1, 1), said, hint, severity=Severity.WARNING))
+    wish = Wish(profile, os.environ if environment is None else environment, is_fragment)
+    drafts = expand(read, path, wish, problems)
     settings = _settings(drafts.settings, problems)
-    jobs = _jobs(drafts, settings, problems)
-    found = problems.in_order()
-    return Manifest(path, drafts.name, settings, jobs, found, problems.errors(), {read.file: read.lines})
+    jobs = _jobs(drafts, settings, profile, Pictures(look_at_files), problems)
+    written = {key: _written(value) for key, value in drafts.settings.items()}
+    lines = {read.file: read.lines, **drafts.lines}
+    return Manifest(path, drafts.name, profile, settings, jobs, problems.in_order(), drafts.profiles, lines, written)
 
 
-def _settings(entries: Mapping[str, Entry], problems: Problems) -> Settings:
-    values: dict[str, object] = {}
-    for key, entry in entries.items():
-        if not isinstance(entry.node, Scalar):
+def _looks_like_fragment(read: document.Document) -> bool:
+    root = read.root
+    return isinstance(root, NodeMapping) and not root.entries.keys() & {"version", "name", "settings", "profiles"}
+
+
+def _settings(values: Mapping[str, Value], problems: Problems) -> Settings:
+    read: dict[str, object] = {}
+    for key, value in values.items():
+        if not isinstance(value.node, Scalar):
             continue
         if key not in settings_room.READERS:
-            values[key] = text_of(entry.node)
+            read[key] = text_of(value.node)
             continue
-        field, read = settings_room.READERS[key]
+        name, reader = settings_room.READERS[key]
         try:
-            values[field] = read(entry.node.value)
+            read[name] = reader(value.node.value)
         except ValueError as error:
-            problems.add(Problem(Code.BAD_SETTING, entry.node.place, f"`{key}`: {error}", None, key))
-    return Settings(**values)  # type: ignore[arg-type]  # each reader gives its field's type
+            problems.add(Problem(Code.BAD_SETTING, value.node.place, f"`{key}`: {error}", None, key))
+    return Settings(**read)  # type: ignore[arg-type]  # each reader gives its field's type
 
 
-def _jobs(drafts: Drafts, settings: Settings, problems: Problems) -> tuple[Job, ...]:
+def _written(value: Value) -> object:
+    return value.node.value if isinstance(value.node, Scalar) else None
+
+
+def _jobs(drafts: Drafts, settings: Settings, profile: str, pictures: Pictures, problems: Problems) -> tuple[Job, ...]:
+    judge = Judge(drafts.name, profile, pictures, problems)
+    outputs = Outputs(drafts.name, profile, problems)
     jobs: list[Job] = []
-    paths: dict[str, tuple[str, Place]] = {}
     for draft in drafts.drafts:
         pattern, place = _output(draft, drafts, settings)
-        path = outputs.fill(pattern, place, drafts.name, draft, problems)
-        if path is not None:
-            paths[draft.name] = (path, place)
-        job = validate(draft, drafts.name, path or "", problems)
+        path = outputs.path(pattern, place, draft)
+        job = judge.job(draft, path or "")
         if job is not None:
             jobs.append(job)
-    outputs.check_collisions(paths, problems)
     return tuple(jobs)
 
 
@@ -81,5 +113,5 @@ def _output(draft: Draft, drafts: Drafts, settings: Settings) -> tuple[str, Plac
     """The pattern that holds for a draft, with the place to blame: its own, or the batch's."""
     if draft.output and isinstance(draft.output.node, Scalar):
         return text_of(draft.output.node), draft.output.node.place
-    entry = drafts.settings.get("output")
-    return settings.output, entry.node.place if entry else draft.place
+    value = drafts.settings.get("output")
+    return settings.output, value.node.place if value else draft.place

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,33 +12,119 @@ from jsonschema.exceptions import ValidationError
 
 from batchrunner.catalog import Model, Rule, find, request_of
 from batchrunner.manifest import keys, nodes
-from batchrunner.manifest.expand import Draft, Value
+from batchrunner.manifest.drafts import Draft
+from batchrunner.manifest.layers import Value
+from batchrunner.manifest.pictures import Fault, Pictures, shape_fault
 from batchrunner.nouns.job import Identity, Job
+from batchrunner.nouns.request import unsigned
 from batchrunner.places import Place
-from batchrunner.problems import Code, Problem, Problems, nearest
+from batchrunner.problems import Code, Problem, Problems, Severity, nearest
 
+_IMAGE = "image-link"
 _formats = FormatChecker(formats=())
 
 
-def validate(draft: Draft, manifest: str, output: str, problems: Problems) -> Job | None:
-    """The job behind a draft; None where it has problems."""
-    model = find(draft.model)
-    if model is None:  # expansion lets no other through
-        raise AssertionError(draft.model)
-    body = {name: wire_value(value.node, model.fields[name]) for name, value in _own_fields(draft, model)}
-    wrong = set(_judge_fields(draft, model, body, problems))
-    wrong |= set(_judge_required(draft, model, problems))
-    broken = [rule for rule in model.rules if not wrong & set(rule.fields) and rule.breaks(body)]
-    problems.extend(_broken(rule, draft) for rule in broken)
-    if wrong or broken:
-        return None
-    identity = Identity(manifest, "", draft.id, draft.take)
-    return Job(identity, body, request_of(model.slug, body), output, draft.tags, draft.place)
+@dataclass(slots=True)
+class Judge:
+    """Judges the drafts of one manifest, one after the other; it knows what it has seen."""
 
+    manifest: str
+    profile: str
+    pictures: Pictures
+    problems: Problems
+    _requests: dict[str, str] = field(default_factory=dict)
 
-def _own_fields(draft: Draft, model: Model) -> Iterator[tuple[str, Value]]:
-    """The written fields in the documentation's order; one that another model has was named a problem before."""
-    return ((name, draft.fields[name]) for name in model.fields if name in draft.fields)
+    def job(self, draft: Draft, output: str) -> Job | None:
+        """The job behind a draft; None where it has problems."""
+        model = _model(draft)
+        body = {name: wire_value(value.node, model.fields[name]) for name, value in _own_fields(draft, model)}
+        wrong = {*draft.wrong, *self._foreign_fields(draft, model), *self._required(draft, model)}
+        wrong.update(self._shapes(draft, model, body))
+        wrong.update(self._images(draft, model, body, wrong))
+        broken = [rule for rule in model.rules if not wrong & set(rule.fields) and rule.breaks(body)]
+        self.problems.extend(_broken(rule, draft) for rule in broken)
+        if wrong or any(rule.severity is Severity.ERROR for rule in broken):
+            return None
+        identity = Identity(self.manifest, self.profile, draft.id, draft.take)
+        job = Job(identity, body, request_of(model.slug, body), output, draft.tags, draft.place)
+        self._note_equals(job)
+        return job
+
+    def _add(self, code: Code, name: str, node: nodes.Node, said: str, hint: str | None, draft: Draft) -> None:
+        origin = draft.fields[name].origin
+        self.problems.add(Problem(code, node.place, said + origin, hint, name, (draft.name,)))
+
+    def _foreign_fields(self, draft: Draft, model: Model) -> Iterator[str]:
+        for name in draft.fields.keys() - model.fields.keys():
+            said = f"the model {model.slug} has no `{name}`"
+            place = draft.fields[name].place
+            self.problems.add(Problem(Code.UNKNOWN_KEY, place, said, "remove it", name, (draft.name,)))
+            yield name
+
+    def _required(self, draft: Draft, model: Model) -> Iterator[str]:
+        for name in model.schema.get("required", ()):
+            if name not in draft.fields and name not in draft.wrong:
+                said, hint = f"`{name}` is missing", f"write `{name}: …`"
+                self.problems.add(Problem(Code.MISSING_KEY, draft.place, said, hint, name, (draft.name,)))
+                yield name
+
+    def _shapes(self, draft: Draft, model: Model, body: Mapping[str, object]) -> Iterator[str]:
+        for name, value in body.items():
+            for error in _field_errors(model.slug, name, value):
+                node = _node_at(draft.fields[name].node, list(error.absolute_path))
+                code, said, hint = _in_words(name, error, node)
+                self._add(code, name, node, said, hint, draft)
+                yield name
+
+    def _images(self, draft: Draft, model: Model, body: dict[str, object], wrong: set[str]) -> Iterator[str]:
+        """Links are looked at, local pictures are looked into; a picture takes the place of its path in the body."""
+        for name in body.keys() - wrong:
+            if model.fields[name].get("format") == _IMAGE:
+                node = draft.fields[name].node
+                body[name] = self._image(str(body[name]), name, node, draft, body)
+            elif model.fields[name].get("items", {}).get("format") == _IMAGE:
+                items = _items(draft.fields[name].node)
+                texts = [str(text) for text in _as_list(body[name])]
+                body[name] = [self._image(text, name, node, draft, {}) for text, node in zip(texts, items, strict=True)]
+            if body[name] is None or None in _as_list(body[name]):
+                yield name
+
+    def _image(self, text: str, name: str, node: nodes.Node, draft: Draft, body: Mapping[str, object]) -> object:
+        """What the job sends: the link, or the local picture. None where it is a problem."""
+        if is_link(text):
+            self._look_at_link(text, name, node, draft)
+            return text
+        found = self.pictures.picture(text, draft.fields[name])
+        if isinstance(found, Fault):
+            self._add(found.code, name, node, f"`{name}` {found.message}", found.hint, draft)
+            return None
+        model = _model(draft)
+        shape = shape_fault(found, body.get("aspectRatio", model.defaults.get("aspectRatio"))) if body else None
+        if shape is not None:
+            self._warn(shape.code, name, node, f"`{name}` {shape.message}", shape.hint, draft)
+        return found.image
+
+    def _look_at_link(self, text: str, name: str, node: nodes.Node, draft: Draft) -> None:
+        if text.casefold().startswith("http://"):
+            self._warn(Code.PLAIN_LINK, name, node, f"`{name}` is fetched without encryption", "use https", draft)
+        if unsigned(text) != text:
+            said = f"`{name}` is a signed link: it stops working, often within hours"
+            self._warn(Code.SIGNED_LINK, name, node, said, "use a lasting link, or a local file", draft)
+
+    def _warn(self, code: Code, name: str, node: nodes.Node, said: str, hint: str, draft: Draft) -> None:
+        origin = draft.fields[name].origin
+        problem = Problem(code, node.place, said + origin, hint, name, (draft.name,), Severity.WARNING)
+        self.problems.add(problem)
+
+    def _note_equals(self, job: Job) -> None:
+        """Two jobs that ask for the same are two clips, paid twice; takes of one job are meant so."""
+        who = job.identity
+        first = self._requests.setdefault(job.request.fingerprint, who.job)
+        if first != who.job:
+            said = f"{who.job} and {first} ask for the same clip: each is paid for"
+            hint = "remove one, or write `takes: 2` if two are wanted"
+            problem = Problem(Code.EQUAL_REQUESTS, job.place, said, hint, None, (job.name,), Severity.WARNING)
+            self.problems.add(problem)
 
 
 def wire_value(node: nodes.Node, schema: Mapping[str, Any]) -> object:
@@ -51,48 +138,71 @@ def wire_value(node: nodes.Node, schema: Mapping[str, Any]) -> object:
             return {name: wire_value(entry.node, {}) for name, entry in node.entries.items()}
 
 
-def _judge_fields(draft: Draft, model: Model, body: Mapping[str, object], problems: Problems) -> Iterator[str]:
-    for name, value in body.items():
-        for error in _field_errors(model.slug, name, value):
-            problems.add(_shape_problem(name, error, draft.fields[name], draft.name))
-            yield name
+def is_link(text: str) -> bool:
+    """Whether a text is meant as a web address, well or badly written, and not as a local path."""
+    return "://" in text or text.startswith(("data:", "http:", "https:", "//"))
 
 
-def _field_errors(slug: str, field: str, value: object) -> list[ValidationError]:
-    # Values of few kinds come again and again in a large batch: each is judged once.
-    if isinstance(value, str) and len(value) <= _SHORT:
-        return _short_text_errors(slug, field, value)
-    return list(_validator(slug, field).iter_errors(value))
+def link_fault(text: str) -> str | None:
+    """What is wrong with an image's address; None for a good link, and for a path, which is judged elsewhere."""
+    if not text.strip():
+        return "is empty"
+    if not is_link(text):
+        return None
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host, parts = None, urlsplit("")
+    if parts.scheme in {"http", "https"} and host and text.isprintable() and " " not in text:
+        return None
+    return f'is no web address: "{keys.shortened(text)}"'
+
+
+@_formats.checks(_IMAGE)
+def _is_image_link(value: object) -> bool:
+    return not isinstance(value, str) or link_fault(value) is None
+
+
+def _model(draft: Draft) -> Model:
+    model = find(draft.model)
+    if model is None:  # expansion lets no other through
+        raise AssertionError(draft.model)
+    return model
+
+
+def _own_fields(draft: Draft, model: Model) -> Iterator[tuple[str, Value]]:
+    """The written fields, in the documentation's order."""
+    return ((name, draft.fields[name]) for name in model.fields if name in draft.fields)
+
+
+def _items(node: nodes.Node) -> tuple[nodes.Node, ...]:
+    return node.items if isinstance(node, nodes.Sequence) else ()
+
+
+def _as_list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
 
 
 _SHORT = 200
 
 
-@cache
-def _short_text_errors(slug: str, field: str, value: str) -> list[ValidationError]:
-    return list(_validator(slug, field).iter_errors(value))
+def _field_errors(slug: str, name: str, value: object) -> list[ValidationError]:
+    # Values of few kinds come again and again in a large batch: each is judged once.
+    if isinstance(value, str) and len(value) <= _SHORT:
+        return _short_text_errors(slug, name, value)
+    return list(_validator(slug, name).iter_errors(value))
 
 
 @cache
-def _validator(slug: str, field: str) -> Draft202012Validator:
+def _short_text_errors(slug: str, name: str, value: str) -> list[ValidationError]:
+    return list(_validator(slug, name).iter_errors(value))
+
+
+@cache
+def _validator(slug: str, name: str) -> Draft202012Validator:
     model = find(slug)
-    schema = model.fields[field] if model else {}
-    return Draft202012Validator(schema, format_checker=_formats)
-
-
-def _judge_required(draft: Draft, model: Model, problems: Problems) -> Iterator[str]:
-    for name in model.schema.get("required", ()):
-        if name not in draft.fields:
-            said, hint = f"`{name}` is missing", f"write `{name}: …`"
-            problems.add(Problem(Code.MISSING_KEY, draft.place, said, hint, name, (draft.name,)))
-            yield name
-
-
-def _shape_problem(name: str, error: ValidationError, value: Value, job: str) -> Problem:
-    node = _node_at(value.node, list(error.absolute_path))
-    code, said, hint = _in_words(name, error, node)
-    origin = f" (from {value.layer})" if value.layer else ""
-    return Problem(code, node.place, said + origin, hint, name, (job,))
+    return Draft202012Validator(model.fields[name] if model else {}, format_checker=_formats)
 
 
 def _node_at(node: nodes.Node, path: list[Any]) -> nodes.Node:
@@ -115,17 +225,17 @@ def _in_words(name: str, error: ValidationError, node: nodes.Node) -> tuple[Code
             )
         case "type":
             kind = {"string": "a text", "array": "a list"}.get(wanted, wanted)
-            hint = f"write `{name}: [{keys.described(node)}]`" if wanted == "array" else None
+            hint = f"write `{name}: [{keys.shortened(str(error.instance))}]`" if wanted == "array" else None
             return Code.WRONG_TYPE, f"`{name}` must be {kind}, not {keys.described(node)}", hint
         case "minLength":
-            return Code.WRONG_VALUE, f"`{name}` is empty", "write what should happen in the clip"
+            return Code.WRONG_VALUE, f"`{name}` is empty", "write a text, or remove the key"
         case "minItems":
             return Code.TOO_FEW, f"`{name}` is an empty list", "name at least one, or remove the key"
         case "maxItems":
             return Code.TOO_MANY, f"`{name}` has more than {wanted} items", f"keep {wanted}"
         case _:
-            code, said, hint = link_fault(str(error.instance)) or (Code.WRONG_VALUE, error.message, "")
-            return code, f"`{name}` {said}", hint
+            said = link_fault(str(error.instance)) or error.message
+            return Code.BAD_LINK, f"`{name}` {said}", "write `https://…`, or the path of a local file"
 
 
 def _nearest_spelling(text: str, wanted: list[str]) -> str | None:
@@ -135,28 +245,9 @@ def _nearest_spelling(text: str, wanted: list[str]) -> str | None:
     return f'write "{found}"' if found else None
 
 
-@_formats.checks("image-link")
-def _is_image_link(value: object) -> bool:
-    return not isinstance(value, str) or link_fault(value) is None
-
-
-def link_fault(text: str) -> tuple[Code, str, str] | None:
-    """What is wrong with an image link, as code, words and mend; None where it is one."""
-    try:
-        parts = urlsplit(text)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        return Code.BAD_LINK, f'is no web address: "{keys.shortened(text)}"', "write `https://…`"
-    if parts.scheme in {"http", "https"} and host and not re.search(r"[\s\x00-\x1f]", text):
-        return None
-    if "://" in text or not text.strip() or parts.scheme in {"data", "http", "https"}:
-        return Code.BAD_LINK, f'is no web address: "{keys.shortened(text)}"', "write `https://…`"
-    said = f'is a local file, which is not supported yet: "{keys.shortened(text)}"'
-    return Code.LOCAL_IMAGE, said, "upload it, and write its `https://…` address"
-
-
 def _broken(rule: Rule, draft: Draft) -> Problem:
-    return Problem(rule.code, _rule_place(rule, draft), rule.message, rule.hint, rule.fields[0], (draft.name,))
+    problem = Problem(rule.code, _rule_place(rule, draft), rule.message, rule.hint, rule.fields[0], (draft.name,))
+    return replace(problem, severity=rule.severity)
 
 
 def _rule_place(rule: Rule, draft: Draft) -> Place:

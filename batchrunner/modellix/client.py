@@ -39,6 +39,23 @@ class Modellix:
             return wire.TaskReply(wire.TaskReplyKind.AGAIN, message=str(error))
         return wire.task_reply(reply, task_id, self._clock.wall_s())
 
+    async def upload(self, name: str, data: bytes) -> wire.UploadReply:
+        """Sends a picture: free. Never raises for what the network or the service does."""
+        try:
+            reply = await self._http.upload(f"{self._base_url}/api/v1/media/files", self._headers, name, data)
+        except TransportError as error:
+            return wire.UploadReply(wire.UploadReplyKind.AGAIN, message=str(error))
+        return wire.upload_reply(reply, self._clock.wall_s())
+
+    async def delete_upload(self, file_id: str) -> bool:
+        """Deletes a picture; True where it is gone afterwards."""
+        url = f"{self._base_url}/api/v1/media/files/{quote(file_id, safe='')}"
+        try:
+            reply = await self._http.delete(url, self._headers)
+        except TransportError:
+            return False
+        return reply.status in (200, 204, 404)
+
     async def is_answering(self) -> bool:
         """Whether a free request is answered just now: asked before money follows money that vanished."""
         try:

@@ -194,6 +194,49 @@ def _words(error: Mapping[str, Any]) -> str:
     return ": ".join(str(error[key]) for key in ("code", "message") if error.get(key))
 
 
+class UploadReplyKind(StrEnum):
+    """What an upload brought."""
+
+    TAKEN = "taken"
+    REFUSED = "refused"
+    KEY = "key"
+    RATE = "rate"
+    AGAIN = "again"
+
+
+@dataclass(frozen=True, slots=True)
+class UploadReply:
+    """One try to upload; `file_id` and `url` are those of a picture that was taken."""
+
+    kind: UploadReplyKind
+    file_id: str = ""
+    url: str = ""
+    message: str = ""
+    limits: Limits = Limits()
+
+
+_UPLOAD_REPLY_KINDS: Mapping[int, UploadReplyKind] = {
+    429: UploadReplyKind.RATE,
+    401: UploadReplyKind.KEY,
+    403: UploadReplyKind.KEY,
+    **dict.fromkeys((400, 402, 404, 405, 413, 415, 422), UploadReplyKind.REFUSED),
+}
+
+
+def upload_reply(reply: Reply, now_s: float) -> UploadReply:
+    """What a whole answer to an upload means. Source: the service's File API page."""
+    limits = limits_of(reply.headers, now_s)
+    data = _json(reply.body)
+    if reply.status not in (200, 201):
+        kind = _UPLOAD_REPLY_KINDS.get(reply.status, UploadReplyKind.AGAIN)
+        return UploadReply(kind, message=_message(data) or f"HTTP {reply.status}", limits=limits)
+    file = _dict(_dict(data).get("data"))
+    file_id, url = file.get("file_id"), file.get("url")
+    if isinstance(file_id, str) and file_id and isinstance(url, str) and url.startswith(("https://", "http://")):
+        return UploadReply(UploadReplyKind.TAKEN, file_id, url, limits=limits)
+    return UploadReply(UploadReplyKind.AGAIN, message="the service took it and did not say where it is", limits=limits)
+
+
 def limits_of(headers: Mapping[str, str], now_s: float) -> Limits:
     """What the headers say. Source: X-RateLimit-* is documented, Retry-After is read by the official clients."""
     reset = _number(headers.get("x-ratelimit-reset"))

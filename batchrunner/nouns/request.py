@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from batchrunner.nouns.image import LocalImage
+
 # The parameters by which stores sign links: they change daily and say nothing about the picture.
 # Source: the signing documentation of AWS, Google Cloud, Azure, Alibaba and Tencent storage, 2026-11.
 _SIGNATURE_PARAMETER = re.compile(
@@ -62,6 +64,8 @@ def _changes(old: Request, new: Request) -> Iterator[str]:
 
 def _plain(value: object) -> object:
     match value:
+        case LocalImage():
+            return f"sha256:{value.sha256}"
         case str():
             return unsigned(value.rstrip())
         case list() | tuple():

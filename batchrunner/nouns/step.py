@@ -31,6 +31,7 @@ class Block(StrEnum):
     BALANCE = "balance"
     COST_LIMIT = "cost-limit"
     ADDRESS = "address"
+    UPLOAD = "upload"
     HALT = "halt"
     DRAIN = "drain"
     TASK_TIMEOUT = "task-timeout"

@@ -1,7 +1,7 @@
 """The only orchestrator: it gathers what is known, asks the decider, and does what it says until all is told."""
 
 from batchrunner.runner.access import Access, read_access
-from batchrunner.runner.batch import Batch, Limits, Seen, gather, remembered
+from batchrunner.runner.batch import Batch, Limits, Seen, Wanted, gather, remembered
 from batchrunner.runner.conduct import Ended, conduct
 from batchrunner.runner.ending import exit_code
 from batchrunner.runner.project import Project, find_project
@@ -17,6 +17,7 @@ __all__ = [
     "Project",
     "Seen",
     "Signals",
+    "Wanted",
     "conduct",
     "exit_code",
     "find_project",

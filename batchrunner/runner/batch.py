@@ -42,10 +42,14 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A manifest's jobs with all that is known of them. `memories` holds those that left it, too."""
+    """A manifest's jobs under one profile, with all that is known of them.
+
+    `memories` holds those that left it, and those of its other profiles: they share its budget.
+    """
 
     project: Project
     name: str
+    profile: str
     jobs: Mapping[Identity, Job]
     memories: Mapping[Identity, Memory]
     prices: PriceList
@@ -53,8 +57,8 @@ class Batch:
 
     def identities(self) -> list[Identity]:
         """Every identity that matters: the manifest's order, then those that left it, by name."""
-        departed = sorted(who for who, memory in self.memories.items() if who not in self.jobs and memory.attempts)
-        return [*self.jobs, *departed]
+        known = (who for who, memory in self.memories.items() if who.profile == self.profile and memory.attempts)
+        return [*self.jobs, *sorted(who for who in known if who not in self.jobs)]
 
     def facts(self, identity: Identity, memory: Memory) -> Facts:
         """What is true of a job just now and not in the ledger."""
@@ -89,17 +93,22 @@ class Batch:
         return [Seen(*parts) for parts in zip(who, jobs, memories, steps, strict=True)]
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is wanted: a manifest's name, a profile of it (empty: none), and its jobs in their order."""
+
+    name: str
+    profile: str
+    jobs: tuple[Job, ...]
+
+
 def gather(
-    project: Project,
-    name: str,
-    jobs: Iterable[Job],
-    ledger: Ledger,
-    prices: PriceList,
-    in_flight_run: int | None = None,
+    project: Project, wanted: Wanted, ledger: Ledger, prices: PriceList, in_flight_run: int | None = None
 ) -> Batch:
     """All that is known of these jobs. `in_flight_run` is a run that is alive: what it waits for is not unknown."""
-    wanted = {job.identity: job for job in jobs}
-    return Batch(project, name, wanted, ledger.memories(name), prices, in_flight_run)
+    jobs = {job.identity: job for job in wanted.jobs}
+    memories = ledger.memories(wanted.name)
+    return Batch(project, wanted.name, wanted.profile, jobs, memories, prices, in_flight_run)
 
 
 def survey(project: Project, output: Path | None, memory: Memory) -> Disk:

@@ -176,7 +176,7 @@ def _as_written(batch: Batch, means: Means, command: str) -> NewRun:
     jobs: Sequence[dict[str, Any]] = [as_record(job) for job in batch.jobs.values()]
     return NewRun(
         manifest=batch.name,
-        profile="",
+        profile=batch.profile,
         command=command,
         path=batch.project.written(batch.project.manifest),
         base_url=means.access.base_url,

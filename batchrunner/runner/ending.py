@@ -16,6 +16,7 @@ _CODES: Mapping[Block, Exit | None] = {
     Block.BALANCE: Exit.REFUSED,
     Block.COST_LIMIT: Exit.COST_LIMIT,
     Block.ADDRESS: Exit.WORK_LEFT,
+    Block.UPLOAD: Exit.WORK_LEFT,
     Block.HALT: Exit.WORK_LEFT,
     Block.DRAIN: Exit.WORK_LEFT,
     Block.TASK_TIMEOUT: Exit.WORK_LEFT,

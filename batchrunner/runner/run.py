@@ -1,6 +1,7 @@
 """One run: what all its jobs share, and how each learns what to do next."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -12,7 +13,7 @@ from batchrunner.ledger import Ledger
 from batchrunner.modellix import Limits as Told
 from batchrunner.modellix import Modellix
 from batchrunner.nouns.facts import Attempt
-from batchrunner.nouns.job import Identity
+from batchrunner.nouns.job import Identity, Job
 from batchrunner.nouns.step import Block, Step
 from batchrunner.pacing import Caution, Full, Pace
 from batchrunner.plan import Options, Purse, Stop, next_step
@@ -91,6 +92,8 @@ class Run:
         self._watches: dict[int, Watch] = {}
         self._stop: Stop | None = None
         self._model_stops: dict[str, Stop] = {}
+        self._job_stops: dict[Identity, Stop] = {}
+        self.upload_locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._asking_stop: Stop | None = None
         self._turnstile = asyncio.Lock()
         self._nudge = asyncio.Event()
@@ -104,12 +107,15 @@ class Run:
         facts = replace(
             self.batch.facts(identity, memory),
             room_usd=self.purse.room_usd,
-            stop=self._stop or (self._model_stops.get(job.request.model) if job else None),
+            stop=self._stop or self._job_stops.get(identity) or self._model_stop(job),
             task_stop=self._asking_stop or self._stop_among(memory.attempts),
         )
         step = next_step(job, memory, facts, self._options)
         self.steps[identity] = step
         return step
+
+    def _model_stop(self, job: Job | None) -> Stop | None:
+        return self._model_stops.get(job.request.model) if job else None
 
     def _stop_among(self, attempts: Iterable[Attempt]) -> Stop | None:
         watches = (self._watches.get(attempt.id) for attempt in attempts)
@@ -142,6 +148,10 @@ class Run:
         if model not in self._model_stops:
             self._model_stops[model] = Stop(Block.ADDRESS, reason)
             self.tell(Happened(Kind.NOTE, f"no more submits to {model}: {reason}"))
+
+    def stop_job(self, identity: Identity, stop: Stop) -> None:
+        """One job is not submitted in this run."""
+        self._job_stops[identity] = stop
 
     def stop_asking(self, block: Block, reason: str) -> None:
         """No task is asked for any more; all stay as they are."""

@@ -13,18 +13,24 @@ from batchrunner.nouns.money import NOTHING
 from batchrunner.nouns.step import Action, Block, Step
 from batchrunner.pacing import MOST_UNKNOWNS
 from batchrunner.runner.run import Run
+from batchrunner.runner.upload import sendable
 
 
 async def submit(run: Run, identity: Identity, _: Step) -> None:
     """Submits a job once, and records what became of it; or comes back with nothing done."""
     await run.slots.take(identity)
+    job = run.batch.jobs[identity]
+    body = None if run.is_stopped else await sendable(run, job)
+    if body is None:
+        run.slots.release(identity)
+        return
     async with run.post_gate:
-        post = await _begin(run, identity)
+        post = await _begin(run, job, body)
         if post is not None:
             await asyncio.shield(post)
 
 
-async def _begin(run: Run, identity: Identity) -> asyncio.Task[None] | None:
+async def _begin(run: Run, job: Job, body: Mapping[str, object]) -> asyncio.Task[None] | None:
     """Through the door one at a time: wait, decide again, commit. Gives the POST that is on its way.
 
     While caution holds, the door stays shut until the POST is answered.
@@ -32,12 +38,11 @@ async def _begin(run: Run, identity: Identity) -> asyncio.Task[None] | None:
     async with run.door:
         await _patience(run)
         # everything may have moved while it waited: memory, caps, stops, the disk
-        step = run.decide(identity)
-        job = run.batch.jobs.get(identity)
-        if step.action is not Action.SUBMIT or job is None:
-            run.slots.release(identity)
+        step = run.decide(job.identity)
+        if step.action is not Action.SUBMIT:
+            run.slots.release(job.identity)
             return None
-        post = _commit(run, job, step)
+        post = _commit(run, job, body, step)
         if post is not None and (run.caution.is_on or run.full.is_on):
             await asyncio.shield(post)
         return post
@@ -66,7 +71,7 @@ async def _is_answering(run: Run) -> bool:
     return answered
 
 
-def _commit(run: Run, job: Job, step: Step) -> asyncio.Task[None] | None:
+def _commit(run: Run, job: Job, body: Mapping[str, object], step: Step) -> asyncio.Task[None] | None:
     """Writes the attempt down with its reservation, and sends the POST as a unit of its own that nothing cancels."""
     memory = run.ledger.memory(job.identity)
     claim = Claim(
@@ -88,14 +93,14 @@ def _commit(run: Run, job: Job, step: Step) -> asyncio.Task[None] | None:
         return None
     run.book(NOTHING, claim.reserved_usd)
     run.counted.submits += 1
-    post = asyncio.create_task(_post(run, job, attempt_id, claim))
+    post = asyncio.create_task(_post(run, job, body, attempt_id, claim))
     run.posts.add(post)
     post.add_done_callback(run.posts.discard)
     return post
 
 
-async def _post(run: Run, job: Job, attempt_id: int, claim: Claim) -> None:
-    reply = await run.service.submit(job.request.model, job.body)
+async def _post(run: Run, job: Job, body: Mapping[str, object], attempt_id: int, claim: Claim) -> None:
+    reply = await run.service.submit(job.request.model, body)
     answer = Answer(
         run.clock.wall_s(),
         reply.outcome,

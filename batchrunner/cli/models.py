@@ -1,0 +1,29 @@
+"""`batchrunner models`."""
+
+import click
+
+from batchrunner.catalog import Model, models, shipped_prices
+
+
+@click.command()
+def command() -> None:
+    """List the models with their fields, rules and dated prices.
+
+    Example: batchrunner models
+    """
+    prices = shipped_prices()
+    for model in models().values():
+        click.echo(click.style(model.slug, bold=True))
+        per_second = ", ".join(f"{name} ${usd}" for name, usd in prices.usd_per_second[model.slug].items())
+        click.echo(f"  a second of video ({prices.priced_on.isoformat()}): {per_second}")
+        click.echo("\n".join(_fields(model)))
+        click.echo("\n".join(f"  rule    {rule.message}" for rule in model.rules))
+        click.echo()
+
+
+def _fields(model: Model) -> list[str]:
+    return [f"  field   {name}{_values(schema)}: {schema['description']}" for name, schema in model.fields.items()]
+
+
+def _values(schema: dict[str, list[str]]) -> str:
+    return f" ({', '.join(schema['enum'])})" if "enum" in schema else ""

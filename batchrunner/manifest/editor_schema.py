@@ -1,0 +1,120 @@
+"""The manifest's schema for editors, generated from our keys and the models: it completes and explains every key.
+
+It is draft-07, because editors read no newer one, and looser than `validate`: what we accept, it accepts.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from batchrunner.catalog import models
+from batchrunner.manifest import keys
+from batchrunner.manifest.keys import Key, Kind
+
+_VARIABLE = {"type": "string", "pattern": r"\$\{"}
+_TEXT = {"type": ["string", "number", "boolean"]}
+_WHOLE = {"type": "integer"}
+_NOTHING = {"type": "null"}
+
+_KINDS: Mapping[Kind, dict[str, Any]] = {
+    Kind.TEXT: {"type": ["string", "number"]},
+    Kind.NUMBER: _WHOLE,
+    Kind.AMOUNT: {"type": ["string", "number"]},
+    Kind.SWITCH: {"type": "boolean"},
+    Kind.TEXTS: {"anyOf": [{"type": ["string", "number"]}, {"type": "array", "items": {"type": ["string", "number"]}}]},
+    Kind.KEYS: {"type": "object"},
+    Kind.LIST: {"type": "array"},
+    Kind.ROWS: {"anyOf": [{"type": "string"}, {"$ref": "#/definitions/glob"}]},
+}
+
+
+def editor_schema() -> dict[str, Any]:
+    """The whole schema, one self-contained document."""
+    fields = _fields()
+    layer = _object({**_table(keys.SHARED), **fields})
+    job = _object({**_table(keys.JOB), **fields, "matrix": {"$ref": "#/definitions/matrix"}})
+    top = _table(keys.MANIFEST) | {
+        "$schema": {"type": "string"},
+        "version": {"const": 1, "description": keys.MANIFEST["version"].says},
+        "settings": _described({**_object(_table(keys.SETTINGS))}, keys.MANIFEST["settings"]),
+        "defaults": _described({"$ref": "#/definitions/layer"}, keys.MANIFEST["defaults"]),
+        "templates": _described(_named_layers(), keys.MANIFEST["templates"]),
+        "profiles": _described(_named_layers(), keys.MANIFEST["profiles"]),
+        "vars": _described({"type": "object"}, keys.MANIFEST["vars"]),
+        "jobs": _described({"type": "array", "items": {"$ref": "#/definitions/job"}}, keys.MANIFEST["jobs"]),
+    }
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "$id": "https://batchrunner.invalid/schemas/manifest.schema.json",
+        "title": "A batchrunner manifest, version 1",
+        **_object(top),
+        "definitions": {"layer": layer, "job": job, "matrix": _matrix(), "glob": _glob()},
+    }
+
+
+def _object(properties: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": dict(properties),
+        "patternProperties": {"^x-": {}},
+        "additionalProperties": False,
+    }
+
+
+def _named_layers() -> dict[str, Any]:
+    return {"type": "object", "additionalProperties": {"$ref": "#/definitions/layer"}}
+
+
+def _described(schema: dict[str, Any], key: Key) -> dict[str, Any]:
+    # draft-07 ignores what stands beside a $ref
+    return {"allOf": [schema], "description": key.says} if "$ref" in schema else {**schema, "description": key.says}
+
+
+def _table(table: Mapping[str, Key]) -> dict[str, Any]:
+    return {name: _of_key(key) for name, key in table.items()}
+
+
+def _of_key(key: Key) -> dict[str, Any]:
+    allowed = [_KINDS[key.kind], *([_VARIABLE, _NOTHING] if key.filled else [])]
+    return {"description": key.says, "anyOf": allowed}
+
+
+def _fields() -> dict[str, Any]:
+    """The request fields of all models; a field that two of them have is described by the first."""
+    fields: dict[str, Any] = {}
+    for model in models().values():
+        for name, schema in model.fields.items():
+            fields.setdefault(name, _of_field(schema))
+    return fields
+
+
+def _of_field(schema: Mapping[str, Any]) -> dict[str, Any]:
+    match schema:
+        case {"enum": list(values)}:
+            numbers = [int(value) for value in values if value.isdigit()]
+            allowed: dict[str, Any] = {"enum": [*values, *numbers]}
+        case {"type": "array"}:
+            allowed = {"type": "array", "items": _TEXT}
+        case _:
+            allowed = _TEXT
+    return {"description": schema["description"], "anyOf": [allowed, _VARIABLE, _NOTHING]}
+
+
+def _matrix() -> dict[str, Any]:
+    entry = {"type": "object", "minProperties": 1}
+    entries = {"anyOf": [entry, {"type": "array", "items": entry}]}
+    return {
+        "type": "object",
+        "description": keys.OWN["matrix"].says,
+        "properties": {"include": entries, "exclude": entries},
+        "additionalProperties": {"type": "array", "minItems": 1},
+    }
+
+
+def _glob() -> dict[str, Any]:
+    return {
+        "type": "object",
+        "description": "One job for each picture; `pair` gives each its partner, such as an end frame.",
+        "properties": {"glob": {"type": "string"}, "pair": {"type": "string"}},
+        "required": ["glob"],
+        "additionalProperties": False,
+    }

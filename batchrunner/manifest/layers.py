@@ -1,0 +1,55 @@
+"""Layers: defaults, templates, the job, a profile. Each value remembers who said it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from batchrunner.manifest import keys, nodes
+from batchrunner.places import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value that somebody wrote.
+
+    `place` is its key's: a path in the value is relative to that file. `layer` is what a message calls it:
+    `defaults`, `template "hero"`; empty for the job itself.
+    """
+
+    node: nodes.Node
+    place: Place
+    layer: str
+
+    @property
+    def origin(self) -> str:
+        """What a message says of where a bad value came from; empty for the job itself."""
+        return f" (from {self.layer}, line {self.node.place.line})" if self.layer else ""
+
+
+Layer = Mapping[str, Value]
+
+
+def layer_of(entries: Mapping[str, nodes.Entry], name: str) -> Layer:
+    """The values that one author's mapping says."""
+    return {key: Value(entry.node, entry.place, name) for key, entry in entries.items()}
+
+
+def merge(layers: Iterable[Layer]) -> dict[str, Value]:
+    """The layers from the lowest to the highest, key by key: values are replaced whole, only tags are united.
+
+    `null` removes what the lower layers said.
+    """
+    merged: dict[str, Value] = {}
+    for layer in layers:
+        for name, value in layer.items():
+            if keys.is_null(value.node):
+                merged.pop(name, None)
+            elif name == "tags" and name in merged:
+                merged[name] = _united(merged[name], value)
+            else:
+                merged[name] = value
+    return merged
+
+
+def _united(lower: Value, higher: Value) -> Value:
+    both = (*keys.texts_of(lower.node), *keys.texts_of(higher.node))
+    return replace(higher, node=nodes.Sequence(both, higher.node.place))

@@ -1,0 +1,97 @@
+"""Local images: checked by their content while the manifest is judged, read once each."""
+
+import os.path
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from batchrunner import images
+from batchrunner.files import sha256_of
+from batchrunner.manifest.keys import shortened
+from batchrunner.manifest.layers import Value
+from batchrunner.nouns.image import LocalImage
+from batchrunner.problems import Code, nearest
+
+# A picture whose shape differs by more than this from the clip's is cropped or padded by the service.
+_TOLERANCE = 0.05
+_SHAPES = {"16:9": 16 / 9, "9:16": 9 / 16}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with a picture, and the mend."""
+
+    code: Code
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that can be sent; `header` is None where nobody looked."""
+
+    image: LocalImage
+    header: images.Header | None
+
+
+@dataclass(slots=True)
+class Pictures:
+    """All local images of one manifest. `look` is False where files are not to be touched."""
+
+    look: bool = True
+    _known: dict[str, Picture | Fault] = field(default_factory=dict)
+
+    def picture(self, text: str, value: Value) -> Picture | Fault:
+        """The picture behind a path; a path is relative to the file in which its field stands."""
+        path = os.path.normpath(os.path.join(os.path.dirname(value.place.file), text))  # noqa: PTH118, PTH120  # a text
+        if path not in self._known:
+            self._known[path] = self._read(path) if self.look else Picture(LocalImage(path, "", 0), None)
+        return self._known[path]
+
+    def _read(self, shown: str) -> Picture | Fault:
+        path = Path(shown)
+        try:
+            header, size_bytes = images.read_image(path)
+            if size_bytes > images.LARGEST_BYTES:
+                return _too_large(shown, size_bytes)
+            return Picture(LocalImage(shown, sha256_of(path), size_bytes), header)
+        except images.NotAnImage as error:
+            return Fault(
+                Code.IMAGE_KIND, f"cannot be used: {error}: {shortened(shown)}", "use a PNG, JPEG or WebP picture"
+            )
+        except FileNotFoundError:
+            return _missing(path, shown)
+        except OSError as error:
+            return Fault(
+                Code.IMAGE_UNREADABLE, f"cannot be read: {error.strerror}: {shortened(shown)}", "check the file"
+            )
+
+
+def shape_fault(picture: Picture, aspect_ratio: object) -> Fault | None:
+    """A shape that does not fit the clip's: the commonest mistake that is paid for."""
+    wanted = _SHAPES.get(str(aspect_ratio))
+    header = picture.header
+    if header is None or wanted is None or abs(header.width / header.height / wanted - 1) <= _TOLERANCE:
+        return None
+    said = f"is {header.width}x{header.height}, and the clip is {aspect_ratio}: it will be cropped or padded"
+    width, height = str(aspect_ratio).split(":")
+    name = Path(picture.image.path)
+    better = f"{name.stem}-{width}x{height}{name.suffix}"
+    hint = f"crop it: `magick {name.name} -gravity center -crop {aspect_ratio} {better}`"
+    return Fault(Code.IMAGE_SHAPE, said, hint)
+
+
+def _too_large(shown: str, size_bytes: int) -> Fault:
+    size = f"{size_bytes / 2**20:.1f} MiB"
+    name = Path(shown)
+    hint = f"make it smaller: `magick {name.name} -resize 1920x1920 -quality 92 {name.stem}.jpg`"
+    return Fault(Code.IMAGE_TOO_LARGE, f"is {size}, and at most 16 MiB are taken: {shortened(shown)}", hint)
+
+
+def _missing(path: Path, shown: str) -> Fault:
+    folder = path.parent
+    try:
+        near = nearest(path.name, (each.name for each in folder.iterdir())) if folder.is_dir() else None
+    except OSError:
+        near = None
+    hint = f"did you mean `{near}`?" if near else "paths are relative to the file in which the field stands"
+    return Fault(Code.IMAGE_MISSING_FILE, f"is not there: {shortened(shown)}", hint)

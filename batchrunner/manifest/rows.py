@@ -1,0 +1,129 @@
+"""The rows behind a job's `rows:` — a spreadsheet's CSV, JSON lines, or the frames of a folder — as one table."""
+
+import os.path
+import re
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+from batchrunner.manifest import keys, nodes, table_text
+from batchrunner.manifest.csv_rows import read_csv
+from batchrunner.manifest.frame_rows import read_frames
+from batchrunner.manifest.jsonl_rows import read_jsonl
+from batchrunner.manifest.keys import shortened, text_of
+from batchrunner.manifest.nodes import Node, Scalar
+from batchrunner.manifest.source import Source
+from batchrunner.manifest.table import Reading, Row, Table
+from batchrunner.manifest.tree import EnoughError
+from batchrunner.problems import Code, Problem, Problems, Severity, nearest
+
+__all__ = ["Row", "Table", "read_rows"]
+
+_READERS: Mapping[str, Callable[[str, Reading], tuple[str, ...]]] = {
+    ".csv": read_csv,
+    ".txt": read_csv,
+    ".tsv": partial(read_csv, delimiter="\t"),
+    ".jsonl": read_jsonl,
+    ".ndjson": read_jsonl,
+}
+_WORKBOOKS = frozenset({".xlsx", ".xls", ".xlsm", ".ods", ".numbers"})
+_EXPORT = "export the sheet as CSV (UTF-8)"
+
+# What lies under a table's name in practice: what it is, and the mend.
+_OTHERS: Mapping[re.Pattern[str], tuple[str, str]] = {
+    re.compile(r"PK\x03\x04"): ("a workbook or an archive", _EXPORT),
+    re.compile(r"\s*<(?:!doctype\s+)?html", re.IGNORECASE): ("an HTML page", "download the sheet as CSV, not its page"),
+    re.compile(r"version https://git-lfs"): ("a git-lfs pointer", "run `git lfs pull`"),
+}
+
+
+def read_rows(node: Node, folder: Path, shown: str, problems: Problems) -> Table | None:
+    """The table that the value of a `rows:` key means; None where there is none.
+
+    A path is relative to `folder`, which places call `shown`. Rows that are a problem are left out of the table.
+    """
+    if isinstance(node, nodes.Mapping):
+        return read_frames(node, folder, shown, problems)
+    if not keys.has_kind("rows", node, keys.Kind.ROWS, problems) or not isinstance(node, Scalar):
+        return None
+    return _File(node, folder, shown, problems).table()
+
+
+class _File:
+    """A file of rows, as it is named in a manifest."""
+
+    def __init__(self, node: Scalar, folder: Path, shown: str, problems: Problems) -> None:
+        self._node = node
+        self._name = text_of(node)
+        self._path = folder / self._name
+        self._file = os.path.normpath(os.path.join(shown, self._name))  # noqa: PTH118 - a text
+        self._problems = problems
+
+    def table(self) -> Table | None:
+        """What stands in it. Problems of the file as a whole stand where it is named, others inside."""
+        suffix = PurePosixPath(self._name).suffix.lower()
+        if suffix not in _READERS:
+            self._tell(Code.ROWS_KIND, f"rows cannot be read from {shortened(self._name)}", self._known_kinds(suffix))
+            return None
+        found = table_text.load(self._path, self._file)
+        if self._is_refused(found):
+            return None
+        lines = table_text.split_lines(found.text)
+        told = [found.problem] if found.problem else []
+        told += table_text.strange_characters(lines, self._file)
+        self._problems.extend(told)
+        if any(problem.severity is Severity.ERROR for problem in told):
+            return Table((), (), lines, self._file)
+        return self._read(found.text, Reading(self._name, self._problems, self._file, lines), _READERS[suffix])
+
+    def _read(self, text: str, reading: Reading, read: Callable[[str, Reading], tuple[str, ...]]) -> Table:
+        columns: tuple[str, ...] = ()
+        with suppress(EnoughError):
+            columns = read(text, reading)
+        table = reading.table(columns)
+        if not table.rows and not reading.told:
+            message = f"no rows stand in {shortened(self._name)}"
+            self._tell(Code.ROWS_EMPTY, message, "add a row below the header" if columns else None)
+        return table
+
+    def _is_refused(self, found: Source) -> bool:
+        """Whether the file as a whole is a problem."""
+        is_other = next((other for start, other in _OTHERS.items() if start.match(found.text)), None)
+        if is_other:
+            what, mend = is_other
+            self._tell(Code.ROWS_KIND, f"{shortened(self._name)} is {what}", mend)
+        elif found.problem is None or found.problem.code is Code.FILE_ENCODING:
+            return False
+        elif found.problem.code is Code.FILE_TOO_LARGE:
+            self._tell(Code.FILE_TOO_LARGE, self._said(found.problem), "split it into several files")
+        elif not os.path.lexists(self._path):
+            self._tell(Code.ROWS_UNREADABLE, f"{shortened(self._name)} is not there", self._near())
+        else:
+            self._tell(Code.ROWS_UNREADABLE, self._said(found.problem), found.problem.hint)
+        return True
+
+    def _said(self, problem: Problem) -> str:
+        message = problem.message.rstrip(".")
+        return f"{shortened(self._name)}: {message[:1].lower()}{message[1:]}"
+
+    def _near(self) -> str:
+        """A hint for a file that is not there."""
+        folder = self._path.parent
+        try:
+            names = [each.name for each in folder.iterdir() if each.suffix.lower() in _READERS]
+        except (OSError, ValueError):
+            return f"{shortened(str(folder))} is no folder that can be read; paths are relative to this file"
+        near = nearest(self._path.name, names) or (names[0] if len(names) == 1 else None)
+        where = PurePosixPath(self._name).parent
+        return f"did you mean `{where / near}`?" if near else "paths are relative to the file in which `rows` stands"
+
+    def _known_kinds(self, suffix: str) -> str:
+        if suffix in _WORKBOOKS:
+            return _EXPORT
+        if re.search(r"[*?[]", self._name):
+            return f"write `rows: {{glob: {shortened(self._name)}}}`"
+        return f"name a file that ends in {', '.join(_READERS)}, or write `rows: {{glob: frames/*.png}}`"
+
+    def _tell(self, code: Code, message: str, hint: str | None) -> None:
+        self._problems.add(Problem(code, self._node.place, message, hint, "rows"))

@@ -1,0 +1,161 @@
+"""Variables: `${…}` in a value becomes what it stands for, once, after the merge, never scanned again."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from batchrunner.manifest import core_schema, keys, nodes
+from batchrunner.places import Place
+from batchrunner.problems import Code, Problem, nearest
+
+_TOKEN = re.compile(r"\$\$\{|\$\{([^}]*)\}?")
+_REFERENCE = re.compile(
+    r"(?P<space>[a-z]+)(?:\.(?P<name>[^\s.:\[\]]+)|\[\"(?P<quoted>[^\"]*)\"\])(?::-(?P<default>.*))?", re.DOTALL
+)
+_SPACES = ("vars", "matrix", "row", "env", "manifest", "job")
+
+
+class VariableProblem(Exception):  # a problem on its way to its collector, never further
+    """A value that cannot be filled; it carries its problem."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What `${space.name}` can mean at one place, by space. A space that is missing means nothing there."""
+
+    spaces: Mapping[str, Mapping[str, nodes.Node]]
+    why_not: Mapping[str, str] = field(default_factory=dict)
+
+
+def text_node(text: str, place: Place) -> nodes.Scalar:
+    """A text that no author quoted: `8` is a number where one is wanted, as in YAML."""
+    return nodes.Scalar(_value(text), text, plain=True, place=place)
+
+
+def has_variable(node: nodes.Node) -> bool:
+    """Whether there is anything to fill."""
+    match node:
+        case nodes.Scalar(value=str(text)):
+            return "${" in text
+        case nodes.Sequence():
+            return any(has_variable(item) for item in node.items)
+        case _:
+            return False
+
+
+def used(node: nodes.Node, space: str) -> Iterator[str]:
+    """The names of one space that a value refers to."""
+    match node:
+        case nodes.Scalar(value=str(text)):
+            for token in _TOKEN.finditer(text):
+                found = _REFERENCE.fullmatch(token[1] or "")
+                if found and found["space"] == space:
+                    yield found["name"] if found["quoted"] is None else found["quoted"]
+        case nodes.Sequence():
+            for item in node.items:
+                yield from used(item, space)
+        case _:
+            return
+
+
+def fill(node: nodes.Node, names: Names, *, list_wanted: bool = False) -> nodes.Node | None:
+    """The value with its variables filled; None where it is wholly a variable that is empty.
+
+    `list_wanted`: a text from a row stands for several, separated by `|` or by spaces.
+
+    Raises:
+        VariableProblem: a variable is unknown, empty within a text, or not written as one.
+    """
+    match node:
+        case nodes.Scalar(value=str(text)) if "${" in text:
+            return _filled(node, text, names, list_wanted=list_wanted)
+        case nodes.Sequence() if has_variable(node):
+            items = (fill(item, names) for item in node.items)
+            return nodes.Sequence(tuple(item for item in items if item is not None), node.place)
+        case _:
+            return node
+
+
+def _filled(node: nodes.Scalar, text: str, names: Names, *, list_wanted: bool) -> nodes.Node | None:
+    whole = _TOKEN.fullmatch(text)
+    if whole and whole[1] is not None:
+        found = _look_up(whole, names, node.place)
+        from_row = whole[1].startswith("row")
+        return _split(found) if list_wanted and from_row and isinstance(found, nodes.Scalar) else found
+    filled = _TOKEN.sub(lambda token: _piece(token, names, node.place), text)
+    return nodes.Scalar(filled, filled, plain=False, place=node.place)
+
+
+def _piece(token: re.Match[str], names: Names, place: Place) -> str:
+    if token[1] is None:
+        return "${"
+    found = _look_up(token, names, place)
+    if isinstance(found, nodes.Scalar):
+        return keys.text_of(found)
+    what = "is empty" if found is None else "is a list"
+    hint = "give it a default: `${…:-text}`" if found is None else "use it as a whole value"
+    raise VariableProblem(Problem(Code.BAD_VARIABLE, place, f"`{keys.shortened(token[0])}` {what}", hint))
+
+
+def _look_up(token: re.Match[str], names: Names, place: Place) -> nodes.Node | None:
+    reference = _REFERENCE.fullmatch(token[1]) if token[0].endswith("}") else None
+    if reference is None:
+        said = f"`{keys.shortened(token[0])}` is no variable"
+        hint = "write `${vars.name}`, or `$${` for a literal `${`"
+        raise VariableProblem(Problem(Code.BAD_VARIABLE, place, said, hint))
+    space, default = reference["space"], reference["default"]
+    name = reference["name"] if reference["quoted"] is None else reference["quoted"]
+    if space == "env" and name.upper().startswith("MODELLIX_"):
+        said = f"`{keys.shortened(token[0])}` could send a secret away"
+        raise VariableProblem(Problem(Code.FORBIDDEN_VARIABLE, place, said, "keys are never written into a manifest"))
+    if space not in names.spaces:
+        raise VariableProblem(_no_space(space, names, place))
+    found = names.spaces[space].get(name)
+    if found is not None and not _is_empty(found):
+        return found
+    if default is not None:
+        return text_node(default, place)
+    if found is None:
+        raise VariableProblem(_no_name(space, name, names, place))
+    return None
+
+
+def _is_empty(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.Scalar) and (node.value is None or node.value == "")
+
+
+def _no_space(space: str, names: Names, place: Place) -> Problem:
+    if space in names.why_not:
+        return Problem(Code.UNKNOWN_VARIABLE, place, f"there is no `${{{space}.…}}` here", names.why_not[space])
+    near = nearest(space, _SPACES)
+    hint = f"did you mean `{near}`?" if near else f"known: {', '.join(names.spaces)}"
+    return Problem(Code.UNKNOWN_VARIABLE, place, f"`{keys.shortened(space)}` is not a kind of variable", hint)
+
+
+def _no_name(space: str, name: str, names: Names, place: Place) -> Problem:
+    known = names.spaces[space]
+    near = nearest(name, known)
+    listed = ", ".join(keys.shortened(each) for each in list(known)[:8]) or "none"
+    hint = f"did you mean `{near}`?" if near else f"known: {listed}"
+    if space == "env":
+        hint = f"set it, or give it a default: `${{env.{name}:-text}}`"
+    said = f"there is no variable `{space}.{keys.shortened(name)}`"
+    return Problem(Code.UNKNOWN_VARIABLE, place, said, hint)
+
+
+def _split(node: nodes.Scalar) -> nodes.Sequence:
+    text = keys.text_of(node)
+    parts = text.split("|") if "|" in text else text.split()
+    stripped = (part.strip() for part in parts)
+    return nodes.Sequence(tuple(text_node(part, node.place) for part in stripped if part), node.place)
+
+
+def _value(text: str) -> str | int | float | bool | None:
+    try:
+        return core_schema.value_of(text)
+    except ValueError:
+        return text

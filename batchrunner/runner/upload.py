@@ -1,0 +1,90 @@
+"""Local pictures on their way: uploaded when their job's turn comes, once per content, for free."""
+
+import asyncio
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from batchrunner.modellix import UploadReply, UploadReplyKind
+from batchrunner.nouns.image import LocalImage
+from batchrunner.nouns.job import Job
+from batchrunner.nouns.step import Block
+from batchrunner.nouns.upload import Upload
+from batchrunner.pacing import backoff_s
+from batchrunner.plan import Stop
+from batchrunner.runner.run import Run
+
+_MOST_TRIES = 6
+
+
+class UploadFailed(Exception):  # ends one job's submit in this run, never the run
+    """A picture that could not be uploaded, in words."""
+
+
+async def sendable(run: Run, job: Job) -> Mapping[str, object] | None:
+    """The body that the service gets: each local picture by its address there. None where one is not to be had."""
+    try:
+        return {name: await _sendable(run, value) for name, value in job.body.items()}
+    except UploadFailed as error:
+        run.stop_job(job.identity, Stop(Block.UPLOAD, str(error)))
+        return None
+
+
+async def _sendable(run: Run, value: object) -> object:
+    match value:
+        case LocalImage():
+            return await _address(run, value)
+        case list():
+            return [await _sendable(run, item) for item in value]
+        case _:
+            return value
+
+
+async def _address(run: Run, image: LocalImage) -> str:
+    """Where the service has this picture. Jobs that need the same one wait for the same upload."""
+    async with run.upload_locks[image.sha256]:
+        known = run.ledger.upload_of(image.sha256, run.access.base_url, run.access.key_digest)
+        if known is None or not known.is_usable(run.clock.wall_s()):
+            known = await _upload(run, image)
+            run.ledger.uploaded(known, run.access.base_url, run.access.key_digest)
+        return known.url
+
+
+async def _upload(run: Run, image: LocalImage) -> Upload:
+    """The picture, sent until it is taken: an upload costs nothing."""
+    data = _bytes(image)
+    for tries in range(1, _MOST_TRIES + 1):
+        await run.turn()
+        reply = await run.service.upload(Path(image.path).name, data)
+        run.heed(reply.limits, refused=reply.kind is UploadReplyKind.RATE)
+        match reply.kind:
+            case UploadReplyKind.TAKEN:
+                return Upload(image.sha256, len(data), reply.file_id, reply.url, run.clock.wall_s())
+            case UploadReplyKind.REFUSED:
+                raise UploadFailed(_refusal(image, reply))
+            case UploadReplyKind.KEY:
+                run.stop(Block.KEY, f"the service refuses the key: {reply.message}")
+                raise UploadFailed(reply.message)
+            case UploadReplyKind.AGAIN:
+                await asyncio.sleep(backoff_s(tries))
+            case UploadReplyKind.RATE:
+                pass
+        if run.is_stopped:
+            break
+    raise UploadFailed(f"{image.path} could not be uploaded: {reply.message}")
+
+
+def _bytes(image: LocalImage) -> bytes:
+    """The picture's bytes, which must be those that were checked."""
+    try:
+        data = Path(image.path).read_bytes()
+    except OSError as error:
+        raise UploadFailed(f"{image.path} cannot be read: {error.strerror}") from error
+    if hashlib.sha256(data).hexdigest() != image.sha256:
+        raise UploadFailed(f"{image.path} was changed while the run went on: start it again")
+    return data
+
+
+def _refusal(image: LocalImage, reply: UploadReply) -> str:
+    said = f"the service does not take {image.path}: {reply.message}"
+    return f"{said}; `batchrunner uploads --prune` makes room" if "quota" in reply.message.lower() else said
