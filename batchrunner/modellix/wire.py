@@ -14,7 +14,8 @@ from batchrunner.nouns.request import unsigned
 from batchrunner.transport import Fate, Reply, TransportError
 
 # Source: the official command-line client 0.0.7. An id is not a file name.
-_TASK_ID = re.compile(r"[A-Za-z0-9._~:/+@=-]{1,512}")
+# One of dots alone would ask for another address.
+_TASK_ID = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._~:/+@=-]{1,512}")
 _LONGEST_KEPT_BODY = 20_000
 
 # Source: the error table of the service's documentation. A status that is not here leaves the outcome unknown.
