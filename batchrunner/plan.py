@@ -111,10 +111,11 @@ class Purse:
     lifetime_usd: Decimal = NOTHING
     spent_usd: Decimal = NOTHING
 
-    def book(self, before: Decimal, after: Decimal) -> None:
-        """An attempt of this run counted `before` and counts `after` now."""
-        self.lifetime_usd += after - before
-        self.spent_usd += after - before
+    def book(self, change_usd: Decimal, *, by_this_run: bool) -> None:
+        """An attempt counts more now, or less. What an earlier run paid never widens the limit of this one."""
+        self.lifetime_usd += change_usd
+        if by_this_run:
+            self.spent_usd += change_usd
 
     @property
     def room_usd(self) -> Decimal | None:

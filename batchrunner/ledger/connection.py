@@ -43,9 +43,17 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     """
     try:
         db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=_BUSY_S, isolation_level=None)
-        _check_version(_version(db), path)
+        version = _version(db)
+        _check_version(version, path)
     except sqlite3.Error as error:
         raise LedgerError(f"the ledger {path} cannot be read: {error}") from error
+    return db if version else empty()
+
+
+def empty() -> sqlite3.Connection:
+    """A ledger in memory that remembers nothing: it stands for a file that has no tables yet."""
+    db = sqlite3.connect(":memory:", isolation_level=None)
+    _prepare(db, Path(":memory:"))
     return db
 
 

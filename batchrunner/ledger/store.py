@@ -15,7 +15,6 @@ from batchrunner.ledger import connection, rows
 from batchrunner.nouns.facts import Answer, Attempt, Clip, MarkKind, Memory, Observation, Outcome
 from batchrunner.nouns.job import Identity
 from batchrunner.nouns.request import Request
-from batchrunner.resources import read_package_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +64,7 @@ class Ledger:
     def reading(cls, path: Path) -> Self:
         """Opens the ledger to tell; an empty one in memory stands for a file that does not exist."""
         if not path.exists():
-            db = sqlite3.connect(":memory:", isolation_level=None)
-            db.executescript(read_package_text("ledger/tables.sql"))
-            return cls(db)
+            return cls(connection.empty())
         return cls(connection.open_for_reading(path))
 
     def __enter__(self) -> Self:

@@ -11,7 +11,7 @@ from batchrunner.nouns.job import Identity
 from batchrunner.nouns.step import Block, Step
 from batchrunner.pacing import backoff_s
 from batchrunner.plan import Stop, settles
-from batchrunner.runner.batch import owner_of
+from batchrunner.runner.batch import on_disk, owner_of
 from batchrunner.runner.look import attempt_of, look, with_observation
 from batchrunner.runner.run import Run, Watch
 
@@ -126,10 +126,11 @@ def _make_room(run: Run, identity: Identity, final: Path) -> None:
     """An older clip of the same job moves to the versions; nothing of ours is ever deleted."""
     if not final.exists():
         return
-    known = owner_of(run.batch.project, final, run.ledger.memory(identity))
-    if known is None:
+    memory, present = on_disk(run.batch.project, run.ledger.memory(identity))
+    attempt = owner_of(run.batch.project, final, memory, present)
+    clip = attempt.clip if attempt else None
+    if attempt is None or clip is None:
         raise FileExistsError(final)
-    attempt, clip = known
     version = _free_version(final)
     path = run.batch.project.written(version)
     run.ledger.clip(attempt.id, Clip(run.clock.wall_s(), ClipRole.VERSION, path, clip.size_bytes, clip.sha256))
