@@ -9,6 +9,7 @@ _MOST_BURST = 5
 MOST_UNKNOWNS = 5
 _CAUTION_LEAST_S = 5.0
 _CAUTION_MOST_S = 300.0
+_MOST_DOUBLINGS = 30
 
 
 @dataclass(slots=True)
@@ -81,9 +82,9 @@ class Caution:
 
     def trouble(self, now_s: float) -> None:
         """The service cannot be reached, or a free request is not answered."""
-        backoff_s = min(_CAUTION_LEAST_S * 2.0**self._troubles, _CAUTION_MOST_S)
         self._troubles += 1
-        self._not_before_s = max(self._not_before_s, now_s + backoff_s)
+        wait_s = backoff_s(self._troubles, _CAUTION_LEAST_S, _CAUTION_MOST_S)
+        self._not_before_s = max(self._not_before_s, now_s + wait_s)
 
     def accepted(self) -> None:
         """One was accepted: all is well."""
@@ -93,7 +94,7 @@ class Caution:
 
 def backoff_s(tries: int, least_s: float = 1.0, most_s: float = 60.0) -> float:
     """How long to wait after so many failed tries of something free: doubling between two bounds."""
-    return float(min(least_s * 2.0 ** max(tries - 1, 0), most_s))
+    return float(min(least_s * 2.0 ** min(max(tries - 1, 0), _MOST_DOUBLINGS), most_s))
 
 
 def poll_wait_s(age_s: float) -> float:

@@ -1,5 +1,6 @@
 """The composition root: all that is known before anything is done, for the plan, the run and the status alike."""
 
+import os.path
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -72,7 +73,7 @@ class Batch:
     def _foreign(self, job: Job | None, memory: Memory, present: frozenset[int]) -> str | None:
         """The file that lies where the job's clip belongs and is not this job's; None where there is none."""
         path = self.project.output(job.output) if job else None
-        if path is None or not path.exists() or owner_of(self.project, path, memory, present):
+        if path is None or not os.path.lexists(path) or owner_of(self.project, path, memory, present):
             return None
         return self.project.written(path)
 
