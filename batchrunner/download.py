@@ -55,16 +55,24 @@ async def download(http: Http, link: str, path: Path, *, may_be_plain: bool) -> 
             async with http.stream(link) as stream:
                 if stream.status not in _REDIRECTS:
                     return await _receive(stream, path)
-                link = urljoin(link, stream.headers.get("location", ""))
+                link = _followed(link, stream.headers.get("location", ""))
         except TransportError as error:
             path.unlink(missing_ok=True)
             raise DownloadError(DownloadFault.AGAIN, str(error)) from error
     raise DownloadError(DownloadFault.AGAIN, "the link leads from one address to the next without end")
 
 
+def _followed(link: str, location: str) -> str:
+    try:
+        return urljoin(link, location)
+    except ValueError:
+        return ""
+
+
 def _check_link(link: str, *, may_be_plain: bool) -> None:
     try:
         parts = urlsplit(link)
+        _ = parts.port  # a bad one is found out only when it is asked for
     except ValueError:
         parts = urlsplit("")
     if not parts.hostname or parts.scheme not in {"https", "http"}:

@@ -36,7 +36,7 @@ def put_in_place(source: Path, final: Path) -> None:
     except FileExistsError:
         raise
     except OSError:  # a disk without hard links (exFAT, some network folders): the check is not atomic there
-        if final.exists():
+        if os.path.lexists(final):
             raise FileExistsError(final) from None
         source.rename(final)
     sync_folder(final.parent)

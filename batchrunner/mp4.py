@@ -59,7 +59,7 @@ def _duration(file: BinaryIO, start: int, end: int) -> int:
     for kind, first, _ in _boxes(file, start, end):
         if kind == b"mvhd":
             file.seek(first)
-            version = file.read(4)[0]
+            (version,) = struct.unpack(">B3x", file.read(4))
             file.seek(first + (24 if version == 1 else 16))
             return int(struct.unpack(">Q" if version == 1 else ">I", file.read(8 if version == 1 else 4))[0])
     return 0

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
-# Part of the published pace that is used; the rest absorbs what the network bunches together.
-_SHARE = 0.9
-_BURST = 5
+# A little slower than published: the network bunches together what was sent apart.
+_SLACK = 1.02
+_MOST_BURST = 5
 
 MOST_UNKNOWNS = 5
 _CAUTION_LEAST_S = 5.0
 _CAUTION_MOST_S = 300.0
+_MOST_DOUBLINGS = 30
 
 
 @dataclass(slots=True)
@@ -24,7 +25,7 @@ class Pace:
 
     def wait_s(self, now_s: float) -> float:
         """How long the next request has to wait; 0 or less: it may leave now."""
-        burst_s = (min(_BURST, self.per_min) - 1) * self._spacing_s
+        burst_s = (self._burst - 1) * self._spacing_s
         return max(self._ahead_until_s - burst_s, self._paused_until_s) - now_s
 
     def book(self, now_s: float) -> None:
@@ -40,8 +41,13 @@ class Pace:
         self.per_min = max(1, min(self.per_min, per_min))
 
     @property
+    def _burst(self) -> int:
+        return max(1, min(_MOST_BURST, self.per_min // 10))
+
+    @property
     def _spacing_s(self) -> float:
-        return 60.0 / (self.per_min * _SHARE)
+        # a burst and what follows it, evenly spaced, are never more than `per_min` in any 60 seconds
+        return 60.0 / (self.per_min - self._burst + 1) * _SLACK
 
 
 @dataclass(slots=True)
@@ -76,9 +82,9 @@ class Caution:
 
     def trouble(self, now_s: float) -> None:
         """The service cannot be reached, or a free request is not answered."""
-        backoff_s = min(_CAUTION_LEAST_S * 2.0**self._troubles, _CAUTION_MOST_S)
         self._troubles += 1
-        self._not_before_s = max(self._not_before_s, now_s + backoff_s)
+        wait_s = backoff_s(self._troubles, _CAUTION_LEAST_S, _CAUTION_MOST_S)
+        self._not_before_s = max(self._not_before_s, now_s + wait_s)
 
     def accepted(self) -> None:
         """One was accepted: all is well."""
@@ -88,7 +94,7 @@ class Caution:
 
 def backoff_s(tries: int, least_s: float = 1.0, most_s: float = 60.0) -> float:
     """How long to wait after so many failed tries of something free: doubling between two bounds."""
-    return float(min(least_s * 2.0 ** max(tries - 1, 0), most_s))
+    return float(min(least_s * 2.0 ** min(max(tries - 1, 0), _MOST_DOUBLINGS), most_s))
 
 
 def poll_wait_s(age_s: float) -> float:

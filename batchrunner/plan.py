@@ -111,10 +111,11 @@ class Purse:
     lifetime_usd: Decimal = NOTHING
     spent_usd: Decimal = NOTHING
 
-    def book(self, before: Decimal, after: Decimal) -> None:
-        """An attempt of this run counted `before` and counts `after` now."""
-        self.lifetime_usd += after - before
-        self.spent_usd += after - before
+    def book(self, change_usd: Decimal, *, by_this_run: bool) -> None:
+        """An attempt counts more now, or less. What an earlier run paid never widens the limit of this one."""
+        self.lifetime_usd += change_usd
+        if by_this_run:
+            self.spent_usd += change_usd
 
     @property
     def room_usd(self) -> Decimal | None:
@@ -153,17 +154,26 @@ def _finish_task(attempt: Attempt, facts: Facts, options: Options) -> Step:
     status = status_of(attempt, file_is_there=False)
     if attempt.clip is not None and attempt.id in facts.disk.present:
         return Step(Action.SETTLE, status, "its verified file is in place", attempt)
-    if options.key_digest is not None and options.key_digest != attempt.key_digest:
-        return Step(Action.HOLD, status, "it was submitted with another key", attempt, block=Block.OTHER_KEY)
+    if _is_other_key(attempt, options):
+        return _other_key(attempt, status)
     if attempt.task is not TaskState.SUCCESS:
         return _unless_stopped(Step(Action.POLL, status, f"task {attempt.task_id} is open", attempt), facts)
-    return _fetch(attempt, "rendered, not yet on disk", status, facts)
+    return _put(Step(Action.FETCH, status, "rendered, not yet on disk", attempt), facts)
 
 
-def _fetch(attempt: Attempt, reason: str, status: Status, facts: Facts) -> Step:
+def _is_other_key(attempt: Attempt, options: Options) -> bool:
+    return options.key_digest is not None and options.key_digest != attempt.key_digest
+
+
+def _other_key(attempt: Attempt, status: Status) -> Step:
+    return Step(Action.HOLD, status, "it was submitted with another key", attempt, block=Block.OTHER_KEY)
+
+
+def _put(step: Step, facts: Facts) -> Step:
+    """A step that puts a file under its final name, unless something else lies there."""
     if facts.disk.foreign:
-        return _foreign(facts.disk.foreign, status, attempt)
-    return _unless_stopped(Step(Action.FETCH, status, reason, attempt), facts)
+        return _foreign(facts.disk.foreign, step.status, step.attempt)
+    return _unless_stopped(step, facts)
 
 
 def _unless_stopped(step: Step, facts: Facts) -> Step:
@@ -199,7 +209,7 @@ def _after(attempt: Attempt, job: Job, memory: Memory, facts: Facts, options: Op
         return _after_refusal(attempt, job, memory, facts, options)
     if attempt.task is TaskState.FAILED:
         return _after_failure(attempt, job, memory, facts, options)
-    return _after_success(attempt, facts)
+    return _after_success(attempt, facts, options)
 
 
 _REFUSED = {
@@ -238,21 +248,24 @@ def _failures_since_mark(attempt: Attempt, memory: Memory) -> int:
 
 
 def _failure_words(attempt: Attempt) -> str:
-    if attempt.failure:
-        return attempt.failure.message
-    return attempt.answer.message if attempt.answer else "failed"
+    told = attempt.failure.message if attempt.failure else attempt.answer and attempt.answer.message
+    return told or "failed"
 
 
-def _after_success(attempt: Attempt, facts: Facts) -> Step:
+def _after_success(attempt: Attempt, facts: Facts, options: Options) -> Step:
     clip = attempt.clip
     if clip is not None and attempt.id in facts.disk.present:
-        if clip.role is ClipRole.VERSION:
-            return Step(Action.RESTORE, Status.RENDERED, "paid before: its clip lies among the versions", attempt)
-        return Step(Action.NONE, Status.DONE, "done", attempt)
+        if clip.role is ClipRole.FINAL:
+            return Step(Action.NONE, Status.DONE, "done", attempt)
+        reason = "paid before: its clip lies among the versions"
+        return _put(Step(Action.RESTORE, Status.RENDERED, reason, attempt), facts)
     if attempt.is_gone:
         reason = "paid, and the service no longer has the result"
         return Step(Action.HOLD, Status.EXPIRED, reason, attempt, block=Block.EXPIRED)
-    return _fetch(attempt, "its file is gone from the disk: fetched again, free", Status.RENDERED, facts)
+    if _is_other_key(attempt, options):
+        return _other_key(attempt, Status.RENDERED)
+    reason = "its file is gone from the disk: fetched again, free"
+    return _put(Step(Action.FETCH, Status.RENDERED, reason, attempt), facts)
 
 
 def _submit(

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-_DURATION = re.compile(r"(\d{1,9})\s*(s|m|h)")
-_RATE = re.compile(r"(\d{1,7})\s*/\s*(min|s)")
+_DURATION = re.compile(r"([0-9]{1,9})\s*(s|m|h)")
+_RATE = re.compile(r"([0-9]{1,7})\s*/\s*(min|s)")
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 DEFAULT_OUTPUT = "outputs/${manifest.name}/${job.id}.mp4"

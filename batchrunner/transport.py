@@ -63,9 +63,10 @@ ERRORS: tuple[tuple[type[Exception], Fate, str], ...] = (
     (httpx.PoolTimeout, Fate.NOT_SENT, "no free connection"),
     (httpx.ConnectError, Fate.NOT_SENT, "no connection"),
     (httpx.ProxyError, Fate.NOT_SENT, "the proxy refused"),
-    (httpx.UnsupportedProtocol, Fate.NOT_SENT, "the address has no usable protocol"),
     (httpx.LocalProtocolError, Fate.NOT_SENT, "the request could not be written"),
-    (httpx.InvalidURL, Fate.NOT_SENT, "the address is not valid"),
+    # our own address was checked before: these two speak of one in the answer
+    (httpx.UnsupportedProtocol, Fate.UNCLEAR, "the answer leads to no usable address"),
+    (httpx.InvalidURL, Fate.UNCLEAR, "the answer leads to no usable address"),
     (httpx.ReadTimeout, Fate.UNCLEAR, "no answer in time"),
     (httpx.WriteTimeout, Fate.UNCLEAR, "the request was not taken in time"),
     (httpx.HTTPError, Fate.UNCLEAR, "the connection was cut"),
@@ -148,6 +149,7 @@ class Http:
         Raises:
             TransportError: there was no whole answer.
         """
+        _check(url)
         try:
             async with self._files.stream("GET", url, headers={"Accept-Encoding": "identity"}) as response:
                 yield Stream(response.status_code, _headers(response), _translated(response.aiter_raw()))
@@ -160,6 +162,18 @@ class Http:
             await client.aclose()
 
 
+def _check(url: str) -> None:
+    """An address that is none is found out before anything is sent, and can be nothing else afterwards."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"https", "http"} and bool(parts.hostname) and parts.port != 0
+        httpx.URL(url)
+    except (ValueError, httpx.InvalidURL):
+        usable = False
+    if not usable:
+        raise TransportError(Fate.NOT_SENT, "the address is not valid")
+
+
 async def _whole(
     client: httpx.AsyncClient,
     method: str,
@@ -168,6 +182,7 @@ async def _whole(
     json: object = None,
     files: Mapping[str, tuple[str, bytes]] | None = None,
 ) -> Reply:
+    _check(url)
     try:
         async with client.stream(method, url, headers=dict(headers), json=json, files=files) as response:
             body = b""

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from batchrunner.errors import LedgerError, NewerLedger
@@ -11,8 +12,12 @@ from batchrunner.resources import read_package_text
 # Each script brings a ledger from the version of its place to the next one.
 _SCRIPTS = ("ledger/tables.sql", "ledger/uploads.sql")
 VERSION = len(_SCRIPTS)
+FOLDER = ".batchrunner"
 
 Connect = Callable[..., sqlite3.Connection]
+
+# Tells our files from those of other programs. Source: SQLite's file format, "application id"; "brun" in ASCII.
+_OURS = 0x6272756E
 
 # How long one writer waits for another; each holds the file for milliseconds.
 _BUSY_S = 30.0
@@ -25,48 +30,82 @@ def open_for_writing(path: Path, connect: Connect = sqlite3.connect) -> sqlite3.
         LedgerError: the file cannot be opened or made, or is no ledger.
     """
     try:
-        make_private_folder(path.parent)
+        _make_folder(path.parent)
         db = connect(str(path), timeout=_BUSY_S, isolation_level=None)
-        # WAL lets `status` read beside a run. Where the disk cannot do it, SQLite stays with its rollback journal.
-        db.execute("PRAGMA journal_mode = WAL").fetchone()
-        db.execute("PRAGMA synchronous = FULL")
-        db.execute("PRAGMA foreign_keys = ON")
-        _prepare(db, path)
+        try:
+            _check(db, path)
+            # WAL lets `status` read beside a run. Where the disk cannot do it, SQLite keeps its rollback journal.
+            db.execute("PRAGMA journal_mode = WAL").fetchone()
+            db.execute("PRAGMA synchronous = FULL")
+            db.execute("PRAGMA foreign_keys = ON")
+            _prepare(db)
+        except BaseException:
+            db.close()
+            raise
     except (OSError, sqlite3.Error) as error:
         raise LedgerError(f"the ledger {path} cannot be opened: {error}") from error
     return db
 
 
 def open_for_reading(path: Path) -> sqlite3.Connection:
-    """The ledger at `path`, which must exist; nothing is written to it.
+    """The ledger at `path`, which must exist; nothing is recorded in it, and nothing is left beside it.
 
     Raises:
         LedgerError: the file cannot be read, or is no ledger.
     """
     try:
-        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=_BUSY_S, isolation_level=None)
-        _check_version(_version(db), path)
-    except sqlite3.Error as error:
+        db = _reader(path)
+        try:
+            has_tables = _check(db, path)
+        except BaseException:
+            db.close()
+            raise
+    except (OSError, sqlite3.Error) as error:
         raise LedgerError(f"the ledger {path} cannot be read: {error}") from error
-    return db
+    if has_tables:
+        return db
+    db.close()
+    return empty()
 
 
 def empty() -> sqlite3.Connection:
-    """A ledger in memory that remembers nothing: it stands for a file that does not exist yet."""
+    """A ledger in memory that remembers nothing: it stands for a file that has no tables yet."""
     db = sqlite3.connect(":memory:", isolation_level=None)
-    _prepare(db, Path(":memory:"))
+    _prepare(db)
     return db
 
 
-def _prepare(db: sqlite3.Connection, path: Path) -> None:
+def _reader(path: Path) -> sqlite3.Connection:
+    """A connection that may tidy up behind itself; where the folder is read-only, one that may not."""
+    address = path.absolute().as_uri()
+    for mode in ("mode=rw", "mode=ro", "immutable=1"):
+        db = sqlite3.connect(f"{address}?{mode}", uri=True, timeout=_BUSY_S, isolation_level=None)
+        try:
+            db.execute("PRAGMA query_only = ON")
+            db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        except sqlite3.OperationalError:
+            db.close()
+        else:
+            return db
+    raise LedgerError(f"the ledger {path} cannot be read")
+
+
+def _make_folder(folder: Path) -> None:
+    """Our own folder is ignored by git; a folder of the user's is left as it is."""
+    if folder.name == FOLDER:
+        make_private_folder(folder)
+    else:
+        folder.mkdir(parents=True, exist_ok=True)
+
+
+def _prepare(db: sqlite3.Connection) -> None:
     """Makes the tables of a new ledger, and adds to an older one what is new; two who come at once do it once."""
     db.execute("BEGIN IMMEDIATE")
     try:
-        version = _version(db)
-        _check_version(version, path)
-        for script in _SCRIPTS[version:]:
+        for script in _SCRIPTS[_version(db) :]:
             for statement in _statements(read_package_text(script)):
                 db.execute(statement)
+        db.execute(f"PRAGMA application_id = {_OURS}")
         db.execute(f"PRAGMA user_version = {VERSION}")
     except BaseException:
         db.execute("ROLLBACK")
@@ -86,10 +125,20 @@ def _statements(script: str) -> list[str]:
     return statements
 
 
+def _check(db: sqlite3.Connection, path: Path) -> bool:
+    """Whether it has tables yet.
+
+    Raises:
+        LedgerError: they are another program's, or a later release's.
+    """
+    with closing(db.execute("SELECT count(*) FROM sqlite_master")) as found:
+        has_tables = bool(found.fetchone()[0])
+    if has_tables and db.execute("PRAGMA application_id").fetchone()[0] != _OURS:
+        raise LedgerError(f"{path} is the database of another program, not a ledger: name another file with --ledger")
+    if _version(db) > VERSION:
+        raise NewerLedger(f"the ledger {path} was written by a later release of batchrunner: update batchrunner")
+    return has_tables
+
+
 def _version(db: sqlite3.Connection) -> int:
     return int(db.execute("PRAGMA user_version").fetchone()[0])
-
-
-def _check_version(version: int, path: Path) -> None:
-    if version > VERSION:
-        raise NewerLedger(f"the ledger {path} was written by a later release of batchrunner: update batchrunner")

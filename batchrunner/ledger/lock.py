@@ -23,11 +23,13 @@ class Holder:
     @property
     def is_alive(self) -> bool:
         """Whether that process still runs; on another machine nobody can tell, so it is believed."""
+        if type(self.pid) is not int or self.pid <= 0:
+            return False  # somebody else wrote this note
         if self.host != socket.gethostname():
             return True
         try:
             os.kill(self.pid, 0)
-        except ProcessLookupError:
+        except (ProcessLookupError, OverflowError):
             return False
         except PermissionError:
             return True
@@ -62,7 +64,7 @@ def holder(folder: Path, manifest: str) -> Holder | None:
     """Who holds the lock, read from the note alone; None where nobody does."""
     try:
         known = Holder(**json.loads(_note(folder, manifest).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, RecursionError):
         return None
     return known if known.is_alive else None
 

@@ -94,16 +94,26 @@ CREATE TABLE mark (                 -- what a person decided; it speaks of attem
 ) STRICT;
 CREATE INDEX mark_identity ON mark (manifest, profile, job, take);
 
-CREATE TRIGGER attempt_is_settled_once BEFORE UPDATE ON attempt
-WHEN OLD.settled_at_s IS NOT NULL OR NEW.settled_at_s IS NULL OR OLD.request IS NOT NEW.request
+-- Facts stay as they are. Two columns are filled in later, once; no other column of their tables ever changes.
+CREATE TRIGGER attempt_is_settled_once BEFORE UPDATE OF settled_at_s ON attempt
+WHEN OLD.settled_at_s IS NOT NULL OR NEW.settled_at_s IS NULL
 BEGIN SELECT RAISE(ABORT, 'facts are not changed'); END;
-CREATE TRIGGER run_ends_once BEFORE UPDATE ON run
+CREATE TRIGGER attempt_stays BEFORE UPDATE OF id, run_id, manifest, profile, job, take, number, request, output, base_url,
+    key_digest, key_last4, reserved_usd, opened_at_s ON attempt
+BEGIN SELECT RAISE(ABORT, 'facts are not changed'); END;
+CREATE TRIGGER run_ends_once BEFORE UPDATE OF ended_at_s, exit_code ON run
 WHEN OLD.ended_at_s IS NOT NULL OR NEW.ended_at_s IS NULL
 BEGIN SELECT RAISE(ABORT, 'facts are not changed'); END;
+CREATE TRIGGER run_stays BEFORE UPDATE OF id, manifest, profile, command, path, base_url, host, pid, release, job_list,
+    started_at_s ON run
+BEGIN SELECT RAISE(ABORT, 'facts are not changed'); END;
+CREATE TRIGGER job_list_stays BEFORE UPDATE ON job_list BEGIN SELECT RAISE(ABORT, 'facts are not changed'); END;
 CREATE TRIGGER answer_stays BEFORE UPDATE ON answer BEGIN SELECT RAISE(ABORT, 'facts are not changed'); END;
 CREATE TRIGGER observation_stays BEFORE UPDATE ON observation BEGIN SELECT RAISE(ABORT, 'facts are not changed'); END;
 CREATE TRIGGER clip_stays BEFORE UPDATE ON clip BEGIN SELECT RAISE(ABORT, 'facts are not changed'); END;
 CREATE TRIGGER mark_stays BEFORE UPDATE ON mark BEGIN SELECT RAISE(ABORT, 'facts are not changed'); END;
+CREATE TRIGGER job_list_remains BEFORE DELETE ON job_list BEGIN SELECT RAISE(ABORT, 'facts are not deleted'); END;
+CREATE TRIGGER run_remains BEFORE DELETE ON run BEGIN SELECT RAISE(ABORT, 'facts are not deleted'); END;
 CREATE TRIGGER attempt_remains BEFORE DELETE ON attempt BEGIN SELECT RAISE(ABORT, 'facts are not deleted'); END;
 CREATE TRIGGER answer_remains BEFORE DELETE ON answer BEGIN SELECT RAISE(ABORT, 'facts are not deleted'); END;
 CREATE TRIGGER observation_remains BEFORE DELETE ON observation BEGIN SELECT RAISE(ABORT, 'facts are not deleted'); END;

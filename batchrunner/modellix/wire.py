@@ -10,12 +10,17 @@ from enum import StrEnum
 from typing import Any
 
 from batchrunner.nouns.facts import ErrorClass, Failure, Outcome, Refusal, TaskState
-from batchrunner.nouns.request import unsigned
 from batchrunner.transport import Fate, Reply, TransportError
 
 # Source: the official command-line client 0.0.7. An id is not a file name.
-_TASK_ID = re.compile(r"[A-Za-z0-9._~:/+@=-]{1,512}")
-_LONGEST_KEPT_BODY = 20_000
+# One of dots alone would ask for another address.
+_TASK_ID = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._~:/+@=-]{1,512}")
+_LONGEST_KEPT = 20_000
+
+# A link as it stands in a text or in JSON, where `/` and `&` may be written as escapes.
+_LINK = re.compile(r"https?:(?:\\?/){2}(?:[^\s\"'<>\\]|\\u[0-9a-fA-F]{4}|\\/)+", re.IGNORECASE)
+_USER = re.compile(r"//[^/]*@")
+_SECRET = re.compile(r"mdlx-[A-Za-z0-9_-]+|(?<=Bearer )[^\s\"]+")
 
 # Source: the error table of the service's documentation. A status that is not here leaves the outcome unknown.
 _REFUSALS: Mapping[int, Refusal] = {
@@ -151,7 +156,7 @@ def _state(task: Mapping[str, Any], text: str, limits: Limits) -> TaskReply:
     return TaskReply(
         TaskReplyKind.STATE,
         state,
-        word,
+        told(word),
         link=_video_link(task) if state is TaskState.SUCCESS else None,
         failure=_failure(task) if state is TaskState.FAILED else None,
         expires_at_s=_milliseconds(task.get("result_expires_at")),
@@ -185,9 +190,9 @@ def _failure(task: Mapping[str, Any]) -> Failure:
         str(task.get("error_message") or ""),
         str(task.get("message") or ""),
     ]
-    message = next((text for text in words if text), "the service says no more than that it failed")
+    message = next((text.strip() for text in words if text.strip()), "the service says no more than that it failed")
     moderated = _MODERATION.search(message) is not None
-    return Failure(ErrorClass.MODERATION if moderated else ErrorClass.PROVIDER, message)
+    return Failure(ErrorClass.MODERATION if moderated else ErrorClass.PROVIDER, told(message))
 
 
 def _words(error: Mapping[str, Any]) -> str:
@@ -254,7 +259,7 @@ def _retry_after_s(text: str | None, now_s: float) -> float | None:
         return seconds
     try:
         return max(parsedate_to_datetime(text).timestamp() - now_s, 0.0)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
@@ -270,20 +275,32 @@ def key_is_refused(reply: Reply) -> bool:
 
 
 def kept(body: bytes) -> str:
-    """A body as the ledger keeps it: its links without their signatures, and not endless."""
-    text = body[:_LONGEST_KEPT_BODY].decode("utf-8", errors="replace")
-    return re.sub(r"https?://[^\s\"'<>\\]+", lambda link: _bare(link[0]), text)
+    """A body as the ledger keeps it: see `told`."""
+    return told(body.decode("utf-8", errors="replace"))
 
 
-def _bare(link: str) -> str:
-    """A link without any parameter: in a reply, whatever follows the question mark may be a signature."""
-    return unsigned(link).partition("?")[0]
+def told(text: str) -> str:
+    """A foreign text that may be written down: no secrets in it, nothing that is no text, and not endless.
+
+    Links lose whatever follows their question mark: it may be a signature.
+    """
+    text = text[:_LONGEST_KEPT].encode("utf-8", errors="replace").decode()
+    text = _LINK.sub(lambda link: _USER.sub("//", re.split(r"[?#]", link[0])[0]), text)
+    return _SECRET.sub("(key)", text)
 
 
 def _json(body: bytes) -> Any:
     try:
-        return json.loads(body, parse_float=Decimal)
+        return json.loads(body, parse_float=_decimal)
     except (ValueError, RecursionError):
+        return None
+
+
+def _decimal(text: str) -> Decimal | None:
+    """A number of any size; None where even Decimal has no room for it."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
         return None
 
 
@@ -293,22 +310,20 @@ def _dict(value: Any) -> Mapping[str, Any]:
 
 def _message(data: Any) -> str:
     message = _dict(data).get("message")
-    return message if isinstance(message, str) else ""
+    return told(message) if isinstance(message, str) else ""
 
 
 def _amount(value: Any) -> Decimal | None:
     if isinstance(value, bool) or value is None:
         return None
-    try:
-        amount = Decimal(str(value))
-    except InvalidOperation:
-        return None
-    return amount if amount.is_finite() else None
+    amount = _decimal(str(value))
+    return amount if amount is not None and amount.is_finite() and amount >= 0 else None
 
 
 def _milliseconds(value: Any) -> float | None:
     amount = _amount(value)
-    return float(amount) / 1000 if amount is not None and amount > 0 else None
+    # anything smaller is no time of this century in milliseconds
+    return float(amount) / 1000 if amount is not None and 10**12 < amount < 10**14 else None
 
 
 def _number(text: str | None) -> float | None:

@@ -14,7 +14,8 @@ from batchrunner.nouns.image import LocalImage
 # Source: the signing documentation of AWS, Google Cloud, Azure, Alibaba and Tencent storage, 2026-11.
 _SIGNATURE_PARAMETER = re.compile(
     r"(x-(amz|goog|oss)-.*|awsaccesskeyid|googleaccessid|ossaccesskeyid|expires|signature|policy|key-pair-id"
-    r"|sig|se|sp|sv|sr|st|spr|skoid|sktid|skt|ske|sks|skv|q-(sign|ak|key|header|url|signature).*)",
+    r"|sig|se|sp|sv|sr|st|spr|skoid|sktid|skt|ske|sks|skv|q-(sign|ak|key|header|url|signature).*"
+    r"|security-token|x-cos-security-token)",
     re.IGNORECASE,
 )
 
@@ -76,8 +77,11 @@ def _plain(value: object) -> object:
 
 def unsigned(text: str) -> str:
     """A link without its signature parameters; any other text as it is."""
-    if not text.startswith(("https://", "http://")) or "?" not in text:
+    if not text.startswith(("https://", "http://")) or "?" not in text or len(text.split()) != 1:
         return text
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return text
     kept = [(k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not _SIGNATURE_PARAMETER.fullmatch(k)]
     return urlunsplit(parts._replace(query=urlencode(kept)))

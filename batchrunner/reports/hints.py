@@ -1,5 +1,6 @@
 """The next command to type, for each kind of thing that is left to do."""
 
+import shlex
 from collections.abc import Iterable, Mapping
 
 from batchrunner.nouns.status import Status
@@ -30,7 +31,7 @@ _SENTENCES: Mapping[Block, str] = {
 
 def next_commands(rows: Iterable[Row], manifest: str) -> list[str]:
     """One line for each kind of thing that is left; empty where nothing is. `manifest` is its path, as typed."""
-    rows = list(rows)
+    rows, manifest = list(rows), shlex.quote(manifest)
     lines = []
     unknown = [row.identity.name for row in rows if row.status is Status.UNKNOWN]
     if unknown:

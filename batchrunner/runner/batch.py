@@ -1,7 +1,9 @@
 """The composition root: all that is known before anything is done, for the plan, the run and the status alike."""
 
+import os.path
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -60,16 +62,24 @@ class Batch:
         known = (who for who, memory in self.memories.items() if who.profile == self.profile and memory.attempts)
         return [*self.jobs, *sorted(who for who in known if who not in self.jobs)]
 
-    def facts(self, identity: Identity, memory: Memory) -> Facts:
-        """What is true of a job just now and not in the ledger."""
+    def look(self, identity: Identity, memory: Memory) -> tuple[Memory, Facts]:
+        """What is true of a job just now: its memory as the disk confirms it, and what no ledger holds."""
         job = self.jobs.get(identity)
-        output = self.project.output(job.output) if job else None
+        memory, present = on_disk(self.project, memory)
         opened = memory.open_attempt
-        return Facts(
-            disk=survey(self.project, output, memory),
+        facts = Facts(
+            disk=Disk(present, self._foreign(job, memory, present)),
             cost=self.cost(job) if job else FREE,
             in_flight=opened is not None and opened.run_id == self.in_flight_run,
         )
+        return memory, facts
+
+    def _foreign(self, job: Job | None, memory: Memory, present: frozenset[int]) -> str | None:
+        """The file that lies where the job's clip belongs and is not this job's; None where there is none."""
+        path = self.project.output(job.output) if job else None
+        if path is None or not os.path.lexists(path) or owner_of(self.project, path, memory, present):
+            return None
+        return self.project.written(path)
 
     def cost(self, job: Job) -> Cost:
         """The estimate for one clip of a job."""
@@ -86,9 +96,10 @@ class Batch:
     def first_steps(self, options: Options, room_usd: Decimal | None) -> list[Seen]:
         """What would be done with each job next."""
         who = self.identities()
-        memories = [self.memories.get(identity, NO_MEMORY) for identity in who]
+        looks = [self.look(identity, self.memories.get(identity, NO_MEMORY)) for identity in who]
+        memories = [memory for memory, _ in looks]
         jobs = [self.jobs.get(identity) for identity in who]
-        facts = [self.facts(identity, memory) for identity, memory in zip(who, memories, strict=True)]
+        facts = [facts for _, facts in looks]
         steps = plan_all(zip(jobs, memories, facts, strict=True), options, room_usd)
         return [Seen(*parts) for parts in zip(who, jobs, memories, steps, strict=True)]
 
@@ -111,35 +122,45 @@ def gather(
     return Batch(project, wanted.name, wanted.profile, jobs, memories, prices, in_flight_run)
 
 
-def survey(project: Project, output: Path | None, memory: Memory) -> Disk:
-    """What lies where a job's files belong. An open attempt's file is known by its bytes, a settled one by its size."""
-    present = frozenset(attempt.id for attempt in memory.attempts if _is_whole(project, attempt))
-    if output is None or not output.exists() or _is_known(project, output, memory):
-        return Disk(present)
-    return Disk(present, foreign=project.written(output))
+def on_disk(project: Project, memory: Memory) -> tuple[Memory, frozenset[int]]:
+    """The memory as the disk confirms it, and the attempts whose clip lies there, whole.
+
+    A path is written down before a file gets it. Where a run ended in between, the clip still lies under the path
+    before: what was written down after that never happened, and is left out.
+    """
+    contested = Counter(path for a in memory.attempts for path in {clip.path for clip in a.clips})
+    attempts = []
+    present = set()
+    for attempt in memory.attempts:
+        number = _lying(project, attempt, contested)
+        if number:
+            present.add(attempt.id)
+        attempts.append(replace(attempt, clips=attempt.clips[:number] if number else attempt.clips))
+    return replace(memory, attempts=tuple(attempts)), frozenset(present)
 
 
-def owner_of(project: Project, path: Path, memory: Memory) -> tuple[Attempt, Clip] | None:
-    """The attempt whose clip lies under this path; None where the ledger does not know the file."""
-    size_bytes = path.stat().st_size
-    for attempt, clip in reversed(list(memory.clips())):
-        if project.found(clip.path) == path and clip.size_bytes == size_bytes:
-            return attempt, clip
-    return None
+def owner_of(project: Project, path: Path, memory: Memory, present: frozenset[int]) -> Attempt | None:
+    """The attempt whose clip lies under this path; None where it is nobody's. `memory` and `present`: see `on_disk`."""
+    lying = (a for a in memory.attempts if a.id in present and a.clip)
+    return next((a for a in lying if a.clip and project.found(a.clip.path) == path), None)
 
 
-def _is_known(project: Project, path: Path, memory: Memory) -> bool:
-    return path.is_file() and owner_of(project, path, memory) is not None
+def _lying(project: Project, attempt: Attempt, contested: Mapping[str, int]) -> int:
+    """How many of its clips happened: the number of the last one that is found; 0 where none is."""
+    last = len(attempt.clips)
+    for number in range(last, 0, -1):
+        clip = attempt.clips[number - 1]
+        # the size tells a finished clip; its bytes tell one whose name may have been another's, or was not confirmed
+        by_bytes = attempt.is_open or number < last or contested[clip.path] > 1
+        if _is_there(project.found(clip.path), clip, by_bytes=by_bytes):
+            return number
+    return 0
 
 
-def _is_whole(project: Project, attempt: Attempt) -> bool:
-    clip = attempt.clip
-    if clip is None:
-        return False
-    path = project.found(clip.path)
+def _is_there(path: Path, clip: Clip, *, by_bytes: bool) -> bool:
     if not path.is_file() or path.stat().st_size != clip.size_bytes:
         return False
-    return not attempt.is_open or sha256_of(path) == clip.sha256
+    return not by_bytes or sha256_of(path) == clip.sha256
 
 
 def as_record(job: Job) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import asyncio
 import os
 import socket
 from collections import Counter
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,8 @@ from batchrunner.runner.fetch import fetch
 from batchrunner.runner.life import live
 from batchrunner.runner.run import Counted, Means, Run
 from batchrunner.runner.signals import Signals
+
+Doing = Callable[[Run, Identity], Awaitable[object]]
 
 # How long a POST on the wire may still take when somebody leaves at once. What is not answered then is unknown.
 _LAST_POSTS_S = 10.0
@@ -87,22 +89,21 @@ async def _work(run: Run) -> None:
     rendered = sorted(
         (i for i, step in steps.items() if step.action is Action.FETCH), key=lambda i: _expiry_s(steps[i])
     )
-    lives = [*(_first_fetch(run, identity, steps[identity]) for identity in rendered)]
-    await _all(run, lives)
-    await _all(run, (_live(run, identity) for identity in steps))
+    await _each(run, rendered, _first_fetch)
+    await _each(run, steps, live)
 
 
-async def _all(run: Run, doings: Iterable[Awaitable[None]]) -> None:
-    """Waits for them all; a bug in one lets the others come to their end first."""
-    results = await asyncio.gather(*(_guarded(run, doing) for doing in doings), return_exceptions=True)
+async def _each(run: Run, identities: Iterable[Identity], do: Doing) -> None:
+    """Does the same with all these jobs at once; a bug in one lets the others come to their end first."""
+    results = await asyncio.gather(*(_guarded(run, identity, do) for identity in identities), return_exceptions=True)
     for result in results:
         if isinstance(result, BaseException):
             raise result
 
 
-async def _guarded(run: Run, doing: Awaitable[None]) -> None:
+async def _guarded(run: Run, identity: Identity, do: Doing) -> None:
     try:
-        await doing
+        await do(run, identity)
     except LedgerError as error:
         run.stop(Block.LEDGER, str(error))
     except Exception:
@@ -110,15 +111,12 @@ async def _guarded(run: Run, doing: Awaitable[None]) -> None:
         raise
 
 
-async def _first_fetch(run: Run, identity: Identity, step: Step) -> None:
+async def _first_fetch(run: Run, identity: Identity) -> None:
     """A link is asked for, and the clip is tried once: before anything new is paid for."""
-    await fetch(run, identity, step)
-    if (step := run.decide(identity)).action is Action.FETCH:
-        await fetch(run, identity, step)
-
-
-async def _live(run: Run, identity: Identity) -> None:
-    await live(run, identity)
+    for _ in ("link", "clip"):
+        step = run.decide(identity)
+        if step.action is Action.FETCH:
+            await fetch(run, identity, step)
 
 
 def _expiry_s(step: Step) -> float:

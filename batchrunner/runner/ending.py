@@ -49,4 +49,6 @@ def exit_code(steps: Iterable[Step], left_by: signal.Signals | None = None) -> E
 def _code(step: Step) -> Exit | None:
     if step.block is not None:
         return _CODES[step.block]
+    if not step.is_last:  # it could not go on, as when the ledger's disk was full
+        return Exit.WORK_LEFT
     return Exit.FAILED if step.status is Status.FAILED else None

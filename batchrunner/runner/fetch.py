@@ -1,6 +1,7 @@
 """The step that ends a job well: a link becomes a verified file, written down, and then under its final name."""
 
 import asyncio
+import os.path
 from pathlib import Path
 
 from batchrunner.download import DownloadError, DownloadFault, Verified, download
@@ -11,7 +12,7 @@ from batchrunner.nouns.job import Identity
 from batchrunner.nouns.step import Block, Step
 from batchrunner.pacing import backoff_s
 from batchrunner.plan import Stop, settles
-from batchrunner.runner.batch import owner_of
+from batchrunner.runner.batch import on_disk, owner_of
 from batchrunner.runner.look import attempt_of, look, with_observation
 from batchrunner.runner.run import Run, Watch
 
@@ -31,13 +32,12 @@ async def fetch(run: Run, identity: Identity, step: Step) -> None:
             verified = await download(
                 run.http, watch.link, hidden_neighbour(final), may_be_plain=run.access.is_loopback
             )
-        _place(run, identity, attempt, verified, final)
-    except FileExistsError:
-        return  # something came to lie there meanwhile: the next decision says so
     except DownloadError as error:
         await _failed(run, identity, attempt, watch, error)
     except OSError as error:
-        watch.stop = Stop(Block.FETCH_FAILED, f"the disk does not take its clip: {error.strerror or error}")
+        _not_taken(watch, error)
+    else:
+        _place(run, identity, attempt, verified, final)
 
 
 async def restore(run: Run, identity: Identity, step: Step) -> None:
@@ -46,14 +46,8 @@ async def restore(run: Run, identity: Identity, step: Step) -> None:
     clip = attempt.clip
     if clip is None:
         raise AssertionError(f"attempt {attempt.id} has no clip")
-    source = run.batch.project.found(clip.path)
-    _place(
-        run,
-        identity,
-        attempt,
-        Verified(source, clip.size_bytes, clip.sha256),
-        final_path(run, identity, attempt),
-    )
+    verified = Verified(run.batch.project.found(clip.path), clip.size_bytes, clip.sha256)
+    _place(run, identity, attempt, verified, final_path(run, identity, attempt))
 
 
 async def settle(run: Run, identity: Identity, step: Step) -> None:
@@ -107,11 +101,28 @@ def _give_up(watch: Watch, reason: str) -> None:
         watch.stop = Stop(Block.FETCH_FAILED, f"{reason}: the next run tries again")
 
 
+def _not_taken(watch: Watch, error: OSError) -> None:
+    watch.stop = Stop(Block.FETCH_FAILED, f"the disk does not take its clip: {error.strerror or error}")
+
+
 def _place(run: Run, identity: Identity, attempt: Attempt, verified: Verified, final: Path) -> None:
+    """Puts a file under its final name; what keeps it from there stops this job, not the run."""
+    watch = run.watch(attempt)
+    try:
+        _put(run, identity, attempt, verified, final)
+    except FileExistsError:
+        watch.failed_fetches += 1  # something came to lie there meanwhile: the next decision says so
+        _give_up(watch, f"{final.name} is taken")
+    except OSError as error:
+        _not_taken(watch, error)
+
+
+def _put(run: Run, identity: Identity, attempt: Attempt, verified: Verified, final: Path) -> None:
     """Writes the file down, then gives it its final name, then closes the attempt.
 
     Raises:
         FileExistsError: a file that the ledger does not know has that name.
+        OSError: the disk does not take it.
     """
     _make_room(run, identity, final)
     now_s, path = run.clock.wall_s(), run.batch.project.written(final)
@@ -124,12 +135,13 @@ def _place(run: Run, identity: Identity, attempt: Attempt, verified: Verified, f
 
 def _make_room(run: Run, identity: Identity, final: Path) -> None:
     """An older clip of the same job moves to the versions; nothing of ours is ever deleted."""
-    if not final.exists():
+    if not os.path.lexists(final):
         return
-    known = owner_of(run.batch.project, final, run.ledger.memory(identity))
-    if known is None:
+    memory, present = on_disk(run.batch.project, run.ledger.memory(identity))
+    attempt = owner_of(run.batch.project, final, memory, present)
+    clip = attempt.clip if attempt else None
+    if attempt is None or clip is None:
         raise FileExistsError(final)
-    attempt, clip = known
     version = _free_version(final)
     path = run.batch.project.written(version)
     run.ledger.clip(attempt.id, Clip(run.clock.wall_s(), ClipRole.VERSION, path, clip.size_bytes, clip.sha256))

@@ -96,7 +96,7 @@ def _record(run: Run, identity: Identity, attempt: Attempt, seen: Observation) -
     """Writes a new state down; the facts decide whether that ends the attempt."""
     after = with_observation(attempt, seen)
     run.ledger.observe(attempt, seen, settles=settles(after))
-    run.book(attempt.booked_usd, after.booked_usd)
+    run.book(after.booked_usd - attempt.booked_usd, attempt.run_id)
     if seen.state is TaskState.SUCCESS:
         run.tell(Happened(Kind.RENDERED, f"task {attempt.task_id}", identity.name))
     elif seen.failure is not None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from batchrunner.clock import Clock
-from batchrunner.errors import LedgerError
 from batchrunner.events import Event, Happened, Kind, Listener
 from batchrunner.ledger import Ledger
 from batchrunner.modellix import Limits as Told
@@ -104,8 +103,9 @@ class Run:
         """The job's next step, from what the ledger remembers at this moment."""
         job = self.batch.jobs.get(identity)
         memory = self.ledger.memory(identity)
+        memory, facts = self.batch.look(identity, memory)
         facts = replace(
-            self.batch.facts(identity, memory),
+            facts,
             room_usd=self.purse.room_usd,
             stop=self._stop or self._job_stops.get(identity) or self._model_stop(job),
             task_stop=self._asking_stop or self._stop_among(memory.attempts),
@@ -218,25 +218,8 @@ class Run:
 
     # money
 
-    def book(self, before_usd: Decimal, after_usd: Decimal) -> None:
-        """An attempt of this run counted `before_usd` and counts `after_usd` now."""
-        self.purse.book(before_usd, after_usd)
-        if after_usd < before_usd:
+    def book(self, change_usd: Decimal, run_id: int) -> None:
+        """An attempt, made by that run, counts more now, or less."""
+        self.purse.book(change_usd, by_this_run=run_id == self.run_id)
+        if change_usd < 0:
             self.nudge()
-
-    async def write(self, record: Callable[[], None], alarm: str) -> None:
-        """Repeats a write that must not be lost until it succeeds; the alarm says what it holds.
-
-        Only a process that ends can stop this: what is written here was paid for.
-        """
-        wait_s = 1.0
-        while True:
-            try:
-                record()
-            except LedgerError as error:
-                self.stop(Block.LEDGER, str(error))
-                self.tell(Happened(Kind.ALARM, f"{alarm}: {error}"))
-                await asyncio.sleep(wait_s)
-                wait_s = min(wait_s * 2, 30.0)
-            else:
-                return

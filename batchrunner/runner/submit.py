@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
-from batchrunner.errors import ClaimRefused
+from batchrunner.errors import ClaimRefused, LedgerError
 from batchrunner.events import Happened, Kind
 from batchrunner.ledger import Claim
 from batchrunner.modellix import Submitted
 from batchrunner.nouns.facts import Answer, Outcome, Refusal
 from batchrunner.nouns.job import Identity, Job
-from batchrunner.nouns.money import NOTHING
 from batchrunner.nouns.step import Action, Block, Step
 from batchrunner.pacing import MOST_UNKNOWNS
 from batchrunner.runner.run import Run
@@ -91,12 +91,17 @@ def _commit(run: Run, job: Job, body: Mapping[str, object], step: Step) -> async
     except ClaimRefused as error:
         run.tell(Happened(Kind.NOTE, str(error), job.name))
         return None
-    run.book(NOTHING, claim.reserved_usd)
+    run.book(claim.reserved_usd, run.run_id)
     run.counted.submits += 1
     post = asyncio.create_task(_post(run, job, body, attempt_id, claim))
     run.posts.add(post)
-    post.add_done_callback(run.posts.discard)
+    post.add_done_callback(lambda _: _is_over(run, post))
     return post
+
+
+def _is_over(run: Run, post: asyncio.Task[None]) -> None:
+    run.posts.discard(post)
+    run.nudge()
 
 
 async def _post(run: Run, job: Job, body: Mapping[str, object], attempt_id: int, claim: Claim) -> None:
@@ -110,14 +115,32 @@ async def _post(run: Run, job: Job, body: Mapping[str, object], attempt_id: int,
         reply.message,
         reply.body,
     )
-    recorded: list[Answer] = []
-    alarm = f"{job.name}: task {reply.task_id or 'unknown'} is paid and could not be written to the ledger"
-    await run.write(lambda: recorded.append(run.ledger.answer(attempt_id, answer)), alarm)
-    if recorded[0].outcome is Outcome.REFUSED:
-        run.book(claim.reserved_usd, NOTHING)
-    if recorded[0].outcome is not Outcome.ACCEPTED:
+    answer = await _recorded(run, job, attempt_id, answer)
+    if answer.outcome is Outcome.REFUSED:
+        run.book(-claim.reserved_usd, run.run_id)
+    if answer.outcome is not Outcome.ACCEPTED:
         run.slots.release(job.identity)
-    _react(run, job, recorded[0], reply)
+    _react(run, job, answer, reply)
+
+
+async def _recorded(run: Run, job: Job, attempt_id: int, answer: Answer) -> Answer:
+    """Writes an answer down, and gives it as it was written.
+
+    A task id was paid for: its write is repeated until it succeeds or the process ends. Any other answer is not
+    worth that: without it the attempt is unknown, which is true.
+    """
+    wait_s = 1.0
+    while True:
+        try:
+            return run.ledger.answer(attempt_id, answer)
+        except LedgerError as error:
+            run.stop(Block.LEDGER, str(error))
+            if answer.task_id is None:
+                return replace(answer, outcome=Outcome.UNKNOWN, refusal=None)
+            alarm = f"task {answer.task_id} is paid and could not be written to the ledger: {error}"
+            run.tell(Happened(Kind.ALARM, alarm, job.name))
+            await asyncio.sleep(wait_s)
+            wait_s = min(wait_s * 2, 30.0)
 
 
 def _react(run: Run, job: Job, answer: Answer, reply: Submitted) -> None:
