@@ -16,11 +16,11 @@ from batchrunner.problems import Code
 _MOST_CELLS_OF_A_RECORD = 16_384
 
 _LINE_BREAK = re.compile("\r\n|[\n\r]")
-_QUOTED = re.compile('[^"]*(?:""[^"]*)*')
+_QUOTED = re.compile('[^"]*+(?:""[^"]*+)*+')
 _DELIMITERS = "\t;,"  # for a draw: the later ones also stand in the words of a header
 _EXCELS_HINT = re.compile('"?[sS][eE][pP]=([^"\r\n])"?[ ,;\t]*(?:\r\n|[\n\r]|$)')
 _MEND = 'write a quote (") inside a quoted cell twice, and close the cell with one'
-_HEADER = re.compile('[ ,;\t\r\n]*[\r\n]|((?:[^"\r\n]|"[^"]*")*)')
+_HEADER = re.compile('[ ,;\t\r\n]*[\r\n]|((?:[^"\r\n]+|"[^"]*")*)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +76,14 @@ class _Scanner:
         self._delimiter = delimiter
         sign = re.escape(delimiter)
         self._unquoted = re.compile(rf"[^{sign}\r\n]*")
-        self._empty_lines = re.compile(rf"(?:[{sign} \t]*(?:\r\n|[\n\r]))*")
+        self._empty_lines = re.compile(rf'(?:(?:[{sign} \t]++|""(?=[{sign}\r\n]))*+(?:\r\n|[\n\r]))*+')
 
     def skip(self, position: int) -> None:
         """Goes on to a position, counting lines."""
-        for match in _LINE_BREAK.finditer(self._text, self._position, position):
-            self._line += 1
-            self._line_start = match.end()
+        if position > self._position:
+            for match in _LINE_BREAK.finditer(self._text, self._position, position):
+                self._line += 1
+                self._line_start = match.end()
         self._position = position
 
     def records(self) -> Iterator[Record]:

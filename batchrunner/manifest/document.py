@@ -4,9 +4,8 @@ The only file that imports a YAML library. It reads the parser's events, not its
 recursion.
 """
 
-import gc
 import re
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
@@ -14,13 +13,13 @@ from typing import TYPE_CHECKING, Protocol
 import yaml
 
 from batchrunner.manifest import core_schema, source, syntax
+from batchrunner.manifest.collector import collector_paused
 from batchrunner.manifest.nodes import Scalar
 from batchrunner.manifest.tree import EnoughError, Tree
 from batchrunner.places import Place
 from batchrunner.problems import Code, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from batchrunner.manifest.nodes import Node
@@ -95,7 +94,7 @@ def _parse(text: str, file: str, loader: "Loader") -> Document:
     if refused:
         return Document(file, lines.texts, None, refused)
     tree = Tree(file)
-    with _collector_paused(), suppress(EnoughError):
+    with collector_paused(), suppress(EnoughError):
         _grow(tree, text, lines, loader)
     if not tree.problems() and _is_empty(tree.root()):
         message = "The file is empty, or holds only comments."
@@ -191,18 +190,6 @@ def _directives(lines: _Lines) -> tuple[Problem, ...]:
         return ()
     message = "A line that starts with % is a YAML directive, which has no meaning here."
     return (Problem(Code.YAML_SYNTAX, Place(lines.file, number, 1), message, "Delete the line, or indent it."),)
-
-
-@contextmanager
-def _collector_paused() -> "Iterator[None]":
-    """Halves the time: a growing tree without cycles is only scanned again and again."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 class _Dumper(yaml.SafeDumper):

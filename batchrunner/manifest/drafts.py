@@ -20,7 +20,8 @@ _MOST_TAKES = 100
 class Draft:
     """One wanted clip, expanded but unchecked.
 
-    `fields` are the request fields that were written; `wrong` names keys that have a problem already.
+    `fields` are the request fields that were written; `wrong` names keys that have a problem already; `empty` has
+    the places of cells that left a key out.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Draft:
     output: Value | None
     place: Place
     wrong: frozenset[str] = frozenset()
+    empty: Mapping[str, Place] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -50,6 +52,18 @@ class Drafts:
 
 
 @dataclass(slots=True)
+class Filled:
+    """A job's values with their variables filled.
+
+    `wrong` names those that could not be filled; `empty` those that an empty cell left out, with the cell's place.
+    """
+
+    values: dict[str, Value] = field(default_factory=dict)
+    wrong: set[str] = field(default_factory=set)
+    empty: dict[str, Place] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Drafting:
     """Turns values into drafts; it knows which ids are taken, and whether it reads a mere fragment."""
 
@@ -65,21 +79,18 @@ class Drafting:
         self.problems.add(Problem(Code.TOO_MANY, place, said, "split it into several", "jobs"))
         return True
 
-    def drafts(self, values: Mapping[str, Value], wrong: frozenset[str], place: Place) -> Iterator[Draft]:
-        """One draft a take; none where the job is disabled or has no usable name.
-
-        `wrong` names keys whose values have a problem already.
-        """
-        right = {name: value for name, value in values.items() if self._is_right(name, value)}
-        wrong |= values.keys() - right.keys()
+    def drafts(self, filled: Filled, place: Place) -> Iterator[Draft]:
+        """One draft a take; none where the job is disabled or has no usable name."""
+        right = {name: value for name, value in filled.values.items() if self._is_right(name, value)}
+        wrong = frozenset(filled.wrong | (filled.values.keys() - right.keys()))
         if _is_disabled(right):
             return
-        job_id, model = self._id(right), self._model(right, wrong, place)
+        job_id, model = self._id(right, filled.empty), self._model(right, wrong, place)
         if job_id is None or model is None:
             return
         fields = {name: value for name, value in right.items() if name not in keys.JOB}
         for take in range(1, self._number_of_takes(right) + 1):
-            draft = Draft(job_id, take, model, fields, _tags(right), right.get("output"), place, wrong)
+            draft = Draft(job_id, take, model, fields, _tags(right), right.get("output"), place, wrong, filled.empty)
             if self._is_new(draft.name, right["id"].node.place):
                 yield draft
 
@@ -88,8 +99,11 @@ class Drafting:
             return True  # a request field: the model's schema judges it
         return keys.has_kind(name, value.node, keys.JOB[name].kind, self.problems, value.origin)
 
-    def _id(self, values: Mapping[str, Value]) -> str | None:
+    def _id(self, values: Mapping[str, Value], empty: Mapping[str, Place]) -> str | None:
         node = values["id"].node if "id" in values else None
+        if "id" in empty and node is None:
+            said = "the cell that names the job is empty"
+            self.problems.add(Problem(Code.BAD_ID, empty["id"], said, "give each row a name of its own", "id"))
         if not isinstance(node, nodes.Scalar):
             return None
         job_id = text_of(node)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from batchrunner.catalog import models
 from batchrunner.manifest import document, keys, nodes
-from batchrunner.manifest.drafts import NAME, Draft, Drafting, Drafts
+from batchrunner.manifest.drafts import NAME, Draft, Drafting, Drafts, Filled
 from batchrunner.manifest.keys import text_of
 from batchrunner.manifest.layers import Layer, Value, layer_of, merge
 from batchrunner.manifest.matrix import Combination, axes_of, combinations
@@ -119,10 +119,9 @@ class _Expansion:
             return {}
         read = layer_of(keys.read_keys(entry.node, keys.SETTINGS, self._problems), "")
         names = Names({"vars": part.vars, **self._outer}, {"row": _NO_JOB, "matrix": _NO_JOB})
-        filled, _ = self._filled(read, names)
         return {
             name: value
-            for name, value in filled.items()
+            for name, value in self._filled(read, names).values.items()
             if keys.has_kind(name, value.node, keys.SETTINGS[name].kind, self._problems)
         }
 
@@ -201,8 +200,8 @@ class _Expansion:
             for combination in self._combinations(part, read):
                 if self._drafting.is_full(place):
                     return
-                values, wrong = self._filled(merged, self._names(part, row, combination))
-                yield from self._drafting.drafts(values, wrong, place)
+                filled = self._filled(merged, self._names(part, row, combination))
+                yield from self._drafting.drafts(filled, place)
 
     def _rows(self, part: Part, read: Mapping[str, nodes.Entry]) -> Iterable[Row | None]:
         entry = read.get("rows")
@@ -223,9 +222,9 @@ class _Expansion:
         names = Names({"vars": part.vars, **self._outer}, {"row": _NO_JOB, "matrix": _NO_JOB})
         found = combinations(entry.node, self._problems) or ()
         for each in found:
-            values, wrong = self._filled({axis: Value(node, node.place, "") for axis, node in each.items()}, names)
-            if not wrong:
-                yield {axis: value.node for axis, value in values.items()}
+            filled = self._filled({axis: Value(node, node.place, "") for axis, node in each.items()}, names)
+            if not filled.wrong:
+                yield {axis: value.node for axis, value in filled.values.items()}
 
     def _names(self, part: Part, row: Row | None, combination: Combination | None) -> Names:
         spaces: dict[str, Mapping[str, nodes.Node]] = {"vars": part.vars, **self._outer}
@@ -235,29 +234,32 @@ class _Expansion:
             spaces["matrix"] = combination
         return Names(spaces, _WHY_NOT)
 
-    def _filled(self, merged: Mapping[str, Value], names: Names) -> tuple[dict[str, Value], frozenset[str]]:
-        """A job's values with their variables filled, and the names of those that could not be."""
-        filled: dict[str, Value] = {}
-        wrong: set[str] = set()
+    def _filled(self, merged: Mapping[str, Value], names: Names) -> Filled:
+        """A job's values with their variables filled."""
+        filled = Filled()
         for name, value in merged.items():
             try:
-                new = self._fill(name, value, names)
+                self._fill(name, value, names, filled)
             except VariableProblem as error:
                 self._add(error.problem)
-                wrong.add(name)
-            else:
-                if new is not None:
-                    filled[name] = new
-        return filled, frozenset(wrong)
+                filled.wrong.add(name)
+        return filled
 
-    def _fill(self, name: str, value: Value, names: Names) -> Value | None:
+    def _fill(self, name: str, value: Value, names: Names, filled: Filled) -> None:
         if not has_variable(value.node):
-            return value
+            filled.values[name] = value
+            return
         if name == "output":  # the job's own name is filled in when it is known
             own = {each: text_node(f"${{job.{each}}}", value.place) for each in ("id", "model")}
             names = Names({**names.spaces, "job": own}, names.why_not)
         node = fill(value.node, names, list_wanted=name in self._lists)
-        return None if node is None else Value(node, value.place, value.layer)
+        if not keys.is_null(node):
+            filled.values[name] = Value(node, value.place, value.layer)
+            return
+        # an empty cell is as if the key were not written: then counts what a lower layer says
+        filled.empty[name] = node.place
+        if value.under is not None:
+            self._fill(name, value.under, names, filled)
 
     def _add(self, problem: Problem) -> None:
         """Keeps a problem, unless it may be the fragment's manifest that gives what is missing."""

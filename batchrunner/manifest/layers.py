@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from batchrunner.manifest import keys, nodes
+from batchrunner.manifest.variables import has_variable
 from batchrunner.places import Place
 
 
@@ -12,12 +13,14 @@ class Value:
     """A value that somebody wrote.
 
     `place` is its key's: a path in the value is relative to that file. `layer` is what a message calls it:
-    `defaults`, `template "hero"`; empty for the job itself.
+    `defaults`, `template "hero"`; empty for the job itself. `under` is what a lower layer said: it counts where
+    this value turns out to be an empty cell.
     """
 
     node: nodes.Node
     place: Place
     layer: str
+    under: "Value | None" = None
 
     @property
     def origin(self) -> str:
@@ -46,7 +49,7 @@ def merge(layers: Iterable[Layer]) -> dict[str, Value]:
             elif name == "tags" and name in merged:
                 merged[name] = _united(merged[name], value)
             else:
-                merged[name] = value
+                merged[name] = replace(value, under=merged.get(name)) if has_variable(value.node) else value
     return merged
 
 

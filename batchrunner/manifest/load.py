@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from batchrunner import settings as settings_room
 from batchrunner.manifest import document
+from batchrunner.manifest.collector import collector_paused
 from batchrunner.manifest.drafts import Draft, Drafts
 from batchrunner.manifest.expand import Wish, expand
 from batchrunner.manifest.keys import text_of
@@ -55,6 +56,13 @@ def load(
     `look_at_files`: local images are opened. `may_be_fragment`: a file without `version` is judged as one that
     others include.
     """
+    with collector_paused():
+        return _load(
+            path, Wish(profile, os.environ if environment is None else environment), look_at_files, may_be_fragment
+        )
+
+
+def _load(path: Path, wish: Wish, look_at_files: bool, may_be_fragment: bool) -> Manifest:  # noqa: FBT001
     problems = Problems()
     read = document.read(path, str(path))
     is_fragment = may_be_fragment and _looks_like_fragment(read)
@@ -62,13 +70,15 @@ def load(
         said = "it has no `version`, so it is judged as a fragment that a manifest includes"
         hint = "to run it by itself, write `version: 1`"
         problems.add(Problem(Code.FRAGMENT, Place(read.file, 1, 1), said, hint, severity=Severity.WARNING))
-    wish = Wish(profile, os.environ if environment is None else environment, is_fragment)
+    wish = replace(wish, is_fragment=is_fragment)
     drafts = expand(read, path, wish, problems)
     settings = _settings(drafts.settings, problems)
-    jobs = _jobs(drafts, settings, profile, Pictures(look_at_files), problems)
+    jobs = _jobs(drafts, settings, wish.profile, Pictures(look_at_files), problems)
     written = {key: _written(value) for key, value in drafts.settings.items()}
     lines = {read.file: read.lines, **drafts.lines}
-    return Manifest(path, drafts.name, profile, settings, jobs, problems.in_order(), drafts.profiles, lines, written)
+    return Manifest(
+        path, drafts.name, wish.profile, settings, jobs, problems.in_order(), drafts.profiles, lines, written
+    )
 
 
 def _looks_like_fragment(read: document.Document) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from batchrunner.manifest.drafts import Draft
+from batchrunner.manifest.nodes import Scalar
 from batchrunner.manifest.variables import Names, VariableProblem, fill, text_node
 from batchrunner.places import Place
 from batchrunner.problems import Code, Problem, Problems
@@ -49,7 +50,7 @@ class Outputs:
         manifest = {"name": text_node(self.manifest, place)}
         why_not = dict.fromkeys(("row", "matrix", "vars", "env"), "it has a meaning only in the job's own `output`")
         found = fill(text_node(pattern, place), Names({"job": job, "manifest": manifest}, why_not))
-        return getattr(found, "text", "")
+        return found.text if isinstance(found, Scalar) else ""
 
     def _of_profile(self, path: PurePosixPath) -> str:
         """A profile has a folder of its own beside the clips that it is not to touch."""

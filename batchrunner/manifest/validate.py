@@ -65,7 +65,8 @@ class Judge:
         for name in model.schema.get("required", ()):
             if name not in draft.fields and name not in draft.wrong:
                 said, hint = f"`{name}` is missing", f"write `{name}: …`"
-                self.problems.add(Problem(Code.MISSING_KEY, draft.place, said, hint, name, (draft.name,)))
+                place = draft.empty.get(name, draft.place)
+                self.problems.add(Problem(Code.MISSING_KEY, place, said, hint, name, (draft.name,)))
                 yield name
 
     def _shapes(self, draft: Draft, model: Model, body: Mapping[str, object]) -> Iterator[str]:

@@ -62,8 +62,8 @@ def used(node: nodes.Node, space: str) -> Iterator[str]:
             return
 
 
-def fill(node: nodes.Node, names: Names, *, list_wanted: bool = False) -> nodes.Node | None:
-    """The value with its variables filled; None where it is wholly a variable that is empty.
+def fill(node: nodes.Node, names: Names, *, list_wanted: bool = False) -> nodes.Node:
+    """The value with its variables filled; null where it is wholly a variable that is empty, with its place.
 
     `list_wanted`: a text from a row stands for several, separated by `|` or by spaces.
 
@@ -75,17 +75,18 @@ def fill(node: nodes.Node, names: Names, *, list_wanted: bool = False) -> nodes.
             return _filled(node, text, names, list_wanted=list_wanted)
         case nodes.Sequence() if has_variable(node):
             items = (fill(item, names) for item in node.items)
-            return nodes.Sequence(tuple(item for item in items if item is not None), node.place)
+            return nodes.Sequence(tuple(item for item in items if not keys.is_null(item)), node.place)
         case _:
             return node
 
 
-def _filled(node: nodes.Scalar, text: str, names: Names, *, list_wanted: bool) -> nodes.Node | None:
+def _filled(node: nodes.Scalar, text: str, names: Names, *, list_wanted: bool) -> nodes.Node:
     whole = _TOKEN.fullmatch(text)
     if whole and whole[1] is not None:
         found = _look_up(whole, names, node.place)
         from_row = whole[1].startswith("row")
-        return _split(found) if list_wanted and from_row and isinstance(found, nodes.Scalar) else found
+        is_text = isinstance(found, nodes.Scalar) and found.value is not None
+        return _split(found) if list_wanted and from_row and is_text else found
     filled = _TOKEN.sub(lambda token: _piece(token, names, node.place), text)
     return nodes.Scalar(filled, filled, plain=False, place=node.place)
 
@@ -94,14 +95,15 @@ def _piece(token: re.Match[str], names: Names, place: Place) -> str:
     if token[1] is None:
         return "${"
     found = _look_up(token, names, place)
-    if isinstance(found, nodes.Scalar):
+    if isinstance(found, nodes.Scalar) and found.value is not None:
         return keys.text_of(found)
-    what = "is empty" if found is None else "is a list"
-    hint = "give it a default: `${…:-text}`" if found is None else "use it as a whole value"
+    is_empty = isinstance(found, nodes.Scalar)
+    what = "is empty" if is_empty else "is a list"
+    hint = "give it a default: `${…:-text}`" if is_empty else "use it as a whole value"
     raise VariableProblem(Problem(Code.BAD_VARIABLE, place, f"`{keys.shortened(token[0])}` {what}", hint))
 
 
-def _look_up(token: re.Match[str], names: Names, place: Place) -> nodes.Node | None:
+def _look_up(token: re.Match[str], names: Names, place: Place) -> nodes.Node:
     reference = _REFERENCE.fullmatch(token[1]) if token[0].endswith("}") else None
     if reference is None:
         said = f"`{keys.shortened(token[0])}` is no variable"
@@ -121,7 +123,7 @@ def _look_up(token: re.Match[str], names: Names, place: Place) -> nodes.Node | N
         return text_node(default, place)
     if found is None:
         raise VariableProblem(_no_name(space, name, names, place))
-    return None
+    return nodes.Scalar(None, "", plain=True, place=found.place)
 
 
 def _is_empty(node: nodes.Node) -> bool:
@@ -147,8 +149,8 @@ def _no_name(space: str, name: str, names: Names, place: Place) -> Problem:
     return Problem(Code.UNKNOWN_VARIABLE, place, said, hint)
 
 
-def _split(node: nodes.Scalar) -> nodes.Sequence:
-    text = keys.text_of(node)
+def _split(node: nodes.Node) -> nodes.Sequence:
+    text = keys.text_of(node) if isinstance(node, nodes.Scalar) else ""
     parts = text.split("|") if "|" in text else text.split()
     stripped = (part.strip() for part in parts)
     return nodes.Sequence(tuple(text_node(part, node.place) for part in stripped if part), node.place)

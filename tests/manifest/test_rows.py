@@ -68,7 +68,7 @@ def values(cells: Any) -> dict[str, Any]:
 
 
 def value(cell: Any) -> Any:
-    return [item.value for item in cell.items] if isinstance(cell, Sequence) else cell.value
+    return [value(item) for item in cell.items] if isinstance(cell, Sequence) else cell.value
 
 
 def frames(pattern: str, pair: str | None = None) -> Mapping:
