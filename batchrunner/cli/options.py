@@ -54,9 +54,11 @@ def format_option(*names: str) -> Callable[[F], F]:
     )
 
 
-sandbox_option = click.option(
+sandbox_option = option(
     "--sandbox", is_flag=True, help="Use the imitated service, with a ledger and clips of its own: free."
 )
+
+quiet_option = option("--quiet", "-q", is_flag=True, help="Only the result, and what needs a person.")
 
 _RUN_OPTIONS = (
     click.option("--yes", is_flag=True, help="Agree to the paid work that the plan shows."),
@@ -70,7 +72,7 @@ _RUN_OPTIONS = (
     ledger_option,
     sandbox_option,
     format_option("table", "json"),
-    click.option("-q", "--quiet", is_flag=True, help="Only the result, and what needs a person."),
+    quiet_option,
 )
 
 

@@ -8,7 +8,7 @@ import click
 
 from batchrunner import settings
 from batchrunner.catalog import shipped_prices
-from batchrunner.cli.options import Reading, format_option, ledger_option, manifest_argument, sandbox_option
+from batchrunner.cli.options import Reading, format_option, ledger_option, manifest_argument, option, sandbox_option
 from batchrunner.cli.setting import in_flight_run, key_digest_if_any, project_of, valid_manifest
 from batchrunner.cli.work import Order, limits_of
 from batchrunner.errors import Exit
@@ -27,7 +27,7 @@ _SOMETHING_TO_DO = 5
 @ledger_option
 @sandbox_option
 @format_option("table", "json")
-@click.option("--detailed-exitcode", is_flag=True, help="End with 5 where there is something to do.")
+@option("--detailed-exitcode", is_flag=True, help="End with 5 where there is something to do.")
 def command(
     manifest: Path,
     max_cost: Decimal | None,
@@ -52,7 +52,7 @@ def command(
     seen = batch.first_steps(options, batch.purse(limits).room_usd)
     planned = [(s.identity, s.step) for s in seen if s.job or s.step.action is not Action.NONE]
     if form == "json":
-        click.echo(json.dumps(plan_as_json(planned, batch.prices.priced_on), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(plan_as_json(planned, batch.prices.priced_on), indent=2))
     else:
         click.echo(plan_table(planned, batch.prices.priced_on))
     something = any(not step.is_last for _, step in planned)

@@ -45,7 +45,7 @@ def command(manifest: Path, ledger: Path | None, sandbox: bool, form: str) -> No
             exit_code=last.exit_code,
         )
     if form == "json":
-        click.echo(json.dumps(as_json(report), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(as_json(report), indent=2))
         return
     click.echo(summary(report))
     for line in next_commands((*report.rows, *report.departed), str(manifest)):

@@ -9,6 +9,7 @@ from batchrunner.cli import problem_text
 from batchrunner.cli.options import format_option
 from batchrunner.errors import Exit
 from batchrunner.manifest.load import Manifest, load
+from batchrunner.reports.words import counted
 
 
 @click.command()
@@ -41,7 +42,7 @@ def _text(manifest: Manifest) -> str:
     """The problems of one manifest, or the good news."""
     found = problem_text.as_text(manifest.problems, manifest.lines)
     if not manifest.errors:
-        good = f"{manifest.path}: valid, {len(manifest.jobs)} jobs"
+        good = f"{manifest.path}: valid, {counted(len(manifest.jobs), 'job')}"
         return f"{found}\n\n{good}" if found else good
-    number = len(manifest.errors)
-    return f"{found}\n\n{manifest.path}: {number} {'error' if number == 1 else 'errors'}, nothing can be submitted"
+    errors = counted(len(manifest.errors), "error")
+    return f"{found}\n\n{manifest.path}: {errors}, nothing can be submitted"

@@ -1,6 +1,6 @@
 """The service in our words: `client` asks, `wire` knows every oddity of its replies, with its source."""
 
 from batchrunner.modellix.client import Modellix
-from batchrunner.modellix.wire import Limits, Submitted, TaskReply, TaskReplyKind
+from batchrunner.modellix.wire import Limits, Submitted, TaskReply, TaskReplyKind, is_task_id
 
-__all__ = ["Limits", "Modellix", "Submitted", "TaskReply", "TaskReplyKind"]
+__all__ = ["Limits", "Modellix", "Submitted", "TaskReply", "TaskReplyKind", "is_task_id"]
