@@ -83,6 +83,7 @@ class Code(StrEnum):
     RESOLUTION_DURATION = "resolution-duration"
     # images
     BAD_LINK = "bad-link"
+    DEAD_LINK = "dead-link"
     IMAGE_MISSING_FILE = "image-missing-file"
     IMAGE_UNREADABLE = "image-unreadable"
     IMAGE_KIND = "image-kind"

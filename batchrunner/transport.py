@@ -124,6 +124,24 @@ class Http:
         async with self._gate:
             return await _whole(self._api, "GET", url, headers)
 
+    async def probe(self, url: str) -> Reply:
+        """Whether something is served at an address: HEAD, then the first bytes; redirects are followed, no key sent.
+
+        Raises:
+            TransportError: there was no answer.
+        """
+        _check(url)
+        async with self._gate:
+            try:
+                head = await self._files.head(url, follow_redirects=True)
+                if head.status_code < 400:
+                    return Reply(head.status_code, _headers(head), b"")
+                ranged = {"Range": "bytes=0-1023"}
+                async with self._files.stream("GET", url, headers=ranged, follow_redirects=True) as response:
+                    return Reply(response.status_code, _headers(response), b"")
+            except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpx.CookieConflict) as error:
+                raise explained(error) from error
+
     async def delete(self, url: str, headers: Mapping[str, str]) -> Reply:
         """Another free request.
 

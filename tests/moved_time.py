@@ -4,14 +4,17 @@ import asyncio
 import selectors
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
-from typing import Any, TypeVar
+from typing import Any, TypeVar, TypeVarTuple
 
 from batchrunner.clock import Clock
 
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 # 2026-11-23 18:00 UTC: an evening.
 EVENING_S = 1_795_456_800.0
+
+DAY_S = 24 * 3600.0
 
 
 class _JumpingSelector(selectors.DefaultSelector):
@@ -27,28 +30,45 @@ class _JumpingSelector(selectors.DefaultSelector):
             return super().select(timeout)
         if timeout is None:
             raise AssertionError("nothing can ever happen again: every task waits for another")
-        self.loop.now_s += timeout
+        self.loop.pass_time(timeout)
         return []
 
 
 class MovedLoop(asyncio.SelectorEventLoop):
-    """The loop. `now_s` is its time; `calls_out` counts threads that still work, which freeze it."""
+    """The loop. `now_s` is its time; `calls_out` counts threads that still work, which freeze it.
+
+    A heartbeat keeps a run from ever being silent, so a run that waits for nothing is found by `ends_at_s`.
+    """
 
     def __init__(self) -> None:
         selector = _JumpingSelector()
         selector.loop = self
         self.now_s = 0.0
+        self.ends_at_s = 7 * DAY_S
         self.calls_out = 0
         super().__init__(selector)
 
     def time(self) -> float:
         return self.now_s
 
-    def run_in_executor(self, executor: Executor | None, func: Callable[..., Any], *args: Any) -> Any:
+    def pass_time(self, seconds: float) -> None:
+        if self.now_s + seconds > self.ends_at_s:
+            self.ends_at_s = self.now_s + DAY_S  # what is cancelled now still needs a little time for its end
+            raise AssertionError(f"this goes on for ever: {self.now_s / DAY_S:.0f} days have passed")
+        self.now_s += seconds
+
+    def run_in_executor(self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts) -> asyncio.Future[T]:
         future = super().run_in_executor(executor, func, *args)
         self.calls_out += 1
         future.add_done_callback(self._returned)
         return future
+
+    async def shutdown_default_executor(self) -> None:
+        self.calls_out += 1  # a thread ends the others
+        try:
+            await super().shutdown_default_executor()
+        finally:
+            self.calls_out -= 1
 
     def _returned(self, _future: object) -> None:
         self.calls_out -= 1

@@ -2,14 +2,14 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from batchrunner.catalog import shipped_prices
-from batchrunner.events import Event
+from batchrunner.events import Event, Happened, Kind
 from batchrunner.ledger import Ledger
 from batchrunner.manifest.load import Manifest, load
 from batchrunner.nouns.status import Status
@@ -23,13 +23,14 @@ from batchrunner.runner import (
     Project,
     Seen,
     Signals,
+    Wanted,
     conduct,
     find_project,
     gather,
 )
 from batchrunner.sandbox import Options as SandboxOptions
 from batchrunner.sandbox import Record, Sandbox, record
-from batchrunner.transport import Http, InProcess
+from batchrunner.transport import Answered, Answering, Http, InProcess
 from tests.moved_time import EVENING_S, MovedClock, in_moved_time
 
 API = "https://api.modellix.test"
@@ -61,9 +62,45 @@ class DeafSignals(Signals):
         pass
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request, as it left: when, and what for. `path` has no query."""
+
+    at_s: float
+    method: str
+    path: str
+
+    @property
+    def is_submit(self) -> bool:
+        return self.method == "POST"
+
+    @property
+    def is_poll(self) -> bool:
+        return self.path.startswith("/api/v1/tasks/")
+
+    @property
+    def is_api(self) -> bool:
+        return self.path.startswith("/api/")
+
+    @property
+    def is_download(self) -> bool:
+        return not self.is_api
+
+
+Meanwhile = Callable[[MovedClock], Awaitable[None]]
+
+
+async def _nothing(_clock: MovedClock) -> None:
+    pass
+
+
 @dataclass
 class Studio:
-    """One folder and one account. Each `run` is a new process as far as the code can tell."""
+    """One folder and one account. Each `run` is a new process as far as the code can tell.
+
+    `travel_s` is how long a request and its answer are on the way. `way` wraps what answers, for a test that
+    stands between the two; `asked` lists all that was asked, of every run.
+    """
 
     folder: Path
     options: SandboxOptions = field(
@@ -74,7 +111,10 @@ class Studio:
     clock_s: float = EVENING_S
     events: list[Event] = field(default_factory=list)
     signals: DeafSignals | None = None
-    on_request: Callable[[str, str], None] = lambda _method, _target: None
+    api: str = API
+    travel_s: float = 0.1
+    way: Callable[[Answering], Answering] = lambda answer: answer
+    asked: list[Asked] = field(default_factory=list)
 
     @property
     def manifest(self) -> Path:
@@ -95,12 +135,26 @@ class Studio:
         assert not manifest.errors, manifest.errors
         return manifest
 
-    def run(self, **wishes: Any) -> Ended:
+    def run(self, *, meanwhile: Meanwhile = _nothing, **wishes: Any) -> Ended:
         """`batchrunner run`, agreed to, until it ends; the clock goes on where the last run left it.
 
-        Wishes: limits by name (`concurrency`, `run_usd`, …), `submits`, `only`.
+        Wishes: limits by name (`concurrency`, `run_usd`, …), `submits`, `only`. `meanwhile` goes on beside it,
+        for somebody who sends signals or sets the clock.
         """
-        return in_moved_time(lambda clock: self.go(clock, **wishes), self.clock_s)
+
+        async def both(clock: MovedClock) -> Ended:
+            going, beside = asyncio.create_task(self.go(clock, **wishes)), asyncio.ensure_future(meanwhile(clock))
+            try:
+                await asyncio.wait({going, beside}, return_when=asyncio.FIRST_COMPLETED)
+                if beside.done():
+                    await beside
+                return await going
+            finally:
+                going.cancel()
+                beside.cancel()
+                await asyncio.gather(going, beside, return_exceptions=True)
+
+        return in_moved_time(both, self.clock_s)
 
     async def go(self, clock: MovedClock, **wishes: Any) -> Ended:
         """The same, on a loop that a test has made."""
@@ -118,7 +172,7 @@ class Studio:
                 **said,
             }
         )
-        access = Access(API, self.key)
+        access = Access(self.api, self.key)
         options = Options(access.key_digest, limits.retries, **wishes)
         self.signals = DeafSignals()
         answer = self.sandbox(clock)
@@ -136,18 +190,22 @@ class Studio:
         finally:
             self.clock_s = clock.wall_s()
 
-    def sandbox(self, clock: MovedClock) -> Callable[..., Any]:
-        """The service, as it is after each of its restarts."""
-        service = Sandbox(state=self.state, clock=clock, base_url=API, files_url=FILES, options=self.options)
+    def sandbox(self, clock: MovedClock) -> Answering:
+        """The service, as it is after each of its restarts, at the end of a way that takes time."""
+        service = Sandbox(state=self.state, clock=clock, base_url=self.api, files_url=FILES, options=self.options)
+        far = self.way(service.answer)
 
-        async def answer(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Any:
-            self.on_request(method, target)
-            return await service.answer(method, target, headers, body)
+        async def answer(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answered:
+            self.asked.append(Asked(clock.wall_s(), method, target.partition("?")[0]))
+            await asyncio.sleep(self.travel_s / 2)
+            answered = await far(method, target, headers, body)
+            await asyncio.sleep(self.travel_s / 2)
+            return answered
 
         return answer
 
     def batch(self, manifest: Manifest, ledger: Ledger) -> Batch:
-        return gather(self.project, manifest.name, manifest.jobs, ledger, shipped_prices())
+        return gather(self.project, Wanted(manifest.name, manifest.profile, manifest.jobs), ledger, shipped_prices())
 
     def seen(self) -> list[Seen]:
         """Every job as it stands, as `status` sees it."""
@@ -169,5 +227,16 @@ class Studio:
     def booked_usd(self) -> Decimal:
         return sum((a.booked_usd for seen in self.seen() for a in seen.memory.attempts), Decimal(0))
 
+    def told(self, kind: Kind) -> list[Happened]:
+        """What the runs told of one kind, in order."""
+        return [event for event in self.events if isinstance(event, Happened) and event.kind is kind]
 
-__all__ = ["API", "KEY", "DeafSignals", "Studio", "asyncio", "manifest_text"]
+    def submits(self) -> list[Asked]:
+        return [asked for asked in self.asked if asked.is_submit]
+
+    def clip(self, name: str) -> Path:
+        """Where a job's clip belongs by default."""
+        return self.folder / "outputs" / "batch" / f"{name}.mp4"
+
+
+__all__ = ["API", "FILES", "KEY", "Asked", "DeafSignals", "Meanwhile", "Studio", "manifest_text"]

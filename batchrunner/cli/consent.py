@@ -38,7 +38,8 @@ class Offer:
         clips = counted(self.clips, "clip")
         lines = [f"{self.manifest}: {clips} to pay, {self.cost} (estimated, prices of {self.priced_on})"]
         if self.retries:
-            lines.append(f"  with up to {self.retries} retries of failed tasks: at most {dollars(self.most_usd)}")
+            retries = "1 retry" if self.retries == 1 else f"{self.retries} retries"
+            lines.append(f"  with up to {retries} of failed tasks: at most {dollars(self.most_usd)}")
         limits = [("this run may cost", self.max_cost_usd), ("left of the budget", self.budget_left_usd)]
         lines += [f"  {words}: {dollars(usd)}" for words, usd in limits if usd is not None]
         balance = "not told by the service" if self.balance_usd is None else dollars(self.balance_usd)
@@ -54,7 +55,7 @@ def ask(offer: Offer, *, yes: bool) -> None:
     click.echo(str(offer), err=True)
     if yes:
         return
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not (sys.stdin and sys.stdin.isatty() and sys.stderr and sys.stderr.isatty()):
         raise Unconfirmed("nobody agreed to this: there is no terminal to ask on, so add --yes. Nothing was submitted")
     click.echo(f"Submit {counted(offer.clips, 'paid job')}? [y/N] ", nl=False, err=True)
     readable, _, _ = select.select([sys.stdin], [], [], _PATIENCE_S)

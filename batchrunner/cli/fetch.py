@@ -5,7 +5,14 @@ from typing import Any
 
 import click
 
-from batchrunner.cli.options import format_option, ledger_option, manifest_argument, profile_option, sandbox_option
+from batchrunner.cli.options import (
+    format_option,
+    ledger_option,
+    manifest_argument,
+    profile_option,
+    quiet_option,
+    sandbox_option,
+)
 from batchrunner.cli.setting import project_of, wanted_or_remembered
 from batchrunner.cli.work import Order, work
 from batchrunner.ledger import Ledger
@@ -18,7 +25,7 @@ from batchrunner.settings import Settings
 @ledger_option
 @sandbox_option
 @format_option("table", "json")
-@click.option("-q", "--quiet", is_flag=True, help="Only the result, and what needs a person.")
+@quiet_option
 def command(manifest: Path, **options: Any) -> int:
     """Ask for open tasks and download rendered clips: free.
 

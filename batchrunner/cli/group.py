@@ -9,7 +9,7 @@ from batchrunner import __version__
 
 COMMANDS: Mapping[str, str] = {
     "demo": "Render a small batch against an imitated service: no key, no cost.",
-    "init": "Write a starter manifest, from a spreadsheet and a folder of frames if there are any.",
+    "init": "Write a starter manifest; it says what it guessed, and never overwrites.",
     "validate": "Show every mistake of a manifest, each on its line.",
     "plan": "Show what `run` would do next with each job, why, and for how much.",
     "run": "Render what is missing; the same command goes on where the last one stopped.",
@@ -17,9 +17,9 @@ COMMANDS: Mapping[str, str] = {
     "status": "Tell what is known of each job; works beside a run.",
     "retry": "Submit failed jobs again.",
     "resolve": "Say what became of submits whose outcome is unknown.",
-    "uploads": "List the pictures that were uploaded, or delete them at the service.",
+    "uploads": "List the pictures that were uploaded for this project, or delete them at the service.",
     "models": "List the models with their fields, rules and dated prices.",
-    "schema": "Print a schema, for editors and for programs.",
+    "schema": "Print a schema, one self-contained file: for editors and for programs.",
     "sandbox": "Serve the imitated service on a port of this machine.",
 }
 

@@ -4,15 +4,18 @@ from pathlib import Path
 
 import click
 
+from batchrunner.cli.options import option
 from batchrunner.errors import UsageError
 from batchrunner.manifest.starter import Starter, starter
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+_FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
 @click.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), default=Path("shots.yaml"))
-@click.option("--from", "table", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="A spreadsheet, saved as CSV, with one shot a line.")  # fmt: skip
-@click.option("--images", type=click.Path(exists=True, file_okay=False, path_type=Path), help="A folder of frames.")
+@option("--from", "table", type=_FILE, help="A spreadsheet, saved as CSV, with one shot a line.")
+@option("--images", type=_FOLDER, help="A folder of frames.")
 def command(file: Path, table: Path | None, images: Path | None) -> None:
     """Write a starter manifest; it says what it guessed, and never overwrites.
 

@@ -54,11 +54,12 @@ def format_option(*names: str) -> Callable[[F], F]:
     )
 
 
-sandbox_option = click.option(
+sandbox_option = option(
     "--sandbox", is_flag=True, help="Use the imitated service, with a ledger and clips of its own: free."
 )
 
 profile_option = option("--profile", default="", help="A named overlay of the manifest, such as draft.")
+quiet_option = option("--quiet", "-q", is_flag=True, help="Only the result, and what needs a person.")
 
 _RUN_OPTIONS = (
     profile_option,
@@ -73,7 +74,7 @@ _RUN_OPTIONS = (
     ledger_option,
     sandbox_option,
     format_option("table", "json"),
-    click.option("-q", "--quiet", is_flag=True, help="Only the result, and what needs a person."),
+    quiet_option,
 )
 
 

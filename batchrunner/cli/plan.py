@@ -13,6 +13,7 @@ from batchrunner.cli.options import (
     format_option,
     ledger_option,
     manifest_argument,
+    option,
     profile_option,
     sandbox_option,
 )
@@ -37,7 +38,7 @@ _SOMETHING_TO_DO = 5
 @ledger_option
 @sandbox_option
 @format_option("table", "json", "yaml")
-@click.option("--detailed-exitcode", is_flag=True, help="End with 5 where there is something to do.")
+@option("--detailed-exitcode", is_flag=True, help="End with 5 where there is something to do.")
 def command(
     manifest: Path,
     profile: str,
@@ -66,7 +67,7 @@ def command(
     seen = batch.first_steps(options, batch.purse(limits).room_usd)
     planned = [(s.identity, s.step) for s in seen if s.job or s.step.action is not Action.NONE]
     if form == "json":
-        click.echo(json.dumps(plan_as_json(planned, batch.prices.priced_on), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(plan_as_json(planned, batch.prices.priced_on), indent=2))
     else:
         click.echo(plan_table(planned, batch.prices.priced_on))
     something = any(not step.is_last for _, step in planned)

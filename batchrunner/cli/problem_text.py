@@ -1,6 +1,7 @@
 """Problems as people, programs and GitHub read them."""
 
 import json
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -24,7 +25,7 @@ def as_json(problems: Iterable[Problem], jobs: int) -> str:
     """One object: `{"valid", "jobs", "problems": […]}`; its names are fixed."""
     listed = [_object(problem) for problem in problems]
     valid = not any(p["severity"] == Severity.ERROR for p in listed)
-    return json.dumps({"valid": valid, "jobs": jobs, "problems": listed}, indent=2, ensure_ascii=False)
+    return json.dumps({"valid": valid, "jobs": jobs, "problems": listed}, indent=2)
 
 
 def as_github(problems: Iterable[Problem]) -> str:
@@ -61,8 +62,16 @@ def _snippet(problem: Problem, lines: Lines, colour: str) -> list[str]:
     if not shown.strip():
         return []
     number = f"{problem.place.line:>5} | "
-    caret = " " * (len(number) + problem.place.column - 1 - start) + click.style("^", fg=colour)
+    before = shown[: problem.place.column - 1 - start]
+    caret = " " * (len(number) + sum(map(_columns, before))) + click.style("^", fg=colour)
     return [click.style(number, dim=True) + shown.rstrip(), caret]
+
+
+def _columns(character: str) -> int:
+    """How many columns of a terminal a character takes."""
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
 
 
 def _object(problem: Problem) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """`batchrunner resolve`."""
 
-import re
 from pathlib import Path
 
 import click
@@ -11,6 +10,7 @@ from batchrunner.cli.setting import project_of, wanted_or_remembered
 from batchrunner.clock import Clock
 from batchrunner.errors import UsageError
 from batchrunner.ledger import Ledger, run_lock
+from batchrunner.modellix import is_task_id
 from batchrunner.nouns.facts import Answer, Attempt, Outcome, Refusal
 from batchrunner.nouns.job import Identity
 from batchrunner.reports import utc
@@ -67,7 +67,7 @@ def _unknown(book: Ledger, identity: Identity) -> Attempt | None:
 
 
 def _check_task(book: Ledger, task: str) -> None:
-    if not re.fullmatch(r"[A-Za-z0-9._~:/+@=-]{1,512}", task):
+    if not is_task_id(task):
         raise UsageError(f"{task!r} does not look like a task id: they look like task-i2v001")
     if task in book.task_ids():
         raise UsageError(f"{task} belongs to another job already")

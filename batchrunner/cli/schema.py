@@ -15,7 +15,7 @@ from batchrunner.resources import read_text
 def command(what: str) -> None:
     """Print a schema, one self-contained file: for editors and for programs.
 
-    Example: batchrunner schema manifest > manifest.schema.json
+    Example: batchrunner schema manifest
     """
     model = find(what)
     if what == "manifest":

@@ -47,7 +47,7 @@ def command(manifest: Path, profile: str, ledger: Path | None, sandbox: bool, fo
             exit_code=last.exit_code,
         )
     if form == "json":
-        click.echo(json.dumps(as_json(report), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(as_json(report), indent=2))
         return
     click.echo(summary(report))
     for line in next_commands((*report.rows, *report.departed), str(manifest)):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from batchrunner.cli.options import ledger_option, manifest_argument, sandbox_option
+from batchrunner.cli.options import ledger_option, manifest_argument, option, sandbox_option
 from batchrunner.cli.setting import Service, project_of, real_service, sandbox_service
 from batchrunner.clock import Clock
 from batchrunner.ledger import Ledger
@@ -18,7 +18,7 @@ from batchrunner.reports.words import counted
 
 @click.command()
 @manifest_argument
-@click.option("--prune", is_flag=True, help="Delete them at the service; those that are needed are uploaded again.")
+@option("--prune", is_flag=True, help="Delete them at the service; those that are needed are uploaded again.")
 @ledger_option
 @sandbox_option
 def command(manifest: Path, ledger: Path | None, *, prune: bool, sandbox: bool) -> None:

@@ -6,17 +6,20 @@ from pathlib import Path
 import click
 
 from batchrunner.cli import problem_text
-from batchrunner.cli.options import format_option, profile_option
+from batchrunner.cli.check_links import with_dead_links
+from batchrunner.cli.options import format_option, option, profile_option
 from batchrunner.errors import Exit
 from batchrunner.manifest.load import Manifest, load
+from batchrunner.reports.words import counted
 
 
 @click.command()
 @click.argument("manifests", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="MANIFEST...")
 @format_option("text", "json", "github")
 @profile_option
-@click.option("--no-files", is_flag=True, help="Do not look at local images.")
-def command(manifests: tuple[Path, ...], form: str, profile: str, no_files: bool) -> int:
+@option("--check-links", is_flag=True, help="Ask every linked image whether it is there: needs the network.")
+@option("--no-files", is_flag=True, help="Do not look at local images.")
+def command(manifests: tuple[Path, ...], form: str, profile: str, *, check_links: bool, no_files: bool) -> int:
     """Show every mistake of a manifest, each on its line.
 
     Needs no key and no network, and spends nothing.
@@ -24,6 +27,8 @@ def command(manifests: tuple[Path, ...], form: str, profile: str, no_files: bool
     Example: batchrunner validate shots.yaml
     """
     loaded = [load(path, profile, look_at_files=not no_files, may_be_fragment=True) for path in manifests]
+    if check_links:
+        loaded = with_dead_links(loaded)
     problems = [problem for manifest in loaded for problem in manifest.problems]
     jobs = sum(len(manifest.jobs) for manifest in loaded)
     if form == "json":
@@ -43,7 +48,7 @@ def _text(manifest: Manifest) -> str:
     """The problems of one manifest, or the good news."""
     found = problem_text.as_text(manifest.problems, manifest.lines)
     if not manifest.errors:
-        good = f"{manifest.path}: valid, {len(manifest.jobs)} jobs"
+        good = f"{manifest.path}: valid, {counted(len(manifest.jobs), 'job')}"
         return f"{found}\n\n{good}" if found else good
-    number = len(manifest.errors)
-    return f"{found}\n\n{manifest.path}: {number} {'error' if number == 1 else 'errors'}, nothing can be submitted"
+    errors = counted(len(manifest.errors), "error")
+    return f"{found}\n\n{manifest.path}: {errors}, nothing can be submitted"

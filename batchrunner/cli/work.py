@@ -165,7 +165,7 @@ def _tell(order: Order, batch: Batch, ended: Ended, clock: Clock) -> None:
         requests={"submits": counted.submits, "polls": counted.polls, "refused_429": counted.refused_429},
     )
     if order.form == "json":
-        click.echo(json.dumps(as_json(report), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(as_json(report), indent=2))
         return
     click.echo(summary(report, ended.seconds))
     if ended.exit_code in (Exit.INTERRUPTED, Exit.TERMINATED):

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from batchrunner.errors import LedgerError, NewerLedger
@@ -35,7 +35,8 @@ def open_for_writing(path: Path, connect: Connect = sqlite3.connect) -> sqlite3.
         try:
             _check(db, path)
             # WAL lets `status` read beside a run. Where the disk cannot do it, SQLite keeps its rollback journal.
-            db.execute("PRAGMA journal_mode = WAL").fetchone()
+            with suppress(sqlite3.OperationalError):  # somebody who makes it at this moment does the same
+                db.execute("PRAGMA journal_mode = WAL").fetchone()
             db.execute("PRAGMA synchronous = FULL")
             db.execute("PRAGMA foreign_keys = ON")
             _prepare(db)

@@ -57,8 +57,8 @@ class _Expansion:
         drafts = tuple(draft for part in self._parts.parts for draft in self._of_part(part))
         lines = dict(self._parts.lines)
         for table in self._tables.values():
-            if table and table.rows:
-                lines.setdefault(table.rows[0].place.file, table.lines)
+            if table and table.file:
+                lines.setdefault(table.file, table.lines)
         return Drafts(self._name, self._settings(), drafts, tuple(self._profiles), lines)
 
     # the top

@@ -45,8 +45,9 @@ class Judge:
         self.problems.extend(_broken(rule, draft) for rule in broken)
         if wrong or any(rule.severity is Severity.ERROR for rule in broken):
             return None
+        places = {name: value.node.place for name, value in draft.fields.items()}
         identity = Identity(self.manifest, self.profile, draft.id, draft.take)
-        job = Job(identity, body, request_of(model.slug, body), output, draft.tags, draft.place)
+        job = Job(identity, body, request_of(model.slug, body), output, draft.tags, draft.place, places)
         self._note_equals(job)
         return job
 

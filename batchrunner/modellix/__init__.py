@@ -1,6 +1,23 @@
 """The service in our words: `client` asks, `wire` knows every oddity of its replies, with its source."""
 
 from batchrunner.modellix.client import Modellix
-from batchrunner.modellix.wire import Limits, Submitted, TaskReply, TaskReplyKind, UploadReply, UploadReplyKind
+from batchrunner.modellix.wire import (
+    Limits,
+    Submitted,
+    TaskReply,
+    TaskReplyKind,
+    UploadReply,
+    UploadReplyKind,
+    is_task_id,
+)
 
-__all__ = ["Limits", "Modellix", "Submitted", "TaskReply", "TaskReplyKind", "UploadReply", "UploadReplyKind"]
+__all__ = [
+    "Limits",
+    "Modellix",
+    "Submitted",
+    "TaskReply",
+    "TaskReplyKind",
+    "UploadReply",
+    "UploadReplyKind",
+    "is_task_id",
+]

@@ -91,6 +91,11 @@ class TaskReply:
     limits: Limits = Limits()
 
 
+def is_task_id(text: str) -> bool:
+    """Whether a text can be a task's id."""
+    return _TASK_ID.fullmatch(text) is not None
+
+
 def submitted(reply: Reply, now_s: float) -> Submitted:
     """What a whole answer to a POST means. Whatever is not certain is unknown."""
     limits = limits_of(reply.headers, now_s)
@@ -115,7 +120,7 @@ def unanswered(error: TransportError) -> Submitted:
 def _accepted(data: Any, text: str, limits: Limits) -> Submitted:
     inner = _dict(_dict(data).get("data"))
     task_id = inner.get("task_id")
-    if _dict(data).get("code") in (0, None, 200) and isinstance(task_id, str) and _TASK_ID.fullmatch(task_id):
+    if _dict(data).get("code") in (0, None, 200) and isinstance(task_id, str) and is_task_id(task_id):
         return Submitted(Outcome.ACCEPTED, task_id, None, 200, "", text, limits)
     said = "the service answered 200 without a usable task id"
     return Submitted(Outcome.UNKNOWN, None, None, 200, said, text, limits)

@@ -1,7 +1,7 @@
 """A job: one wanted clip, spelt out and valid."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from batchrunner.nouns.request import Request
 from batchrunner.places import Place
@@ -27,7 +27,7 @@ class Job:
     """One wanted clip.
 
     `body` is the JSON that the service gets; `request` is the same wish in its canonical form.
-    `output` is relative to the manifest's folder.
+    `output` is relative to the manifest's folder. `places` has where each field's value was written.
     """
 
     identity: Identity
@@ -36,6 +36,7 @@ class Job:
     output: str
     tags: tuple[str, ...]
     place: Place
+    places: Mapping[str, Place] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

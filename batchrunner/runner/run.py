@@ -107,15 +107,12 @@ class Run:
         facts = replace(
             facts,
             room_usd=self.purse.room_usd,
-            stop=self._stop or self._job_stops.get(identity) or self._model_stop(job),
+            stop=self.stop_of(job) if job else None,
             task_stop=self._asking_stop or self._stop_among(memory.attempts),
         )
         step = next_step(job, memory, facts, self._options)
         self.steps[identity] = step
         return step
-
-    def _model_stop(self, job: Job | None) -> Stop | None:
-        return self._model_stops.get(job.request.model) if job else None
 
     def _stop_among(self, attempts: Iterable[Attempt]) -> Stop | None:
         watches = (self._watches.get(attempt.id) for attempt in attempts)
@@ -135,6 +132,10 @@ class Run:
         """Whether nothing more is submitted."""
         return self._stop is not None
 
+    def stop_of(self, job: Job) -> Stop | None:
+        """Why a job is not submitted any more in this run; None while it may be."""
+        return self._stop or self._job_stops.get(job.identity) or self._model_stops.get(job.request.model)
+
     def stop(self, block: Block, reason: str) -> None:
         """Nothing more is submitted; what runs is finished. The first reason is the one that is told."""
         if self._stop is None:
@@ -147,6 +148,7 @@ class Run:
         """Nothing more is submitted to one model."""
         if model not in self._model_stops:
             self._model_stops[model] = Stop(Block.ADDRESS, reason)
+            self.nudge()
             self.tell(Happened(Kind.NOTE, f"no more submits to {model}: {reason}"))
 
     def stop_job(self, identity: Identity, stop: Stop) -> None:

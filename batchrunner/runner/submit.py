@@ -20,7 +20,7 @@ async def submit(run: Run, identity: Identity, _: Step) -> None:
     """Submits a job once, and records what became of it; or comes back with nothing done."""
     await run.slots.take(identity)
     job = run.batch.jobs[identity]
-    body = None if run.is_stopped else await sendable(run, job)
+    body = await sendable(run, job) if run.stop_of(job) is None else None
     if body is None:
         run.slots.release(identity)
         return
@@ -36,7 +36,7 @@ async def _begin(run: Run, job: Job, body: Mapping[str, object]) -> asyncio.Task
     While caution holds, the door stays shut until the POST is answered.
     """
     async with run.door:
-        await _patience(run)
+        await _patience(run, job)
         # everything may have moved while it waited: memory, caps, stops, the disk
         step = run.decide(job.identity)
         if step.action is not Action.SUBMIT:
@@ -48,10 +48,10 @@ async def _begin(run: Run, job: Job, body: Mapping[str, object]) -> asyncio.Task
         return post
 
 
-async def _patience(run: Run) -> None:
+async def _patience(run: Run, job: Job) -> None:
     """Waits for caution, for room in the account and for the pace; a stop ends it at once."""
     answered = False
-    while not run.is_stopped:
+    while run.stop_of(job) is None:
         now_s = run.clock.monotonic_s()
         wait_s = max(run.caution.wait_s(now_s), run.full.wait_s(now_s))
         if wait_s > 0:

@@ -319,9 +319,7 @@ def test_names_in_messages_are_short_and_without_control_characters(look: Look) 
 # hostile files
 
 
-@pytest.mark.parametrize(
-    "text", ["[" * 1_000_000, "- " * 100_000, "{" * 1_000_000, "? " * 100_000, "{a: " * 100_000]
-)
+@pytest.mark.parametrize("text", ["[" * 1_000_000, "- " * 100_000, "{" * 1_000_000, "? " * 100_000, "{a: " * 100_000])
 def test_nesting_ends_at_its_limit(look: Look, text: str) -> None:
     doc = look(text)
     assert [p.code for p in doc.problems] == [Code.YAML_DEPTH]
@@ -356,9 +354,7 @@ def test_an_alias_without_a_finished_anchor_is_a_problem(look: Look, text: str) 
     assert doc.root is None
 
 
-@pytest.mark.parametrize(
-    "character", ["\0", "\x07", "\x0b", "\x1b", "\x7f", "\x80", "\ud800", "\ufeff", "\ufffe"]
-)
+@pytest.mark.parametrize("character", ["\0", "\x07", "\x0b", "\x1b", "\x7f", "\x80", "\ud800", "\ufeff", "\ufffe"])
 def test_an_invisible_character_is_told_at_its_place(look: Look, character: str) -> None:
     doc = look(f"a: 1\nb: x{character}y\n")
     assert told(doc) == [(Code.YAML_CHARACTER, 2, 5)]
@@ -434,9 +430,7 @@ def test_utf_16_of_either_byte_order_is_read(tmp_path: Path) -> None:
         ("a: 1".encode("utf-32"), 1, 1),
     ],
 )
-def test_another_encoding_is_told_at_its_first_bad_byte(
-    tmp_path: Path, data: bytes, line: int, column: int
-) -> None:
+def test_another_encoding_is_told_at_its_first_bad_byte(tmp_path: Path, data: bytes, line: int, column: int) -> None:
     doc = on_disk(tmp_path, data)
     assert told(doc) == [(Code.FILE_ENCODING, line, column)]
     assert "UTF-8" in str(doc.problems[0].hint)
@@ -540,9 +534,7 @@ def test_data_is_written_for_people() -> None:
     }
     same = ["again"]
     assert dump(data) == (
-        "prompt: |\n  A fox — 🦊\n  runs\nimage: "
-        + "a b " * 60
-        + "c\ntags:\n  - new\n  - old\nempty: []\nb: true\n"
+        "prompt: |\n  A fox — 🦊\n  runs\nimage: " + "a b " * 60 + "c\ntags:\n  - new\n  - old\nempty: []\nb: true\n"
     )
     assert dump([same, same]) == "- - again\n- - again\n"
 

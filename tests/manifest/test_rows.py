@@ -275,6 +275,7 @@ def test_an_empty_or_missing_cell_has_a_place_too(folder: Folder, line: str, col
         pytest.param('a,b\n "x, y" ,2\n', [{"a": "x, y", "b": 2}], id="blanks around quotes"),
         pytest.param('a,b\n"so ""it"" is",2\n', [{"a": 'so "it" is', "b": 2}], id="doubled quotes"),
         pytest.param('a,b\n"""it"""\n', [{"a": '"it"', "b": None}], id="quotes at the edges"),
+        pytest.param('a\n""\n""""\n', [{"a": '"'}], id="only a quote"),
         pytest.param('a,b\n"x\r\n\ny",2\n', [{"a": "x\n\ny", "b": 2}], id="quoted line breaks"),
         pytest.param('a,b\n5" pipe,2\n', [{"a": '5" pipe', "b": 2}], id="a quote within"),
         pytest.param('"a","Shot, Prompt"\n1,2\n', [{"a": 1, "Shot, Prompt": 2}], id="a quoted header"),
@@ -437,6 +438,7 @@ def test_after_a_thousand_problems_no_more_is_read(folder: Folder) -> None:
     "content",
     [
         pytest.param("a;b\n" + ";\n" * 1_000_000, id="a million empty rows"),
+        pytest.param("a;b\n" + '"";""\n' * 500_000, id="as many in quotes"),
         pytest.param("a\tb\n" + "\t" * 10_000 + "x", id="a run of delimiters"),
         pytest.param('a,b\n"' + '""' * 1_000_000 + '",1\n', id="a million quotes"),
         pytest.param("\n" * 1_000_000, id="empty lines"),
@@ -596,6 +598,8 @@ def test_a_pattern_may_mean_frames_outside_the_folder(folder: Folder) -> None:
         ("empty/*.png", "empty is empty"),
         ("lost/*.png", "lost is no folder that can be read; paths are relative to this file"),
         ("a\0*.png", None),
+        ("a\0/*.png", None),
+        ("/a\0/**/*.png", None),
         ("frames/*.txt", None),
     ],
 )

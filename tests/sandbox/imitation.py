@@ -54,17 +54,13 @@ class Imitation:
         self.restart(options)
 
     def restart(self, options: Options) -> None:
-        self.sandbox = Sandbox(
-            state=self.state, clock=self.clock, base_url=API, files_url=FILES, options=options
-        )
+        self.sandbox = Sandbox(state=self.state, clock=self.clock, base_url=API, files_url=FILES, options=options)
 
     @property
     def record(self) -> Record:
         return record(self.state)
 
-    def ask(
-        self, method: str, url: str, body: bytes = b"", *, key: str | None = KEY, **headers: str
-    ) -> Reply:
+    def ask(self, method: str, url: str, body: bytes = b"", *, key: str | None = KEY, **headers: str) -> Reply:
         parts = urlsplit(url if "://" in url else API + url)
         sent = {"host": parts.netloc} | {name.replace("_", "-"): value for name, value in headers.items()}
         if key is not None:
@@ -101,9 +97,7 @@ class Imitation:
             b'--edge\r\nContent-Disposition: form-data; name="file"; filename="%b"\r\n'
             b"Content-Type: application/octet-stream\r\n\r\n%b\r\n--edge--\r\n"
         ) % (filename.encode(), content)
-        return self.ask(
-            "POST", "/api/v1/media/files", form, content_type="multipart/form-data; boundary=edge"
-        )
+        return self.ask("POST", "/api/v1/media/files", form, content_type="multipart/form-data; boundary=edge")
 
 
 def is_whole_mp4(content: bytes) -> bool:

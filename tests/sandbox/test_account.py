@@ -125,9 +125,7 @@ def test_a_body_that_is_no_json_is_400(service: Imitation, body: bytes) -> None:
 
 
 def test_json_under_another_type_is_415(service: Imitation) -> None:
-    assert (
-        service.ask("POST", SUBMIT, json.dumps(IMAGE_BODY).encode(), content_type="text/plain").status == 415
-    )
+    assert service.ask("POST", SUBMIT, json.dumps(IMAGE_BODY).encode(), content_type="text/plain").status == 415
 
 
 @pytest.mark.parametrize("host_url", [FILES, ELSEWHERE])

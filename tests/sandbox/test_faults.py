@@ -88,9 +88,7 @@ def test_the_concurrent_limit_without_reason_leaves_requests(imitate: Imitate) -
     assert reply.headers["x-ratelimit-remaining"] == "599"
 
 
-@pytest.mark.parametrize(
-    ("fault", "status"), [(Fault.POLL_500, 500), (Fault.POLL_503, 503), (Fault.POLL_HTML, 200)]
-)
+@pytest.mark.parametrize(("fault", "status"), [(Fault.POLL_500, 500), (Fault.POLL_503, 503), (Fault.POLL_HTML, 200)])
 def test_a_failing_poll_leaves_the_task_as_it_is(imitate: Imitate, fault: Fault, status: int) -> None:
     service = imitate(certain(fault))
     task_id = service.submitted()
@@ -142,9 +140,7 @@ def test_a_moderated_task_gets_its_charge_back_once(imitate: Imitate) -> None:
     assert service.ask("GET", "/api/v1/team/balance").data == {"balance": 1000}
 
 
-@pytest.mark.parametrize(
-    "fault", [Fault.TASK_FAILED, Fault.TASK_MODERATED, Fault.NO_VIDEO, Fault.COVER_FIRST]
-)
+@pytest.mark.parametrize("fault", [Fault.TASK_FAILED, Fault.TASK_MODERATED, Fault.NO_VIDEO, Fault.COVER_FIRST])
 def test_what_becomes_of_a_task_outlives_a_restart(imitate: Imitate, fault: Fault) -> None:
     service = imitate(certain(fault))
     service.submit()
@@ -248,9 +244,7 @@ def test_an_unknown_fault_is_answered_with_the_known_ones() -> None:
     assert all(fault in str(caught.value) for fault in Fault)
 
 
-@pytest.mark.parametrize(
-    "text", ["poll-500", "poll-500=", "poll-500=2", "poll-500=-1", "poll-500=nan", "poll-500=x"]
-)
+@pytest.mark.parametrize("text", ["poll-500", "poll-500=", "poll-500=2", "poll-500=-1", "poll-500=nan", "poll-500=x"])
 def test_a_rate_is_a_number_from_0_to_1(text: str) -> None:
     with pytest.raises(ValueError, match="0 to 1"):
         parse_fault(text)

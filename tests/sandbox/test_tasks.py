@@ -109,10 +109,7 @@ def test_a_link_that_was_tampered_with_is_refused(service: Imitation) -> None:
 
     assert service.download(own.partition("?")[0]).status == 403
     assert service.download(own.replace("expires=1", "expires=2")).status == 403
-    assert (
-        service.download(f"https://file.modellix.test/results/{other}.mp4?{own.partition('?')[2]}").status
-        == 403
-    )
+    assert service.download(f"https://file.modellix.test/results/{other}.mp4?{own.partition('?')[2]}").status == 403
     assert service.download("https://file.modellix.test/results/task-0.mp4").status == 404
 
 

@@ -1,0 +1,121 @@
+"""The commands as a whole: each says what it does, shows an example, and can be set from the environment."""
+
+import re
+from collections.abc import Iterator
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from batchrunner import __version__
+from batchrunner.cli.boundary import outcome
+from batchrunner.cli.group import COMMANDS, group
+from batchrunner.errors import Exit
+
+# Options that consent, pay again or decide: nobody does that by having set a variable last week.
+DECIDING = {"yes", "max_cost", "pay_again", "not_submitted", "task", "allow_unpriced"}
+
+
+def command(name: str) -> click.Command:
+    found = group.get_command(click.Context(group), name)
+    assert found is not None
+    return found
+
+
+def options() -> Iterator[tuple[str, click.Option]]:
+    for name in COMMANDS:
+        for parameter in command(name).params:
+            if isinstance(parameter, click.Option) and parameter.expose_value:
+                yield name, parameter
+
+
+OPTIONS = list(options())
+IDS = [f"{name} {option.opts[0]}" for name, option in OPTIONS]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_every_command_explains_itself_and_shows_an_example(name: str, flag: str) -> None:
+    shown = CliRunner().invoke(group, [name, flag], prog_name="batchrunner")
+    assert shown.exit_code == 0
+    assert shown.stdout.startswith(f"Usage: batchrunner {name} ")
+    assert re.search(rf"Example: batchrunner {name}\b", shown.stdout)
+    assert shown.stderr == ""
+
+
+@pytest.mark.parametrize(("name", "sentence"), COMMANDS.items())
+def test_the_list_of_commands_says_what_each_says_of_itself(name: str, sentence: str) -> None:
+    assert (command(name).help or "").splitlines()[0].replace("\b", "").strip() == sentence
+
+
+def test_the_help_of_all_lists_every_command() -> None:
+    shown = CliRunner().invoke(group, ["-h"])
+    assert [line.split()[0] for line in shown.stdout.partition("Commands:")[2].splitlines() if line[2:3].strip()] == [
+        *COMMANDS
+    ]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_an_example_can_be_typed_as_it_stands(name: str) -> None:
+    """Every word of it is an argument or option that the command has."""
+    (example,) = re.findall(r"Example: batchrunner (.+)", command(name).help or "")
+    _, *words = example.split()
+    command(name).make_context(name, list(words), resilient_parsing=False)
+
+
+@pytest.mark.parametrize(("name", "option"), OPTIONS, ids=IDS)
+def test_every_option_says_what_it_is_for(name: str, option: click.Option) -> None:
+    assert option.help or name == "sandbox", option.opts
+
+
+@pytest.mark.parametrize(
+    ("name", "option"),
+    # `sandbox` is exempt: BATCHRUNNER_RATE paces a run, and must not be taken for what the imitated service allows
+    [(name, option) for name, option in OPTIONS if name != "sandbox"],
+    ids=[each for each in IDS if not each.startswith("sandbox ")],
+)
+def test_an_option_has_an_environment_form_unless_it_consents_pays_or_decides(name: str, option: click.Option) -> None:
+    long_name = next(each for each in option.opts if each.startswith("--"))
+    variable = f"BATCHRUNNER_{long_name.removeprefix('--').replace('-', '_').upper()}"
+    assert option.envvar == (None if option.name in DECIDING else variable), name
+
+
+def test_no_option_takes_a_secret() -> None:
+    assert not [option for _, option in OPTIONS if re.search("key|secret|token|password", str(option.name))]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nonsense"], "No such command 'nonsense'"),
+        (["rum", "film.yaml"], "No such command 'rum'"),
+        (["--nonsense"], "No such option"),
+        (["run"], "Missing argument 'MANIFEST'"),
+        (["run", "film.yaml", "--nonsense"], "No such option"),
+        (["run", "film.yaml", "--max-cost", "lots"], "an amount is written like `900` or `12.50`"),
+        (["run", "film.yaml", "--concurrency", "0"], "expected a whole number from 1 to 1000"),
+        (["run", "film.yaml", "--rate", "fast"], "a rate is written like `100/min` or `5/s`"),
+        (["run", "film.yaml", "-o", "xml"], "'xml' is not one of 'table', 'json'"),
+        (["validate"], "Missing argument 'MANIFEST...'"),
+        (["resolve", "film.yaml"], "Missing argument 'JOBS...'"),
+        (["sandbox", "--fault", "nonsense=1"], "nonsense"),
+    ],
+)
+def test_what_cannot_be_understood_ends_with_2_and_says_why(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    assert outcome(arguments) == Exit.USAGE
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert words in shown.err
+
+
+@pytest.mark.parametrize("arguments", [["-h"], ["--help"], ["--version"], ["run", "-h"], ["sandbox", "--faults"]])
+def test_what_only_tells_ends_with_0(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
+    assert outcome(arguments) == Exit.DONE
+    assert capsys.readouterr().out
+
+
+def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    outcome(["--version"])
+    assert __version__ in capsys.readouterr().out

@@ -1,0 +1,130 @@
+"""A ledger of each release stays in `tests/ledgers`: today's plan must find in it what was paid for."""
+
+import shutil
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from batchrunner.catalog import shipped_prices
+from batchrunner.ledger import Ledger
+from batchrunner.manifest.load import load
+from batchrunner.nouns.money import Cost
+from batchrunner.nouns.step import Action
+from batchrunner.plan import Options, total
+from batchrunner.runner import Seen, Wanted, find_project, gather
+from tests.ledgers.make_v1 import HERE, KEY_DIGEST, clip_bytes, make
+
+CLIPS_OF_V1 = {
+    **{name: f"outputs/film/{name}.mp4" for name in ("done", "done-moved", "done-takes", "done-takes.2", "done-again")},
+    **{name: f"outputs/film/{name}.mp4" for name in ("not-settled", "edited", "left")},
+    "edited-back": "outputs/film/versions/edited-back.v1.mp4",
+}
+
+STEPS_OF_V1 = [
+    ("done", "none", "done", "done"),
+    ("done-moved", "none", "done", "done"),
+    ("done-takes", "none", "done", "done"),
+    ("done-takes.2", "none", "done", "done"),
+    ("done-again", "none", "done", "done"),
+    ("failed", "none", "failed", "the render broke"),
+    ("moderated", "none", "failed", "blocked by the safety filter"),
+    ("invalid", "none", "failed", "InvalidParameter: prompt: too long"),
+    ("unknown", "hold", "unknown", "it may have been paid: no answer in time (ReadTimeout)"),
+    (
+        "unanswered",
+        "hold",
+        "unknown",
+        "it may have been paid: sent, and the run ended before an answer was on record",
+    ),
+    ("running", "poll", "running", "task task-12 is open"),
+    ("rendered", "fetch", "rendered", "rendered, not yet on disk"),
+    ("not-settled", "settle", "rendered", "its verified file is in place"),
+    ("expired", "hold", "expired", "paid, and the service no longer has the result"),
+    ("no-money", "submit", "pending", "the balance was used up before"),
+    ("edited", "submit", "pending", "changed: prompt"),
+    ("edited-back", "restore", "rendered", "paid before: its clip lies among the versions"),
+    ("new", "submit", "pending", "new"),
+    ("left", "none", "done", "it is no longer in the manifest"),
+]
+
+
+@dataclass(frozen=True)
+class Studio:
+    """A project that came from a colleague: a manifest, its ledger, its clips."""
+
+    folder: Path
+
+    @property
+    def manifest(self) -> Path:
+        return self.folder / "v1.yaml"
+
+    def lay_clips(self) -> None:
+        for name, path in CLIPS_OF_V1.items():
+            clip = self.folder / path
+            clip.parent.mkdir(parents=True, exist_ok=True)
+            clip.write_bytes(clip_bytes(name))
+        # the later clip of the job that was edited and edited back lies under its final name
+        (self.folder / "outputs/film/edited-back.mp4").write_bytes(clip_bytes("edited-back"))
+
+    def plan(self) -> list[Seen]:
+        manifest = load(self.manifest)
+        assert manifest.errors == ()
+        project = find_project(self.manifest)
+        with Ledger.reading(project.ledger) as ledger:
+            batch = gather(project, Wanted(manifest.name, manifest.profile, manifest.jobs), ledger, shipped_prices())
+            return batch.first_steps(Options(KEY_DIGEST), None)
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Studio:
+    (tmp_path / ".batchrunner").mkdir()
+    shutil.copy(HERE / "v1.db", tmp_path / ".batchrunner" / "ledger.db")
+    shutil.copy(HERE / "v1.yaml", tmp_path / "v1.yaml")
+    return Studio(tmp_path)
+
+
+def told(seen: list[Seen]) -> list[tuple[str, str, str, str]]:
+    return [(s.identity.name, s.step.action.value, s.step.status.value, s.step.reason) for s in seen]
+
+
+def test_a_plan_on_the_first_ledger_says_what_its_run_left(studio: Studio) -> None:
+    studio.lay_clips()
+    assert told(studio.plan()) == STEPS_OF_V1
+
+
+def test_nothing_that_is_done_is_paid_again_and_the_rest_costs_what_it_says(studio: Studio) -> None:
+    studio.lay_clips()
+    seen = studio.plan()
+    paid = [s.identity.name for s in seen if s.step.action is Action.SUBMIT]
+    assert paid == ["no-money", "edited", "new"]
+    assert total(s.step for s in seen) == Cost(Decimal("7.728"), Decimal("7.728"))
+
+
+def test_done_clips_that_did_not_come_along_are_fetched_and_not_paid(studio: Studio) -> None:
+    steps = {name: (action, status) for name, action, status, _ in told(studio.plan())}
+    for name in ("done", "done-moved", "done-takes", "done-takes.2", "done-again", "not-settled", "edited-back"):
+        assert steps[name] == ("fetch", "rendered")
+
+
+def test_all_that_was_paid_is_booked(studio: Studio) -> None:
+    booked = {s.identity.name: sum(a.booked_usd for a in s.memory.attempts) for s in studio.plan()}
+    assert booked["done-again"] == booked["edited-back"] == Decimal("5.152")
+    assert booked["unknown"] == booked["failed"] == booked["expired"] == Decimal("2.576")
+    assert booked["invalid"] == booked["no-money"] == booked["new"] == 0
+
+
+def test_the_last_run_of_the_first_ledger_is_still_told(studio: Studio) -> None:
+    with Ledger.reading(find_project(studio.manifest).ledger) as ledger:
+        last = ledger.last_run("film")
+    assert last is not None
+    assert (last.exit_code, len(last.jobs), last.jobs[0]["job"]) == (4, len(STEPS_OF_V1) - 1, "done")
+
+
+def test_the_first_ledger_is_what_its_script_writes(studio: Studio, tmp_path: Path) -> None:
+    """It holds as long as version 1 is today's; later the script goes, and the ledger stays."""
+    made = tmp_path / "made" / "ledger.db"
+    make(made)
+    with Ledger.reading(made) as new, Ledger.reading(find_project(studio.manifest).ledger) as old:
+        assert new.memories("film") == old.memories("film")

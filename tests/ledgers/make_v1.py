@@ -1,0 +1,170 @@
+"""Writes v1.db, the ledger of v1.yaml as release 0.1 leaves it: `python -m tests.ledgers.make_v1`.
+
+It is run once per version of the tables, before the first release that has them. From then on v1.db is never made
+again: later releases must read it as it is.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from batchrunner.files import put_in_place
+from batchrunner.ledger import Claim, Ledger, NewRun
+from batchrunner.manifest.load import load
+from batchrunner.nouns.facts import (
+    Answer,
+    Attempt,
+    Clip,
+    ClipRole,
+    ErrorClass,
+    Failure,
+    Observation,
+    Outcome,
+    Refusal,
+    TaskState,
+)
+from batchrunner.nouns.job import Identity
+from batchrunner.nouns.request import Request
+from batchrunner.runner.batch import as_record
+
+HERE = Path(__file__).parent
+KEY_DIGEST = "00112233445566aa"
+
+_START_S = 1_795_456_800.0
+_PRICE_USD = Decimal("2.576")
+_DAY_S = 86_400.0
+
+
+def clip_bytes(name: str) -> bytes:
+    """What stands for a job's clip: its size and digest are in the ledger."""
+    return f"the clip of {name}".encode()
+
+
+@dataclass
+class Author:
+    """Writes the facts of one job after the other, a minute apart."""
+
+    ledger: Ledger
+    run_id: int
+    requests: Mapping[str, Request]
+    now_s: float = _START_S
+
+    def tick(self) -> float:
+        self.now_s += 60.0
+        return self.now_s
+
+    def claim(self, name: str, request: Request | None = None, number: int = 1) -> int:
+        job, _, take = name.partition(".")
+        return self.ledger.claim(
+            Claim(
+                identity=Identity("film", "", job, int(take or 1)),
+                number=number,
+                run_id=self.run_id,
+                request=request or self.requests[name],
+                output=f"outputs/film/{name}.mp4",
+                base_url="https://api.modellix.test",
+                key_digest=KEY_DIGEST,
+                key_last4="0001",
+                reserved_usd=_PRICE_USD,
+                at_s=self.tick(),
+            )
+        )
+
+    def refuse(self, name: str, why: Refusal, message: str) -> None:
+        answer = Answer(self.tick(), Outcome.REFUSED, refusal=why, http_status=400, message=message)
+        self.ledger.answer(self.claim(name), answer)
+
+    def accept(self, name: str, request: Request | None = None, number: int = 1) -> int:
+        attempt_id = self.claim(name, request, number)
+        self.ledger.answer(attempt_id, Answer(self.tick(), Outcome.ACCEPTED, f"task-{attempt_id}", http_status=200))
+        return attempt_id
+
+    def see(self, attempt_id: int, state: TaskState, failure: Failure | None = None, *, late: bool = False) -> None:
+        settles = state in (TaskState.FAILED, TaskState.GONE)
+        seen = Observation(self.tick() + (2 * _DAY_S if late else 0), state, state.value, failure)
+        self.ledger.observe(self.attempt(attempt_id), seen, settles=settles)
+
+    def fail(self, name: str, error_class: ErrorClass, message: str) -> None:
+        self.see(self.accept(name), TaskState.FAILED, Failure(error_class, message))
+
+    def render(self, name: str, request: Request | None = None, number: int = 1) -> int:
+        attempt_id = self.accept(name, request, number)
+        self.see(attempt_id, TaskState.WAITING)
+        self.see(attempt_id, TaskState.SUCCESS)
+        return attempt_id
+
+    def put(self, attempt_id: int, name: str, path: str, role: ClipRole = ClipRole.FINAL) -> None:
+        content = clip_bytes(name)
+        digest = sha256(content).hexdigest()
+        self.ledger.clip(attempt_id, Clip(self.tick(), role, path, len(content), digest))
+
+    def finish(self, name: str, request: Request | None = None, number: int = 1) -> int:
+        attempt_id = self.render(name, request, number)
+        self.put(attempt_id, name, f"outputs/film/{name}.mp4")
+        self.ledger.settle(attempt_id, self.tick())
+        return attempt_id
+
+    def attempt(self, attempt_id: int) -> Attempt:
+        memories = self.ledger.memories("film").values()
+        return next(a for memory in memories for a in memory.attempts if a.id == attempt_id)
+
+
+def make(path: Path) -> None:
+    """Writes the ledger; there must be none."""
+    manifest = load(HERE / "v1.yaml", "v1.yaml")
+    jobs = {job.name: job for job in manifest.jobs}
+    with Ledger.writing(path) as ledger:
+        run_id = ledger.begin_run(
+            NewRun(
+                manifest="film",
+                profile="",
+                command="run",
+                path="v1.yaml",
+                base_url="https://api.modellix.test",
+                host="studio",
+                pid=4711,
+                release="0.1.0",
+                jobs=[as_record(job) for job in manifest.jobs],
+                started_at_s=_START_S,
+            )
+        )
+        author = Author(ledger, run_id, {name: job.request for name, job in jobs.items()})
+        _write(author)
+        ledger.end_run(run_id, 4, author.tick())
+
+
+def _write(author: Author) -> None:
+    for name in ("done", "done-moved", "done-takes", "done-takes.2"):
+        author.finish(name)
+    author.fail("done-again", ErrorClass.PROVIDER, "the render broke")
+    author.finish("done-again", number=2)
+    author.fail("failed", ErrorClass.PROVIDER, "the render broke")
+    author.fail("moderated", ErrorClass.MODERATION, "blocked by the safety filter")
+    author.refuse("invalid", Refusal.INVALID, "InvalidParameter: prompt: too long")
+    silent = Answer(author.tick(), Outcome.UNKNOWN, message="no answer in time (ReadTimeout)")
+    author.ledger.answer(author.claim("unknown"), silent)
+    author.claim("unanswered")
+    author.see(author.accept("running"), TaskState.WAITING)
+    author.render("rendered")
+    author.put(author.render("not-settled"), "not-settled", "outputs/film/not-settled.mp4")
+    author.see(author.render("expired"), TaskState.GONE, late=True)
+    author.refuse("no-money", Refusal.BALANCE, "the balance is used up")
+    author.finish("edited", _with_prompt(author.requests["edited"], "She drinks coffee"))
+    first = author.finish("edited-back")
+    author.put(first, "edited-back", "outputs/film/versions/edited-back.v1.mp4", ClipRole.VERSION)
+    author.finish("edited-back", _with_prompt(author.requests["edited-back"], "She hums"), number=2)
+    author.finish("left", _with_prompt(author.requests["done"], "She leaves"))
+
+
+def _with_prompt(request: Request, prompt: str) -> Request:
+    return replace(request, fields={**request.fields, "prompt": prompt})
+
+
+if __name__ == "__main__":
+    with TemporaryDirectory(dir=HERE) as workshop:
+        made = Path(workshop) / "v1.db"
+        make(made)
+        put_in_place(made, HERE / "v1.db")

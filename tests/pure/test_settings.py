@@ -1,0 +1,98 @@
+"""The readers that the manifest and the command line share: each gives a value or a sentence."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from batchrunner import settings
+from batchrunner.settings import READERS, Settings
+
+Reader = Callable[[object], object]
+
+
+@pytest.mark.parametrize(
+    ("read", "written", "value"),
+    [
+        (settings.concurrency, 1, 1),
+        (settings.concurrency, "1000", 1000),
+        (settings.concurrency, " 20 ", 20),
+        (settings.retries, 0, 0),
+        (settings.retries, "10", 10),
+        (settings.rate_per_min, "100/min", 100),
+        (settings.rate_per_min, "5/s", 300),
+        (settings.rate_per_min, " 5 / s ", 300),
+        (settings.rate_per_min, "100", 100),
+        (settings.rate_per_min, 100, 100),
+        (settings.rate_per_min, "1000000/min", 1_000_000),
+        (settings.duration_s, "90s", 90.0),
+        (settings.duration_s, "30m", 1800.0),
+        (settings.duration_s, "8h", 28_800.0),
+        (settings.duration_s, " 1 h", 3600.0),
+        (settings.usd, 900, Decimal(900)),
+        (settings.usd, "12.50", Decimal("12.50")),
+        (settings.usd, "$12.50", Decimal("12.50")),
+        (settings.usd, "0", Decimal(0)),
+        (settings.usd, 0.1, Decimal("0.1")),
+        (settings.usd, "1e3", Decimal(1000)),
+    ],
+)
+def test_what_people_write_is_read(read: Reader, written: object, value: object) -> None:
+    assert read(written) == value
+
+
+@pytest.mark.parametrize(
+    ("read", "written", "sentence"),
+    [
+        *(
+            (settings.concurrency, wrong, "expected a whole number from 1 to 1000")
+            for wrong in (0, 1001, -1, 2.0, "2.0", "two", "", None, True, [2], "1e2", "0x2", "\u0662", "9" * 30)
+        ),
+        *(
+            (settings.retries, wrong, "expected a whole number from 0 to 10")
+            for wrong in (-1, 11, "once", False, None, 1.5)
+        ),
+        *(
+            (settings.rate_per_min, wrong, "a rate is written like `100/min` or `5/s`")
+            for wrong in ("100/hour", "fast", "", None, "-5/min", "1.5/s", "/min", "100 per min", [1], "\u0665/s", 99.5)
+        ),
+        *(
+            (settings.rate_per_min, wrong, "expected a whole number from 1 to 1000000")
+            for wrong in ("0/min", "0/s", 0, -1, True, "1000001/min", "9999999/s")
+        ),
+        *(
+            (settings.duration_s, wrong, "a duration is written like `90s`, `30m` or `8h`, and is more than 0")
+            for wrong in ("0s", "0m", "90", 90, "", None, "1.5h", "-1s", "1d", "1h30m", "\u0663m", "10 minutes")
+        ),
+        *(
+            (settings.usd, wrong, "an amount is written like `900` or `12.50`, in US dollars")
+            for wrong in (-1, "-0.01", "free", "", None, True, "$", "$$5", "5€", "1,000", "NaN", "sNaN", "inf", "1e10")
+        ),
+    ],
+)
+def test_what_cannot_be_meant_is_said_in_a_sentence(read: Reader, written: object, sentence: str) -> None:
+    with pytest.raises(ValueError) as caught:  # noqa: PT011  # its words are compared below
+        read(written)
+    assert str(caught.value) == sentence
+
+
+@pytest.mark.parametrize("read", [read for _, read in READERS.values()])
+@given(written=st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.integers()))
+def test_a_reader_gives_a_value_or_a_sentence_whatever_is_written(read: Reader, written: object) -> None:
+    try:
+        read(written)
+    except ValueError as error:
+        assert str(error)  # noqa: PT017  # both ends are right; this one needs words
+
+
+def test_every_reader_fills_a_field_of_the_settings() -> None:
+    values = {"concurrency": 3, "rate": "60/min", "task_timeout": "5m", "retries": 1, "budget": "9.50"}
+    assert set(values) == set(READERS)
+    fields = {READERS[key][0]: READERS[key][1](value) for key, value in values.items()}
+    assert Settings(**fields) == Settings(3, 60, 300.0, 1, Decimal("9.50"))  # type: ignore[arg-type]
+
+
+def test_without_a_word_a_batch_is_slow_and_pays_once() -> None:
+    assert Settings() == Settings(2, 100, 1800.0, 0, None, "outputs/${manifest.name}/${job.id}.mp4")

@@ -1,0 +1,464 @@
+"""What is told: every number adds up, every status keeps the promise to programs, and nothing secret gets out."""
+
+import json
+import re
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from batchrunner.catalog import request_of
+from batchrunner.nouns.facts import ErrorClass, Failure, Memory, Refusal
+from batchrunner.nouns.job import Identity
+from batchrunner.nouns.money import Cost
+from batchrunner.nouns.status import Flag, Status
+from batchrunner.nouns.step import Action, Block, Step
+from batchrunner.plan import Disk, Facts, Options, next_step
+from batchrunner.reports import (
+    Report,
+    Row,
+    ago,
+    as_json,
+    next_commands,
+    plan_as_json,
+    plan_table,
+    printable,
+    row_of,
+    span,
+    summary,
+    utc,
+)
+from batchrunner.resources import read_text
+from tests.plan.past import COST, EDITED, KEY, PASTS, REQUEST, a_job, refused
+
+SCHEMA = Draft202012Validator(json.loads(read_text("schemas/report.schema.json")))
+PRICED_ON = date(2026, 8, 18)
+NOW_S = 1_795_456_800.0
+
+
+def a_row(name: str = "hero", status: Status = Status.DONE, **parts: Any) -> Row:
+    usual: dict[str, Any] = {
+        "identity": Identity("film", "", name, 1),
+        "status": status,
+        "flags": (),
+        "request": REQUEST,
+        "tags": ("close-up",),
+        "source": ("film.yaml", 7),
+        "note": "done",
+        "block": None,
+        "attempts": 1,
+        "cost_usd": Decimal("2.576"),
+    }
+    return Row(**{**usual, **parts})
+
+
+def a_report(*rows: Row, departed: tuple[Row, ...] = (), **parts: Any) -> Report:
+    usual: dict[str, Any] = {
+        "manifest": "film",
+        "profile": "",
+        "run_id": 3,
+        "started_at_s": NOW_S,
+        "finished_at_s": NOW_S + 754,
+        "exit_code": 0,
+        "estimated_usd": Decimal("12.88"),
+        "priced_on": PRICED_ON,
+        "requests": {"submits": 5, "polls": 31, "refused_429": 2},
+    }
+    return Report(rows=rows, departed=departed, **{**usual, **parts})
+
+
+def row_after(past: str, *, there: bool = False, edited: bool = False, departed: bool = False) -> Row:
+    """The row of a job with this past, as the house itself makes it."""
+    attempt = PASTS[past]
+    memory = Memory((attempt,) if attempt else ())
+    job = None if departed else a_job(EDITED if edited else REQUEST)
+    facts = Facts(disk=Disk(frozenset({1}) if there else frozenset()), cost=COST)
+    step = next_step(job, memory, facts, Options(KEY))
+    return row_of(Identity("film", "", "hero", 1), job, memory, step)
+
+
+# for programs
+
+
+@pytest.mark.parametrize("past", PASTS)
+@pytest.mark.parametrize("how", [{}, {"there": True}, {"edited": True}, {"departed": True}], ids=str)
+def test_a_job_of_any_past_keeps_the_promise_to_programs(past: str, how: dict[str, bool]) -> None:
+    row = row_after(past, **how)
+    report = a_report(row) if "departed" not in how else a_report(departed=(row,))
+    told = as_json(report)
+    SCHEMA.validate(told)
+    assert json.loads(json.dumps(told)) == told
+
+
+def test_every_status_is_told_of_some_past() -> None:
+    told = {row_after(past, there=there).status for past in PASTS for there in (False, True)}
+    assert told == set(Status)
+
+
+@pytest.mark.parametrize("status", Status)
+@pytest.mark.parametrize("block", [None, *Block])
+def test_every_status_and_block_keeps_the_promise_to_programs(status: Status, block: Block | None) -> None:
+    error = Failure(ErrorClass.LOCAL, "the disk is full")
+    row = a_row("hero", status, block=block, flags=tuple(Flag), error=error, source=None, task_id="task-1")
+    SCHEMA.validate(as_json(a_report(row, departed=(row,), run_id=None, started_at_s=None, exit_code=None)))
+
+
+def test_a_report_of_nothing_keeps_the_promise_too() -> None:
+    told = as_json(a_report(requests={}))
+    SCHEMA.validate(told)
+    assert (told["jobs"], told["counts"], told["requests"]) == ([], {}, {})
+
+
+def test_a_done_clip_is_told_whole() -> None:
+    told = as_json(a_report(row_after("done", there=True)))["jobs"][0]
+    assert told == {
+        "id": "hero",
+        "status": "done",
+        "flags": [],
+        "model": "google/veo-3.1-i2v",
+        "prompt": "She waves",
+        "image": "https://example.com/a.jpg",
+        "request": dict(REQUEST.fields),
+        "fingerprint": REQUEST.fingerprint,
+        "task_id": "task-1",
+        "attempts": 1,
+        "file": "outputs/film/hero.mp4",
+        "size_bytes": 3669,
+        "sha256": "0" * 64,
+        "cost_usd": 3.0,
+        "error": None,
+        "submitted_at": "2026-11-23T18:00:00Z",
+        "rendered_at": "2026-11-23T19:00:00Z",
+        "done_at": "2026-11-23T19:00:00Z",
+        "tags": [],
+        "source": {"file": "film.yaml", "line": 5},
+    }
+
+
+@pytest.mark.parametrize(
+    ("past", "error"),
+    [
+        ("none", None),
+        ("running", None),
+        ("unknown", None),
+        ("failed", ("provider", "the render broke")),
+        ("moderated", ("moderation", "blocked by the safety filter")),
+        ("rendered, lost", ("expired", "paid, and the service no longer has the result")),
+        ("refused: invalid", ("invalid", "InvalidParameter: no such thing")),
+        ("refused: address", ("invalid", "InvalidParameter: no such thing")),
+        ("refused: key", ("auth", "InvalidParameter: no such thing")),
+        ("refused: balance", ("balance", "InvalidParameter: no such thing")),
+        ("refused: rate", None),
+        ("refused: not-sent", None),
+    ],
+)
+def test_what_went_wrong_has_a_class_for_programs(past: str, error: tuple[str, str] | None) -> None:
+    told = as_json(a_report(row_after(past)))["jobs"][0]["error"]
+    assert told == (None if error is None else {"class": error[0], "message": error[1]})
+
+
+@pytest.mark.parametrize(
+    ("block", "error_class"),
+    [
+        (Block.EXPIRED, "expired"),
+        (Block.KEY, "auth"),
+        (Block.OTHER_KEY, "auth"),
+        (Block.TASK_TIMEOUT, "timeout"),
+        (Block.TASK_REFUSED, "provider"),
+        (Block.FETCH_FAILED, "local"),
+        (Block.FOREIGN_FILE, "local"),
+    ],
+)
+def test_what_holds_a_task_has_a_class_for_programs(block: Block, error_class: str) -> None:
+    attempt = PASTS["running"]
+    assert attempt is not None
+    step = Step(Action.HOLD, Status.RUNNING, "that is why", attempt, block=block)
+    row = row_of(Identity("film", "", "hero", 1), a_job(), Memory((attempt,)), step)
+    assert row.error == Failure(ErrorClass(error_class), "that is why")
+
+
+def test_a_job_that_was_edited_does_not_show_the_file_of_its_old_request() -> None:
+    row = row_after("done", there=True, edited=True)
+    assert (row.status, row.flags, row.file, row.task_id) == (Status.PENDING, (Flag.CHANGED,), None, None)
+    assert (row.request, row.cost_usd) == (EDITED, COST.high_usd)
+
+
+def test_a_job_that_left_shows_what_was_paid_for_it() -> None:
+    row = row_after("done", there=True, departed=True)
+    assert (row.flags, row.file, row.cost_usd) == ((Flag.DEPARTED,), "outputs/film/hero.mp4", COST.high_usd)
+
+
+def test_a_refusal_costs_nothing() -> None:
+    memory = Memory((refused(Refusal.BALANCE),))
+    step = next_step(a_job(), memory, Facts(cost=COST), Options())
+    assert row_of(Identity("film", "", "hero", 1), a_job(), memory, step).cost_usd == 0
+
+
+# what adds up
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(list(Status))), st.lists(st.sampled_from(list(Status))))
+def test_counts_and_costs_add_up(wanted: list[Status], left: list[Status]) -> None:
+    rows = tuple(a_row(f"shot-{n}", status) for n, status in enumerate(wanted))
+    departed = tuple(a_row(f"left-{n}", status) for n, status in enumerate(left))
+    told = as_json(a_report(*rows, departed=departed))
+    assert sum(told["counts"].values()) == len(told["jobs"]) == len(wanted)
+    assert told["counts"] == {status.value: wanted.count(status) for status in set(wanted)}
+    each = [job["cost_usd"] for job in told["jobs"] + told["departed"]]
+    assert told["cost"]["actual_usd"] == pytest.approx(sum(each))
+
+
+def test_the_totals_are_told_in_three_lines() -> None:
+    rows = [a_row("a"), a_row("b"), a_row("c", Status.FAILED), a_row("d", Status.UNKNOWN)]
+    assert summary(a_report(*rows), 754.0).splitlines()[-3:] == [
+        "4 jobs: 1 unknown, 2 done, 1 failed",
+        "booked $10.30, estimated $12.88 for all (prices of 2026-08-18)",
+        "5 submits, 31 polls, 2 refused for too many in 13 min",
+    ]
+
+
+def test_the_totals_of_a_status_are_told_without_a_run() -> None:
+    assert summary(a_report(a_row(), requests={})).splitlines()[-2:] == [
+        "1 job: 1 done",
+        "booked $2.58, estimated $12.88 for all (prices of 2026-08-18)",
+    ]
+    assert summary(a_report(requests={})).strip().startswith("0 jobs: nothing to do")
+
+
+# for people
+
+
+def lines_of(report: Report) -> list[str]:
+    return summary(report).splitlines()
+
+
+@pytest.mark.parametrize("name", ["1e5", "007", "0x10", "1_000", "-", "nan", "True", "1.0", "12345678901234567890"])
+def test_an_id_stays_as_its_author_wrote_it(name: str) -> None:
+    identity = Identity("film", "", name, 1)
+    assert lines_of(a_report(a_row(name)))[2].split()[0] == name
+    assert as_json(a_report(a_row(name)))["jobs"][0]["id"] == name
+    planned = plan_table([(identity, Step(Action.NONE, Status.DONE, "1e5"))], PRICED_ON)
+    assert planned.splitlines()[2].split() == [name, "none", "-", "1e5"]
+
+
+def test_a_take_has_the_name_of_its_file() -> None:
+    row = a_row(identity=Identity("film", "", "hero", 2))
+    assert lines_of(a_report(row))[2].startswith("hero.2 ")
+
+
+def test_rows_come_in_the_order_of_the_manifest_and_then_those_that_left() -> None:
+    report = a_report(a_row("b"), a_row("a"), departed=(a_row("0", flags=(Flag.DEPARTED,)),))
+    assert [line.split()[0] for line in lines_of(report)[2:5]] == ["b", "a", "0"]
+    assert "done (departed)" in lines_of(report)[4]
+
+
+@pytest.mark.parametrize(("done", "shown", "said"), [(57, 60, 0), (58, 3, 1), (500, 3, 1)])
+def test_a_long_table_shows_what_is_not_done(done: int, shown: int, said: int) -> None:
+    left = [a_row("x", Status.FAILED), a_row("y", Status.PENDING), a_row("z", Status.EXPIRED)]
+    rows = [*(a_row(f"done-{n}") for n in range(done)), *left]
+    lines = lines_of(a_report(*rows))
+    assert sum(bool(re.match(r"(done-\d+|x|y|z) ", line)) for line in lines) == shown
+    assert lines.count(f"({done} jobs done and not shown)") == said
+    assert f"{len(rows)} jobs: 1 pending, {done} done, 1 failed, 1 expired" in lines
+
+
+def test_a_long_table_of_clips_that_are_all_done_is_the_totals_alone() -> None:
+    lines = lines_of(a_report(*(a_row(f"done-{n}") for n in range(61))))
+    assert lines[0] == "(61 jobs done and not shown)"
+
+
+def test_a_done_row_names_its_file_and_any_other_its_reason() -> None:
+    rows = [
+        a_row("a", file="outputs/film/a.mp4"),
+        a_row("b", Status.FAILED, error=Failure(ErrorClass.PROVIDER, "the render broke")),
+        a_row("c", Status.PENDING, note="new", cost_usd=Decimal(0)),
+    ]
+    assert [line.split(maxsplit=3) for line in lines_of(a_report(*rows))[2:5]] == [
+        ["a", "done", "$2.58", "outputs/film/a.mp4"],
+        ["b", "failed", "$2.58", "the render broke"],
+        ["c", "pending", "-", "new"],
+    ]
+
+
+NASTY = "\x1b]0;owned\x07\x1b[2J\r\nrm -rf\u202e\u200b\x00 /\x9b31m"
+
+
+def test_no_control_character_gets_onto_a_terminal() -> None:
+    rows = [
+        a_row("a", Status.FAILED, error=Failure(ErrorClass.PROVIDER, NASTY)),
+        a_row("b", Status.PENDING, note=NASTY),
+        a_row("c", file=f"outputs/{NASTY}.mp4"),
+    ]
+    step = Step(Action.HOLD, Status.UNKNOWN, NASTY, block=Block.UNKNOWN)
+    shown = summary(a_report(*rows)) + plan_table([(Identity("film", "", "hero", 1), step)], PRICED_ON)
+    assert all(c.isprintable() for c in shown.replace("\n", ""))
+    assert "rm -rf" in shown
+    assert not [line for line in shown.splitlines() if line.startswith("rm -rf")]
+
+
+@pytest.mark.parametrize("field", ["image", "lastFrame", "referenceImages"])
+def test_no_signature_of_a_picture_gets_into_a_report(field: str) -> None:
+    link = "https://bucket.example.com/a.jpg?X-Amz-Signature=c2VjcmV0&X-Amz-Credential=AKIA&v=2"
+    request = request_of("google/veo-3.1-i2v", {"prompt": "p", field: [link] if field == "referenceImages" else link})
+    told = json.dumps(as_json(a_report(a_row(request=request))))
+    assert "https://bucket.example.com/a.jpg?v=2" in told
+    assert "c2VjcmV0" not in told
+    assert "AKIA" not in told
+
+
+# hints
+
+
+@pytest.mark.parametrize(
+    ("block", "words"),
+    [
+        (Block.EXPIRED, "1 paid, but the service no longer has the result"),
+        (Block.FOREIGN_FILE, "move it away, then `batchrunner run film.yaml`"),
+        (Block.OTHER_KEY, "set that one, then `batchrunner fetch film.yaml`"),
+        (Block.KEY, "set MODELLIX_API_KEY, then `batchrunner run film.yaml`"),
+        (Block.BALANCE, "top it up, then `batchrunner run film.yaml`"),
+        (Block.COST_LIMIT, "raise `settings.budget` or `--max-cost`"),
+        (Block.ADDRESS, "check `model` and MODELLIX_BASE_URL"),
+        *(
+            (block, "to go on: `batchrunner run film.yaml`")
+            for block in (Block.HALT, Block.DRAIN, Block.TASK_TIMEOUT, Block.TASK_REFUSED, Block.FETCH_FAILED)
+        ),
+        (Block.LEDGER, "to go on: `batchrunner run film.yaml`"),
+        (Block.IN_FLIGHT, "to go on: `batchrunner run film.yaml`"),
+    ],
+)
+def test_whatever_holds_a_job_has_a_next_command(block: Block, words: str) -> None:
+    (line,) = next_commands([a_row("hero", Status.PENDING, block=block)], "film.yaml")
+    assert words in line
+
+
+def test_only_what_nobody_asked_for_needs_no_command() -> None:
+    silent = [b for b in Block if not next_commands([a_row("hero", Status.PENDING, block=b)], "film.yaml")]
+    assert silent == [Block.UNKNOWN, Block.NOT_SELECTED]  # an unknown one is told by its status
+    assert next_commands([a_row()], "film.yaml") == []
+
+
+def test_unknown_ones_are_to_be_looked_up_by_a_person() -> None:
+    rows = [a_row(name, Status.UNKNOWN, block=Block.UNKNOWN) for name in ("a", "b")]
+    (line,) = next_commands(rows, "film.yaml")
+    assert line.startswith("2 may have been paid. Look them up")
+    assert "`batchrunner resolve film.yaml a --task ID`" in line
+
+
+def test_failed_ones_can_be_tried_again_for_money() -> None:
+    (line,) = next_commands([a_row("a", Status.FAILED)], "film.yaml")
+    assert line == "to try the failed ones again (each is paid again): `batchrunner retry film.yaml`"
+
+
+def test_one_kind_of_hold_is_one_line_however_many_jobs_it_has() -> None:
+    rows = [a_row(f"shot-{n}", Status.PENDING, block=Block.COST_LIMIT) for n in range(9)]
+    (line,) = next_commands(rows, "film.yaml")
+    assert line.startswith("9 left out by the cost limit")
+
+
+def test_a_command_can_be_typed_even_if_the_path_has_blanks() -> None:
+    (line,) = next_commands([a_row("a", Status.PENDING, block=Block.DRAIN)], "my films/spring.yaml")
+    assert "`batchrunner run 'my films/spring.yaml'`" in line
+
+
+# plans
+
+
+def planned(*steps: Step) -> list[tuple[Identity, Step]]:
+    return [(Identity("film", "", f"shot-{n}", 1), step) for n, step in enumerate(steps)]
+
+
+SUBMIT = Step(Action.SUBMIT, Status.PENDING, "new", cost=Cost(Decimal("1.288"), Decimal("2.576")))
+DONE = Step(Action.NONE, Status.DONE, "done")
+HELD = replace(SUBMIT, action=Action.HOLD, block=Block.COST_LIMIT, reason="the cost limit leaves no room")
+
+
+def test_a_plan_shows_each_step_and_what_it_all_costs() -> None:
+    assert plan_table(planned(SUBMIT, DONE, HELD), PRICED_ON).splitlines() == [
+        "job     next              cost  why",
+        "------  ------  --------------  -----------------------------",
+        "shot-0  submit  $1.29 to $2.58  new",
+        "shot-1  none                 -  done",
+        "shot-2  hold                 -  the cost limit leaves no room",
+        "",
+        "1 clip to pay: $1.29 to $2.58 (estimated, prices of 2026-08-18)",
+    ]
+
+
+def test_a_plan_without_a_submit_says_that_nothing_is_paid() -> None:
+    assert plan_table(planned(DONE, HELD), PRICED_ON).endswith("\n\nnothing to pay")
+
+
+def test_a_plan_tells_programs_the_same() -> None:
+    told = plan_as_json(planned(SUBMIT, HELD), PRICED_ON)
+    assert (told["priced_on"], told["cost"]) == ("2026-08-18", {"low_usd": 1.288, "high_usd": 2.576})
+    assert told["jobs"][1] == {
+        "id": "shot-1",
+        "action": "hold",
+        "status": "pending",
+        "reason": "the cost limit leaves no room",
+        "changed": [],
+        "block": "cost-limit",
+        "cost": {"low_usd": 0.0, "high_usd": 0.0},
+    }
+    json.dumps(told)
+
+
+# words
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "shown"),
+    [
+        ("one\ntwo\tthree", None, "one two three"),
+        ("  much   room  ", None, "much room"),
+        ("a\x00b\x1b[31mc", None, "ab[31mc"),
+        ("a\u202eb\u200bc\u2028d\ue000e", None, "abcde"),
+        ("é ü 日本 🎬", None, "é ü 日本 🎬"),
+        ("abcdef", 6, "abcdef"),
+        ("abcdefg", 6, "abcde…"),
+        ("", 6, ""),
+    ],
+)
+def test_a_foreign_text_is_shown_on_one_line(text: str, most: int | None, shown: str) -> None:
+    assert printable(text, most) == shown
+
+
+@settings(deadline=None)
+@given(st.text(), st.none() | st.integers(1, 30))
+def test_whatever_is_shown_is_one_line_of_visible_characters(text: str, most: int | None) -> None:
+    shown = printable(text, most)
+    assert printable(shown) == shown
+    assert len(shown.splitlines()) <= 1
+    assert most is None or len(shown) <= most
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "0 s"),
+        (45.4, "45 s"),
+        (89.4, "89 s"),
+        (90, "2 min"),
+        (754, "13 min"),
+        (5400, "1 h 30 min"),
+        (25_500, "7 h 05 min"),
+    ],
+)
+def test_a_length_of_time_is_told_as_people_say_it(seconds: float, words: str) -> None:
+    assert span(seconds) == words
+    assert ago(NOW_S - seconds, NOW_S) == f"{words} ago"
+
+
+def test_a_time_that_lies_ahead_is_no_time_ago() -> None:
+    assert ago(NOW_S + 60, NOW_S) == "0 s ago"
+
+
+def test_times_are_told_in_utc() -> None:
+    assert (utc(NOW_S + 0.9), utc(None)) == ("2026-11-23T18:00:00Z", None)
