@@ -2,7 +2,7 @@
 
 import os.path
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,7 +48,12 @@ jobs:
     prompt: The character waves and smiles at the camera
     image: https://example.com/frame.jpg   # or a local file: frames/hero.png
 """
-_DEFAULTS = {"aspectRatio": "16:9", "durationSeconds": 8, "resolution": "1080p"}
+_DEFAULTS_TEXT = """
+defaults:                 # they also count where a cell is empty
+  aspectRatio: 16:9
+  durationSeconds: 8
+  resolution: 1080p
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,7 @@ def starter(file: Path, table: Path | None = None, images: Path | None = None) -
         return _from_table(folder, table, images)
     if images is not None:
         return _from_frames(folder, images)
-    return Starter(_HEAD + _SETTINGS + _defaults(()) + _EXAMPLE)
+    return Starter(_HEAD + _SETTINGS + _DEFAULTS_TEXT + _EXAMPLE)
 
 
 def _from_table(folder: Path, path: Path, images: Path | None) -> Starter:
@@ -84,12 +89,11 @@ def _from_table(folder: Path, path: Path, images: Path | None) -> Starter:
         if key in columns or key == "image":
             found = _frame_pattern(table, columns.get(key, columns["id"]), frames)
             fields |= {key: found} if found else {}
-    guesses = [f"`{key}` is the column {_quoted(column)}" for key, column in columns.items()]
-    guesses += [f"`{key}` is {fields[key]}" for key in _FRAME_FIELDS if frames and key in fields]
+    guesses = [f"`{key}` is {_told(value, columns.get(key))}" for key, value in fields.items()]
     unused = [column for column in table.columns if column not in columns.values()]
     guesses += [f"not used: {', '.join(map(_quoted, unused))}"] if unused else []
     job = {"rows": _relative(path, folder), **fields}
-    return Starter(_HEAD + _SETTINGS + _defaults(columns) + _job(job), tuple(guesses))
+    return Starter(_HEAD + _SETTINGS + _DEFAULTS_TEXT + _job(job), tuple(guesses))
 
 
 def _from_frames(folder: Path, images: Path) -> Starter:
@@ -108,7 +112,7 @@ def _from_frames(folder: Path, images: Path) -> Starter:
         "the prompt is the text file beside a picture, if there is one",
     ]
     guesses += [f"not used: pictures that end in {suffix}" for suffix in suffixes[1:]]
-    return Starter(_HEAD + _SETTINGS + _defaults(()) + _job(job), tuple(guesses))
+    return Starter(_HEAD + _SETTINGS + _DEFAULTS_TEXT + _job(job), tuple(guesses))
 
 
 def _read(folder: Path, name: str) -> Table:
@@ -168,18 +172,16 @@ def _variable(column: str) -> str:
     return f"${{row.{column}}}" if re.fullmatch(r"\w+", column) else f'${{row["{column}"]}}'
 
 
+def _told(value: str, column: str | None) -> str:
+    return f"the column {_quoted(column)}" if column is not None and value == _variable(column) else value
+
+
 def _quoted(column: str) -> str:
     return f'"{column}"'
 
 
 def _relative(path: Path, folder: Path) -> str:
     return Path(os.path.relpath(path, folder)).as_posix()
-
-
-def _defaults(written: Iterable[str]) -> str:
-    """What every job has, but for what the spreadsheet says itself."""
-    kept = {key: value for key, value in _DEFAULTS.items() if key not in set(written)}
-    return f"\n{dump({'defaults': kept})}" if kept else ""
 
 
 def _job(job: Mapping[str, object]) -> str:
