@@ -164,14 +164,12 @@ def _tell(order: Order, batch: Batch, ended: Ended, clock: Clock) -> None:
         exit_code=ended.exit_code,
         requests={"submits": counted.submits, "polls": counted.polls, "refused_429": counted.refused_429},
     )
-    if order.form == "json":
-        click.echo(json.dumps(as_json(report), indent=2))
-        return
-    click.echo(summary(report, ended.seconds))
+    is_json = order.form == "json"
+    click.echo(json.dumps(as_json(report), indent=2) if is_json else summary(report, ended.seconds))
     if ended.exit_code in (Exit.INTERRUPTED, Exit.TERMINATED):
-        click.echo("left at once; nothing is lost")
+        click.echo("left at once; nothing is lost", err=is_json)
     for line in next_commands((*report.rows, *report.departed), str(order.path)):
-        click.echo(line)
+        click.echo(line, err=is_json)
 
 
 def report_of(batch: Batch, seen: Iterable[Seen]) -> Report:

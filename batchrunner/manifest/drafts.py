@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from batchrunner.catalog import find, models
 from batchrunner.manifest import keys, nodes
@@ -36,8 +36,13 @@ class Draft:
 
     @property
     def name(self) -> str:
-        """What people and files call it."""
+        """What people and files call it; empty where it has no usable id."""
         return self.id if self.take == 1 else f"{self.id}.{self.take}"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its name, for a problem that says which jobs it hits."""
+        return (self.name,) if self.name else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +90,16 @@ class Drafting:
         wrong = frozenset(filled.wrong | (filled.values.keys() - right.keys()))
         if _is_disabled(right):
             return
-        job_id, model = self._id(right, filled.empty), self._model(right, wrong, place)
-        if job_id is None or model is None:
+        model = self._model(right, wrong, place)
+        if model is None:
             return
+        # a job without a usable name is still judged: all its mistakes are shown at once
+        job_id = self._id(right, filled.empty) or ""
         fields = {name: value for name, value in right.items() if name not in keys.JOB}
-        for take in range(1, self._number_of_takes(right) + 1):
+        for take in range(1, (self._number_of_takes(right) if job_id else 1) + 1):
             draft = Draft(job_id, take, model, fields, _tags(right), right.get("output"), place, wrong, filled.empty)
-            if self._is_new(draft.name, right["id"].node.place):
-                yield draft
+            is_named = bool(job_id) and self._is_new(draft.name, right["id"].node.place)
+            yield draft if is_named else replace(draft, wrong=wrong | {"id"})
 
     def _is_right(self, name: str, value: Value) -> bool:
         if name not in keys.JOB:

@@ -112,7 +112,7 @@ def _jobs(drafts: Drafts, settings: Settings, profile: str, pictures: Pictures, 
     jobs: list[Job] = []
     for draft in drafts.drafts:
         pattern, place = _output(draft, drafts, settings)
-        path = outputs.path(pattern, place, draft)
+        path = None if "id" in draft.wrong else outputs.path(pattern, place, draft)
         job = judge.job(draft, path or "")
         if job is not None:
             jobs.append(job)

@@ -34,14 +34,14 @@ class Outputs:
             return None
         wrong = _fault(path)
         if wrong:
-            self.problems.add(Problem(Code.BAD_OUTPUT, place, f"`output` {wrong}", _HINT, "output", (draft.name,)))
+            self.problems.add(Problem(Code.BAD_OUTPUT, place, f"`output` {wrong}", _HINT, "output", draft.names))
             return None
         path = self._of_profile(PurePosixPath(path))
         first = self._taken.setdefault(path.casefold(), draft.name)
         if first != draft.name:
             said = f"`output` gives {draft.name} and {first} the same file: {path}"
             self.problems.add(
-                Problem(Code.OUTPUT_COLLISION, place, said, "put `${job.id}` into it", "output", (draft.name,))
+                Problem(Code.OUTPUT_COLLISION, place, said, "put `${job.id}` into it", "output", draft.names)
             )
         return path
 

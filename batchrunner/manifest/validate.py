@@ -53,13 +53,13 @@ class Judge:
 
     def _add(self, code: Code, name: str, node: nodes.Node, said: str, hint: str | None, draft: Draft) -> None:
         origin = draft.fields[name].origin
-        self.problems.add(Problem(code, node.place, said + origin, hint, name, (draft.name,)))
+        self.problems.add(Problem(code, node.place, said + origin, hint, name, draft.names))
 
     def _foreign_fields(self, draft: Draft, model: Model) -> Iterator[str]:
         for name in draft.fields.keys() - model.fields.keys():
             said = f"the model {model.slug} has no `{name}`"
             place = draft.fields[name].place
-            self.problems.add(Problem(Code.UNKNOWN_KEY, place, said, "remove it", name, (draft.name,)))
+            self.problems.add(Problem(Code.UNKNOWN_KEY, place, said, "remove it", name, draft.names))
             yield name
 
     def _required(self, draft: Draft, model: Model) -> Iterator[str]:
@@ -67,7 +67,7 @@ class Judge:
             if name not in draft.fields and name not in draft.wrong:
                 said, hint = f"`{name}` is missing", f"write `{name}: …`"
                 place = draft.empty.get(name, draft.place)
-                self.problems.add(Problem(Code.MISSING_KEY, place, said, hint, name, (draft.name,)))
+                self.problems.add(Problem(Code.MISSING_KEY, place, said, hint, name, draft.names))
                 yield name
 
     def _shapes(self, draft: Draft, model: Model, body: Mapping[str, object]) -> Iterator[str]:
@@ -115,7 +115,7 @@ class Judge:
 
     def _warn(self, code: Code, name: str, node: nodes.Node, said: str, hint: str, draft: Draft) -> None:
         origin = draft.fields[name].origin
-        problem = Problem(code, node.place, said + origin, hint, name, (draft.name,), Severity.WARNING)
+        problem = Problem(code, node.place, said + origin, hint, name, draft.names, Severity.WARNING)
         self.problems.add(problem)
 
     def _note_equals(self, job: Job) -> None:
@@ -248,7 +248,7 @@ def _nearest_spelling(text: str, wanted: list[str]) -> str | None:
 
 
 def _broken(rule: Rule, draft: Draft) -> Problem:
-    problem = Problem(rule.code, _rule_place(rule, draft), rule.message, rule.hint, rule.fields[0], (draft.name,))
+    problem = Problem(rule.code, _rule_place(rule, draft), rule.message, rule.hint, rule.fields[0], draft.names)
     return replace(problem, severity=rule.severity)
 
 

@@ -271,8 +271,8 @@ def test_fetch_needs_no_valid_manifest(user: User, service: Service) -> None:
 
 
 @pytest.fixture
-def with_a_failed_job(user: User, service: Service) -> User:
-    """Somebody with two failed jobs, a and b, and c that is done."""
+def after_failures(user: User, service: Service) -> User:
+    """Somebody whose jobs a and b have failed, and c is done."""
     service.faults[Fault.TASK_FAILED] = 1
     user.writes("a", "b", head=FAST)
     assert user.runs().code == 1
@@ -284,32 +284,24 @@ def with_a_failed_job(user: User, service: Service) -> User:
     return user
 
 
-def test_run_does_not_pay_for_failed_jobs_again(with_a_failed_job: User, service: Service) -> None:
-    assert with_a_failed_job.runs().code == 1
-    assert service.charged_prompts == prompts("a", "b", "c")
+def test_only_a_retry_with_consent_pays_for_failed_jobs_again(after_failures: User, service: Service) -> None:
+    for command in (["run", "--yes"], ["retry"], ["retry", "c", "--yes"]):
+        name, *more = command
+        after_failures.types(name, "shots.yaml", *more)
+        assert service.submits == 3, command
 
 
-def test_retry_pays_only_for_the_failed(with_a_failed_job: User, service: Service) -> None:
-    said = with_a_failed_job.types("retry", "shots.yaml", "--yes", "-o", "json")
+def test_retry_pays_only_for_the_failed(after_failures: User, service: Service) -> None:
+    said = after_failures.types("retry", "shots.yaml", "--yes", "-o", "json")
     assert said.code == 0, said.text
     assert service.charged_prompts == prompts("a", "a", "b", "b", "c")
-    with_a_failed_job.check_clips(with_a_failed_job.sees())
+    after_failures.check_clips(after_failures.sees())
 
 
-def test_retry_of_a_named_job_pays_only_for_that(with_a_failed_job: User, service: Service) -> None:
-    said = with_a_failed_job.types("retry", "shots.yaml", "b", "--yes", "-o", "json")
+def test_retry_of_a_named_job_pays_only_for_that(after_failures: User, service: Service) -> None:
+    said = after_failures.types("retry", "shots.yaml", "b", "--yes", "-o", "json")
     assert service.charged_prompts == prompts("a", "b", "b", "c"), said.text
-    assert with_a_failed_job.sees().statuses == {"a": "failed", "b": "done", "c": "done"}
-
-
-def test_retry_asks_for_consent_too(with_a_failed_job: User, service: Service) -> None:
-    assert with_a_failed_job.types("retry", "shots.yaml").code == 2
-    assert service.submits == 3
-
-
-def test_retry_of_a_job_that_is_done_pays_nothing(with_a_failed_job: User, service: Service) -> None:
-    with_a_failed_job.types("retry", "shots.yaml", "c", "--yes")
-    assert service.submits == 3
+    assert after_failures.sees().statuses == {"a": "failed", "b": "done", "c": "done"}
 
 
 def make_unknown(user: User, service: Service, fault: Fault) -> None:

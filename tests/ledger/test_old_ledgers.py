@@ -9,20 +9,21 @@ import pytest
 
 from batchrunner.catalog import shipped_prices
 from batchrunner.ledger import Ledger
+from batchrunner.ledger.connection import VERSION
 from batchrunner.manifest.load import load
 from batchrunner.nouns.money import Cost
 from batchrunner.nouns.step import Action
 from batchrunner.plan import Options, total
 from batchrunner.runner import Seen, Wanted, find_project, gather
-from tests.ledgers.make_v1 import HERE, KEY_DIGEST, clip_bytes, make
+from tests.ledgers.make import HERE, KEY_DIGEST, NAME, clip_bytes, make
 
-CLIPS_OF_V1 = {
+CLIPS = {
     **{name: f"outputs/film/{name}.mp4" for name in ("done", "done-moved", "done-takes", "done-takes.2", "done-again")},
     **{name: f"outputs/film/{name}.mp4" for name in ("not-settled", "edited", "left")},
     "edited-back": "outputs/film/versions/edited-back.v1.mp4",
 }
 
-STEPS_OF_V1 = [
+STEPS = [
     ("done", "none", "done", "done"),
     ("done-moved", "none", "done", "done"),
     ("done-takes", "none", "done", "done"),
@@ -58,10 +59,10 @@ class Studio:
 
     @property
     def manifest(self) -> Path:
-        return self.folder / "v1.yaml"
+        return self.folder / "film.yaml"
 
     def lay_clips(self) -> None:
-        for name, path in CLIPS_OF_V1.items():
+        for name, path in CLIPS.items():
             clip = self.folder / path
             clip.parent.mkdir(parents=True, exist_ok=True)
             clip.write_bytes(clip_bytes(name))
@@ -77,21 +78,25 @@ class Studio:
             return batch.first_steps(Options(KEY_DIGEST), None)
 
 
-@pytest.fixture
-def studio(tmp_path: Path) -> Studio:
-    (tmp_path / ".batchrunner").mkdir()
-    shutil.copy(HERE / "v1.db", tmp_path / ".batchrunner" / "ledger.db")
-    shutil.copy(HERE / "v1.yaml", tmp_path / "v1.yaml")
-    return Studio(tmp_path)
+@pytest.fixture(params=sorted(path.name for path in HERE.glob("v*.db")))
+def studio(tmp_path: Path, request: pytest.FixtureRequest) -> Studio:
+    return copied(tmp_path, request.param)
+
+
+def copied(folder: Path, name: str) -> Studio:
+    (folder / ".batchrunner").mkdir()
+    shutil.copy(HERE / name, folder / ".batchrunner" / "ledger.db")
+    shutil.copy(HERE / "film.yaml", folder / "film.yaml")
+    return Studio(folder)
 
 
 def told(seen: list[Seen]) -> list[tuple[str, str, str, str]]:
     return [(s.identity.name, s.step.action.value, s.step.status.value, s.step.reason) for s in seen]
 
 
-def test_a_plan_on_the_first_ledger_says_what_its_run_left(studio: Studio) -> None:
+def test_a_plan_on_an_old_ledger_says_what_its_run_left(studio: Studio) -> None:
     studio.lay_clips()
-    assert told(studio.plan()) == STEPS_OF_V1
+    assert told(studio.plan()) == STEPS
 
 
 def test_nothing_that_is_done_is_paid_again_and_the_rest_costs_what_it_says(studio: Studio) -> None:
@@ -115,16 +120,27 @@ def test_all_that_was_paid_is_booked(studio: Studio) -> None:
     assert booked["invalid"] == booked["no-money"] == booked["new"] == 0
 
 
-def test_the_last_run_of_the_first_ledger_is_still_told(studio: Studio) -> None:
+def test_the_last_run_of_an_old_ledger_is_still_told(studio: Studio) -> None:
     with Ledger.reading(find_project(studio.manifest).ledger) as ledger:
         last = ledger.last_run("film")
     assert last is not None
-    assert (last.exit_code, len(last.jobs), last.jobs[0]["job"]) == (4, len(STEPS_OF_V1) - 1, "done")
+    assert (last.exit_code, len(last.jobs), last.jobs[0]["job"]) == (4, len(STEPS) - 1, "done")
 
 
-def test_the_first_ledger_is_what_its_script_writes(studio: Studio, tmp_path: Path) -> None:
-    """It holds as long as version 1 is today's; later the script goes, and the ledger stays."""
-    made = tmp_path / "made" / "ledger.db"
+def test_every_version_so_far_is_kept() -> None:
+    assert {path.name for path in HERE.glob("v*.db")} == {f"v{number}.db" for number in range(1, VERSION + 1)}
+
+
+def test_an_old_ledger_that_is_written_to_remembers_the_same(studio: Studio) -> None:
+    studio.lay_clips()
+    with Ledger.writing(find_project(studio.manifest).ledger) as ledger:
+        assert ledger.uploads() == ()
+    assert told(studio.plan()) == STEPS
+
+
+def test_the_newest_ledger_is_what_its_script_writes(tmp_path: Path) -> None:
+    """It holds as long as its version is today's; then the script moves on, and the ledger stays."""
+    studio, made = copied(tmp_path, NAME), tmp_path / "made" / "ledger.db"
     make(made)
     with Ledger.reading(made) as new, Ledger.reading(find_project(studio.manifest).ledger) as old:
         assert new.memories("film") == old.memories("film")

@@ -1,7 +1,7 @@
-"""Writes v1.db, the ledger of v1.yaml as release 0.1 leaves it: `python -m tests.ledgers.make_v1`.
+"""Writes the ledger of film.yaml in the newest version of the tables, as `v2.db`: `python -m tests.ledgers.make`.
 
-It is run once per version of the tables, before the first release that has them. From then on v1.db is never made
-again: later releases must read it as it is.
+It is run once per version of the tables, before the first release that has them. From then on that file is never
+made again: later releases must read it as it is.
 """
 
 from collections.abc import Mapping
@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 
 from batchrunner.files import put_in_place
 from batchrunner.ledger import Claim, Ledger, NewRun
+from batchrunner.ledger.connection import VERSION
 from batchrunner.manifest.load import load
 from batchrunner.nouns.facts import (
     Answer,
@@ -31,6 +32,7 @@ from batchrunner.nouns.request import Request
 from batchrunner.runner.batch import as_record
 
 HERE = Path(__file__).parent
+NAME = f"v{VERSION}.db"
 KEY_DIGEST = "00112233445566aa"
 
 _START_S = 1_795_456_800.0
@@ -114,7 +116,7 @@ class Author:
 
 def make(path: Path) -> None:
     """Writes the ledger; there must be none."""
-    manifest = load(HERE / "v1.yaml", "v1.yaml")
+    manifest = load(HERE / "film.yaml")
     jobs = {job.name: job for job in manifest.jobs}
     with Ledger.writing(path) as ledger:
         run_id = ledger.begin_run(
@@ -122,12 +124,12 @@ def make(path: Path) -> None:
                 manifest="film",
                 profile="",
                 command="run",
-                path="v1.yaml",
+                path="film.yaml",
                 base_url="https://api.modellix.test",
                 host="studio",
                 pid=4711,
                 release="0.1.0",
-                jobs=[as_record(job) for job in manifest.jobs],
+                jobs=[{**as_record(job), "file": "film.yaml"} for job in manifest.jobs],
                 started_at_s=_START_S,
             )
         )
@@ -165,6 +167,6 @@ def _with_prompt(request: Request, prompt: str) -> Request:
 
 if __name__ == "__main__":
     with TemporaryDirectory(dir=HERE) as workshop:
-        made = Path(workshop) / "v1.db"
+        made = Path(workshop) / NAME
         make(made)
-        put_in_place(made, HERE / "v1.db")
+        put_in_place(made, HERE / NAME)
