@@ -1,26 +1,21 @@
 """Every oddity of the service's replies, in one place, each with its source. Pure."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any
 
+from batchrunner.modellix import foreign
 from batchrunner.nouns.facts import ErrorClass, Failure, Outcome, Refusal, TaskState
 from batchrunner.transport import Fate, Reply, TransportError
 
 # Source: the official command-line client 0.0.7. An id is not a file name.
 # One of dots alone would ask for another address.
 _TASK_ID = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._~:/+@=-]{1,512}")
-_LONGEST_KEPT = 20_000
 
-# A link as it stands in a text or in JSON, where `/` and `&` may be written as escapes.
-_LINK = re.compile(r"https?:(?:\\?/){2}(?:[^\s\"'<>\\]|\\u[0-9a-fA-F]{4}|\\/)+", re.IGNORECASE)
-_USER = re.compile(r"//[^/]*@")
-_SECRET = re.compile(r"mdlx-[A-Za-z0-9_-]+|(?<=Bearer )[^\s\"]+")
 
 # Source: the error table of the service's documentation. A status that is not here leaves the outcome unknown.
 _REFUSALS: Mapping[int, Refusal] = {
@@ -99,8 +94,8 @@ def is_task_id(text: str) -> bool:
 def submitted(reply: Reply, now_s: float) -> Submitted:
     """What a whole answer to a POST means. Whatever is not certain is unknown."""
     limits = limits_of(reply.headers, now_s)
-    data, text = _json(reply.body), kept(reply.body)
-    message = _message(data) or f"HTTP {reply.status}"
+    data, text = foreign.json_of(reply.body), foreign.kept(reply.body)
+    message = foreign.message_of(data) or f"HTTP {reply.status}"
     if reply.status == 200:
         return _accepted(data, text, limits)
     refusal = _refusal_429(message) if reply.status == 429 else _REFUSALS.get(reply.status)
@@ -118,9 +113,9 @@ def unanswered(error: TransportError) -> Submitted:
 
 
 def _accepted(data: Any, text: str, limits: Limits) -> Submitted:
-    inner = _dict(_dict(data).get("data"))
+    inner = foreign.data_of(data)
     task_id = inner.get("task_id")
-    if _dict(data).get("code") in (0, None, 200) and isinstance(task_id, str) and is_task_id(task_id):
+    if foreign.dict_of(data).get("code") in (0, None, 200) and isinstance(task_id, str) and is_task_id(task_id):
         return Submitted(Outcome.ACCEPTED, task_id, None, 200, "", text, limits)
     said = "the service answered 200 without a usable task id"
     return Submitted(Outcome.UNKNOWN, None, None, 200, said, text, limits)
@@ -144,12 +139,12 @@ _TASK_REPLY_KINDS: Mapping[int, TaskReplyKind] = {
 def task_reply(reply: Reply, task_id: str, now_s: float) -> TaskReply:
     """What a whole answer to a GET of a task means."""
     limits = limits_of(reply.headers, now_s)
-    data, text = _json(reply.body), kept(reply.body)
+    data, text = foreign.json_of(reply.body), foreign.kept(reply.body)
     if reply.status != 200:
         kind = _TASK_REPLY_KINDS.get(reply.status, TaskReplyKind.AGAIN)
-        said = f"the service answered {reply.status}: {_message(data) or 'no message'}"
+        said = f"the service answered {reply.status}: {foreign.message_of(data) or 'no message'}"
         return TaskReply(kind, word=str(reply.status), message=said, body=text, limits=limits)
-    task = _dict(_dict(data).get("data"))
+    task = foreign.data_of(data)
     if task.get("task_id", task_id) != task_id or not isinstance(task.get("status"), str):
         return TaskReply(TaskReplyKind.AGAIN, message="the answer is not about this task", body=text, limits=limits)
     return _state(task, text, limits)
@@ -161,11 +156,11 @@ def _state(task: Mapping[str, Any], text: str, limits: Limits) -> TaskReply:
     return TaskReply(
         TaskReplyKind.STATE,
         state,
-        told(word),
+        foreign.told(word),
         link=_video_link(task) if state is TaskState.SUCCESS else None,
         failure=_failure(task) if state is TaskState.FAILED else None,
-        expires_at_s=_milliseconds(task.get("result_expires_at")),
-        billed_usd=_amount(_dict(task.get("billing")).get("amount")),
+        expires_at_s=foreign.seconds_of(task.get("result_expires_at")),
+        billed_usd=foreign.amount(foreign.dict_of(task.get("billing")).get("amount")),
         body=text,
         limits=limits,
     )
@@ -179,10 +174,10 @@ def _folded(word: str) -> TaskState:
 
 def _video_link(task: Mapping[str, Any]) -> str | None:
     """The video's link: a cover or a thumbnail can stand before it."""
-    resources = _dict(task.get("result")).get("resources")
+    resources = foreign.dict_of(task.get("result")).get("resources")
     for resource in resources if isinstance(resources, list) else ():
-        url = _dict(resource).get("url")
-        if _dict(resource).get("type") == "video" and isinstance(url, str) and url:
+        url = foreign.dict_of(resource).get("url")
+        if foreign.dict_of(resource).get("type") == "video" and isinstance(url, str) and url:
             return url
     return None
 
@@ -191,13 +186,13 @@ def _failure(task: Mapping[str, Any]) -> Failure:
     """What a failed task says is undocumented: three places are known to hold words."""
     error = task.get("error")
     words = [
-        error if isinstance(error, str) else _words(_dict(error)),
+        error if isinstance(error, str) else _words(foreign.dict_of(error)),
         str(task.get("error_message") or ""),
         str(task.get("message") or ""),
     ]
     message = next((text.strip() for text in words if text.strip()), "the service says no more than that it failed")
     moderated = _MODERATION.search(message) is not None
-    return Failure(ErrorClass.MODERATION if moderated else ErrorClass.PROVIDER, told(message))
+    return Failure(ErrorClass.MODERATION if moderated else ErrorClass.PROVIDER, foreign.told(message))
 
 
 def _words(error: Mapping[str, Any]) -> str:
@@ -236,11 +231,11 @@ _UPLOAD_REPLY_KINDS: Mapping[int, UploadReplyKind] = {
 def upload_reply(reply: Reply, now_s: float) -> UploadReply:
     """What a whole answer to an upload means. Source: the service's File API page."""
     limits = limits_of(reply.headers, now_s)
-    data = _json(reply.body)
+    data = foreign.json_of(reply.body)
     if reply.status not in (200, 201):
         kind = _UPLOAD_REPLY_KINDS.get(reply.status, UploadReplyKind.AGAIN)
-        return UploadReply(kind, message=_message(data) or f"HTTP {reply.status}", limits=limits)
-    file = _dict(_dict(data).get("data"))
+        return UploadReply(kind, message=foreign.message_of(data) or f"HTTP {reply.status}", limits=limits)
+    file = foreign.data_of(data)
     file_id, url = file.get("file_id"), file.get("url")
     if isinstance(file_id, str) and file_id and isinstance(url, str) and url.startswith(("https://", "http://")):
         return UploadReply(UploadReplyKind.TAKEN, file_id, url, limits=limits)
@@ -249,17 +244,17 @@ def upload_reply(reply: Reply, now_s: float) -> UploadReply:
 
 def limits_of(headers: Mapping[str, str], now_s: float) -> Limits:
     """What the headers say. Source: X-RateLimit-* is documented, Retry-After is read by the official clients."""
-    reset = _number(headers.get("x-ratelimit-reset"))
+    reset = foreign.number(headers.get("x-ratelimit-reset"))
     return Limits(
-        per_min=_whole(headers.get("x-ratelimit-limit")),
-        remaining=_whole(headers.get("x-ratelimit-remaining")),
+        per_min=foreign.whole(headers.get("x-ratelimit-limit")),
+        remaining=foreign.whole(headers.get("x-ratelimit-remaining")),
         reset_at_s=reset,
         retry_after_s=_retry_after_s(headers.get("retry-after"), now_s),
     )
 
 
 def _retry_after_s(text: str | None, now_s: float) -> float | None:
-    seconds = _number(text)
+    seconds = foreign.number(text)
     if seconds is not None or text is None:
         return seconds
     try:
@@ -270,72 +265,12 @@ def _retry_after_s(text: str | None, now_s: float) -> float | None:
 
 def balance(reply: Reply) -> Decimal | None:
     """The balance in USD; None where the reply does not say. Source: the official command-line client."""
-    return _amount(_dict(_dict(_json(reply.body)).get("data")).get("balance")) if reply.status == 200 else None
+    if reply.status != 200:
+        return None
+    return foreign.amount(foreign.data_of(foreign.json_of(reply.body)).get("balance"))
 
 
 def key_is_refused(reply: Reply) -> bool:
     """Whether the service says that a key is no good: an invalid one is answered with 200 and `false`."""
-    valid = _dict(_dict(_json(reply.body)).get("data")).get("is_valid")
+    valid = foreign.data_of(foreign.json_of(reply.body)).get("is_valid")
     return reply.status in (401, 403) or valid is False
-
-
-def kept(body: bytes) -> str:
-    """A body as the ledger keeps it: see `told`."""
-    return told(body.decode("utf-8", errors="replace"))
-
-
-def told(text: str) -> str:
-    """A foreign text that may be written down: no secrets in it, nothing that is no text, and not endless.
-
-    Links lose whatever follows their question mark: it may be a signature.
-    """
-    text = text[:_LONGEST_KEPT].encode("utf-8", errors="replace").decode()
-    text = _LINK.sub(lambda link: _USER.sub("//", re.split(r"[?#]", link[0])[0]), text)
-    return _SECRET.sub("(key)", text)
-
-
-def _json(body: bytes) -> Any:
-    try:
-        return json.loads(body, parse_float=_decimal)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _decimal(text: str) -> Decimal | None:
-    """A number of any size; None where even Decimal has no room for it."""
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        return None
-
-
-def _dict(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _message(data: Any) -> str:
-    message = _dict(data).get("message")
-    return told(message) if isinstance(message, str) else ""
-
-
-def _amount(value: Any) -> Decimal | None:
-    if isinstance(value, bool) or value is None:
-        return None
-    amount = _decimal(str(value))
-    return amount if amount is not None and amount.is_finite() and amount >= 0 else None
-
-
-def _milliseconds(value: Any) -> float | None:
-    amount = _amount(value)
-    # anything smaller is no time of this century in milliseconds
-    return float(amount) / 1000 if amount is not None and 10**12 < amount < 10**14 else None
-
-
-def _number(text: str | None) -> float | None:
-    found = re.fullmatch(r"\s*(\d{1,15}(?:\.\d{1,9})?)\s*", text or "")
-    return float(found[1]) if found else None
-
-
-def _whole(text: str | None) -> int | None:
-    number = _number(text)
-    return None if number is None else int(number)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from batchrunner.modellix import Limits, Submitted, TaskReply, TaskReplyKind, wire
+from batchrunner.modellix import Limits, Submitted, TaskReply, TaskReplyKind, foreign, wire
 from batchrunner.nouns.facts import ErrorClass, Outcome, Refusal, TaskState
 from batchrunner.transport import Fate, Reply, TransportError
 
@@ -582,7 +582,7 @@ SECRET = "c2VjcmV0"
     ],
 )
 def test_a_link_is_kept_without_what_signs_it_however_it_is_written(body: str) -> None:
-    text = wire.kept(body.encode())
+    text = foreign.kept(body.encode())
     assert "clip.mp4" in text
     assert SECRET not in text
 
@@ -590,4 +590,4 @@ def test_a_link_is_kept_without_what_signs_it_however_it_is_written(body: str) -
 @settings(deadline=None)
 @given(st.text(), st.text(st.characters(exclude_categories=["C", "Z"], exclude_characters="\"'<>\\")))
 def test_any_link_in_a_body_is_kept_without_its_parameters(before: str, address: str) -> None:
-    assert SECRET not in wire.kept(f"{before} https://{address}?Signature={SECRET}".encode())
+    assert SECRET not in foreign.kept(f"{before} https://{address}?Signature={SECRET}".encode())
