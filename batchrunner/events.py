@@ -31,12 +31,13 @@ class Happened:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run is, told at every beat."""
+    """How far a run is, told at every beat. `left_s` is how much longer it will take; None: nobody can tell yet."""
 
     counts: Mapping[Status, int]
     spent_usd: Decimal
     elapsed_s: float
     waits_for: str
+    left_s: float | None = None
 
 
 Event = Happened | Progress

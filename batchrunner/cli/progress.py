@@ -78,12 +78,9 @@ def is_live() -> bool:
 
 
 def progress_line(progress: Progress) -> str:
-    """`12 done, 2 running, 6 pending · $30.91 booked · 12 min · waiting for …`."""
+    """`12 done, 2 running · $36.06 booked · 12 min · about 2 min left · waiting for …`."""
     counts = [f"{progress.counts[status]} {status.value}" for status in Status if progress.counts.get(status)]
-    parts = [
-        ", ".join(counts),
-        f"{dollars(progress.spent_usd)} booked",
-        span(progress.elapsed_s),
-        progress.waits_for,
-    ]
+    left = "" if progress.left_s is None else f"about {span(progress.left_s)} left"
+    spent = f"{dollars(progress.spent_usd)} booked"
+    parts = [", ".join(counts), spent, span(progress.elapsed_s), left, progress.waits_for]
     return " · ".join(part for part in parts if part)

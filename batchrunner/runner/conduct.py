@@ -1,10 +1,11 @@
 """A whole run: rendered clips first, then every job at once, until each has come as far as it can."""
 
 import asyncio
+import math
 import os
 import socket
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from batchrunner.errors import Exit, LedgerError
 from batchrunner.events import Happened, Kind, Progress
 from batchrunner.ledger import NewRun
 from batchrunner.nouns.job import Identity
+from batchrunner.nouns.status import Status
 from batchrunner.nouns.step import Action, Block, Step
 from batchrunner.plan import Options
 from batchrunner.runner.batch import Batch, Limits, as_record
@@ -125,13 +127,18 @@ def _expiry_s(step: Step) -> float:
 
 def _drain(run: Run, name: str) -> None:
     running = sum(1 for step in run.steps.values() if step.action is Action.POLL)
+    tasks = "1 running task is" if running == 1 else f"{running} running tasks are"
     run.stop(Block.DRAIN, f"{name}: the same command goes on")
-    run.tell(
-        Happened(
-            Kind.NOTE,
-            f"{running} running tasks are finished first; once more leaves now. Nothing is lost either way.",
-        )
-    )
+    said = f"{tasks} finished first, {_about(run)}; once more leaves now. Nothing is lost either way"
+    run.tell(Happened(Kind.NOTE, said))
+
+
+def _about(run: Run) -> str:
+    """How long a clip takes, by those that were rendered in this run."""
+    if not run.renders_s:
+        return "which takes some minutes"  # Source: a Veo 3.1 clip takes 11 seconds to 6 minutes
+    minutes = math.ceil(max(run.renders_s) / 60)
+    return "which takes up to a minute" if minutes == 1 else f"which takes up to {minutes} minutes"
 
 
 async def _leave(run: Run, work: "asyncio.Task[None]") -> None:
@@ -153,7 +160,14 @@ async def _beat(run: Run, beat_s: float) -> None:
         await asyncio.sleep(beat_s)
         counts = Counter(step.status for step in run.steps.values())
         elapsed_s = run.clock.monotonic_s() - began_s
-        run.tell(Progress(counts, run.purse.spent_usd, elapsed_s, run.waits_for()))
+        left_s = _left_s(run, counts, elapsed_s)
+        run.tell(Progress(counts, run.purse.spent_usd, elapsed_s, run.waits_for(), left_s))
+
+
+def _left_s(run: Run, counts: Mapping[Status, int], elapsed_s: float) -> float | None:
+    """How long the rest takes if it goes on as so far."""
+    left = sum(counts.get(status, 0) for status in (Status.PENDING, Status.RUNNING, Status.RENDERED))
+    return left * elapsed_s / len(run.renders_s) if run.renders_s else None
 
 
 def _last_step(run: Run, identity: Identity) -> Step:

@@ -98,6 +98,7 @@ def _record(run: Run, identity: Identity, attempt: Attempt, seen: Observation) -
     run.ledger.observe(attempt, seen, settles=settles(after))
     run.book(after.booked_usd - attempt.booked_usd, attempt.run_id)
     if seen.state is TaskState.SUCCESS:
+        run.renders_s.append(seen.at_s - attempt.opened_at_s)
         run.tell(Happened(Kind.RENDERED, f"task {attempt.task_id}", identity.name))
     elif seen.failure is not None:
         run.tell(Happened(Kind.FAILED, seen.failure.message, identity.name))

@@ -86,6 +86,7 @@ class Run:
         self.door = asyncio.Lock()
         self.posts: set[asyncio.Task[None]] = set()
         self.steps: dict[Identity, Step] = {}
+        self.renders_s: list[float] = []
         self._options = options
         self._listener = means.listener
         self._watches: dict[int, Watch] = {}
