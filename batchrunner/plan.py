@@ -53,13 +53,14 @@ class Facts:
 class Options:
     """What the person wants of this run.
 
-    `key_digest` is None where no key is at hand. `only` limits submits to these names; `submits=False` forbids
-    them all.
+    `key_digest` is None where no key is at hand. `only` limits submits to these names, `agreed` to those whose cost
+    somebody agreed to; `submits=False` forbids them all.
     """
 
     key_digest: str | None = None
     retries: int = 0
     only: frozenset[str] | None = None
+    agreed: frozenset[str] | None = None
     submits: bool = True
 
 
@@ -286,4 +287,7 @@ def _submit(
         return replace(step, action=Action.HOLD, reason=facts.stop.reason, block=facts.stop.block)
     if facts.room_usd is not None and facts.cost.high_usd > facts.room_usd:
         return replace(step, action=Action.HOLD, reason="the cost limit leaves no room", block=Block.COST_LIMIT)
+    if options.agreed is not None and job.name not in options.agreed:
+        reason = "it was not in the plan that was agreed to"
+        return replace(step, action=Action.HOLD, reason=reason, block=Block.NOT_AGREED)
     return step

@@ -1,6 +1,6 @@
 """Options that several commands share, and their environment forms."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -61,6 +61,12 @@ sandbox_option = option(
 profile_option = option("--profile", default="", help="A named overlay of the manifest, such as draft.")
 quiet_option = option("--quiet", "-q", is_flag=True, help="Only the result, and what needs a person.")
 
+selection_options = (
+    option("--select", multiple=True, help="Submit only these: ids with globs, tag:, model:, status:, class:, @file."),
+    option("--exclude", multiple=True, help="Do not submit these; written like --select."),
+    option("--limit", type=click.IntRange(1), help="Submit only the first N that have something to do."),
+)
+
 _RUN_OPTIONS = (
     profile_option,
     click.option("--yes", is_flag=True, help="Agree to the paid work that the plan shows."),
@@ -71,6 +77,7 @@ _RUN_OPTIONS = (
     ),
     option("--concurrency", type=Reading("n", settings.concurrency), help="How many tasks may run at once."),
     option("--rate", type=Reading("n/min", settings.rate_per_min), help="Requests of all kinds: 100/min."),
+    *selection_options,
     ledger_option,
     sandbox_option,
     format_option("table", "json"),
@@ -80,6 +87,11 @@ _RUN_OPTIONS = (
 
 def run_options(command: F) -> F:
     """The options of `run`, which `retry` shares."""
-    for decorate in reversed(_RUN_OPTIONS):
+    return decorated(command, _RUN_OPTIONS)
+
+
+def decorated(command: F, options: Iterable[Callable[[F], F]]) -> F:
+    """A command with all these options, listed in this order."""
+    for decorate in reversed(list(options)):
         command = decorate(command)
     return command

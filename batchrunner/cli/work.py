@@ -12,7 +12,9 @@ import click
 
 from batchrunner.catalog import shipped_prices
 from batchrunner.cli import consent
+from batchrunner.cli.log import Log
 from batchrunner.cli.progress import Narrator
+from batchrunner.cli.selection import Selection, names
 from batchrunner.cli.setting import Service, project_of, real_service, sandbox_service
 from batchrunner.clock import Clock
 from batchrunner.errors import Exit, Unauthorized
@@ -20,7 +22,8 @@ from batchrunner.ledger import Ledger, run_lock
 from batchrunner.nouns.facts import Mark, MarkKind, Memory
 from batchrunner.nouns.job import Identity, Job
 from batchrunner.nouns.money import NOTHING
-from batchrunner.nouns.step import Action
+from batchrunner.nouns.status import Status
+from batchrunner.nouns.step import Action, Step
 from batchrunner.plan import Options, total
 from batchrunner.reports import Report, as_json, next_commands, row_of, summary, utc
 from batchrunner.runner import Batch, Ended, Limits, Means, Project, Seen, Signals, Wanted, conduct, gather
@@ -42,6 +45,9 @@ class Order:
     sandbox: bool = False
     form: str = "table"
     quiet: bool = False
+    select: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    limit: int | None = None
     retried: frozenset[str] | None = None
     submits: bool = True
 
@@ -73,61 +79,74 @@ def work(order: Order, wanted: Wanted, settings: Settings) -> int:
         ledger = stack.enter_context(Ledger.writing(project.ledger))
         limits = limits_of(order, settings)
         batch = gather(project, wanted, ledger, shipped_prices())
-        limits, marks = _agree(order, batch, limits, service, clock)
-        ledger.mark(marks, MarkKind.RETRY, clock.wall_s())
+        options = Options(service.access.key_digest, limits.retries, order.retried, submits=order.submits)
+        agreement = _agree(order, batch, limits, options, service, clock)
+        ledger.mark(agreement.marks, MarkKind.RETRY, clock.wall_s())
         batch = gather(project, wanted, ledger, shipped_prices())
-        ended = _do(order, batch, ledger, service, limits, clock)
+        narrator = Narrator(quiet=order.quiet)
+        log = Log(project.folder / f"{wanted.name}.log", clock, narrator)
+        means = Means(ledger, service.make_http, service.access, clock, log, Signals())
+        ended = _do(order, batch, means, agreement, narrator)
         batch = gather(project, wanted, ledger, shipped_prices())
         _tell(order, batch, ended, clock)
     return ended.exit_code
 
 
-def _options(order: Order, service: Service, limits: Limits) -> Options:
-    return Options(service.access.key_digest, limits.retries, order.retried, order.submits)
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What somebody agreed to: no more than this is paid, and for no other jobs."""
+
+    limits: Limits
+    options: Options
+    marks: tuple[tuple[Identity, int], ...] = ()
 
 
-def _agree(
-    order: Order, batch: Batch, limits: Limits, service: Service, clock: Clock
-) -> tuple[Limits, list[tuple[Identity, int]]]:
-    """Shows what would be paid, and asks. What is agreed to is the most that the run may pay."""
-    marks = list(_retry_marks(order, batch, limits, service))
-    batch = replace(batch, memories=_with_marks(batch.memories, marks, clock.wall_s()))
-    purse = batch.purse(limits)
-    seen = batch.first_steps(_options(order, service, limits), purse.room_usd)
-    submits = [s.step for s in seen if s.step.action is Action.SUBMIT]
+def _agree(order: Order, batch: Batch, limits: Limits, options: Options, service: Service, clock: Clock) -> Agreement:
+    """Shows what would be paid, and asks."""
+    selection = Selection(order.select, order.exclude, order.limit)
+    chosen = names(selection, batch.first_steps(options, None))
+    options = replace(options, only=_both(options.only, chosen))
+    marks = tuple(_retry_marks(batch, options)) if order.retried is not None else ()
+    marked = replace(batch, memories=_with_marks(batch.memories, marks, clock.wall_s()))
+    seen = marked.first_steps(options, marked.purse(limits).room_usd)
+    submits = {s.identity.name: s.step for s in seen if s.step.action is Action.SUBMIT}
+    options = replace(options, agreed=frozenset(submits))
     if not submits:
-        return replace(limits, run_usd=NOTHING), marks
+        return Agreement(replace(limits, run_usd=NOTHING), options, marks)
     if asyncio.run(service.refuses_key(clock)):
         raise Unauthorized("the service refuses this key: nothing was submitted")
-    budget_left = None if limits.budget_usd is None else limits.budget_usd - purse.lifetime_usd
-    offer = consent.Offer(
+    offer = _offer(marked, limits, submits.values(), asyncio.run(service.balance(clock)))
+    consent.ask(offer, yes=order.yes)
+    agreed = offer.most_usd if limits.run_usd is None else min(offer.most_usd, limits.run_usd)
+    return Agreement(replace(limits, run_usd=agreed), options, marks)
+
+
+def _both(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:
+    return one & other if one is not None and other is not None else one if other is None else other
+
+
+def _offer(batch: Batch, limits: Limits, submits: Iterable[Step], balance_usd: Decimal | None) -> consent.Offer:
+    submits = list(submits)
+    left = None if limits.budget_usd is None else limits.budget_usd - batch.lifetime_usd()
+    return consent.Offer(
         manifest=batch.name,
         clips=len(submits),
         cost=total(submits),
         retries=limits.retries,
         priced_on=batch.prices.priced_on.isoformat(),
         max_cost_usd=limits.run_usd,
-        budget_left_usd=budget_left,
-        balance_usd=asyncio.run(service.balance(clock)),
+        budget_left_usd=left,
+        balance_usd=balance_usd,
         folder=str(_common_folder(batch.project, batch.jobs.values())),
     )
-    consent.ask(offer, yes=order.yes)
-    agreed = offer.most_usd if limits.run_usd is None else min(offer.most_usd, limits.run_usd)
-    return replace(limits, run_usd=agreed), marks
 
 
-def _retry_marks(order: Order, batch: Batch, limits: Limits, service: Service) -> Iterable[tuple[Identity, int]]:
-    """The failed ones among those that are to be tried again, each with the number of its failed attempt."""
-    if order.retried is None:
-        return
-    for seen in batch.first_steps(_options(order, service, limits), None):
-        failed = seen.step.action is Action.NONE and seen.step.attempt is not None and _has_failed(seen)
-        if failed and seen.job is not None and seen.job.name in order.retried and seen.step.attempt:
+def _retry_marks(batch: Batch, options: Options) -> Iterable[tuple[Identity, int]]:
+    """The failed ones among those that may be submitted, each with the number of its failed attempt."""
+    for seen in batch.first_steps(options, None):
+        is_chosen = seen.job is not None and (options.only is None or seen.job.name in options.only)
+        if is_chosen and seen.step.status is Status.FAILED and seen.step.attempt is not None:
             yield seen.identity, seen.step.attempt.number
-
-
-def _has_failed(seen: Seen) -> bool:
-    return seen.step.status == "failed"
 
 
 def _with_marks(
@@ -141,12 +160,18 @@ def _with_marks(
     return marked
 
 
-def _do(order: Order, batch: Batch, ledger: Ledger, service: Service, limits: Limits, clock: Clock) -> Ended:
-    narrator = Narrator(quiet=order.quiet)
+def _do(order: Order, batch: Batch, means: Means, agreement: Agreement, narrator: Narrator) -> Ended:
     try:
-        means = Means(ledger, service.make_http, service.access, clock, narrator, Signals())
-        options = _options(order, service, limits)
-        return asyncio.run(conduct(batch, means, limits, options, command=order.command, beat_s=narrator.beat_s))
+        return asyncio.run(
+            conduct(
+                batch,
+                means,
+                agreement.limits,
+                agreement.options,
+                command=order.command,
+                beat_s=narrator.beat_s,
+            )
+        )
     finally:
         narrator.close()
 

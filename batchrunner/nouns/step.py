@@ -39,6 +39,7 @@ class Block(StrEnum):
     FETCH_FAILED = "fetch-failed"
     LEDGER = "ledger"
     NOT_SELECTED = "not-selected"
+    NOT_AGREED = "not-agreed"
     IN_FLIGHT = "in-flight"
 
 

@@ -15,6 +15,7 @@ _WORK_LEFT = (
     Block.FETCH_FAILED,
     Block.TASK_REFUSED,
     Block.IN_FLIGHT,
+    Block.NOT_AGREED,
 )
 
 _SENTENCES: Mapping[Block, str] = {

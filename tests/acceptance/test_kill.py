@@ -11,6 +11,7 @@ from pathlib import Path
 
 from batchrunner.sandbox import Charged, Fault
 from batchrunner.sandbox.downloads import clip_of
+from batchrunner.sandbox.faults import AFTER_ACCEPTING, BEFORE_ACCEPTING
 
 from .conftest import Open, new_user
 from .service import Asked, Moment, Service
@@ -31,7 +32,8 @@ QUIET_S = 2.5
 SETTINGS = "settings: {concurrency: 8, rate: 6000/min}"
 RATES = (
     dict.fromkeys(Fault, 0.02)
-    | {fault: 0.005 for fault in Fault if fault.startswith("submit-")}
+    | dict.fromkeys(BEFORE_ACCEPTING, 0.005)
+    | dict.fromkeys(AFTER_ACCEPTING, 0.03)
     | {Fault.RATE_LIMITED: 0.002, Fault.TASK_FAILED: 0.04, Fault.TASK_MODERATED: 0.04}
 )
 FAILING = {Fault.TASK_FAILED, Fault.TASK_MODERATED, Fault.NO_VIDEO}

@@ -575,3 +575,9 @@ def test_what_an_earlier_run_gets_back_widens_the_budget_and_not_the_limit_of_th
     assert (purse.room_usd, purse.spent_usd) == (Decimal(3), Decimal(0))
     purse.book(Decimal(-7), by_this_run=False)
     assert purse.room_usd == Decimal(5)
+
+
+def test_what_nobody_agreed_to_is_not_paid_even_if_money_is_left() -> None:
+    agreed = Options(agreed=frozenset({"another"}))
+    step = next_step(a_job(), Memory(), Facts(cost=COST), agreed)
+    assert (step.action, step.block) == (Action.HOLD, Block.NOT_AGREED)

@@ -1,0 +1,108 @@
+"""Which jobs a person means: ids with globs, tags, models, statuses, error classes, or a file of ids."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from batchrunner.errors import UsageError
+from batchrunner.nouns.status import Status
+from batchrunner.nouns.step import Action
+from batchrunner.problems import nearest
+from batchrunner.runner import Seen
+
+_GLOB_SIGNS = frozenset("*?[")
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """`select` and `exclude` as typed: a comma is *or*, a repeated option is *and*; `limit` takes the first N."""
+
+    select: Sequence[str] = ()
+    exclude: Sequence[str] = ()
+    limit: int | None = None
+
+    @property
+    def is_all(self) -> bool:
+        """Whether nobody chose anything."""
+        return not (self.select or self.exclude) and self.limit is None
+
+
+def names(selection: Selection, seen: Iterable[Seen]) -> frozenset[str] | None:
+    """The names of the jobs that may be submitted; None where nobody chose.
+
+    Raises:
+        UsageError: nothing is selected, or there is no such job, word or file.
+    """
+    if selection.is_all:
+        return None
+    listed = [each for each in seen if each.job is not None]
+    chosen = [each for each in listed if _matches_all(each, selection.select, listed)]
+    chosen = [each for each in chosen if not any(_matches(each, words, listed) for words in selection.exclude)]
+    if not chosen:
+        raise UsageError("no job is selected: see --select and --exclude")
+    if selection.limit is not None:
+        to_do = [each for each in chosen if each.step.action is Action.SUBMIT]
+        chosen = to_do[: selection.limit]
+    return frozenset(each.identity.name for each in chosen)
+
+
+def _matches_all(seen: Seen, selects: Iterable[str], listed: Sequence[Seen]) -> bool:
+    return all(_matches(seen, words, listed) for words in selects)
+
+
+def _matches(seen: Seen, words: str, listed: Sequence[Seen]) -> bool:
+    return any([_matches_word(seen, word.strip(), listed) for word in words.split(",") if word.strip()])  # noqa: C419  # every word is checked
+
+
+def _matches_word(seen: Seen, word: str, listed: Sequence[Seen]) -> bool:
+    kind, colon, value = word.partition(":")
+    if colon:
+        if kind not in _KINDS:
+            raise UsageError(f"`{word}` selects nothing: write tag:, model:, status: or class: before a word")
+        return _KINDS[kind](seen, value)
+    if word.startswith("@"):
+        return any(_matches_id(seen, each, listed) for each in _ids_in(word[1:]))
+    return _matches_id(seen, word, listed)
+
+
+def _matches_id(seen: Seen, word: str, listed: Sequence[Seen]) -> bool:
+    """A plain id means all its takes; a take's name means itself."""
+    if not _GLOB_SIGNS & set(word):
+        _check_id(word, listed)
+    who = seen.identity
+    return fnmatchcase(who.name, word) or fnmatchcase(who.job, word)
+
+
+def _check_id(word: str, listed: Sequence[Seen]) -> None:
+    known = {name for each in listed for name in (each.identity.name, each.identity.job)}
+    if word not in known:
+        near = nearest(word, known)
+        raise UsageError(f"there is no job {word}" + (f": did you mean {near}?" if near else ""))
+
+
+def _ids_in(path: str) -> list[str]:
+    try:
+        lines = Path(path).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"the ids in {path} cannot be read: {error}") from error
+    return [line.strip() for line in lines if line.strip()]
+
+
+def _has_status(seen: Seen, word: str) -> bool:
+    if word not in set(Status):
+        raise UsageError(f"there is no status {word}: it is one of {', '.join(Status)}")
+    return seen.step.status == word
+
+
+def _has_class(seen: Seen, word: str) -> bool:
+    failure = seen.step.attempt.failure if seen.step.attempt else None
+    return failure is not None and failure.error_class == word
+
+
+_KINDS: dict[str, Callable[[Seen, str], bool]] = {
+    "tag": lambda seen, word: seen.job is not None and any(fnmatchcase(tag, word) for tag in seen.job.tags),
+    "model": lambda seen, word: seen.job is not None and fnmatchcase(seen.job.request.model, word),
+    "status": _has_status,
+    "class": _has_class,
+}
