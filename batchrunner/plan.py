@@ -34,11 +34,20 @@ class Disk:
 
 
 @dataclass(frozen=True, slots=True)
+class Kinship:
+    """The same request under another name: who asked for it, in words, and what came of it."""
+
+    who: str
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What is true just now and not in the ledger.
 
     `room_usd` is what the caps leave (None: no cap). `stop` ends submits, `task_stop` ends asking for this
-    job's task. `in_flight`: a run that is alive waits for the answer to this job's POST.
+    job's task. `in_flight`: a run that is alive waits for the answer to this job's POST. `kin`: a clip that this job
+    may take over.
     """
 
     disk: Disk = Disk()
@@ -47,6 +56,7 @@ class Facts:
     stop: Stop | None = None
     task_stop: Stop | None = None
     in_flight: bool = False
+    kin: Kinship | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +203,23 @@ def _departed(memory: Memory, facts: Facts) -> Step:
     return Step(Action.NONE, status_of(attempt, file_is_there=there), "it is no longer in the manifest", attempt)
 
 
+def _adopt(kin: Kinship) -> Step | None:
+    """A clip that was paid for under another name is taken over, or waited for; None where nothing came of it."""
+    attempt = kin.attempt
+    if attempt.is_open and attempt.outcome is not Outcome.ACCEPTED:
+        reason = f"{kin.who} asks for the same and may have been paid: resolve that first"
+        return Step(Action.HOLD, Status.PENDING, reason, block=Block.UNKNOWN)
+    if attempt.is_open:
+        return Step(Action.HOLD, Status.PENDING, f"waits for the same clip of {kin.who}", block=Block.WAITS_FOR_KIN)
+    if attempt.outcome is Outcome.ACCEPTED and attempt.task is TaskState.SUCCESS:
+        return Step(Action.ADOPT, Status.PENDING, f"same request as {kin.who}: $0.00", attempt)
+    return None
+
+
 def _submit_first(job: Job, memory: Memory, facts: Facts, options: Options) -> Step:
+    adoption = _adopt(facts.kin) if facts.kin else None
+    if adoption is not None:
+        return adoption
     if not memory.attempts:
         return _submit(job, "new", None, (), facts, options)
     last = memory.attempts[-1]
@@ -253,6 +279,9 @@ def _failure_words(attempt: Attempt) -> str:
     return told or "failed"
 
 
+_FILE_GONE = "its file is gone from the disk: fetched again, free"
+
+
 def _after_success(attempt: Attempt, facts: Facts, options: Options) -> Step:
     clip = attempt.clip
     if clip is not None and attempt.id in facts.disk.present:
@@ -265,7 +294,7 @@ def _after_success(attempt: Attempt, facts: Facts, options: Options) -> Step:
         return Step(Action.HOLD, Status.EXPIRED, reason, attempt, block=Block.EXPIRED)
     if _is_other_key(attempt, options):
         return _other_key(attempt, Status.RENDERED)
-    reason = "its file is gone from the disk: fetched again, free"
+    reason = "taken over: its file is copied" if attempt.is_adopted and not attempt.clips else _FILE_GONE
     return _put(Step(Action.FETCH, Status.RENDERED, reason, attempt), facts)
 
 

@@ -4,8 +4,8 @@ import json
 import re
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -48,6 +48,11 @@ def memories(db: sqlite3.Connection, manifest: str) -> dict[Identity, Memory]:
     return _memories(db, "manifest = ?", (manifest,))
 
 
+def all_memories(db: sqlite3.Connection) -> dict[Identity, Memory]:
+    """All that is known of every job of every manifest."""
+    return _memories(db, "?", (1,))
+
+
 def memory(db: sqlite3.Connection, identity: Identity) -> Memory:
     """All that is known of one job."""
     where = "manifest = ? AND profile = ? AND job = ? AND take = ?"
@@ -80,7 +85,7 @@ _UPLOADS = "SELECT sha256, size_bytes, file_id, url, at_s FROM upload WHERE dele
 
 def uploads(db: sqlite3.Connection) -> tuple[Upload, ...]:
     """Every picture that was uploaded and not deleted; a ledger from before that knows of none."""
-    known = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'upload'").fetchone()
+    known = _has_table(db, "upload")
     return tuple(Upload(*row) for row in db.execute(f"{_UPLOADS} ORDER BY id")) if known else ()
 
 
@@ -100,21 +105,54 @@ def upload_of(db: sqlite3.Connection, sha256: str, base_url: str, key_digest: st
 
 
 def _memories(db: sqlite3.Connection, where: str, values: tuple[object, ...]) -> dict[Identity, Memory]:
-    # `where` is one of the two texts above; every value is bound
-    chosen = f"SELECT id FROM attempt WHERE {where}"  # noqa: S608
-    answers = _grouped(_child_rows(db, "answer", chosen, values), _answer)
-    observations = _grouped(_child_rows(db, "observation", chosen, values), _observation)
-    clips = _grouped(_child_rows(db, "clip", chosen, values), _clip)
+    # `where` is one of the three texts above; every value is bound
     attempts: dict[Identity, list[Attempt]] = defaultdict(list)
-    for row in _rows(db, f"SELECT * FROM attempt WHERE {where} ORDER BY number", values):  # noqa: S608
-        key = row["id"]
-        attempt = _attempt(row, answers.get(key, ()), observations.get(key, ()), clips.get(key, ()))
+    for row, attempt in _attempts(db, f"SELECT id FROM attempt WHERE {where}", values):  # noqa: S608
+        attempts[_identity(row)].append(attempt)
+    for row, attempt in _adopted(db, where, values):
         attempts[_identity(row)].append(attempt)
     marks: dict[Identity, list[Mark]] = defaultdict(list)
     for row in _rows(db, f"SELECT * FROM mark WHERE {where} ORDER BY id", values):  # noqa: S608
         marks[_identity(row)].append(Mark(row["at_s"], MarkKind(row["kind"]), row["after"]))
-    known = attempts.keys() | marks.keys()
-    return {who: Memory(tuple(attempts.get(who, ())), tuple(marks.get(who, ()))) for who in known}
+    return {
+        who: Memory(tuple(sorted(attempts[who], key=lambda a: a.number)), tuple(marks[who]))
+        for who in {*attempts, *marks}
+    }
+
+
+def _attempts(db: sqlite3.Connection, chosen: str, values: tuple[object, ...]) -> Iterator[tuple[sqlite3.Row, Attempt]]:
+    """The attempts whose ids a query gives, each with its row."""
+    answers = _grouped(_child_rows(db, "answer", chosen, values), _answer)
+    observations = _grouped(_child_rows(db, "observation", chosen, values), _observation)
+    clips = _grouped(_child_rows(db, "clip", chosen, values), _clip)
+    for row in _rows(db, f"SELECT * FROM attempt WHERE id IN ({chosen}) ORDER BY number", values):  # noqa: S608
+        key = row["id"]
+        yield row, _attempt(row, answers.get(key, ()), observations.get(key, ()), clips.get(key, ()))
+
+
+def _adopted(db: sqlite3.Connection, where: str, values: tuple[object, ...]) -> Iterator[tuple[sqlite3.Row, Attempt]]:
+    """The attempts that jobs took over, as those jobs see them, each with its adoption's row."""
+    if not _has_table(db, "adoption"):
+        return
+    chosen = f"SELECT attempt_id FROM adoption WHERE {where}"  # noqa: S608
+    originals = {attempt.id: attempt for _, attempt in _attempts(db, chosen, values)}
+    for row in list(_rows(db, f"SELECT * FROM adoption WHERE {where} ORDER BY number", values)):  # noqa: S608
+        original = originals[row["attempt_id"]]
+        own = _rows(db, "SELECT * FROM adopted_clip WHERE adoption_id = ? ORDER BY id", (row["id"],))
+        yield (
+            row,
+            replace(
+                original,
+                number=row["number"],
+                adoption_id=row["id"],
+                clips=tuple(_clip(each) for each in own),
+                sources=original.clips,
+            ),
+        )
+
+
+def _has_table(db: sqlite3.Connection, name: str) -> bool:
+    return db.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (name,)).fetchone() is not None
 
 
 def _rows(db: sqlite3.Connection, sql: str, values: tuple[object, ...]) -> Iterable[sqlite3.Row]:

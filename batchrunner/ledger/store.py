@@ -79,6 +79,11 @@ class Ledger:
         with _translated():
             return rows.memories(self._db, manifest)
 
+    def all_memories(self) -> dict[Identity, Memory]:
+        """All that is known of every job of every manifest."""
+        with _translated():
+            return rows.all_memories(self._db)
+
     def memory(self, identity: Identity) -> Memory:
         """All that is known of one job."""
         with _translated():
@@ -203,13 +208,37 @@ class Ledger:
             if settles and attempt.is_open:
                 _settle(db, attempt.id, seen.at_s)
 
-    def clip(self, attempt_id: int, clip: Clip) -> None:
-        """Writes down under which path a verified file is about to be put."""
+    def adopt(self, identity: Identity, number: int, attempt_id: int, run_id: int, at_s: float) -> None:
+        """Records that a job takes over another's attempt, as its own of this number.
+
+        Raises:
+            ClaimRefused: the job has one with this number.
+        """
+        try:
+            with self._writing() as db:
+                _insert(
+                    db,
+                    "adoption",
+                    run_id=run_id,
+                    manifest=identity.manifest,
+                    profile=identity.profile,
+                    job=identity.job,
+                    take=identity.take,
+                    number=number,
+                    attempt_id=attempt_id,
+                    at_s=at_s,
+                )
+        except sqlite3.IntegrityError as error:
+            raise ClaimRefused(f"{identity.name} got a clip by somebody else just now") from error
+
+    def clip(self, attempt_id: int, clip: Clip, adoption_id: int | None = None) -> None:
+        """Writes down under which path a verified file, or an adopting job's copy of it, is about to be put."""
+        owner = {"attempt_id": attempt_id} if adoption_id is None else {"adoption_id": adoption_id}
         with self._writing() as db:
             _insert(
                 db,
-                "clip",
-                attempt_id=attempt_id,
+                "clip" if adoption_id is None else "adopted_clip",
+                **owner,
                 role=clip.role.value,
                 path=clip.path,
                 size_bytes=clip.size_bytes,

@@ -125,7 +125,11 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try to submit, and all that followed from it. `settled_at_s` is None while it is open."""
+    """One try to submit, and all that followed from it. `settled_at_s` is None while it is open.
+
+    A job that took over another's attempt sees it as its own: then `adoption_id` is set, `clips` are its own copies,
+    `sources` those of the others, and it costs nothing.
+    """
 
     id: int
     run_id: int
@@ -140,6 +144,13 @@ class Attempt:
     answers: tuple[Answer, ...] = ()
     observations: tuple[Observation, ...] = ()
     clips: tuple[Clip, ...] = ()
+    adoption_id: int | None = None
+    sources: tuple[Clip, ...] = ()
+
+    @property
+    def is_adopted(self) -> bool:
+        """Whether another job paid for it."""
+        return self.adoption_id is not None
 
     @property
     def is_open(self) -> bool:
@@ -196,7 +207,7 @@ class Attempt:
     @property
     def booked_usd(self) -> Decimal:
         """What it counts against a budget: reserved until answered, released by a refusal, else what is billed."""
-        if self.outcome is Outcome.REFUSED:
+        if self.outcome is Outcome.REFUSED or self.is_adopted:
             return NOTHING
         billed = [o.billed_usd for o in self.observations if o.billed_usd is not None]
         return billed[-1] if billed else self.reserved_usd

@@ -16,6 +16,7 @@ class Action(StrEnum):
     FETCH = "fetch"
     SETTLE = "settle"
     RESTORE = "restore"
+    ADOPT = "adopt"
     HOLD = "hold"
     NONE = "none"
 
@@ -38,6 +39,7 @@ class Block(StrEnum):
     TASK_REFUSED = "task-refused"
     FETCH_FAILED = "fetch-failed"
     LEDGER = "ledger"
+    WAITS_FOR_KIN = "waits-for-kin"
     NOT_SELECTED = "not-selected"
     NOT_AGREED = "not-agreed"
     IN_FLIGHT = "in-flight"

@@ -16,6 +16,7 @@ _WORK_LEFT = (
     Block.TASK_REFUSED,
     Block.IN_FLIGHT,
     Block.NOT_AGREED,
+    Block.WAITS_FOR_KIN,
 )
 
 _SENTENCES: Mapping[Block, str] = {

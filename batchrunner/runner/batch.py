@@ -2,8 +2,8 @@
 
 import os.path
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,8 @@ from batchrunner.nouns.job import Identity, Job
 from batchrunner.nouns.money import FREE, NOTHING, Cost
 from batchrunner.nouns.step import Step
 from batchrunner.places import Place
-from batchrunner.plan import Disk, Facts, Options, Purse, plan_all
+from batchrunner.plan import Disk, Facts, Kinship, Options, Purse, plan_all
+from batchrunner.runner.kin import Kin, describe, find_kin
 from batchrunner.runner.project import Project
 
 
@@ -46,7 +47,8 @@ class Seen:
 class Batch:
     """A manifest's jobs under one profile, with all that is known of them.
 
-    `memories` holds those that left it, and those of its other profiles: they share its budget.
+    `memories` holds those that left it, and those of its other profiles: they share its budget. `kin` are clips that
+    were paid for under another name, `strangers` the memories of other manifests that have some of them.
     """
 
     project: Project
@@ -56,6 +58,8 @@ class Batch:
     memories: Mapping[Identity, Memory]
     prices: PriceList
     in_flight_run: int | None = None
+    kin: Mapping[Identity, Kin] = field(default_factory=dict)
+    strangers: Mapping[Identity, Memory] = field(default_factory=dict)
 
     def identities(self) -> list[Identity]:
         """Every identity that matters: the manifest's order, then those that left it, by name."""
@@ -81,6 +85,16 @@ class Batch:
             return None
         return self.project.written(path)
 
+    def kinship(self, identity: Identity, recall: Callable[[Identity], Memory]) -> Kinship | None:
+        """The clip that a job may take over, as its owner's memory has it just now."""
+        kin = self.kin.get(identity)
+        attempts = recall(kin.identity).attempts if kin else ()
+        found = next((a for a in attempts if kin and a.id == kin.attempt_id), None)
+        return Kinship(describe(kin.identity, identity), found) if kin and found else None
+
+    def _memory(self, identity: Identity) -> Memory:
+        return self.memories.get(identity) or self.strangers.get(identity, NO_MEMORY)
+
     def cost(self, job: Job) -> Cost:
         """The estimate for one clip of a job."""
         return self.prices.cost(job.request)
@@ -99,7 +113,10 @@ class Batch:
         looks = [self.look(identity, self.memories.get(identity, NO_MEMORY)) for identity in who]
         memories = [memory for memory, _ in looks]
         jobs = [self.jobs.get(identity) for identity in who]
-        facts = [facts for _, facts in looks]
+        facts = [
+            replace(facts, kin=self.kinship(identity, self._memory))
+            for identity, (_, facts) in zip(who, looks, strict=True)
+        ]
         steps = plan_all(zip(jobs, memories, facts, strict=True), options, room_usd)
         return [Seen(*parts) for parts in zip(who, jobs, memories, steps, strict=True)]
 
@@ -119,7 +136,11 @@ def gather(
     """All that is known of these jobs. `in_flight_run` is a run that is alive: what it waits for is not unknown."""
     jobs = {job.identity: job for job in wanted.jobs}
     memories = ledger.memories(wanted.name)
-    return Batch(project, wanted.name, wanted.profile, jobs, memories, prices, in_flight_run)
+    batch = Batch(project, wanted.name, wanted.profile, jobs, memories, prices, in_flight_run)
+    if all(memories.get(who, NO_MEMORY).of_request(job.request) for who, job in jobs.items()):
+        return batch  # every job has a memory of its own: nobody else's is needed
+    everybody = ledger.all_memories()
+    return replace(batch, kin=find_kin(jobs, everybody), strangers=everybody)
 
 
 def on_disk(project: Project, memory: Memory) -> tuple[Memory, frozenset[int]]:

@@ -59,7 +59,9 @@ async def conduct(
     finally:
         await http.close()
     steps = {identity: _last_step(run, identity) for identity in batch.identities()}
-    code = exit_code(steps.values(), means.signals.last)
+    # what left the manifest counts only where something is still to be done with it
+    counting = [step for who, step in steps.items() if who in batch.jobs or step.action is not Action.NONE]
+    code = exit_code(counting, means.signals.last)
     _end(run, code)
     return Ended(run_id, code, steps, run.counted, means.clock.monotonic_s() - began_s)
 

@@ -24,6 +24,7 @@ _CODES: Mapping[Block, Exit | None] = {
     Block.FETCH_FAILED: Exit.WORK_LEFT,
     Block.LEDGER: Exit.WORK_LEFT,
     Block.IN_FLIGHT: Exit.WORK_LEFT,
+    Block.WAITS_FOR_KIN: Exit.WORK_LEFT,
     Block.NOT_AGREED: Exit.WORK_LEFT,
     Block.NOT_SELECTED: None,
 }

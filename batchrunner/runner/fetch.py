@@ -2,11 +2,12 @@
 
 import asyncio
 import os.path
+import shutil
 from pathlib import Path
 
 from batchrunner.download import DownloadError, DownloadFault, Verified, download
 from batchrunner.events import Happened, Kind
-from batchrunner.files import hidden_neighbour, put_in_place
+from batchrunner.files import hidden_neighbour, put_in_place, sha256_of
 from batchrunner.nouns.facts import Attempt, Clip, ClipRole, Observation, TaskState
 from batchrunner.nouns.job import Identity
 from batchrunner.nouns.step import Block, Step
@@ -23,10 +24,14 @@ async def fetch(run: Run, identity: Identity, step: Step) -> None:
     """One try to bring a rendered clip to its place; what fails is tried again, without ever being submitted."""
     attempt = attempt_of(step)
     watch = run.watch(attempt)
+    final = final_path(run, identity, attempt)
+    copy = _copied(run, attempt, hidden_neighbour(final))
+    if copy is not None:
+        _place(run, identity, attempt, copy, final)
+        return
     if watch.link is None:
         await _ask_for_link(run, identity, attempt, watch)
         return
-    final = final_path(run, identity, attempt)
     try:
         async with run.download_gate:
             verified = await download(
@@ -38,6 +43,28 @@ async def fetch(run: Run, identity: Identity, step: Step) -> None:
         _not_taken(watch, error)
     else:
         _place(run, identity, attempt, verified, final)
+
+
+def _copied(run: Run, attempt: Attempt, path: Path) -> Verified | None:
+    """A copy of the file that another job has of this very clip; None where there is none to copy."""
+    for clip in reversed(attempt.sources):
+        source = run.batch.project.found(clip.path)
+        try:
+            if source.is_file() and source.stat().st_size == clip.size_bytes and sha256_of(source) == clip.sha256:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(source, path)
+                return Verified(path, clip.size_bytes, clip.sha256)
+        except OSError:
+            path.unlink(missing_ok=True)
+    return None
+
+
+async def adopt(run: Run, identity: Identity, step: Step) -> None:
+    """A clip that was paid for under another name is this job's, too, from now on."""
+    attempt = attempt_of(step)
+    number = run.ledger.memory(identity).next_number
+    run.ledger.adopt(identity, number, attempt.id, run.run_id, run.clock.wall_s())
+    run.tell(Happened(Kind.NOTE, step.reason, identity.name))
 
 
 async def restore(run: Run, identity: Identity, step: Step) -> None:
@@ -126,7 +153,8 @@ def _put(run: Run, identity: Identity, attempt: Attempt, verified: Verified, fin
     """
     _make_room(run, identity, final)
     now_s, path = run.clock.wall_s(), run.batch.project.written(final)
-    run.ledger.clip(attempt.id, Clip(now_s, ClipRole.FINAL, path, verified.size_bytes, verified.sha256))
+    clip = Clip(now_s, ClipRole.FINAL, path, verified.size_bytes, verified.sha256)
+    run.ledger.clip(attempt.id, clip, attempt.adoption_id)
     put_in_place(verified.path, final)
     if attempt.is_open:
         run.ledger.settle(attempt.id, run.clock.wall_s())
@@ -144,7 +172,8 @@ def _make_room(run: Run, identity: Identity, final: Path) -> None:
         raise FileExistsError(final)
     version = _free_version(final)
     path = run.batch.project.written(version)
-    run.ledger.clip(attempt.id, Clip(run.clock.wall_s(), ClipRole.VERSION, path, clip.size_bytes, clip.sha256))
+    moved = Clip(run.clock.wall_s(), ClipRole.VERSION, path, clip.size_bytes, clip.sha256)
+    run.ledger.clip(attempt.id, moved, attempt.adoption_id)
     put_in_place(final, version)
 
 

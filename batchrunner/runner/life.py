@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from batchrunner.nouns.job import Identity
 from batchrunner.nouns.step import Action, Block, Step
-from batchrunner.runner.fetch import fetch, restore, settle
+from batchrunner.runner.fetch import adopt, fetch, restore, settle
 from batchrunner.runner.look import poll
 from batchrunner.runner.run import Run
 from batchrunner.runner.submit import submit
@@ -17,6 +17,7 @@ DOINGS: Mapping[Action, Doing] = {
     Action.FETCH: fetch,
     Action.SETTLE: settle,
     Action.RESTORE: restore,
+    Action.ADOPT: adopt,
 }
 
 
@@ -27,9 +28,13 @@ async def live(run: Run, identity: Identity) -> Step:
             step = run.decide(identity)
             if step.block is Block.COST_LIMIT and run.posts:
                 await run.nudged()  # a refusal on the wire may release what this job needs
+            elif run.waits_for_kin(identity, step):
+                await run.nudged()
             elif step.is_last:
                 return step
             else:
                 await DOINGS[step.action](run, identity, step)
     finally:
         run.slots.release(identity)
+        run.told.add(identity)
+        run.nudge()

@@ -57,8 +57,8 @@ async def look(run: Run, identity: Identity, attempt: Attempt) -> None:
 
 
 def _wait_s(run: Run, attempt: Attempt, watch: Watch) -> float:
-    if watch.failed_looks:
-        return backoff_s(watch.failed_looks, 2.0)
+    if watch.failed_looks or watch.empty_successes:
+        return backoff_s(watch.failed_looks + watch.empty_successes, 2.0)
     return poll_wait_s(run.clock.wall_s() - attempt.opened_at_s)
 
 

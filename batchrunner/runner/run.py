@@ -87,6 +87,7 @@ class Run:
         self.posts: set[asyncio.Task[None]] = set()
         self.steps: dict[Identity, Step] = {}
         self.renders_s: list[float] = []
+        self.told: set[Identity] = set()
         self._options = options
         self._listener = means.listener
         self._watches: dict[int, Watch] = {}
@@ -109,6 +110,7 @@ class Run:
             facts,
             room_usd=self.purse.room_usd,
             stop=self.stop_of(job) if job else None,
+            kin=self.batch.kinship(identity, self.ledger.memory),
             task_stop=self._asking_stop or self._stop_among(memory.attempts),
         )
         step = next_step(job, memory, facts, self._options)
@@ -183,6 +185,12 @@ class Run:
     async def nudged(self) -> None:
         """Waits until something changed for everyone."""
         await self._nudge.wait()
+
+    def waits_for_kin(self, identity: Identity, step: Step) -> bool:
+        """Whether a job of this run will still bring the clip that this one waits for."""
+        kin = self.batch.kin.get(identity)
+        is_coming = kin is not None and kin.identity in self.steps and kin.identity not in self.told
+        return step.block is Block.WAITS_FOR_KIN and is_coming
 
     def nudge(self) -> None:
         """Something changed for everyone: a stop, a free slot, money that was released."""

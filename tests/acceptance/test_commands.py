@@ -123,6 +123,21 @@ def test_an_inserted_job_is_all_that_is_paid(user: User, service: Service) -> No
     assert service.charged_prompts == prompts("a", "b", "new")
 
 
+def test_a_renamed_job_keeps_its_paid_clip(user: User, service: Service) -> None:
+    user.writes("a", "b", head=FAST)
+    user.runs()
+    text = user.manifest.read_text(encoding="utf-8")
+    user.manifest.write_text(text.replace("id: a,", "id: opening,"), encoding="utf-8")
+
+    said = user.runs()
+
+    assert said.code == 0, said.text
+    assert said.report.counts == {"done": 2}
+    assert service.submits == 2
+    assert said.report.jobs["opening"]["sha256"]
+    user.check_clips(said.report)
+
+
 def test_an_edited_job_is_rendered_again_and_its_old_clip_kept(user: User, service: Service) -> None:
     user.writes("a", "b", head=FAST)
     user.runs()

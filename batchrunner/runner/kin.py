@@ -1,0 +1,62 @@
+"""Kin: for each job without a clip of its own, the clip that was paid for under another name."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from batchrunner.nouns.facts import NO_MEMORY, Attempt, Memory, Outcome, TaskState
+from batchrunner.nouns.job import Identity, Job
+
+
+@dataclass(frozen=True, slots=True)
+class Kin:
+    """Whose attempt it is that a job may take over."""
+
+    identity: Identity
+    attempt_id: int
+
+
+def find_kin(jobs: Mapping[Identity, Job], everybody: Mapping[Identity, Memory]) -> dict[Identity, Kin]:
+    """For each job that never asked for its request, an attempt at the same request and take under another name.
+
+    That is one of an id that left the manifest, or of another manifest or profile. No attempt is given to two jobs.
+    """
+    free = _free_attempts(jobs, everybody)
+    found: dict[Identity, Kin] = {}
+    for identity, job in jobs.items():
+        own = everybody.get(identity, NO_MEMORY)
+        candidates = free.get((job.request.fingerprint, identity.take))
+        if candidates and own.of_request(job.request) is None:
+            found[identity] = candidates.pop(0)
+    return found
+
+
+def _free_attempts(
+    jobs: Mapping[Identity, Job], everybody: Mapping[Identity, Memory]
+) -> dict[tuple[str, int], list[Kin]]:
+    taken = {a.id for identity in jobs for a in everybody.get(identity, NO_MEMORY).attempts}
+    free: dict[tuple[str, int], list[Kin]] = defaultdict(list)
+    for identity, memory in sorted(everybody.items()):
+        for attempt in _worth_having(memory) if identity not in jobs else ():
+            if attempt.id not in taken and not attempt.is_adopted:
+                free[attempt.request.fingerprint, identity.take].append(Kin(identity, attempt.id))
+    return free
+
+
+def _worth_having(memory: Memory) -> Iterator[Attempt]:
+    """The attempts that gave a clip, or still may; the newest first."""
+    return (a for a in reversed(memory.attempts) if a.is_open or _gave_clip(a))
+
+
+def _gave_clip(attempt: Attempt) -> bool:
+    has_file = bool(attempt.clips) or not attempt.is_gone
+    return attempt.outcome is Outcome.ACCEPTED and attempt.task is TaskState.SUCCESS and has_file
+
+
+def describe(kin: Identity, job: Identity) -> str:
+    """How a reason calls the other one: `sh010 (left the manifest)`."""
+    if kin.manifest != job.manifest:
+        return f"{kin.name} (of {kin.manifest})"
+    if kin.profile != job.profile:
+        return f"{kin.name} (of the profile {kin.profile or 'none'})"
+    return f"{kin.name} (left the manifest)"
