@@ -81,7 +81,7 @@ def next_step(job: Job | None, memory: Memory, facts: Facts, options: Options) -
         return _finish(attempt, facts, options)
     if job is None:
         return _departed(memory, facts)
-    attempt = memory.of_request(job.request)
+    attempt = memory.accepted_for(job.request) or memory.of_request(job.request)
     if attempt is None:
         return _submit_first(job, memory, facts, options)
     return _after(attempt, job, memory, facts, options)
@@ -232,6 +232,8 @@ def _after(attempt: Attempt, job: Job, memory: Memory, facts: Facts, options: Op
     if memory.marked_after(MarkKind.PAY_AGAIN, attempt):
         reason = "to be paid again: nobody knows whether it was paid before"
         return _submit(job, reason, attempt, (), facts, options)
+    if memory.marked_after(MarkKind.REDO, attempt):
+        return _submit(job, "to be paid again, on purpose", attempt, (), facts, options)
     if attempt.outcome is Outcome.REFUSED:
         return _after_refusal(attempt, job, memory, facts, options)
     if attempt.task is TaskState.FAILED:

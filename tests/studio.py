@@ -138,8 +138,8 @@ class Studio:
     def run(self, *, meanwhile: Meanwhile = _nothing, **wishes: Any) -> Ended:
         """`batchrunner run`, agreed to, until it ends; the clock goes on where the last run left it.
 
-        Wishes: limits by name (`concurrency`, `run_usd`, …), `submits`, `only`. `meanwhile` goes on beside it,
-        for somebody who sends signals or sets the clock.
+        Wishes: limits by name (`concurrency`, `run_usd`, …), `submits`, `only`, `command`. `meanwhile` goes on beside
+        it, for somebody who sends signals or sets the clock.
         """
 
         async def both(clock: MovedClock) -> Ended:
@@ -172,6 +172,7 @@ class Studio:
                 **said,
             }
         )
+        command = wishes.pop("command", "run")
         access = Access(self.api, self.key)
         options = Options(access.key_digest, limits.retries, **wishes)
         self.signals = DeafSignals()
@@ -186,7 +187,7 @@ class Studio:
                     self.events.append,
                     self.signals,
                 )
-                return await conduct(self.batch(manifest, ledger), means, limits, options, command="run")
+                return await conduct(self.batch(manifest, ledger), means, limits, options, command=command)
         finally:
             self.clock_s = clock.wall_s()
 

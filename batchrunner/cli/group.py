@@ -16,6 +16,8 @@ COMMANDS: Mapping[str, str] = {
     "fetch": "Ask for open tasks and download rendered clips: free.",
     "status": "Tell what is known of each job; works beside a run.",
     "retry": "Submit failed jobs again.",
+    "redo": "Pay again for done, expired or lost jobs, on purpose.",
+    "accept": "Keep the clips of jobs that were edited: nothing is paid for them.",
     "resolve": "Say what became of submits whose outcome is unknown.",
     "uploads": "List the pictures that were uploaded for this project, or delete them at the service.",
     "models": "List the models with their fields, rules and dated prices.",

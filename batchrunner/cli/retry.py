@@ -7,9 +7,9 @@ from typing import Any
 import click
 
 from batchrunner.cli.options import manifest_argument, run_options
-from batchrunner.cli.setting import valid_manifest, wanted_of
+from batchrunner.cli.setting import named_jobs, valid_manifest, wanted_of
 from batchrunner.cli.work import Order, work
-from batchrunner.errors import UsageError
+from batchrunner.nouns.facts import MarkKind
 
 
 @click.command()
@@ -25,8 +25,5 @@ def command(manifest: Path, jobs: tuple[str, ...], **options: Any) -> int:
     """
     order = Order(manifest, "retry", **options)
     read = valid_manifest(manifest, order.profile)
-    names = frozenset(job.name for job in read.jobs)
-    strangers = [name for name in jobs if name not in names]
-    if strangers:
-        raise UsageError(f"there is no job {strangers[0]} in {manifest}")
-    return work(replace(order, retried=frozenset(jobs) or names), wanted_of(read), read.settings)
+    named = named_jobs(read, jobs) or frozenset(job.name for job in read.jobs)
+    return work(replace(order, named=named, marking=MarkKind.RETRY), wanted_of(read), read.settings)

@@ -1,7 +1,7 @@
 """What a command works with: the manifest, its project, the access to the service, and a way to reach it."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +14,7 @@ from batchrunner.errors import InvalidManifest, Unauthorized, UsageError
 from batchrunner.ledger import Ledger, holder
 from batchrunner.manifest.load import Manifest, load
 from batchrunner.modellix import Modellix
+from batchrunner.problems import nearest
 from batchrunner.runner import Access, Project, Wanted, find_project, read_access, remembered
 from batchrunner.sandbox import Options as SandboxOptions
 from batchrunner.sandbox import Sandbox
@@ -61,6 +62,20 @@ def valid_manifest(path: Path, profile: str = "") -> Manifest:
     if manifest.errors:
         raise InvalidManifest(manifest.errors)
     return manifest
+
+
+def named_jobs(manifest: Manifest, names: Iterable[str]) -> frozenset[str]:
+    """The names of jobs that somebody typed.
+
+    Raises:
+        UsageError: there is no such job.
+    """
+    known = {job.name for job in manifest.jobs}
+    for name in names:
+        if name not in known:
+            near = nearest(name, known)
+            raise UsageError(f"there is no job {name} in {manifest.path}" + (f": did you mean {near}?" if near else ""))
+    return frozenset(names)
 
 
 def wanted_of(manifest: Manifest) -> Wanted:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -12,6 +12,7 @@ import click
 
 from batchrunner.catalog import shipped_prices
 from batchrunner.cli import consent
+from batchrunner.cli.decisions import decisions
 from batchrunner.cli.log import Log
 from batchrunner.cli.progress import Narrator
 from batchrunner.cli.selection import Selection, names
@@ -22,7 +23,6 @@ from batchrunner.ledger import Ledger, run_lock
 from batchrunner.nouns.facts import Mark, MarkKind, Memory
 from batchrunner.nouns.job import Identity, Job
 from batchrunner.nouns.money import NOTHING
-from batchrunner.nouns.status import Status
 from batchrunner.nouns.step import Action, Step
 from batchrunner.plan import Options, total
 from batchrunner.reports import Report, as_json, next_commands, row_of, summary, utc
@@ -48,8 +48,9 @@ class Order:
     select: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     limit: int | None = None
-    retried: frozenset[str] | None = None
     submits: bool = True
+    named: frozenset[str] | None = None
+    marking: MarkKind | None = None
 
 
 def limits_of(order: Order, settings: Settings) -> Limits:
@@ -79,9 +80,11 @@ def work(order: Order, wanted: Wanted, settings: Settings) -> int:
         ledger = stack.enter_context(Ledger.writing(project.ledger))
         limits = limits_of(order, settings)
         batch = gather(project, wanted, ledger, shipped_prices())
-        options = Options(service.access.key_digest, limits.retries, order.retried, submits=order.submits)
-        agreement = _agree(order, batch, limits, options, service, clock)
-        ledger.mark(agreement.marks, MarkKind.RETRY, clock.wall_s())
+        options = Options(service.access.key_digest, limits.retries, order.named, submits=order.submits)
+        last = ledger.last_run(wanted.name, wanted.profile)
+        marks = decisions(batch, options, order.marking, last, clock.wall_s()) if order.marking else ()
+        agreement = _agree(order, _marked(batch, marks), limits, options, service, clock)
+        ledger.mark(marks)
         batch = gather(project, wanted, ledger, shipped_prices())
         narrator = Narrator(quiet=order.quiet)
         log = Log(project.folder / f"{wanted.name}.log", clock, narrator)
@@ -98,7 +101,6 @@ class Agreement:
 
     limits: Limits
     options: Options
-    marks: tuple[tuple[Identity, int], ...] = ()
 
 
 def _agree(order: Order, batch: Batch, limits: Limits, options: Options, service: Service, clock: Clock) -> Agreement:
@@ -106,19 +108,17 @@ def _agree(order: Order, batch: Batch, limits: Limits, options: Options, service
     selection = Selection(order.select, order.exclude, order.limit)
     chosen = names(selection, batch.first_steps(options, None))
     options = replace(options, only=_both(options.only, chosen))
-    marks = tuple(_retry_marks(batch, options)) if order.retried is not None else ()
-    marked = replace(batch, memories=_with_marks(batch.memories, marks, clock.wall_s()))
-    seen = marked.first_steps(options, marked.purse(limits).room_usd)
+    seen = batch.first_steps(options, batch.purse(limits).room_usd)
     submits = {s.identity.name: s.step for s in seen if s.step.action is Action.SUBMIT}
     options = replace(options, agreed=frozenset(submits))
     if not submits:
-        return Agreement(replace(limits, run_usd=NOTHING), options, marks)
+        return Agreement(replace(limits, run_usd=NOTHING), options)
     if asyncio.run(service.refuses_key(clock)):
         raise Unauthorized("the service refuses this key: nothing was submitted")
-    offer = _offer(marked, limits, submits.values(), asyncio.run(service.balance(clock)))
+    offer = _offer(batch, limits, submits.values(), asyncio.run(service.balance(clock)))
     consent.ask(offer, yes=order.yes)
     agreed = offer.most_usd if limits.run_usd is None else min(offer.most_usd, limits.run_usd)
-    return Agreement(replace(limits, run_usd=agreed), options, marks)
+    return Agreement(replace(limits, run_usd=agreed), options)
 
 
 def _both(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:
@@ -141,23 +141,12 @@ def _offer(batch: Batch, limits: Limits, submits: Iterable[Step], balance_usd: D
     )
 
 
-def _retry_marks(batch: Batch, options: Options) -> Iterable[tuple[Identity, int]]:
-    """The failed ones among those that may be submitted, each with the number of its failed attempt."""
-    for seen in batch.first_steps(options, None):
-        is_chosen = seen.job is not None and (options.only is None or seen.job.name in options.only)
-        if is_chosen and seen.step.status is Status.FAILED and seen.step.attempt is not None:
-            yield seen.identity, seen.step.attempt.number
-
-
-def _with_marks(
-    memories: Mapping[Identity, Memory], marks: Iterable[tuple[Identity, int]], now_s: float
-) -> dict[Identity, Memory]:
-    """The memories as they will be once the marks are on record."""
-    marked = dict(memories)
-    for identity, after in marks:
-        memory = marked[identity]
-        marked[identity] = replace(memory, marks=(*memory.marks, Mark(now_s, MarkKind.RETRY, after)))
-    return marked
+def _marked(batch: Batch, marks: Iterable[tuple[Identity, Mark]]) -> Batch:
+    """The batch as it will be once the marks are on record."""
+    memories = dict(batch.memories)
+    for identity, mark in marks:
+        memories[identity] = replace(memories[identity], marks=(*memories[identity].marks, mark))
+    return replace(batch, memories=memories)
 
 
 def _do(order: Order, batch: Batch, means: Means, agreement: Agreement, narrator: Narrator) -> Ended:

@@ -26,6 +26,7 @@ from batchrunner.nouns.facts import (
     TaskState,
 )
 from batchrunner.nouns.job import Identity
+from batchrunner.nouns.request import Request
 from batchrunner.nouns.upload import Upload
 
 T = TypeVar("T")
@@ -36,6 +37,7 @@ class RunRecord:
     """One run as the ledger has it; `jobs` are those it wanted, in the manifest's order."""
 
     id: int
+    command: str
     profile: str
     started_at_s: float
     ended_at_s: float | None
@@ -63,15 +65,15 @@ def memory(db: sqlite3.Connection, identity: Identity) -> Memory:
 def last_run(db: sqlite3.Connection, manifest: str, profile: str | None) -> RunRecord | None:
     """The newest run of a manifest, under any profile or a certain one."""
     row = db.execute(
-        "SELECT run.id, profile, started_at_s, ended_at_s, exit_code, jobs FROM run"
+        "SELECT run.id, command, profile, started_at_s, ended_at_s, exit_code, jobs FROM run"
         " JOIN job_list ON job_list.digest = run.job_list WHERE manifest = ? AND (? IS NULL OR profile = ?)"
         " ORDER BY run.id DESC LIMIT 1",
         (manifest, profile, profile),
     ).fetchone()
     if row is None:
         return None
-    run_id, profile, started_at_s, ended_at_s, exit_code, jobs = row
-    return RunRecord(run_id, profile, started_at_s, ended_at_s, exit_code, tuple(json.loads(jobs)))
+    run_id, command, profile, started_at_s, ended_at_s, exit_code, jobs = row
+    return RunRecord(run_id, command, profile, started_at_s, ended_at_s, exit_code, tuple(json.loads(jobs)))
 
 
 def name_at(db: sqlite3.Connection, path: str) -> str | None:
@@ -84,9 +86,8 @@ _UPLOADS = "SELECT sha256, size_bytes, file_id, url, at_s FROM upload WHERE dele
 
 
 def uploads(db: sqlite3.Connection) -> tuple[Upload, ...]:
-    """Every picture that was uploaded and not deleted; a ledger from before that knows of none."""
-    known = _has_table(db, "upload")
-    return tuple(Upload(*row) for row in db.execute(f"{_UPLOADS} ORDER BY id")) if known else ()
+    """Every picture that was uploaded and not deleted."""
+    return tuple(Upload(*row) for row in db.execute(f"{_UPLOADS} ORDER BY id"))
 
 
 def pictures_of_open_tasks(db: sqlite3.Connection) -> frozenset[str]:
@@ -113,7 +114,7 @@ def _memories(db: sqlite3.Connection, where: str, values: tuple[object, ...]) ->
         attempts[_identity(row)].append(attempt)
     marks: dict[Identity, list[Mark]] = defaultdict(list)
     for row in _rows(db, f"SELECT * FROM mark WHERE {where} ORDER BY id", values):  # noqa: S608
-        marks[_identity(row)].append(Mark(row["at_s"], MarkKind(row["kind"]), row["after"]))
+        marks[_identity(row)].append(_mark(row))
     return {
         who: Memory(tuple(sorted(attempts[who], key=lambda a: a.number)), tuple(marks[who]))
         for who in {*attempts, *marks}
@@ -132,8 +133,6 @@ def _attempts(db: sqlite3.Connection, chosen: str, values: tuple[object, ...]) -
 
 def _adopted(db: sqlite3.Connection, where: str, values: tuple[object, ...]) -> Iterator[tuple[sqlite3.Row, Attempt]]:
     """The attempts that jobs took over, as those jobs see them, each with its adoption's row."""
-    if not _has_table(db, "adoption"):
-        return
     chosen = f"SELECT attempt_id FROM adoption WHERE {where}"  # noqa: S608
     originals = {attempt.id: attempt for _, attempt in _attempts(db, chosen, values)}
     for row in list(_rows(db, f"SELECT * FROM adoption WHERE {where} ORDER BY number", values)):  # noqa: S608
@@ -149,10 +148,6 @@ def _adopted(db: sqlite3.Connection, where: str, values: tuple[object, ...]) -> 
                 sources=original.clips,
             ),
         )
-
-
-def _has_table(db: sqlite3.Connection, name: str) -> bool:
-    return db.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (name,)).fetchone() is not None
 
 
 def _rows(db: sqlite3.Connection, sql: str, values: tuple[object, ...]) -> Iterable[sqlite3.Row]:
@@ -182,12 +177,11 @@ def _attempt(
     observations: tuple[Observation, ...],
     clips: tuple[Clip, ...],
 ) -> Attempt:
-    request = json.loads(row["request"])
     return Attempt(
         id=row["id"],
         run_id=row["run_id"],
         number=row["number"],
-        request=request_of(request["model"], request["fields"]),
+        request=_request(row["request"]),
         output=row["output"],
         base_url=row["base_url"],
         key_digest=row["key_digest"],
@@ -223,6 +217,16 @@ def _observation(row: sqlite3.Row) -> Observation:
         billed_usd=None if row["billed_usd"] is None else Decimal(row["billed_usd"]),
         body=row["body"],
     )
+
+
+def _mark(row: sqlite3.Row) -> Mark:
+    return Mark(row["at_s"], MarkKind(row["kind"]), row["after"], _request(row["request"]) if row["request"] else None)
+
+
+def _request(text: str) -> Request:
+    """A request on record, under today's canonicaliser."""
+    request = json.loads(text)
+    return request_of(request["model"], request["fields"])
 
 
 def _clip(row: sqlite3.Row) -> Clip:

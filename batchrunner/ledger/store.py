@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from batchrunner.errors import ClaimRefused, LedgerError, UsageError
 from batchrunner.ledger import connection, rows
-from batchrunner.nouns.facts import Answer, Attempt, Clip, MarkKind, Memory, Observation, Outcome
+from batchrunner.nouns.facts import Answer, Attempt, Clip, Mark, MarkKind, Memory, Observation, Outcome
 from batchrunner.nouns.job import Identity
 from batchrunner.nouns.request import Request
 from batchrunner.nouns.upload import Upload
@@ -251,16 +251,16 @@ class Ledger:
         with self._writing() as db:
             _settle(db, attempt_id, at_s)
 
-    def mark(self, marks: Iterable[tuple[Identity, int]], kind: MarkKind, at_s: float) -> None:
-        """Records one decision about many jobs, each with the number of its last attempt, all or none."""
+    def mark(self, marks: Iterable[tuple[Identity, Mark]]) -> None:
+        """Records decisions about many jobs, all or none."""
         with self._writing() as db:
-            for identity, after in marks:
-                _mark(db, identity, after, kind, at_s)
+            for identity, mark in marks:
+                _mark(db, identity, mark)
 
     def give_up(self, identity: Identity, attempt: Attempt, at_s: float) -> None:
         """A person pays again for an unknown attempt: it stays booked, and is closed with a mark beside it."""
         with self._writing() as db:
-            _mark(db, identity, attempt.number, MarkKind.PAY_AGAIN, at_s)
+            _mark(db, identity, Mark(at_s, MarkKind.PAY_AGAIN, attempt.number))
             _settle(db, attempt.id, at_s)
 
     def uploads(self) -> tuple[Upload, ...]:
@@ -345,7 +345,7 @@ def _settle(db: sqlite3.Connection, attempt_id: int, at_s: float) -> None:
     db.execute("UPDATE attempt SET settled_at_s = ? WHERE id = ?", (at_s, attempt_id))
 
 
-def _mark(db: sqlite3.Connection, identity: Identity, after: int, kind: MarkKind, at_s: float) -> None:
+def _mark(db: sqlite3.Connection, identity: Identity, mark: Mark) -> None:
     _insert(
         db,
         "mark",
@@ -353,7 +353,8 @@ def _mark(db: sqlite3.Connection, identity: Identity, after: int, kind: MarkKind
         profile=identity.profile,
         job=identity.job,
         take=identity.take,
-        kind=kind.value,
-        after=after,
-        at_s=at_s,
+        kind=mark.kind.value,
+        after=mark.after,
+        request=json.dumps(mark.request.as_json(), ensure_ascii=False) if mark.request else None,
+        at_s=mark.at_s,
     )

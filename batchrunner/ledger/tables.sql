@@ -88,11 +88,50 @@ CREATE TABLE mark (                 -- what a person decided; it speaks of attem
     profile      TEXT NOT NULL,
     job          TEXT NOT NULL,
     take         INTEGER NOT NULL,
-    kind         TEXT NOT NULL CHECK (kind IN ('retry', 'pay-again')),
+    kind         TEXT NOT NULL,     -- retry, redo, accept, pay-again
     after        INTEGER NOT NULL,
+    request      TEXT,              -- of accept: the wish that the clip is accepted for; JSON as in attempt
     at_s         REAL NOT NULL
 ) STRICT;
 CREATE INDEX mark_identity ON mark (manifest, profile, job, take);
+
+CREATE TABLE upload (               -- a local picture that the service took, once per content
+    id           INTEGER PRIMARY KEY,
+    sha256       TEXT NOT NULL,
+    size_bytes   INTEGER NOT NULL,
+    base_url     TEXT NOT NULL,
+    key_digest   TEXT NOT NULL,
+    file_id      TEXT NOT NULL,     -- the service's name for it
+    url          TEXT NOT NULL,     -- what a request names instead of the picture
+    at_s         REAL NOT NULL,
+    deleted_at_s REAL               -- filled in once
+) STRICT;
+CREATE INDEX upload_content ON upload (sha256);
+
+CREATE TABLE adoption (             -- a job takes over a clip that was paid for under another name
+    id           INTEGER PRIMARY KEY,
+    run_id       INTEGER NOT NULL REFERENCES run (id),
+    manifest     TEXT NOT NULL,     -- who takes it over
+    profile      TEXT NOT NULL,
+    job          TEXT NOT NULL,
+    take         INTEGER NOT NULL,
+    number       INTEGER NOT NULL,  -- among the attempts of the adopting job
+    attempt_id   INTEGER NOT NULL REFERENCES attempt (id),
+    at_s         REAL NOT NULL,
+    UNIQUE (manifest, profile, job, take, number)
+) STRICT;
+CREATE INDEX adoption_attempt ON adoption (attempt_id);
+
+CREATE TABLE adopted_clip (         -- like `clip`, for the copy that the adopting job has
+    id           INTEGER PRIMARY KEY,
+    adoption_id  INTEGER NOT NULL REFERENCES adoption (id),
+    role         TEXT NOT NULL CHECK (role IN ('final', 'version')),
+    path         TEXT NOT NULL,
+    size_bytes   INTEGER NOT NULL,
+    sha256       TEXT NOT NULL,
+    at_s         REAL NOT NULL
+) STRICT;
+CREATE INDEX adopted_clip_adoption ON adopted_clip (adoption_id);
 
 -- Facts stay as they are. Two columns are filled in later, once; no other column of their tables ever changes.
 CREATE TRIGGER attempt_is_settled_once BEFORE UPDATE OF settled_at_s ON attempt
@@ -119,3 +158,13 @@ CREATE TRIGGER answer_remains BEFORE DELETE ON answer BEGIN SELECT RAISE(ABORT, 
 CREATE TRIGGER observation_remains BEFORE DELETE ON observation BEGIN SELECT RAISE(ABORT, 'facts are not deleted'); END;
 CREATE TRIGGER clip_remains BEFORE DELETE ON clip BEGIN SELECT RAISE(ABORT, 'facts are not deleted'); END;
 CREATE TRIGGER mark_remains BEFORE DELETE ON mark BEGIN SELECT RAISE(ABORT, 'facts are not deleted'); END;
+CREATE TRIGGER upload_is_deleted_once BEFORE UPDATE ON upload
+WHEN OLD.deleted_at_s IS NOT NULL OR NEW.deleted_at_s IS NULL OR OLD.url IS NOT NEW.url
+BEGIN SELECT RAISE(ABORT, 'facts are not changed'); END;
+CREATE TRIGGER upload_remains BEFORE DELETE ON upload BEGIN SELECT RAISE(ABORT, 'facts are not deleted'); END;
+CREATE TRIGGER adoption_stays BEFORE UPDATE ON adoption BEGIN SELECT RAISE(ABORT, 'facts are not changed'); END;
+CREATE TRIGGER adoption_remains BEFORE DELETE ON adoption BEGIN SELECT RAISE(ABORT, 'facts are not deleted'); END;
+CREATE TRIGGER adopted_clip_stays BEFORE UPDATE ON adopted_clip
+BEGIN SELECT RAISE(ABORT, 'facts are not changed'); END;
+CREATE TRIGGER adopted_clip_remains BEFORE DELETE ON adopted_clip
+BEGIN SELECT RAISE(ABORT, 'facts are not deleted'); END;

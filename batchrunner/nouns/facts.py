@@ -66,6 +66,8 @@ class MarkKind(StrEnum):
     """What a person decided about a job."""
 
     RETRY = "retry"
+    REDO = "redo"
+    ACCEPT = "accept"
     PAY_AGAIN = "pay-again"
 
 
@@ -116,11 +118,12 @@ class Clip:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A person's decision; it speaks of the attempts up to number `after`."""
+    """A person's decision about the attempt of number `after`; `request` is the wish for which its clip is accepted."""
 
     at_s: float
     kind: MarkKind
     after: int
+    request: Request | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +240,17 @@ class Memory:
     def clips(self) -> Iterator[tuple[Attempt, Clip]]:
         """Every path under which a file of this job was ever put."""
         return ((attempt, clip) for attempt in self.attempts for clip in attempt.clips)
+
+    def accepted_for(self, request: Request) -> Attempt | None:
+        """The attempt whose clip a person keeps for this request, although it was made for another."""
+        upto = max((m.after for m in self.marks if m.kind is MarkKind.ACCEPT and m.request == request), default=0)
+        if any(a.number > upto and a.request == request for a in self.attempts):
+            return None  # it was asked for itself since then
+        return self.newest_clip(upto)
+
+    def newest_clip(self, upto: int) -> Attempt | None:
+        """The last attempt up to this number that gave a file."""
+        return next((a for a in reversed(self.attempts) if a.number <= upto and a.clips), None)
 
     def marked_after(self, kind: MarkKind, attempt: Attempt) -> bool:
         """Whether a person decided so when `attempt` was the last one."""

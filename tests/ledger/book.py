@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from batchrunner.ledger import Claim, Ledger, NewRun
-from batchrunner.nouns.facts import Answer, Clip, ClipRole, MarkKind, Observation, Outcome, Refusal, TaskState
+from batchrunner.nouns.facts import Answer, Clip, ClipRole, Mark, MarkKind, Observation, Outcome, Refusal, TaskState
 from batchrunner.nouns.job import Identity
 from batchrunner.nouns.request import Request
 
@@ -57,7 +57,7 @@ def every_kind_of_fact(path: Path) -> None:
         ledger.clip(done, CLIP)
         ledger.settle(done, NOW_S)
         ledger.end_run(1, 0, NOW_S)
-        ledger.mark([(HERO, 1)], MarkKind.RETRY, NOW_S)
+        ledger.mark([(HERO, Mark(NOW_S, MarkKind.RETRY, 1))])
         claimed(ledger, number=2)
 
 

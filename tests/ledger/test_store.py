@@ -182,10 +182,10 @@ def test_clips_come_back_in_the_order_in_which_they_were_put(ledger: Ledger) -> 
 
 
 def test_marks_about_many_jobs_are_recorded_all_or_none(ledger: Ledger) -> None:
-    ledger.mark([(HERO, 1), (SECOND_TAKE, 2)], MarkKind.RETRY, NOW_S)
-    broken = [(HERO, 3), (SECOND_TAKE, None)]
+    ledger.mark([(HERO, Mark(NOW_S, MarkKind.RETRY, 1)), (SECOND_TAKE, Mark(NOW_S, MarkKind.RETRY, 2))])
+    broken = Mark(NOW_S, MarkKind.RETRY, None)  # type: ignore[arg-type]  # what a bug would do
     with pytest.raises(sqlite3.IntegrityError):
-        ledger.mark(broken, MarkKind.RETRY, NOW_S)  # type: ignore[arg-type]  # what a bug would do
+        ledger.mark([(HERO, Mark(NOW_S, MarkKind.RETRY, 3)), (SECOND_TAKE, broken)])
     assert ledger.memory(HERO).marks == (Mark(NOW_S, MarkKind.RETRY, 1),)
 
 

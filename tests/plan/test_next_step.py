@@ -259,6 +259,7 @@ WHY_SUBMIT: list[tuple[Condition, Callable[[Case], str]]] = [
         lambda c: c.mark is MarkKind.PAY_AGAIN,
         lambda _: "to be paid again: nobody knows whether it was paid before",
     ),
+    (lambda c: c.mark is MarkKind.REDO, lambda _: "to be paid again, on purpose"),
     (lambda c: c.past in REFUSALS, lambda c: REFUSALS[c.past]),
     (lambda c: c.past in FAILURES and c.mark is MarkKind.RETRY, lambda _: "failed, to be tried again"),
     (lambda c: c.past in FAILED_TASKS and c.retries > 0, lambda _: "failed, retry 1 of 1"),

@@ -1,0 +1,44 @@
+"""What `retry` and `redo` decide: which jobs are to be submitted again, each after which attempt."""
+
+from collections.abc import Iterator, Mapping
+
+from batchrunner.ledger import RunRecord
+from batchrunner.nouns.facts import Mark, MarkKind
+from batchrunner.nouns.job import Identity
+from batchrunner.nouns.status import Status
+from batchrunner.plan import Options
+from batchrunner.runner import Batch, Seen
+
+# What a job must be for a decision to have a meaning.
+_STATUSES: Mapping[MarkKind, frozenset[Status]] = {
+    MarkKind.RETRY: frozenset({Status.FAILED}),
+    MarkKind.REDO: frozenset({Status.DONE, Status.RENDERED, Status.EXPIRED}),
+}
+_FINISHED = (0, 1)
+
+
+def decisions(
+    batch: Batch, options: Options, kind: MarkKind, last: RunRecord | None, now_s: float
+) -> tuple[tuple[Identity, Mark], ...]:
+    """One mark for each job that is meant.
+
+    The same command again, after a run that did not come to its end, goes on with that one: what it has done already
+    is not marked a second time.
+    """
+    return tuple(_marks(batch.first_steps(options, None), options, kind, last, now_s))
+
+
+def _marks(
+    seen: list[Seen], options: Options, kind: MarkKind, last: RunRecord | None, now_s: float
+) -> Iterator[tuple[Identity, Mark]]:
+    for each in seen:
+        attempt = each.step.attempt
+        is_named = each.job is not None and (options.only is None or each.job.name in options.only)
+        if not is_named or attempt is None or attempt.is_open or each.step.status not in _STATUSES[kind]:
+            continue
+        if not (_goes_on(last, kind) and last and attempt.run_id == last.id):
+            yield each.identity, Mark(now_s, kind, attempt.number)
+
+
+def _goes_on(last: RunRecord | None, kind: MarkKind) -> bool:
+    return last is not None and last.command == kind and last.exit_code not in _FINISHED

@@ -1,0 +1,155 @@
+"""What people decide: pay again on purpose, try again what failed, keep the clip of an edited job."""
+
+import asyncio
+import signal
+
+from batchrunner.cli.decisions import decisions
+from batchrunner.errors import Exit
+from batchrunner.ledger import Ledger
+from batchrunner.nouns.facts import Mark, MarkKind
+from batchrunner.nouns.status import Status
+from batchrunner.plan import Options
+from batchrunner.runner import Ended
+from batchrunner.sandbox import Fault
+from batchrunner.sandbox import Options as SandboxOptions
+from tests.moved_time import MovedClock
+from tests.runner.wishes import edited
+from tests.studio import Studio, manifest_text
+
+
+def decide(studio: Studio, kind: MarkKind, *names: str) -> Ended:
+    """`batchrunner redo` or `retry` of these jobs, agreed to."""
+    manifest = studio.write(studio.manifest.read_text(encoding="utf-8"))
+    only = frozenset(names)
+    with Ledger.writing(studio.project.ledger) as ledger:
+        last = ledger.last_run(manifest.name, manifest.profile)
+        marks = decisions(studio.batch(manifest, ledger), Options(only=only), kind, last, studio.clock_s)
+        ledger.mark(marks)
+    return studio.run(command=kind.value, only=only)
+
+
+def accept(studio: Studio, name: str) -> None:
+    """`batchrunner accept` of one job."""
+    manifest = studio.write(studio.manifest.read_text(encoding="utf-8"))
+    with Ledger.writing(studio.project.ledger) as ledger:
+        batch = studio.batch(manifest, ledger)
+        who = next(who for who in batch.jobs if who.name == name)
+        last = batch.memories[who].attempts[-1].number
+        ledger.mark([(who, Mark(studio.clock_s, MarkKind.ACCEPT, last, batch.jobs[who].request))])
+
+
+def test_redo_pays_once_more_for_the_named_jobs_only(studio: Studio) -> None:
+    studio.write(manifest_text("a", "b"))
+    studio.run()
+    old = studio.clip("a").read_bytes()
+
+    assert decide(studio, MarkKind.REDO, "a").exit_code is Exit.DONE
+
+    assert len(studio.record().charges) == 3
+    assert studio.clip("a").read_bytes() != old
+    assert (studio.clip("a").parent / "versions" / "a.v1.mp4").read_bytes() == old
+
+
+def test_a_run_after_redo_has_nothing_to_do(studio: Studio) -> None:
+    studio.write(manifest_text("a"))
+    studio.run()
+    decide(studio, MarkKind.REDO, "a")
+    assert studio.run().counted.submits == 0
+
+
+def test_redo_of_a_clip_that_is_gone_for_good_renders_it_anew(studio: Studio) -> None:
+    studio.write(manifest_text("a"))
+    studio.run()
+    studio.clip("a").unlink()
+    studio.clock_s += 8 * 24 * 3600
+    assert studio.run().exit_code is Exit.PERSON_NEEDED
+
+    assert decide(studio, MarkKind.REDO, "a").exit_code is Exit.DONE
+
+    assert len(studio.record().charges) == 2
+
+
+def test_redo_again_after_it_was_interrupted_goes_on_and_pays_nothing_twice(studio: Studio) -> None:
+    studio.write(manifest_text("a", "b"))
+    studio.run()
+
+    async def after_the_first(_clock: MovedClock) -> None:
+        while len(studio.record().charges) < 3:  # noqa: ASYNC110  # the service is another process
+            await asyncio.sleep(1)
+        assert studio.signals is not None
+        studio.signals.receive(signal.SIGINT)
+        await asyncio.Event().wait()
+
+    manifest = studio.write(studio.manifest.read_text(encoding="utf-8"))
+    only = frozenset({"a", "b"})
+    with Ledger.writing(studio.project.ledger) as ledger:
+        last = ledger.last_run(manifest.name, manifest.profile)
+        ledger.mark(decisions(studio.batch(manifest, ledger), Options(only=only), MarkKind.REDO, last, studio.clock_s))
+    ended = studio.run(command="redo", only=only, concurrency=1, meanwhile=after_the_first)
+    assert ended.exit_code is Exit.WORK_LEFT
+
+    assert decide(studio, MarkKind.REDO, "a", "b").exit_code is Exit.DONE
+
+    assert len(studio.record().charges) == 4
+
+
+def test_retry_again_after_it_came_to_its_end_tries_again(studio: Studio) -> None:
+    studio.options = SandboxOptions(latency_s=60, faults={Fault.TASK_FAILED: 1.0})
+    studio.write(manifest_text("a"))
+    studio.run()
+    for number in (2, 3):
+        assert decide(studio, MarkKind.RETRY, "a").exit_code is Exit.FAILED
+        assert len(studio.record().charges) == number
+
+
+def test_an_edited_job_that_is_accepted_keeps_its_clip(studio: Studio) -> None:
+    text = manifest_text("a")
+    studio.write(text)
+    studio.run()
+    studio.write(edited(text))
+    accept(studio, "a")
+
+    assert studio.run().exit_code is Exit.DONE
+
+    assert len(studio.record().charges) == 1
+    assert studio.statuses() == {"a": Status.DONE}
+
+
+def test_an_accepted_job_that_is_edited_once_more_is_rendered_again(studio: Studio) -> None:
+    text = manifest_text("a")
+    studio.write(text)
+    studio.run()
+    studio.write(edited(text))
+    accept(studio, "a")
+    studio.write(edited(text).replace("smiling", "frowning"))
+
+    studio.run()
+
+    assert len(studio.record().charges) == 2
+
+
+def test_an_accepted_job_can_be_redone_once(studio: Studio) -> None:
+    text = manifest_text("a")
+    studio.write(text)
+    studio.run()
+    studio.write(edited(text))
+    accept(studio, "a")
+
+    assert decide(studio, MarkKind.REDO, "a").exit_code is Exit.DONE
+    assert studio.run().counted.submits == 0
+
+    assert len(studio.record().charges) == 2
+
+
+def test_an_edit_whose_new_version_failed_can_be_given_up(studio: Studio) -> None:
+    text = manifest_text("a")
+    studio.write(text)
+    studio.run()
+    studio.write(edited(text))
+    studio.options = SandboxOptions(latency_s=60, faults={Fault.TASK_FAILED: 1.0})
+    assert studio.run().exit_code is Exit.FAILED
+    accept(studio, "a")
+
+    assert studio.run().exit_code is Exit.DONE
+
+    assert studio.statuses() == {"a": Status.DONE}
