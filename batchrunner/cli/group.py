@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, str] = {
     "redo": "Pay again for done, expired or lost jobs, on purpose.",
     "accept": "Keep the clips of jobs that were edited: nothing is paid for them.",
     "resolve": "Say what became of submits whose outcome is unknown.",
+    "report": "Tell what happened, from the ledger alone: for spreadsheets, pages and programs.",
     "uploads": "List the pictures that were uploaded for this project, or delete them at the service.",
     "models": "List the models with their fields, rules and dated prices.",
     "schema": "Print a schema, one self-contained file: for editors and for programs.",

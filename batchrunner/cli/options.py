@@ -80,7 +80,7 @@ _RUN_OPTIONS = (
     *selection_options,
     ledger_option,
     sandbox_option,
-    format_option("table", "json"),
+    format_option("table", "json", "csv", "md"),
     quiet_option,
 )
 

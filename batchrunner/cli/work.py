@@ -1,7 +1,6 @@
 """What `run`, `retry` and `fetch` have in common: look, ask, do, tell."""
 
 import asyncio
-import json
 from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -25,7 +24,7 @@ from batchrunner.nouns.job import Identity, Job
 from batchrunner.nouns.money import NOTHING
 from batchrunner.nouns.step import Action, Step
 from batchrunner.plan import Options, total
-from batchrunner.reports import Report, as_json, next_commands, row_of, summary, utc
+from batchrunner.reports import Report, in_form, next_commands, row_of, utc
 from batchrunner.runner import Batch, Ended, Limits, Means, Project, Seen, Signals, Wanted, conduct, gather
 from batchrunner.settings import Settings
 
@@ -178,12 +177,12 @@ def _tell(order: Order, batch: Batch, ended: Ended, clock: Clock) -> None:
         exit_code=ended.exit_code,
         requests={"submits": counted.submits, "polls": counted.polls, "refused_429": counted.refused_429},
     )
-    is_json = order.form == "json"
-    click.echo(json.dumps(as_json(report), indent=2) if is_json else summary(report, ended.seconds))
+    for_program = order.form != "table"
+    click.echo(in_form(report, order.form, ended.seconds))
     if ended.exit_code in (Exit.INTERRUPTED, Exit.TERMINATED):
-        click.echo("left at once; nothing is lost", err=is_json)
+        click.echo("left at once; nothing is lost", err=for_program)
     for line in next_commands((*report.rows, *report.departed), str(order.path)):
-        click.echo(line, err=is_json)
+        click.echo(line, err=for_program)
 
 
 def report_of(batch: Batch, seen: Iterable[Seen]) -> Report:

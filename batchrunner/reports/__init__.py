@@ -1,6 +1,8 @@
 """What is told: history becomes a report, and a report becomes text. Pure."""
 
+from batchrunner.reports.forms import in_form
 from batchrunner.reports.hints import next_commands
+from batchrunner.reports.history import history
 from batchrunner.reports.json_form import as_json
 from batchrunner.reports.plan_table import plan_as_json, plan_table
 from batchrunner.reports.report import Report, Row, row_of
@@ -12,6 +14,8 @@ __all__ = [
     "Row",
     "ago",
     "as_json",
+    "history",
+    "in_form",
     "next_commands",
     "plan_as_json",
     "plan_table",

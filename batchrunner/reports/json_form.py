@@ -39,7 +39,7 @@ def _row(row: Row) -> dict[str, Any]:
         "flags": [flag.value for flag in row.flags],
         "model": row.request.model,
         "prompt": fields.get("prompt"),
-        "image": fields.get("image"),
+        "image": row.image,
         "request": dict(fields),
         "fingerprint": row.request.fingerprint,
         "task_id": row.task_id,

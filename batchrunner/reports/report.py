@@ -9,7 +9,7 @@ from decimal import Decimal
 from batchrunner.nouns.facts import Attempt, ErrorClass, Failure, Memory, Refusal
 from batchrunner.nouns.job import Identity, Job
 from batchrunner.nouns.money import NOTHING
-from batchrunner.nouns.request import Request
+from batchrunner.nouns.request import Request, unsigned
 from batchrunner.nouns.status import Flag, Status
 from batchrunner.nouns.step import Block, Step
 
@@ -28,6 +28,7 @@ class Row:
     block: Block | None
     attempts: int
     cost_usd: Decimal
+    image: str | None = None
     task_id: str | None = None
     file: str | None = None
     size_bytes: int | None = None
@@ -75,6 +76,7 @@ def row_of(identity: Identity, job: Job | None, memory: Memory, step: Step) -> R
         status=step.status,
         flags=tuple(_flags(job, step)),
         request=request,
+        image=_image(job, request),
         tags=job.tags if job else (),
         source=(job.place.file, job.place.line) if job else None,
         note=step.reason,
@@ -98,6 +100,12 @@ def _with_history(row: Row, attempt: Attempt) -> Row:
         rendered_at_s=attempt.rendered_at_s,
         done_at_s=attempt.settled_at_s if clip else None,
     )
+
+
+def _image(job: Job | None, request: Request) -> str | None:
+    """The first frame as its author wrote it: a local picture by its path, where that is known."""
+    found = (job.body if job else request.fields).get("image")
+    return None if found is None else unsigned(str(found))
 
 
 def _flags(job: Job | None, step: Step) -> Iterable[Flag]:

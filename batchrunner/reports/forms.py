@@ -1,0 +1,109 @@
+"""A report for spreadsheets, pages and programs: CSV, Markdown, JSON and JSON lines."""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tabulate import tabulate
+
+from batchrunner.reports.json_form import as_json
+from batchrunner.reports.report import Report
+from batchrunner.reports.summary import summary
+from batchrunner.reports.words import printable
+
+_COLUMNS = (
+    "id",
+    "status",
+    "flags",
+    "model",
+    "prompt",
+    "image",
+    "task_id",
+    "attempts",
+    "file",
+    "size_bytes",
+    "sha256",
+    "cost_usd",
+    "error_class",
+    "error_message",
+    "submitted_at",
+    "rendered_at",
+    "done_at",
+    "tags",
+    "source_file",
+    "source_line",
+)
+_MARKDOWN_COLUMNS = ("id", "status", "cost_usd", "file", "error_message", "prompt")
+# A cell that begins so is a formula to a spreadsheet; an apostrophe before it makes it a text.
+_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def in_form(report: Report, form: str, seconds: float | None = None) -> str:
+    """The report as `table`, `json`, `csv`, `md` or `jsonl`, ending without a newline."""
+    return _FORMS[form](report) if form in _FORMS else summary(report, seconds)
+
+
+def _json(report: Report) -> str:
+    return json.dumps(as_json(report), indent=2)
+
+
+def _json_lines(report: Report) -> str:
+    """One line for the report as a whole, then one a job."""
+    whole = as_json(report)
+    jobs = [*whole.pop("jobs"), *whole.pop("departed")]
+    return "\n".join(json.dumps(each) for each in (whole, *jobs))
+
+
+def _csv(report: Report) -> str:
+    text = io.StringIO()
+    rows = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
+    rows.writeheader()
+    for job in _jobs(report):
+        rows.writerow({name: _safe(value) for name, value in _flat(job).items()})
+    return text.getvalue().rstrip("\n")
+
+
+def _markdown(report: Report) -> str:
+    cells = [[_cell(_flat(job)[name]) for name in _MARKDOWN_COLUMNS] for job in _jobs(report)]
+    headers = [name.replace("_", " ") for name in _MARKDOWN_COLUMNS]
+    table = tabulate(cells, headers=headers, tablefmt="github", disable_numparse=True)
+    return f"# {report.manifest}\n\n{table}"
+
+
+def _jobs(report: Report) -> list[dict[str, Any]]:
+    whole = as_json(report)
+    return [*whole["jobs"], *whole["departed"]]
+
+
+def _flat(job: Mapping[str, Any]) -> dict[str, Any]:
+    error, source = job["error"] or {}, job["source"] or {}
+    flat = {name: job.get(name) for name in _COLUMNS}
+    return flat | {
+        "flags": " ".join(job["flags"]),
+        "tags": " ".join(job["tags"]),
+        "error_class": error.get("class"),
+        "error_message": error.get("message"),
+        "source_file": source.get("file"),
+        "source_line": source.get("line"),
+    }
+
+
+def _safe(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    text = printable(value)
+    return f"'{text}" if text.startswith(_FORMULA_SIGNS) else text
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else printable(str(value), 80).replace("|", "\\|")
+
+
+_FORMS: Mapping[str, Callable[[Report], str]] = {
+    "json": _json,
+    "jsonl": _json_lines,
+    "csv": _csv,
+    "md": _markdown,
+}

@@ -1,0 +1,94 @@
+"""The report as CSV, Markdown and JSON lines; and the history of one job."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from batchrunner.catalog import shipped_prices
+from batchrunner.cli.work import report_of
+from batchrunner.ledger import Ledger
+from batchrunner.nouns.facts import Mark, MarkKind
+from batchrunner.plan import Options
+from batchrunner.reports import Report, history, in_form
+from batchrunner.runner import Wanted, gather
+from batchrunner.sandbox import Fault
+from batchrunner.sandbox import Options as SandboxOptions
+from tests.studio import Studio, manifest_text
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Studio:
+    faults = {Fault.TASK_FAILED: 0.5}
+    studio = Studio(tmp_path, SandboxOptions(latency_s=60, faults=faults, seed=3))
+    studio.write(manifest_text("a", "b", "c").replace("variant b", "=HYPERLINK(1) | b"))
+    studio.run()
+    return studio
+
+
+def report(studio: Studio) -> Report:
+    manifest = studio.write(studio.manifest.read_text(encoding="utf-8"))
+    with Ledger.reading(studio.project.ledger) as ledger:
+        wanted = Wanted(manifest.name, manifest.profile, manifest.jobs)
+        batch = gather(studio.project, wanted, ledger, shipped_prices())
+    return report_of(batch, batch.first_steps(Options(), None))
+
+
+def test_csv_has_a_line_a_job_and_the_same_values_as_json(studio: Studio) -> None:
+    rows = list(csv.DictReader(io.StringIO(in_form(report(studio), "csv"))))
+    jobs = json.loads(in_form(report(studio), "json"))["jobs"]
+    assert [row["id"] for row in rows] == ["a", "b", "c"]
+    assert [row["status"] for row in rows] == [job["status"] for job in jobs]
+    assert [row["sha256"] or None for row in rows] == [job["sha256"] for job in jobs]
+    assert [row["error_message"] or None for row in rows] == [(job["error"] or {}).get("message") for job in jobs]
+
+
+def test_a_prompt_is_no_formula_to_a_spreadsheet(studio: Studio) -> None:
+    studio.write(studio.manifest.read_text(encoding="utf-8").replace("The character waves, =HYPER", '"=HYPER')
+                 .replace("| b\n", '| b"\n'))  # fmt: skip
+    rows = list(csv.DictReader(io.StringIO(in_form(report(studio), "csv"))))
+    assert rows[1]["prompt"] == "'=HYPERLINK(1) | b"
+
+
+def test_markdown_is_one_table_in_which_a_bar_is_no_border(studio: Studio) -> None:
+    title, _, header, _, *rows = in_form(report(studio), "md").splitlines()
+    assert title == "# batch"
+    assert header.count("|") == rows[0].count("|")
+    assert "\\| b" in rows[1]
+
+
+def test_json_lines_tell_the_whole_first_and_then_each_job(studio: Studio) -> None:
+    whole, *jobs = [json.loads(line) for line in in_form(report(studio), "jsonl").splitlines()]
+    assert whole["manifest"] == "batch"
+    assert [job["id"] for job in jobs] == ["a", "b", "c"]
+
+
+def test_a_history_tells_everything_in_order_and_what_comes_next(studio: Studio) -> None:
+    failed = next(seen for seen in studio.seen() if seen.step.status == "failed")
+    with Ledger.writing(studio.project.ledger) as ledger:
+        ledger.mark([(failed.identity, Mark(studio.clock_s, MarkKind.RETRY, 1))])
+    again = next(seen for seen in studio.seen() if seen.identity == failed.identity)
+
+    first, *lines, last = history(again.identity, again.memory, again.step).splitlines()
+
+    assert first.endswith(": pending")
+    assert "attempt 1: google/veo-3.1-i2v, $2.58 reserved" in lines[0]
+    assert "accepted as task-" in lines[1]
+    assert "the service says failed" in lines[-2]
+    assert lines[-1].endswith("decided: to be tried again")
+    times = [line.split()[0] for line in lines]
+    assert times == sorted(times)
+    assert last == "next: submit, failed, to be tried again"
+
+
+def test_a_job_without_a_history_says_so(tmp_path: Path) -> None:
+    studio = Studio(tmp_path)
+    studio.write(manifest_text("a"))
+    (seen,) = studio.seen()
+    assert history(seen.identity, seen.memory, seen.step).splitlines() == [
+        "a: pending",
+        "nothing was submitted yet",
+        "next: submit, new",
+    ]
