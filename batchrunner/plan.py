@@ -281,9 +281,6 @@ def _failure_words(attempt: Attempt) -> str:
     return told or "failed"
 
 
-_FILE_GONE = "its file is gone from the disk: fetched again, free"
-
-
 def _after_success(attempt: Attempt, facts: Facts, options: Options) -> Step:
     clip = attempt.clip
     if clip is not None and attempt.id in facts.disk.present:
@@ -296,8 +293,15 @@ def _after_success(attempt: Attempt, facts: Facts, options: Options) -> Step:
         return Step(Action.HOLD, Status.EXPIRED, reason, attempt, block=Block.EXPIRED)
     if _is_other_key(attempt, options):
         return _other_key(attempt, Status.RENDERED)
-    reason = "taken over: its file is copied" if attempt.is_adopted and not attempt.clips else _FILE_GONE
-    return _put(Step(Action.FETCH, Status.RENDERED, reason, attempt), facts)
+    return _put(Step(Action.FETCH, Status.RENDERED, _why_fetch(attempt), attempt), facts)
+
+
+def _why_fetch(attempt: Attempt) -> str:
+    if attempt.is_adopted and not attempt.clips:
+        return "taken over: its file is copied"
+    if attempt.made_on:
+        return f"paid, made on {attempt.made_on}: fetched, free"
+    return "its file is gone from the disk: fetched again, free"
 
 
 def _submit(

@@ -77,6 +77,7 @@ _RUN_OPTIONS = (
     ),
     option("--concurrency", type=Reading("n", settings.concurrency), help="How many tasks may run at once."),
     option("--rate", type=Reading("n/min", settings.rate_per_min), help="Requests of all kinds: 100/min."),
+    click.option("--fresh", is_flag=True, help="Begin anew although the memory of what was paid is lost."),
     *selection_options,
     ledger_option,
     sandbox_option,

@@ -17,10 +17,16 @@ from batchrunner.cli.options import (
     profile_option,
     sandbox_option,
 )
-from batchrunner.cli.setting import in_flight_run, key_digest_if_any, project_of, valid_manifest, wanted_of
+from batchrunner.cli.setting import (
+    in_flight_run,
+    key_digest_if_any,
+    known_ledger,
+    project_of,
+    valid_manifest,
+    wanted_of,
+)
 from batchrunner.cli.work import Order, limits_of
 from batchrunner.errors import Exit
-from batchrunner.ledger import Ledger
 from batchrunner.manifest.document import dump
 from batchrunner.manifest.written import spelt_out
 from batchrunner.nouns.step import Action
@@ -60,7 +66,7 @@ def command(
         return Exit.DONE
     project = project_of(manifest, ledger, sandbox=sandbox)
     limits = limits_of(Order(manifest, "plan", max_cost=max_cost), read.settings)
-    with Ledger.reading(project.ledger) as book:
+    with known_ledger(project, read.name) as book:
         flying = in_flight_run(project, book, read.name)
         batch = gather(project, wanted_of(read), book, shipped_prices(), flying)
     options = Options(None if sandbox else key_digest_if_any(), limits.retries)

@@ -1,7 +1,8 @@
 """What a command works with: the manifest, its project, the access to the service, and a way to reach it."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -15,7 +16,7 @@ from batchrunner.ledger import Ledger, holder
 from batchrunner.manifest.load import Manifest, load
 from batchrunner.modellix import Modellix
 from batchrunner.problems import nearest
-from batchrunner.runner import Access, Project, Wanted, find_project, read_access, remembered
+from batchrunner.runner import Access, Project, Wanted, find_project, read_access, read_receipts, remembered, take_in
 from batchrunner.sandbox import Options as SandboxOptions
 from batchrunner.sandbox import Sandbox
 from batchrunner.transport import Http, InProcess
@@ -100,6 +101,20 @@ def wanted_or_remembered(path: Path, profile: str, project: Project, ledger: Led
         click.echo(problem_text.as_text(manifest.problems, manifest.lines) + "\n", err=True)
         raise InvalidManifest(manifest.errors)
     return Wanted(name, profile, remembered(name, last.jobs)), False
+
+
+@contextmanager
+def known_ledger(project: Project, name: str) -> Iterator[Ledger]:
+    """The ledger to tell from. Clips that only the receipts know are added to a copy in memory: nothing is written."""
+    receipts = read_receipts(project, name)
+    with Ledger.reading(project.ledger) as ledger:
+        known = ledger.task_ids()
+        if all(receipt.task_id in known for receipt in receipts):
+            yield ledger
+            return
+        with ledger.copy() as copy:
+            take_in(copy, receipts)
+            yield copy
 
 
 def in_flight_run(project: Project, ledger: Ledger, name: str) -> int | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from batchrunner.catalog import shipped_prices
-from batchrunner.cli.setting import in_flight_run, project_of, wanted_or_remembered
+from batchrunner.cli.setting import in_flight_run, known_ledger, project_of, wanted_or_remembered
 from batchrunner.cli.work import report_of
 from batchrunner.ledger import Ledger
 from batchrunner.plan import Options
@@ -19,6 +19,7 @@ def known(manifest: Path, profile: str, ledger: Path | None, *, sandbox: bool) -
     project = project_of(manifest, ledger, sandbox=sandbox)
     with Ledger.reading(project.ledger) as book:
         wanted, is_current = wanted_or_remembered(manifest, profile, project, book)
+    with known_ledger(project, wanted.name) as book:
         batch = gather(project, wanted, book, shipped_prices(), in_flight_run(project, book, wanted.name))
         last = book.last_run(wanted.name, profile)
     if not is_current:

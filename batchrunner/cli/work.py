@@ -1,6 +1,7 @@
 """What `run`, `retry` and `fetch` have in common: look, ask, do, tell."""
 
 import asyncio
+import socket
 from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ from batchrunner.cli.progress import Narrator
 from batchrunner.cli.selection import Selection, names
 from batchrunner.cli.setting import Service, project_of, real_service, sandbox_service
 from batchrunner.clock import Clock
-from batchrunner.errors import Exit, Unauthorized
+from batchrunner.errors import Exit, LedgerError, Unauthorized
 from batchrunner.ledger import Ledger, run_lock
 from batchrunner.nouns.facts import Mark, MarkKind, Memory
 from batchrunner.nouns.job import Identity, Job
@@ -25,7 +26,22 @@ from batchrunner.nouns.money import NOTHING
 from batchrunner.nouns.step import Action, Step
 from batchrunner.plan import Options, total
 from batchrunner.reports import Report, in_form, next_commands, row_of, utc
-from batchrunner.runner import Batch, Ended, Limits, Means, Project, Seen, Signals, Wanted, conduct, gather
+from batchrunner.runner import (
+    Batch,
+    Ended,
+    Limits,
+    Means,
+    Project,
+    Seen,
+    Signals,
+    Wanted,
+    check_memory,
+    conduct,
+    gather,
+    read_receipts,
+    take_in,
+    write_receipts,
+)
 from batchrunner.settings import Settings
 
 
@@ -44,6 +60,7 @@ class Order:
     sandbox: bool = False
     form: str = "table"
     quiet: bool = False
+    fresh: bool = False
     select: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     limit: int | None = None
@@ -76,7 +93,12 @@ def work(order: Order, wanted: Wanted, settings: Settings) -> int:
     service = sandbox_service(project, clock) if order.sandbox else real_service()
     with ExitStack() as stack:
         stack.enter_context(run_lock(project.folder, wanted.name, utc(clock.wall_s()) or ""))
+        if order.submits and not order.fresh:
+            check_memory(project, wanted.name, [job.output for job in wanted.jobs])
+        receipts = read_receipts(project, wanted.name)
         ledger = stack.enter_context(Ledger.writing(project.ledger))
+        take_in(ledger, receipts)
+        stack.callback(_write_receipts, project, wanted.name, ledger)
         limits = limits_of(order, settings)
         batch = gather(project, wanted, ledger, shipped_prices())
         options = Options(service.access.key_digest, limits.retries, order.named, submits=order.submits)
@@ -92,6 +114,14 @@ def work(order: Order, wanted: Wanted, settings: Settings) -> int:
         batch = gather(project, wanted, ledger, shipped_prices())
         _tell(order, batch, ended, clock)
     return ended.exit_code
+
+
+def _write_receipts(project: Project, name: str, ledger: Ledger) -> None:
+    """At every end, a good one or not: the ledger knows the same, so a disk that does not take them is only told."""
+    try:
+        write_receipts(project, name, ledger, socket.gethostname())
+    except (OSError, LedgerError) as error:
+        click.echo(f"the receipts could not be written: {error}", err=True)
 
 
 @dataclass(frozen=True, slots=True)

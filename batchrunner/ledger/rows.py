@@ -66,7 +66,8 @@ def last_run(db: sqlite3.Connection, manifest: str, profile: str | None) -> RunR
     """The newest run of a manifest, under any profile or a certain one."""
     row = db.execute(
         "SELECT run.id, command, profile, started_at_s, ended_at_s, exit_code, jobs FROM run"
-        " JOIN job_list ON job_list.digest = run.job_list WHERE manifest = ? AND (? IS NULL OR profile = ?)"
+        " JOIN job_list ON job_list.digest = run.job_list WHERE manifest = ?"
+        " AND (? IS NULL OR profile = ?) AND command <> 'receipts'"
         " ORDER BY run.id DESC LIMIT 1",
         (manifest, profile, profile),
     ).fetchone()
@@ -78,7 +79,9 @@ def last_run(db: sqlite3.Connection, manifest: str, profile: str | None) -> RunR
 
 def name_at(db: sqlite3.Connection, path: str) -> str | None:
     """The name under which the manifest at this path was last run."""
-    row = db.execute("SELECT manifest FROM run WHERE path = ? ORDER BY id DESC LIMIT 1", (path,)).fetchone()
+    row = db.execute(
+        "SELECT manifest FROM run WHERE path = ? AND command <> 'receipts' ORDER BY id DESC LIMIT 1", (path,)
+    ).fetchone()
     return str(row[0]) if row else None
 
 
@@ -121,12 +124,19 @@ def _memories(db: sqlite3.Connection, where: str, values: tuple[object, ...]) ->
     }
 
 
+# `made_on` is the machine of an attempt that came with a receipt
+_ATTEMPTS = (
+    "SELECT attempt.*, CASE run.command WHEN 'receipts' THEN run.host END AS made_on"
+    " FROM attempt JOIN run ON run.id = attempt.run_id"
+)
+
+
 def _attempts(db: sqlite3.Connection, chosen: str, values: tuple[object, ...]) -> Iterator[tuple[sqlite3.Row, Attempt]]:
     """The attempts whose ids a query gives, each with its row."""
     answers = _grouped(_child_rows(db, "answer", chosen, values), _answer)
     observations = _grouped(_child_rows(db, "observation", chosen, values), _observation)
     clips = _grouped(_child_rows(db, "clip", chosen, values), _clip)
-    for row in _rows(db, f"SELECT * FROM attempt WHERE id IN ({chosen}) ORDER BY number", values):  # noqa: S608
+    for row in _rows(db, f"{_ATTEMPTS} WHERE attempt.id IN ({chosen}) ORDER BY number", values):
         key = row["id"]
         yield row, _attempt(row, answers.get(key, ()), observations.get(key, ()), clips.get(key, ()))
 
@@ -185,6 +195,8 @@ def _attempt(
         output=row["output"],
         base_url=row["base_url"],
         key_digest=row["key_digest"],
+        key_last4=row["key_last4"],
+        made_on=row["made_on"],
         reserved_usd=Decimal(row["reserved_usd"]),
         opened_at_s=row["opened_at_s"],
         settled_at_s=row["settled_at_s"],

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from batchrunner.errors import ClaimRefused, LedgerError, UsageError
-from batchrunner.ledger import connection, rows
+from batchrunner.ledger import connection, inbox, rows
 from batchrunner.nouns.facts import Answer, Attempt, Clip, Mark, MarkKind, Memory, Observation, Outcome
 from batchrunner.nouns.job import Identity
+from batchrunner.nouns.receipt import Receipt
 from batchrunner.nouns.request import Request
 from batchrunner.nouns.upload import Upload
 
@@ -262,6 +263,18 @@ class Ledger:
         with self._writing() as db:
             _mark(db, identity, Mark(at_s, MarkKind.PAY_AGAIN, attempt.number))
             _settle(db, attempt.id, at_s)
+
+    def take_in(self, receipts: Iterable[Receipt]) -> None:
+        """Records what receipts tell of clips that this ledger does not know; all of them or none."""
+        with self._writing() as db:
+            for receipt in receipts:
+                inbox.take_in(db, receipt)
+
+    def copy(self) -> "Ledger":
+        """The same in memory: what is written there is nowhere else."""
+        db = sqlite3.connect(":memory:", isolation_level=None)
+        self._db.backup(db)
+        return Ledger(db)
 
     def uploads(self) -> tuple[Upload, ...]:
         """Every picture that this ledger uploaded and did not delete, oldest first."""

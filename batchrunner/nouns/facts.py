@@ -131,7 +131,7 @@ class Attempt:
     """One try to submit, and all that followed from it. `settled_at_s` is None while it is open.
 
     A job that took over another's attempt sees it as its own: then `adoption_id` is set, `clips` are its own copies,
-    `sources` those of the others, and it costs nothing.
+    `sources` those of the others, and it costs nothing. `made_on` names the machine of one that a receipt told of.
     """
 
     id: int
@@ -149,6 +149,8 @@ class Attempt:
     clips: tuple[Clip, ...] = ()
     adoption_id: int | None = None
     sources: tuple[Clip, ...] = ()
+    key_last4: str = ""
+    made_on: str | None = None
 
     @property
     def is_adopted(self) -> bool:

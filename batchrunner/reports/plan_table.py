@@ -8,7 +8,7 @@ from tabulate import tabulate
 
 from batchrunner.nouns.job import Identity
 from batchrunner.nouns.money import FREE, Cost
-from batchrunner.nouns.step import Action, Step
+from batchrunner.nouns.step import Action, Block, Step
 from batchrunner.reports.words import counted, printable
 
 _WIDEST_REASON = 80
@@ -25,12 +25,14 @@ def plan_table(planned: Sequence[Planned], priced_on: date) -> str:
         colalign=("left", "left", "right", "left"),
     )
     submits = [step for _, step in planned if step.action is Action.SUBMIT]
-    if not submits:
-        return f"{table}\n\nnothing to pay"
-    return (
-        f"{table}\n\n{counted(len(submits), 'clip')} to pay: {total(submits)}"
-        f" (estimated, prices of {priced_on.isoformat()})"
-    )
+    unfit = sum(1 for _, step in planned if step.block is Block.COST_LIMIT)
+    paid = f"{counted(len(submits), 'clip')} to pay: {total(submits)} (estimated, prices of {priced_on.isoformat()})"
+    lines = [paid if submits else "nothing to pay"]
+    if unfit:
+        lines.append(
+            f"the limit pays for {len(submits)} of {len(submits) + unfit}; {unfit} {'does' if unfit == 1 else 'do'} not fit"
+        )
+    return "\n".join([table, "", *lines])
 
 
 def plan_as_json(planned: Iterable[Planned], priced_on: date) -> dict[str, Any]:

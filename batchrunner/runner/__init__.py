@@ -5,6 +5,7 @@ from batchrunner.runner.batch import Batch, Limits, Seen, Wanted, gather, rememb
 from batchrunner.runner.conduct import Ended, conduct
 from batchrunner.runner.ending import exit_code
 from batchrunner.runner.project import Project, find_project
+from batchrunner.runner.receipts import check_memory, read_receipts, take_in, write_receipts
 from batchrunner.runner.run import Means
 from batchrunner.runner.signals import Signals
 
@@ -18,10 +19,14 @@ __all__ = [
     "Seen",
     "Signals",
     "Wanted",
+    "check_memory",
     "conduct",
     "exit_code",
     "find_project",
     "gather",
     "read_access",
+    "read_receipts",
     "remembered",
+    "take_in",
+    "write_receipts",
 ]

@@ -1,8 +1,10 @@
-"""The report as CSV, Markdown and JSON lines; and the history of one job."""
+"""The report as CSV, Markdown and JSON lines; the history of one job; the last lines of a plan."""
 
 import csv
 import io
 import json
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from batchrunner.cli.work import report_of
 from batchrunner.ledger import Ledger
 from batchrunner.nouns.facts import Mark, MarkKind
 from batchrunner.plan import Options
-from batchrunner.reports import Report, history, in_form
+from batchrunner.reports import Report, history, in_form, plan_table
 from batchrunner.runner import Wanted, gather
 from batchrunner.sandbox import Fault
 from batchrunner.sandbox import Options as SandboxOptions
@@ -92,3 +94,12 @@ def test_a_job_without_a_history_says_so(tmp_path: Path) -> None:
         "nothing was submitted yet",
         "next: submit, new",
     ]
+
+
+def test_a_plan_says_how_many_clips_the_limit_pays_for(tmp_path: Path) -> None:
+    studio = Studio(tmp_path)
+    manifest = studio.write(manifest_text("a", "b", "c"))
+    with Ledger.reading(studio.project.ledger) as ledger:
+        seen = studio.batch(manifest, ledger).first_steps(Options(), Decimal("5.20"))
+    shown = plan_table([(each.identity, each.step) for each in seen], date(2026, 8, 18))
+    assert shown.splitlines()[-1] == "the limit pays for 2 of 3; 1 does not fit"

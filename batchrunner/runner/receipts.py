@@ -1,0 +1,84 @@
+"""Receipts: the text form of the ledger for git, beside the manifest; written whole, taken in where they lack."""
+
+import json
+import os.path
+from collections.abc import Iterable
+from pathlib import Path
+
+from batchrunner.catalog import request_of
+from batchrunner.errors import UsageError
+from batchrunner.files import write_whole
+from batchrunner.ledger import Ledger
+from batchrunner.nouns.receipt import Receipt, receipt_of
+from batchrunner.runner.project import Project
+
+
+def receipts_path(project: Project, manifest: str) -> Path:
+    """`<name>.receipts.jsonl` in the folder that the clips are relative to."""
+    return project.base / f"{manifest}.receipts.jsonl"
+
+
+def read_receipts(project: Project, manifest: str) -> tuple[Receipt, ...]:
+    """The receipts beside a manifest; none where there is no such file.
+
+    Raises:
+        UsageError: the file cannot be read; it names the line.
+    """
+    path = receipts_path(project, manifest)
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return ()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"the receipts {path} cannot be read: {error}") from error
+    return tuple(_receipt(manifest, path, number, line) for number, line in enumerate(lines, 1) if line.strip())
+
+
+def _receipt(manifest: str, path: Path, number: int, line: str) -> Receipt:
+    try:
+        data = json.loads(line)
+        request = request_of(data["request"]["model"], data["request"]["fields"])
+        return Receipt.from_json(manifest, data, request)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        hint = "resolve a conflict by keeping the lines of both sides"
+        raise UsageError(f"{path}:{number}: this line is no receipt ({error!r}): {hint}") from error
+
+
+def take_in(ledger: Ledger, receipts: Iterable[Receipt]) -> int:
+    """Gives a ledger the paid clips that it does not know; how many those were."""
+    known = ledger.task_ids()
+    missing = [receipt for receipt in receipts if receipt.task_id not in known]
+    if missing:
+        ledger.take_in(missing)
+    return len(missing)
+
+
+def write_receipts(project: Project, manifest: str, ledger: Ledger, host: str) -> None:
+    """Writes the receipts of a manifest whole, sorted, so that they merge in git; nothing where nothing was paid."""
+    found = [
+        receipt
+        for identity, memory in ledger.memories(manifest).items()
+        for attempt in memory.attempts
+        if (receipt := receipt_of(identity, attempt, host))
+    ]
+    found.sort(key=lambda receipt: (receipt.identity, receipt.submitted_at_s, receipt.task_id))
+    text = "".join(f"{json.dumps(receipt.as_json(), ensure_ascii=False)}\n" for receipt in found)
+    path = receipts_path(project, manifest)
+    if found and (not path.exists() or path.read_text(encoding="utf-8") != text):
+        write_whole(path, text)
+
+
+def check_memory(project: Project, manifest: str, outputs: Iterable[str]) -> None:
+    """Clips without a ledger and without receipts: the memory of what was paid is lost.
+
+    Raises:
+        UsageError: it is; only `--fresh` says that this is meant.
+    """
+    if project.ledger.exists() or receipts_path(project, manifest).exists():
+        return
+    there = next((output for output in outputs if os.path.lexists(project.output(output))), None)
+    if there is not None:
+        raise UsageError(
+            f"{there} is there, but neither a ledger ({project.ledger}) nor receipts: the memory of what was paid is "
+            "lost. Bring them back (git, another machine), or say --fresh to begin anew and pay for what is missing"
+        )
