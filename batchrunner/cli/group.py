@@ -27,6 +27,9 @@ COMMANDS: Mapping[str, str] = {
 }
 
 
+_HELP = ["-h", "--help"]
+
+
 class LazyGroup(click.Group):
     """Commands by name; the module of each is imported on demand."""
 
@@ -43,6 +46,7 @@ class LazyGroup(click.Group):
         command = import_module(f"batchrunner.cli.{cmd_name}").command
         if not isinstance(command, click.Command):
             raise TypeError(cmd_name)
+        command.context_settings.setdefault("help_option_names", _HELP)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -52,7 +56,7 @@ class LazyGroup(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, context_settings={"help_option_names": _HELP})
 @click.version_option(__version__, prog_name="batchrunner")
 def group() -> None:
     r"""Many image-to-video jobs in one manifest: each clip paid for once, each verified.

@@ -29,9 +29,8 @@ def plan_table(planned: Sequence[Planned], priced_on: date) -> str:
     paid = f"{counted(len(submits), 'clip')} to pay: {total(submits)} (estimated, prices of {priced_on.isoformat()})"
     lines = [paid if submits else "nothing to pay"]
     if unfit:
-        lines.append(
-            f"the limit pays for {len(submits)} of {len(submits) + unfit}; {unfit} {'does' if unfit == 1 else 'do'} not fit"
-        )
+        verb = "does" if unfit == 1 else "do"
+        lines.append(f"the limit pays for {len(submits)} of {len(submits) + unfit}; {unfit} {verb} not fit")
     return "\n".join([table, "", *lines])
 
 

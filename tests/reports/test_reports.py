@@ -388,11 +388,12 @@ def test_a_plan_shows_each_step_and_what_it_all_costs() -> None:
         "shot-2  hold                 -  the cost limit leaves no room",
         "",
         "1 clip to pay: $1.29 to $2.58 (estimated, prices of 2026-08-18)",
+        "the limit pays for 1 of 2; 1 does not fit",
     ]
 
 
 def test_a_plan_without_a_submit_says_that_nothing_is_paid() -> None:
-    assert plan_table(planned(DONE, HELD), PRICED_ON).endswith("\n\nnothing to pay")
+    assert plan_table(planned(DONE), PRICED_ON).endswith("\n\nnothing to pay")
 
 
 def test_a_plan_tells_programs_the_same() -> None:
