@@ -9,7 +9,8 @@ import click
 from batchrunner.cli.options import ledger_option, manifest_argument, option, sandbox_option
 from batchrunner.cli.setting import Service, project_of, real_service, sandbox_service
 from batchrunner.clock import Clock
-from batchrunner.ledger import Ledger
+from batchrunner.errors import Locked
+from batchrunner.ledger import Ledger, anybody
 from batchrunner.modellix import Modellix
 from batchrunner.nouns.upload import Upload
 from batchrunner.reports import ago
@@ -36,6 +37,9 @@ def command(manifest: Path, ledger: Path | None, *, prune: bool, sandbox: bool) 
     if not prune:
         click.echo("\n".join(_line(upload, clock.wall_s()) for upload in found) or "nothing was uploaded")
         return
+    busy = anybody(project.folder)
+    if busy is not None:
+        raise Locked(f"a run is at work and may need them: process {busy.pid} on {busy.host}, since {busy.since}")
     service = sandbox_service(project, clock) if sandbox else real_service()
     idle = [upload for upload in found if upload.sha256 not in needed]
     with Ledger.writing(project.ledger) as book:

@@ -1,7 +1,7 @@
 """The ledger: the state file, which stores facts and compares-and-sets. The only place with SQL."""
 
-from batchrunner.ledger.lock import Holder, holder, run_lock
+from batchrunner.ledger.lock import Holder, anybody, holder, run_lock
 from batchrunner.ledger.rows import RunRecord
 from batchrunner.ledger.store import Claim, Ledger, NewRun
 
-__all__ = ["Claim", "Holder", "Ledger", "NewRun", "RunRecord", "holder", "run_lock"]
+__all__ = ["Claim", "Holder", "Ledger", "NewRun", "RunRecord", "anybody", "holder", "run_lock"]

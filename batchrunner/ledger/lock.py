@@ -11,6 +11,8 @@ from pathlib import Path
 from batchrunner.errors import Locked
 from batchrunner.files import make_private_folder, write_whole
 
+_NOTE = ".lock.json"
+
 
 @dataclass(frozen=True, slots=True)
 class Holder:
@@ -69,8 +71,14 @@ def holder(folder: Path, manifest: str) -> Holder | None:
     return known if known.is_alive else None
 
 
+def anybody(folder: Path) -> Holder | None:
+    """Who holds any lock in this folder: some manifest of the project is being rendered."""
+    manifests = (note.name.removesuffix(_NOTE) for note in sorted(folder.glob(f"*{_NOTE}")))
+    return next((found for name in manifests if (found := holder(folder, name))), None)
+
+
 def _note(folder: Path, manifest: str) -> Path:
-    return folder / f"{manifest}.lock.json"
+    return folder / f"{manifest}{_NOTE}"
 
 
 def _who_holds(folder: Path, manifest: str) -> str:

@@ -26,7 +26,7 @@ def value_of(text: str) -> str | int | float | bool | None:
     if text[0] not in _NUMBER_STARTS or not FLOAT.fullmatch(text):  # every integer is a float by its looks
         return text
     if len(text) > MOST_DIGITS:
-        raise ValueError(f"The number has {len(text)} characters; at most {MOST_DIGITS} are read.")
+        raise ValueError(f"the number has {len(text)} characters; at most {MOST_DIGITS} are read")
     if INTEGER.fullmatch(text):
         return int(text, 10)
     return _finite(float(text))
@@ -34,5 +34,5 @@ def value_of(text: str) -> str | int | float | bool | None:
 
 def _finite(number: float) -> float:
     if math.isinf(number):
-        raise ValueError("The number is too large.")
+        raise ValueError("the number is too large")
     return number

@@ -97,8 +97,8 @@ def _parse(text: str, file: str, loader: "Loader") -> Document:
     with collector_paused(), suppress(EnoughError):
         _grow(tree, text, lines, loader)
     if not tree.problems() and _is_empty(tree.root()):
-        message = "The file is empty, or holds only comments."
-        empty = Problem(Code.FILE_EMPTY, Place(file, 1, 1), message, "Start with `version: 1` and `jobs:`.")
+        message = "the file is empty, or holds only comments"
+        empty = Problem(Code.FILE_EMPTY, Place(file, 1, 1), message, "start with `version: 1` and `jobs:`")
         return Document(file, lines.texts, None, (empty,))
     return Document(file, lines.texts, tree.root(), tree.problems())
 
@@ -174,8 +174,8 @@ def _forbidden_characters(text: str, lines: _Lines) -> tuple[Problem, ...]:
         Problem(
             Code.YAML_CHARACTER,
             Place(lines.file, number, match.start() + 1),
-            f"The invisible character U+{ord(match[0]):04X} cannot stand in a YAML file.",
-            "Is this a text file? If so, save it as UTF-8." if match[0] == "\0" else "Delete it.",
+            f"the invisible character U+{ord(match[0]):04X} cannot stand in a YAML file",
+            "is this a text file? if so, save it as UTF-8" if match[0] == "\0" else "delete it",
         )
         for number, line in enumerate(lines.texts, 1)
         for match in _FORBIDDEN.finditer(line)
@@ -188,8 +188,8 @@ def _directives(lines: _Lines) -> tuple[Problem, ...]:
     number = next((n for n, line in enumerate(lines.texts, 1) if line.startswith("%") and _DIRECTIVE.match(line)), None)
     if number is None:
         return ()
-    message = "A line that starts with % is a YAML directive, which has no meaning here."
-    return (Problem(Code.YAML_SYNTAX, Place(lines.file, number, 1), message, "Delete the line, or indent it."),)
+    message = "a line that starts with % is a YAML directive, which has no meaning here"
+    return (Problem(Code.YAML_SYNTAX, Place(lines.file, number, 1), message, "delete the line, or indent it"),)
 
 
 class _Dumper(yaml.SafeDumper):

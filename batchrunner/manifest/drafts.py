@@ -1,6 +1,7 @@
 """Drafts: wanted clips, expanded but unchecked; and how a job's filled values become them."""
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -11,7 +12,8 @@ from batchrunner.manifest.layers import Value
 from batchrunner.places import Place
 from batchrunner.problems import Code, Problem, Problems, nearest
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_LONGEST_NAME = 128
+NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{_LONGEST_NAME - 1}}}")
 MOST_JOBS = 100_000
 _MOST_TAKES = 100
 
@@ -21,7 +23,7 @@ class Draft:
     """One wanted clip, expanded but unchecked.
 
     `fields` are the request fields that were written; `wrong` names keys that have a problem already; `empty` has
-    the places of cells that left a key out.
+    the places of cells that left a key out; `named_at` is where its id stands.
     """
 
     id: str
@@ -33,6 +35,7 @@ class Draft:
     place: Place
     wrong: frozenset[str] = frozenset()
     empty: Mapping[str, Place] = field(default_factory=dict)
+    named_at: Place | None = None
 
     @property
     def name(self) -> str:
@@ -74,32 +77,46 @@ class Drafting:
 
     problems: Problems
     is_fragment: bool
-    _taken: dict[str, Place] = field(default_factory=dict)
+    top: Place
+    _taken: dict[str, tuple[str, Place]] = field(default_factory=dict)
+    _tried: int = 0
+    _is_told: bool = False
 
     def is_full(self, place: Place) -> bool:
-        """Whether there are as many drafts as a manifest may have; then a problem says so."""
-        if len(self._taken) < MOST_JOBS:
+        """Whether a manifest may have no more drafts, disabled ones included; then one problem says so."""
+        if max(len(self._taken), self._tried) < MOST_JOBS:
             return False
-        said = f"the manifest has more than {MOST_JOBS:,} jobs"
-        self.problems.add(Problem(Code.TOO_MANY, place, said, "split it into several", "jobs"))
+        if not self._is_told:
+            said = f"the manifest has more than {MOST_JOBS:,} jobs"
+            self.problems.add(Problem(Code.TOO_MANY, place, said, "split it into several", "jobs"))
+        self._is_told = True
         return True
 
-    def drafts(self, filled: Filled, place: Place) -> Iterator[Draft]:
-        """One draft a take; none where the job is disabled or has no usable name."""
+    def drafts(self, filled: Filled, place: Place, *, is_named: bool = True) -> Iterator[Draft]:
+        """One draft a take; none where the job is disabled.
+
+        `is_named`: its id is not known to be wrong already.
+        """
+        self._tried += 1
         right = {name: value for name, value in filled.values.items() if self._is_right(name, value)}
         wrong = frozenset(filled.wrong | (filled.values.keys() - right.keys()))
         if _is_disabled(right):
             return
-        model = self._model(right, wrong, place)
+        # a job without a usable name or model is still judged: all its mistakes are shown at once
+        job_id = (self._id(right, filled.empty) or "") if is_named else ""
+        model = self._model(right, wrong, job_id)
         if model is None:
             return
-        # a job without a usable name is still judged: all its mistakes are shown at once
-        job_id = self._id(right, filled.empty) or ""
+        if not self.is_fragment and ("model" not in right or _text(right["model"]) != model):
+            wrong |= {"model"}
         fields = {name: value for name, value in right.items() if name not in keys.JOB}
         for take in range(1, (self._number_of_takes(right) if job_id else 1) + 1):
             draft = Draft(job_id, take, model, fields, _tags(right), right.get("output"), place, wrong, filled.empty)
-            is_named = bool(job_id) and self._is_new(draft.name, right["id"].node.place)
-            yield draft if is_named else replace(draft, wrong=wrong | {"id"})
+            named_at = right["id"].node.place if job_id else None
+            if named_at and self._is_new(draft.name, named_at):
+                yield replace(draft, named_at=named_at)
+            else:
+                yield replace(draft, wrong=wrong | {"id"})
 
     def _is_right(self, name: str, value: Value) -> bool:
         if name not in keys.JOB:
@@ -116,29 +133,28 @@ class Drafting:
         job_id = text_of(node)
         if NAME.fullmatch(job_id):
             return job_id
-        better = re.sub(r"[^A-Za-z0-9._-]+", "-", job_id).strip("-._")[:128]
-        hint = "use letters, digits, `.`, `_` and `-`" + (f": `{better}`" if NAME.fullmatch(better) else "")
         said = f'"{keys.shortened(job_id)}" cannot be an id'
-        self.problems.add(Problem(Code.BAD_ID, node.place, said, hint, "id"))
+        self.problems.add(Problem(Code.BAD_ID, node.place, said, mend_of_name(job_id), "id"))
         return None
 
-    def _model(self, values: Mapping[str, Value], wrong: frozenset[str], place: Place) -> str | None:
+    def _model(self, values: Mapping[str, Value], wrong: frozenset[str], job_id: str) -> str | None:
+        """The model that a job asks, or by which it is judged where it names none; None where nothing is near."""
         value = values.get("model")
-        if value is None and self.is_fragment:
-            return next(iter(models()))  # the manifest that includes it will name one
         if value is None:
-            if "model" not in wrong:
-                hint = f"write `model: {next(iter(models()))}` at the top of the manifest"
-                self.problems.add(Problem(Code.MISSING_KEY, place, "the job has no `model`", hint, "model"))
-            return None
-        slug = text_of(value.node) if isinstance(value.node, nodes.Scalar) else ""
+            first = next(iter(models()))
+            if "model" not in wrong and not self.is_fragment:  # the manifest that includes it will name one
+                hint = f"write `model: {first}` at the top of the manifest"
+                jobs = (job_id,) if job_id else ()
+                self.problems.add(Problem(Code.MISSING_KEY, self.top, "no `model` is given", hint, "model", jobs))
+            return first
+        slug = _text(value)
         if find(slug):
             return slug
         near = nearest(slug, models())
         hint = f"did you mean `{near}`?" if near else f"known models: {', '.join(models())}"
         said = f'there is no model "{keys.shortened(slug)}"'
-        self.problems.add(Problem(Code.UNKNOWN_MODEL, value.node.place, said, hint, "model"))
-        return None
+        self.problems.add(Problem(Code.UNKNOWN_MODEL, value.node.place, said + value.origin, hint, "model"))
+        return near
 
     def _number_of_takes(self, values: Mapping[str, Value]) -> int:
         value = values.get("takes")
@@ -146,23 +162,40 @@ class Drafting:
         if isinstance(takes, int) and 1 <= takes <= _MOST_TAKES:
             return takes
         if value:
-            said = f"`takes` must be from 1 to {_MOST_TAKES}{value.origin}"
-            hint = "`enabled: false` leaves a job out"
+            said = f"`takes` must be from 1 to {_MOST_TAKES}, not {keys.described(value.node)}{value.origin}"
+            is_more = isinstance(takes, int) and takes > 0
+            hint = "write several jobs" if is_more else "to leave a job out, write `enabled: false`"
             self.problems.add(Problem(Code.WRONG_VALUE, value.node.place, said, hint, "takes"))
         return 1
 
     def _is_new(self, name: str, place: Place) -> bool:
         """Ids name files: they must differ even on a disk that ignores case."""
-        first = self._taken.get(name.casefold())
-        if first is None:
-            self._taken[name.casefold()] = place
+        if name.casefold() not in self._taken:
+            self._taken[name.casefold()] = (name, place)
             return True
-        said = f'the id "{name}" is taken by the job at {first}'
-        if first == place:
+        first, taken_at = self._taken[name.casefold()]
+        hint = "give each job an id of its own"
+        said = f'the id "{name}" is taken by the job at {taken_at}'
+        if first != name:
+            said = f'the id "{name}" is that of the job at {taken_at} on a disk that ignores case: "{first}"'
+        elif taken_at == place:
             said = f'the id "{name}" comes up more than once here'
-        hint = "give each job an id of its own; a generated one names its row or its axes: `${row.shot}`"
+            hint = "name the row or the axes in it: `${row.shot}`, `${matrix.angle}`"
         self.problems.add(Problem(Code.DUPLICATE_ID, place, said, hint, "id"))
         return False
+
+
+def _text(value: Value) -> str:
+    return text_of(value.node) if isinstance(value.node, nodes.Scalar) else ""
+
+
+def mend_of_name(name: str) -> str:
+    """A hint for a name that cannot be one, with the nearest that can."""
+    if len(name) > _LONGEST_NAME and NAME.fullmatch(name[:_LONGEST_NAME]):
+        return f"use at most {_LONGEST_NAME} characters"
+    plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
+    better = re.sub(r"[^A-Za-z0-9._-]+", "-", plain).strip("-._")[:_LONGEST_NAME]
+    return "use letters, digits, `.`, `_` and `-`" + (f": `{better}`" if NAME.fullmatch(better) else "")
 
 
 def _is_disabled(values: Mapping[str, Value]) -> bool:

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from batchrunner.catalog import models
-from batchrunner.manifest import keys
+from batchrunner.manifest import frame_rows, keys
 from batchrunner.manifest.keys import Key, Kind
 
 _VARIABLE = {"type": "string", "pattern": r"\$\{"}
 _TEXT = {"type": ["string", "number", "boolean"]}
 _WHOLE = {"type": "integer"}
 _NOTHING = {"type": "null"}
+_IGNORED: dict[str, Any] = {r"^(x-|\$schema$)": {}}
 
 _KINDS: Mapping[Kind, dict[str, Any]] = {
     Kind.TEXT: {"type": ["string", "number"]},
@@ -33,7 +34,7 @@ def editor_schema() -> dict[str, Any]:
     layer = _object({**_table(keys.SHARED), **fields})
     job = _object({**_table(keys.JOB), **fields, "matrix": {"$ref": "#/definitions/matrix"}})
     top = _table(keys.MANIFEST) | {
-        "$schema": {"type": "string"},
+        "$schema": {"description": "Where an editor finds this schema; we do not look at it."},
         "version": {"const": 1, "description": keys.MANIFEST["version"].says},
         "settings": _described({**_object(_table(keys.SETTINGS))}, keys.MANIFEST["settings"]),
         "defaults": _described({"$ref": "#/definitions/layer"}, keys.MANIFEST["defaults"]),
@@ -55,7 +56,7 @@ def _object(properties: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "type": "object",
         "properties": dict(properties),
-        "patternProperties": {"^x-": {}},
+        "patternProperties": _IGNORED,
         "additionalProperties": False,
     }
 
@@ -111,10 +112,5 @@ def _matrix() -> dict[str, Any]:
 
 
 def _glob() -> dict[str, Any]:
-    return {
-        "type": "object",
-        "description": "One job for each picture; `pair` gives each its partner, such as an end frame.",
-        "properties": {"glob": {"type": "string"}, "pair": {"type": "string"}},
-        "required": ["glob"],
-        "additionalProperties": False,
-    }
+    said = "One job for each picture; `pair` gives each its partner, such as an end frame."
+    return {**_object(_table(frame_rows.KEYS)), "description": said, "required": ["glob"]}

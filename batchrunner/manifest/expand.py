@@ -1,12 +1,13 @@
 """Stage 2: nodes become drafts. Each value keeps the place and the layer in which its author wrote it."""
 
+import os.path
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from batchrunner.catalog import models
 from batchrunner.manifest import document, keys, nodes
-from batchrunner.manifest.drafts import NAME, Draft, Drafting, Drafts, Filled
+from batchrunner.manifest.drafts import NAME, Draft, Drafting, Drafts, Filled, mend_of_name
 from batchrunner.manifest.keys import text_of
 from batchrunner.manifest.layers import Layer, Value, layer_of, merge
 from batchrunner.manifest.matrix import Combination, axes_of, combinations
@@ -24,6 +25,16 @@ class Wish:
     profile: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
     is_fragment: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    """A job before its variables are filled. `unknown` are the keys of which nothing can be said."""
+
+    values: Mapping[str, Value]
+    unknown: frozenset[str]
+    is_named: bool
+    place: Place
 
 
 def expand(read: document.Document, path: Path, wish: Wish, problems: Problems) -> Drafts:
@@ -47,7 +58,7 @@ class _Expansion:
         self._profiles = dict(self._named_layers("profiles", "profile"))
         self._lists = {name for model in models().values() for name in model.list_fields} | {"tags"}
         self._tables: dict[tuple[str, str], Table | None] = {}
-        self._drafting = Drafting(problems, wish.is_fragment)
+        self._drafting = Drafting(problems, wish.is_fragment, read.root.place if read.root else Place(read.file, 1, 1))
         environment = {name: text_node(text, Place("", 1, 1)) for name, text in wish.environment.items()}
         manifest = {"name": text_node(self._name, Place("", 1, 1))}
         self._outer: Mapping[str, Mapping[str, nodes.Node]] = {"env": environment, "manifest": manifest}
@@ -73,8 +84,8 @@ class _Expansion:
         name = text_of(entry.node) if entry and isinstance(entry.node, nodes.Scalar) else stem
         if not NAME.fullmatch(name) and not self._wish.is_fragment:
             said = f'"{keys.shortened(name)}" cannot be a manifest\'s name'
-            hint = "use letters, digits, `.`, `_` and `-`: `name: spring-campaign`"
             place = entry.node.place if entry else self._root.place
+            hint = mend_of_name(name) if entry else f"rename the file, or write `name:`; {mend_of_name(name)}"
             self._problems.add(Problem(Code.BAD_ID, place, said, hint, "name"))
         return name
 
@@ -99,13 +110,15 @@ class _Expansion:
             for name, entry in part.mapping(key).items():
                 if not isinstance(entry.node, nodes.Mapping):
                     said = f"the {word} `{keys.shortened(name)}` must be keys with values"
-                    self._problems.add(Problem(Code.WRONG_TYPE, entry.node.place, said, None, key))
+                    hint = f"write `{keys.shortened(name)}: {{resolution: 720p}}`"
+                    self._problems.add(Problem(Code.WRONG_TYPE, entry.node.place, said, hint, key))
+                    self._parts.is_whole = False
                 elif name in seen:
                     said = f"the {word} `{keys.shortened(name)}` is defined in {seen[name]} already"
                     self._problems.add(Problem(Code.DUPLICATE_TEMPLATE, entry.place, said, "rename one of them", key))
                 elif key == "profiles" and not NAME.fullmatch(name):
                     said = f'"{keys.shortened(name)}" cannot be a profile\'s name'
-                    self._problems.add(Problem(Code.BAD_ID, entry.place, said, "use letters, digits and `-`", key))
+                    self._problems.add(Problem(Code.BAD_ID, entry.place, said, mend_of_name(name), key))
                 else:
                     seen[name] = entry.place
                     yield name, self._parts.layer(entry, f'{word} "{name}"')
@@ -118,10 +131,10 @@ class _Expansion:
         if not entry or not isinstance(entry.node, nodes.Mapping):
             return {}
         read = layer_of(keys.read_keys(entry.node, keys.SETTINGS, self._problems), "")
-        names = Names({"vars": part.vars, **self._outer}, {"row": _NO_JOB, "matrix": _NO_JOB})
+        names = Names({"vars": part.vars, **self._outer}, _NO_JOB)
         return {
             name: value
-            for name, value in self._filled(read, names).values.items()
+            for name, value in self._filled(read.values, names).values.items()
             if keys.has_kind(name, value.node, keys.SETTINGS[name].kind, self._problems)
         }
 
@@ -140,15 +153,18 @@ class _Expansion:
         read = keys.read_keys(mapping, self._fields | keys.JOB.keys(), self._problems)
         if not self._own_keys_are_right(read):
             return
-        own = layer_of({name: entry for name, entry in read.items() if name not in _GENERATORS}, "")
-        profile = self._profiles.get(self._wish.profile, {})
-        merged = merge((*part.layers, *self._extended(read), own, profile))
-        if "id" not in read:
+        is_doubtful = keys.is_doubtful(mapping, self._fields | keys.JOB.keys())
+        said = {name: entry for name, entry in read.items() if name not in _GENERATORS}
+        own = layer_of(said, "", is_whole=not is_doubtful)
+        layers = (*part.layers, *self._extended(read), own, self._profiles.get(self._wish.profile, Layer()))
+        merged = merge(layers)
+        # what a job lacks is told only if all that it is made of could be read
+        unknown = frozenset() if all(layer.is_whole for layer in layers) else (self._fields | {"model"}) - merged.keys()
+        if "id" not in read and not is_doubtful:
             hint = "give it a name of its own: `id: hero-wave`"
             self._problems.add(Problem(Code.MISSING_KEY, mapping.place, "the job has no `id`", hint, "id"))
-            return
-        self._check_names_axes(merged, read)
-        yield from self._generated(part, merged, read, mapping.place)
+        pattern = _Pattern(merged, unknown, self._names_its_axes(merged, read), mapping.place)
+        yield from self._generated(part, pattern, read)
 
     def _own_keys_are_right(self, read: Mapping[str, nodes.Entry]) -> bool:
         right = True
@@ -170,17 +186,21 @@ class _Expansion:
             name = text_of(item)
             if name in self._templates:
                 yield self._templates[name]
-            elif not self._wish.is_fragment:
+                continue
+            yield Layer(is_whole=False)
+            if not self._wish.is_fragment and self._parts.is_whole:
                 near = nearest(name, self._templates)
                 hint = f"did you mean `{near}`?" if near else "define it under `templates:`"
+                if has_variable(item):
+                    hint = "variables are not filled in `extends`: write the name out"
                 said = f"there is no template `{keys.shortened(name)}`"
                 self._problems.add(Problem(Code.UNKNOWN_TEMPLATE, item.place, said, hint, "extends"))
 
-    def _check_names_axes(self, merged: Mapping[str, Value], read: Mapping[str, nodes.Entry]) -> None:
+    def _names_its_axes(self, merged: Mapping[str, Value], read: Mapping[str, nodes.Entry]) -> bool:
         """An id that misses a varying axis would name two jobs alike: said once, with the variable to add."""
         matrix, value = read.get("matrix"), merged.get("id")
         if matrix is None or value is None or not isinstance(matrix.node, nodes.Mapping):
-            return
+            return True
         named = set(used(value.node, "matrix"))
         missing = [
             axis
@@ -189,27 +209,33 @@ class _Expansion:
         ]
         if missing:
             add = "-".join(f"${{matrix.{axis}}}" for axis in missing)
-            said = f"`id` does not name the axis {', '.join(missing)}: its jobs would share one id"
+            axes = f"{'axis' if len(missing) == 1 else 'axes'} {keys.shortened(', '.join(missing))}"
+            said = f"`id` does not name the {axes}: its jobs would share one id"
             self._problems.add(Problem(Code.DUPLICATE_ID, value.node.place, said, f"add `{add}` to it", "id"))
+        return not missing
 
-    def _generated(
-        self, part: Part, merged: Mapping[str, Value], read: Mapping[str, nodes.Entry], place: Place
-    ) -> Iterator[Draft]:
+    def _generated(self, part: Part, pattern: "_Pattern", read: Mapping[str, nodes.Entry]) -> Iterator[Draft]:
         """One draft for each row, each combination within it, each take within that."""
+        if self._drafting.is_full(pattern.place):
+            return
+        found = tuple(self._combinations(part, read))
         for row in self._rows(part, read):
-            for combination in self._combinations(part, read):
-                if self._drafting.is_full(place):
+            for combination in found:
+                if self._drafting.is_full(pattern.place):
                     return
-                filled = self._filled(merged, self._names(part, row, combination))
-                yield from self._drafting.drafts(filled, place)
+                filled = self._filled(pattern.values, self._names(part, row, combination))
+                filled.wrong |= pattern.unknown
+                yield from self._drafting.drafts(filled, pattern.place, is_named=pattern.is_named)
 
     def _rows(self, part: Part, read: Mapping[str, nodes.Entry]) -> Iterable[Row | None]:
         entry = read.get("rows")
         if entry is None:
             return (None,)
+        folder = Path(part.file).parent
         key = (part.file, str(entry.node.place))
+        if isinstance(entry.node, nodes.Scalar):  # a file that many jobs name is read once
+            key = ("", os.path.normpath(folder / text_of(entry.node)))
         if key not in self._tables:
-            folder = Path(part.file).parent
             self._tables[key] = read_rows(entry.node, folder, str(folder), self._problems)
         table = self._tables[key]
         return table.rows if table else ()
@@ -219,7 +245,7 @@ class _Expansion:
         if entry is None or not isinstance(entry.node, nodes.Mapping):
             yield None
             return
-        names = Names({"vars": part.vars, **self._outer}, {"row": _NO_JOB, "matrix": _NO_JOB})
+        names = Names({"vars": part.vars, **self._outer}, _NO_JOB)
         found = combinations(entry.node, self._problems) or ()
         for each in found:
             filled = self._filled({axis: Value(node, node.place, "") for axis, node in each.items()}, names)
@@ -251,7 +277,7 @@ class _Expansion:
             return
         if name == "output":  # the job's own name is filled in when it is known
             own = {each: text_node(f"${{job.{each}}}", value.place) for each in ("id", "model")}
-            names = Names({**names.spaces, "job": own}, names.why_not)
+            names = Names({**names.spaces, "job": own}, names.why_not, later="job")
         node = fill(value.node, names, list_wanted=name in self._lists)
         if not keys.is_null(node):
             filled.values[name] = Value(node, value.place, value.layer)
@@ -268,9 +294,9 @@ class _Expansion:
 
 
 _GENERATORS = ("extends", "matrix", "rows")
-_NO_JOB = "it has a meaning only in jobs"
+_NO_JOB = dict.fromkeys(("row", "matrix"), "it has a meaning only in jobs; `vars`, `env` and `manifest` have one here")
 _WHY_NOT = {
-    "row": "the job has no `rows:`",
-    "matrix": "the job has no `matrix:`",
+    "row": "it has a meaning only in a job with `rows:`",
+    "matrix": "it has a meaning only in a job with `matrix:`",
     "job": "`${job.id}` and `${job.model}` have a meaning only in `output`",
 }

@@ -52,7 +52,7 @@ def read_frames(node: nodes.Mapping, folder: Path, shown: str, problems: Problem
     """The rows that a `glob` means; None where there is no pattern that can be followed."""
     read = keys.read_table(node, KEYS, problems)
     patterns = {name: _pattern(entry.node) for name, entry in read.items() if isinstance(entry.node, Scalar)}
-    if "glob" not in node.entries:
+    if "glob" not in node.entries and not keys.is_doubtful(node, KEYS):
         hint = "write `rows: {glob: frames/*.png}`"
         problems.add(Problem(Code.MISSING_KEY, node.place, "`glob` is missing", hint, "rows"))
     if "glob" not in patterns or patterns.keys() != KEYS.keys() & node.entries.keys():

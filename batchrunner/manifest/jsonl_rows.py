@@ -48,6 +48,14 @@ class _WrongError(Exception):
     hint: str
 
 
+# What Python's decoder says of values; the rest is told in its words. Source: CPython's json.decoder, 3.11.
+_IN_OUR_WORDS = {
+    "Unterminated string starting at": "the quote that opens here is never closed",
+    "Expecting value": "a value is expected here",
+    "Invalid control character at": "a control character cannot stand in a text",
+}
+
+
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON value")
 
@@ -81,7 +89,7 @@ class _Line:
             self._pair(cells)
             while self._takes(","):
                 self._pair(cells)
-            self._expect("}")
+            self._expect("}", "a comma or `}` is missing here")
         if self._position < len(self._line):
             raise self._wrong("something follows the object", "put each object on a line of its own")
         return cells
@@ -94,7 +102,7 @@ class _Line:
         if name in cells:
             message = f"the key `{shortened(name)}` stands here again"
             raise _WrongError(Code.DUPLICATE_KEY, place, message, "delete one of the two")
-        self._expect(":")
+        self._expect(":", "a `:` is missing here")
         cells[name] = self._value()
 
     def _value(self) -> Cell:
@@ -109,7 +117,7 @@ class _Line:
                 if len(items) > _MOST_ITEMS:
                     message = f"this list has more than {_MOST_ITEMS:,} items"
                     raise _WrongError(Code.TOO_MANY, place, message, "make it shorter")
-            self._expect("]")
+            self._expect("]", "a comma or `]` is missing here")
         return Sequence(tuple(items), place)
 
     def _scalar(self) -> Scalar:
@@ -122,16 +130,17 @@ class _Line:
             value, self._position = _DECODER.raw_decode(self._line, start)
         except json.JSONDecodeError as error:
             self._position = error.pos
-            raise self._wrong(f"this is no JSON: {error.msg.removesuffix(' at').lower()}") from None
+            said = _IN_OUR_WORDS.get(error.msg, f"this is no JSON: {error.msg.removesuffix(' at').lower()}")
+            raise self._wrong(said) from None
         except ValueError as error:
-            raise self._wrong(shortened(str(error))) from None
+            raise self._wrong(shortened(str(error)), "put it in double quotes if it is a text") from None
         text = self._line[start : self._position]
         self._skip_blanks()
         return _scalar(value, text, place)
 
-    def _expect(self, sign: str) -> None:
+    def _expect(self, sign: str, said: str) -> None:
         if not self._takes(sign):
-            raise self._wrong(f"a `{sign}` is missing here")
+            raise self._wrong(said)
 
     def _takes(self, sign: str) -> bool:
         if self._next() != sign:

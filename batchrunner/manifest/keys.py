@@ -95,6 +95,13 @@ def read_keys(mapping: nodes.Mapping, known: Iterable[str], problems: Problems) 
     return kept
 
 
+def is_doubtful(mapping: nodes.Mapping, known: Iterable[str]) -> bool:
+    """Whether a key was probably meant to be one that is now missing: then nothing is said of what is missing."""
+    known = frozenset(known)
+    unknown = (name for name in mapping.entries if name not in known and not is_ignored(name))
+    return not mapping.is_whole or any(nearest(name, known) for name in unknown)
+
+
 def read_table(mapping: nodes.Mapping, table: Mapping[str, Key], problems: Problems) -> dict[str, nodes.Entry]:
     """The entries that may stand here and are of the right kind."""
     kept = read_keys(mapping, table, problems)
@@ -148,9 +155,16 @@ def is_null(node: nodes.Node) -> bool:
 
 
 def _unknown(name: str, place: Place, known: Iterable[str]) -> Problem:
+    return Problem(Code.UNKNOWN_KEY, place, f"unknown key `{shortened(name)}`", _mend(name, known), name)
+
+
+def _mend(name: str, known: Iterable[str]) -> str:
+    """What an author may have meant by a key that cannot stand where it stands."""
+    where = next((where for table, where in _HOMES.items() if name in _TABLES[table]), None)
+    if where:
+        return f"`{name}` belongs {where}"
     near = nearest(name, known)
-    hint = f"did you mean `{near}`?" if near else "remove it, or begin its name with `x-` to keep a note"
-    return Problem(Code.UNKNOWN_KEY, place, f"unknown key `{shortened(name)}`", hint, name)
+    return f"did you mean `{near}`?" if near else "remove it, or begin its name with `x-` to keep a note"
 
 
 def _is_text(node: nodes.Node) -> bool:
@@ -168,7 +182,18 @@ _FITS: Mapping[Kind, Callable[[nodes.Node], bool]] = {
     Kind.ROWS: lambda node: _is_text(node) or isinstance(node, nodes.Mapping),
 }
 
+_TABLES = {"manifest": MANIFEST, "settings": SETTINGS, "own": OWN, "shared": SHARED}
+_HOMES = {
+    "manifest": "to the top of the manifest, not here",
+    "settings": "under `settings`, not here",
+    "own": "into a job, not here",
+    "shared": "into a job or into `defaults`, not here",
+}
+
 _KIND_HINTS = {
+    Kind.TEXT: "write one text, in quotes if need be",
+    Kind.AMOUNT: "write one number or one text",
+    Kind.KEYS: "write its keys below it, indented",
     Kind.SWITCH: "write `true` or `false`, without quotes",
     Kind.NUMBER: "write a number such as `1`, without quotes",
     Kind.TEXTS: "write `[one, two]`",

@@ -1,7 +1,7 @@
 """Layers: defaults, templates, the job, a profile. Each value remembers who said it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from batchrunner.manifest import keys, nodes
 from batchrunner.manifest.variables import has_variable
@@ -25,15 +25,23 @@ class Value:
     @property
     def origin(self) -> str:
         """What a message says of where a bad value came from; empty for the job itself."""
-        return f" (from {self.layer}, line {self.node.place.line})" if self.layer else ""
+        if not self.layer:
+            return ""
+        file = "" if self.place.file == self.node.place.file else f" of {self.place.file}"
+        return f" (from {self.layer}, line {self.place.line}{file})"
 
 
-Layer = Mapping[str, Value]
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """The values that one author's mapping says. Where it is not whole, what it lacks is not known."""
+
+    values: Mapping[str, Value] = field(default_factory=dict)
+    is_whole: bool = True
 
 
-def layer_of(entries: Mapping[str, nodes.Entry], name: str) -> Layer:
-    """The values that one author's mapping says."""
-    return {key: Value(entry.node, entry.place, name) for key, entry in entries.items()}
+def layer_of(entries: Mapping[str, nodes.Entry], name: str, *, is_whole: bool = True) -> Layer:
+    """The layer of this name."""
+    return Layer({key: Value(entry.node, entry.place, name) for key, entry in entries.items()}, is_whole)
 
 
 def merge(layers: Iterable[Layer]) -> dict[str, Value]:
@@ -43,7 +51,7 @@ def merge(layers: Iterable[Layer]) -> dict[str, Value]:
     """
     merged: dict[str, Value] = {}
     for layer in layers:
-        for name, value in layer.items():
+        for name, value in layer.values.items():
             if keys.is_null(value.node):
                 merged.pop(name, None)
             elif name == "tags" and name in merged:

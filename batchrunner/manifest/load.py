@@ -10,7 +10,7 @@ from batchrunner.manifest import document
 from batchrunner.manifest.collector import collector_paused
 from batchrunner.manifest.drafts import Draft, Drafts
 from batchrunner.manifest.expand import Wish, expand
-from batchrunner.manifest.keys import text_of
+from batchrunner.manifest.keys import described, text_of
 from batchrunner.manifest.layers import Value
 from batchrunner.manifest.nodes import Mapping as NodeMapping
 from batchrunner.manifest.nodes import Scalar
@@ -73,7 +73,8 @@ def _load(path: Path, wish: Wish, look_at_files: bool, may_be_fragment: bool) ->
     wish = replace(wish, is_fragment=is_fragment)
     drafts = expand(read, path, wish, problems)
     settings = _settings(drafts.settings, problems)
-    jobs = _jobs(drafts, settings, wish.profile, Pictures(look_at_files), problems)
+    judge = Judge(drafts.name, wish.profile, Pictures(look_at_files), problems, is_fragment)
+    jobs = _jobs(drafts, settings, judge)
     written = {key: _written(value) for key, value in drafts.settings.items()}
     lines = {read.file: read.lines, **drafts.lines}
     return Manifest(
@@ -98,7 +99,9 @@ def _settings(values: Mapping[str, Value], problems: Problems) -> Settings:
         try:
             read[name] = reader(value.node.value)
         except ValueError as error:
-            problems.add(Problem(Code.BAD_SETTING, value.node.place, f"`{key}`: {error}", None, key))
+            said = f"`{key}` cannot be {described(value.node)}"
+            hint = str(error).replace("expected", "write", 1)
+            problems.add(Problem(Code.BAD_SETTING, value.node.place, said, hint, key))
     return Settings(**read)  # type: ignore[arg-type]  # each reader gives its field's type
 
 
@@ -106,9 +109,8 @@ def _written(value: Value) -> object:
     return value.node.value if isinstance(value.node, Scalar) else None
 
 
-def _jobs(drafts: Drafts, settings: Settings, profile: str, pictures: Pictures, problems: Problems) -> tuple[Job, ...]:
-    judge = Judge(drafts.name, profile, pictures, problems)
-    outputs = Outputs(drafts.name, profile, problems)
+def _jobs(drafts: Drafts, settings: Settings, judge: Judge) -> tuple[Job, ...]:
+    outputs = Outputs(judge.manifest, judge.profile, judge.problems)
     jobs: list[Job] = []
     for draft in drafts.drafts:
         pattern, place = _output(draft, drafts, settings)

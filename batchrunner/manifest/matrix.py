@@ -10,6 +10,7 @@ Combination = Mapping[str, nodes.Node]
 
 _HINT = "write `matrix: {angle: [left, right], light: [day, night]}`"
 MOST_COMBINATIONS = 50_000
+MOST_ENTRIES = 1_000  # of `include` and of `exclude`
 
 
 def axes_of(node: nodes.Mapping) -> dict[str, nodes.Node]:
@@ -31,8 +32,9 @@ def combinations(node: nodes.Mapping, problems: Problems) -> list[Combination] |
     for entry in included:
         missing = [name for name in axes if name not in entry.entries]
         if missing:
-            said = f"`include` must name every axis: {', '.join(missing)} is missing"
-            found.add(Problem(Code.BAD_MATRIX, entry.place, said, _HINT, "matrix"))
+            said = f"`include` must name every axis: {keys.shortened(', '.join(missing))} is missing"
+            hint = f"add `{keys.shortened(missing[0])}: …`; each entry of `include` is one more combination"
+            found.add(Problem(Code.BAD_MATRIX, entry.place, said, hint, "matrix"))
     if _size(axes) > MOST_COMBINATIONS:
         said = f"the matrix has {_size(axes):,} combinations; at most {MOST_COMBINATIONS:,} are taken"
         found.add(Problem(Code.TOO_MANY, node.place, said, "leave values out, or split the manifest", "matrix"))
@@ -42,10 +44,15 @@ def combinations(node: nodes.Mapping, problems: Problems) -> list[Combination] |
 
 def _values(name: str, axis: nodes.Node, problems: Problems) -> tuple[nodes.Node, ...]:
     items = axis.items if isinstance(axis, nodes.Sequence) else ()
-    if items and all(isinstance(item, nodes.Scalar) and item.value is not None for item in items):
+    wrong = next((item for item in items if not isinstance(item, nodes.Scalar) or item.value is None), None)
+    if items and wrong is None:
         return items
-    said = f"the axis `{keys.shortened(name)}` must be a list of values"
-    problems.add(Problem(Code.BAD_MATRIX, axis.place, said, _HINT, "matrix"))
+    said = f"the axis `{keys.shortened(name)}` must be a list of values, not {keys.described(axis)}"
+    if wrong:
+        said = f"a value of the axis `{keys.shortened(name)}` cannot be {keys.described(wrong)}"
+    elif isinstance(axis, nodes.Sequence):
+        said = f"the axis `{keys.shortened(name)}` has no values"
+    problems.add(Problem(Code.BAD_MATRIX, (wrong or axis).place, said, _HINT, "matrix"))
     return ()
 
 
@@ -55,6 +62,10 @@ def _entries(node: nodes.Mapping, key: str, axes: Mapping[str, object], problems
     if entry is None:
         return
     items = entry.node.items if isinstance(entry.node, nodes.Sequence) else (entry.node,)
+    if len(items) > MOST_ENTRIES:
+        said = f"`{key}` has {len(items):,} entries; at most {MOST_ENTRIES:,} are taken"
+        problems.add(Problem(Code.TOO_MANY, entry.node.place, said, "write the jobs as rows of a CSV file", "matrix"))
+        return
     for item in items:
         if not isinstance(item, nodes.Mapping) or not item.entries:
             said = f"`{key}` must be a list of axes with values"
@@ -69,13 +80,14 @@ def _is_axis(name: str, cell: nodes.Entry, axes: Mapping[str, object], problems:
     if name not in axes:
         near = nearest(name, axes)
         said = f"the matrix has no axis `{keys.shortened(name)}`"
-        hint = f"did you mean `{near}`?" if near else f"its axes: {', '.join(axes)}"
+        hint = f"did you mean `{near}`?" if near else f"its axes: {keys.shortened(', '.join(axes))}"
         problems.add(Problem(Code.BAD_MATRIX, cell.place, said, hint, "matrix"))
         return False
     if isinstance(cell.node, nodes.Scalar) and cell.node.value is not None:
         return True
     said = f"`{keys.shortened(name)}` must be one value, not {keys.described(cell.node)}"
-    problems.add(Problem(Code.BAD_MATRIX, cell.node.place, said, None, "matrix"))
+    hint = "write an entry for each value"
+    problems.add(Problem(Code.BAD_MATRIX, cell.node.place, said, hint, "matrix"))
     return False
 
 
@@ -87,20 +99,19 @@ def _size(axes: Mapping[str, tuple[nodes.Node, ...]]) -> int:
 
 
 def _kept(axes: Mapping[str, tuple[nodes.Node, ...]], excluded: list[nodes.Mapping]) -> Iterator[Combination]:
+    refused: dict[tuple[str, ...], set[tuple[str, ...]]] = {}
+    for entry in excluded:
+        names = tuple(sorted(entry.entries))
+        refused.setdefault(names, set()).add(_texts(_as_combination(entry), names))
     for values in product(*axes.values()):
         combination = dict(zip(axes, values, strict=True))
-        if not any(_matches(combination, entry) for entry in excluded):
+        if not any(_texts(combination, names) in entries for names, entries in refused.items()):
             yield combination
 
 
-def _matches(combination: Combination, entry: nodes.Mapping) -> bool:
-    return all(_same(combination[name], cell.node) for name, cell in entry.entries.items())
-
-
-def _same(one: nodes.Node, other: nodes.Node) -> bool:
-    return (
-        isinstance(one, nodes.Scalar) and isinstance(other, nodes.Scalar) and keys.text_of(one) == keys.text_of(other)
-    )
+def _texts(combination: Combination, names: tuple[str, ...]) -> tuple[str, ...]:
+    nodes_of_names = (combination[name] for name in names)
+    return tuple(keys.text_of(node) for node in nodes_of_names if isinstance(node, nodes.Scalar))
 
 
 def _as_combination(entry: nodes.Mapping) -> Combination:

@@ -34,10 +34,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:  # the field's word, as YAML has it
-    """Keys with values, in the author's order; keys are texts and occur once."""
+    """Keys with values, in the author's order; keys are texts and occur once.
+
+    `is_whole` is False where a key could not be read: what the mapping lacks is then not known.
+    """
 
     entries: collections.abc.Mapping[str, Entry]
     place: Place
+    is_whole: bool = True
 
 
 Node = Scalar | Sequence | Mapping

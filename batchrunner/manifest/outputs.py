@@ -1,10 +1,12 @@
 """Where each clip goes: a pattern becomes a path inside the manifest's folder, one for each job."""
 
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from batchrunner.manifest.drafts import Draft
+from batchrunner.manifest.keys import shortened
 from batchrunner.manifest.nodes import Scalar
 from batchrunner.manifest.variables import Names, VariableProblem, fill, text_node
 from batchrunner.places import Place
@@ -32,14 +34,17 @@ class Outputs:
         except VariableProblem as error:
             self.problems.add(error.problem)
             return None
-        wrong = _fault(path)
+        wrong = _fault(path) or _fault(self._of_profile(PurePosixPath(path)))
         if wrong:
-            self.problems.add(Problem(Code.BAD_OUTPUT, place, f"`output` {wrong}", _HINT, "output", draft.names))
+            said, hint = wrong
+            if draft.named_at and _part_fault(f"{draft.name}.mp4"):  # whatever the pattern says, its id is at fault
+                place = draft.named_at
+            self.problems.add(Problem(Code.BAD_OUTPUT, place, f"`output` {said}", hint, "output", draft.names))
             return None
         path = self._of_profile(PurePosixPath(path))
-        first = self._taken.setdefault(path.casefold(), draft.name)
+        first = self._taken.setdefault(_folded(path), draft.name)
         if first != draft.name:
-            said = f"`output` gives {draft.name} and {first} the same file: {path}"
+            said = f"`output` is the file of {first} already: {shortened(path)}"
             self.problems.add(
                 Problem(Code.OUTPUT_COLLISION, place, said, "put `${job.id}` into it", "output", draft.names)
             )
@@ -57,16 +62,36 @@ class Outputs:
         return str(path.parent / self.profile / path.name if self.profile else path)
 
 
-def _fault(path: str) -> str | None:
+def _fault(path: str) -> tuple[str, str] | None:
+    """What is wrong with a path, and the mend."""
     parts = PurePosixPath(path).parts
-    if path.startswith(("/", "~")) or ".." in parts or "\\" in path or re.match(r"[A-Za-z]:", path):
-        return "leaves the manifest's folder"
+    shown = shortened(path)
+    if "\\" in path:
+        return f"holds a backslash: {shown}", "separate folders with `/`"
+    if path.startswith(("/", "~")) or ".." in parts or re.match(r"[A-Za-z]:", path):
+        return f"leaves the manifest's folder: {shown}", _HINT
     if not path.endswith(".mp4") or parts[-1] == ".mp4":
-        return "must name an .mp4 file"
-    if not path.isprintable() or any(part != part.strip() or len(part.encode()) > _LONGEST_NAME for part in parts):
-        return "is no usable file name"
-    if any(_RESERVED.fullmatch(part) or re.search(r'[<>:"|?*]', part) for part in parts):
-        return "is a name that some systems cannot store"
-    if any(part.startswith(".") or part == "versions" for part in parts):
-        return "uses a name that is kept for batchrunner: hidden files and `versions`"
+        return "must name an .mp4 file" + (f", not {shown}" if path else ""), _HINT
+    return next((wrong for part in parts if (wrong := _part_fault(part))), None)
+
+
+def _part_fault(part: str) -> tuple[str, str] | None:
+    """What is wrong with the name of a file or folder, and the mend."""
+    if not part.isprintable() or part != part.strip() or len(part.encode()) > _LONGEST_NAME:
+        hint = f"use at most {_LONGEST_NAME} bytes a name, without blanks at its ends"
+        return f"is no usable file name: {part[:60]!r}", hint
+    if found := _RESERVED.fullmatch(part):
+        return f"has a name that Windows keeps for a device: {part}", f"write another, such as `clip-{found[1]}.mp4`"
+    if found := re.search(r'[<>:"|?*]', part):
+        return f"has a character that some systems cannot store: {found[0]}", "leave it out"
+    if part.startswith(".") or part == "versions":
+        return (
+            f"has a name that is kept for batchrunner: {part}",
+            "write another: not `versions`, and no dot at its beginning",
+        )
     return None
+
+
+def _folded(path: str) -> str:
+    """The same for all paths that some disk takes for one: it may ignore case, and how an accent is composed."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())

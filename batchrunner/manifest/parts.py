@@ -3,15 +3,19 @@
 import os.path
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from itertools import islice
+from pathlib import Path, PurePath
 
-from batchrunner.manifest import document, keys, nodes
+from batchrunner.manifest import document, keys, nodes, source
 from batchrunner.manifest.keys import Key, text_of
 from batchrunner.manifest.layers import Layer, layer_of
+from batchrunner.manifest.variables import is_text
 from batchrunner.places import Place
 from batchrunner.problems import Code, Problem, Problems, nearest
 
 _MOST_FILES = 1000
+_MOST_CHARACTERS = 2 * source.MOST_BYTES  # of all files together
+_DEEPEST = 32  # includes within includes
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +41,24 @@ class Part:
 
 @dataclass(slots=True)
 class Parts:
-    """All files of a manifest: own jobs first, then the includes as they are written, hits of a glob sorted."""
+    """All files of a manifest: own jobs first, then the includes as they are written, hits of a glob sorted.
+
+    `is_whole` is False where something in them could not be read: a template that is missing may stand there.
+    """
 
     fields: frozenset[str]
     problems: Problems
     parts: list[Part] = field(default_factory=list)
     lines: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    is_whole: bool = True
+    _characters: int = 0
     _reached: set[Path] = field(default_factory=set)
 
     def gather(self, read: document.Document, path: Path, table: Mapping[str, Key]) -> None:
         """The file itself, then what it includes."""
-        self._reached.add(path.resolve())
-        self._add(read, table, {}, (), (path.resolve(),))
+        whole = Path(os.path.realpath(path))
+        self._reached.add(whole)
+        self._add(read, table, {}, (), (whole,))
 
     def _add(
         self,
@@ -59,16 +69,21 @@ class Parts:
         way: tuple[Path, ...],
     ) -> None:
         self.lines[read.file] = read.lines
+        self._characters += sum(map(len, read.lines))
         self.problems.extend(read.problems)
+        self.is_whole &= not read.problems
         if read.root is None:
             return
         if not isinstance(read.root, nodes.Mapping):
+            self.is_whole = False
             said = f"a manifest is keys with values, not {keys.described(read.root)}"
             hint = "begin with `version: 1` and `jobs:`"
             self.problems.add(Problem(Code.WRONG_TYPE, read.root.place, said, hint))
             return
         top = keys.read_table(read.root, table, self.problems)
-        part = self._part(read.file, top, outer_vars, outer_layers)
+        is_whole = top.keys() == read.root.entries.keys() & table.keys() and not keys.is_doubtful(read.root, table)
+        self.is_whole &= is_whole
+        part = self._part(read.file, top, outer_vars, (*outer_layers, Layer(is_whole=is_whole)))
         self.parts.append(part)
         for name, place in self._included(part, way):
             self._include(name, place, part, way)
@@ -89,15 +104,18 @@ class Parts:
     def layer(self, entry: nodes.Entry | None, name: str) -> Layer:
         """The layer below a key: request fields, and what all jobs may share."""
         if entry is None or not isinstance(entry.node, nodes.Mapping):
-            return {}
-        return layer_of(keys.read_keys(entry.node, self.fields | keys.SHARED.keys(), self.problems), name)
+            return Layer()
+        known = self.fields | keys.SHARED.keys()
+        read = keys.read_keys(entry.node, known, self.problems)
+        return layer_of(read, name, is_whole=not keys.is_doubtful(entry.node, known))
 
     def _is_var(self, name: str, entry: nodes.Entry) -> bool:
         node = entry.node
         scalars = node.items if isinstance(node, nodes.Sequence) else (node,)
         if not all(isinstance(each, nodes.Scalar) for each in scalars):
             said = f"`vars.{keys.shortened(name)}` must be a value or a list of values"
-            self.problems.add(Problem(Code.WRONG_TYPE, node.place, said, None, "vars"))
+            hint = "write `vars: {product: a red kettle}`"
+            self.problems.add(Problem(Code.WRONG_TYPE, node.place, said, hint, "vars"))
             return False
         if any(
             isinstance(each.value, str) and "${" in each.value for each in scalars if isinstance(each, nodes.Scalar)
@@ -115,35 +133,80 @@ class Parts:
             pattern = text_of(item)
             hits = sorted(_hits(folder, pattern))
             if not hits:
-                self.problems.add(_missing(folder, pattern, item.place))
-            yield from ((hit, item.place) for hit in hits)
+                self._tell(_missing(folder, pattern, item.place))
+            for hit in hits:
+                if is_text(hit):
+                    yield hit, item.place
+                else:
+                    said = f"a file's name holds characters that are no text: {hit!a}"
+                    self._tell(Problem(Code.INCLUDE_MISSING, item.place, said, "rename the file", "include"))
 
     def _include(self, name: str, place: Place, part: Part, way: tuple[Path, ...]) -> None:
-        path = (way[-1].parent / name).resolve()
+        path = Path(os.path.realpath(way[-1].parent / name))
         if path in way:
-            said = f"{keys.shortened(name)} includes itself, by way of other files or directly"
-            self.problems.add(Problem(Code.INCLUDE_CYCLE, place, said, "remove one of the includes", "include"))
-        elif len(self._reached) >= _MOST_FILES:
-            said = f"more than {_MOST_FILES} files are included"
-            self.problems.add(Problem(Code.TOO_MANY, place, said, "write fewer, larger files", "include"))
-        elif path not in self._reached:
+            self._tell(_cycle(path, place, way))
+        elif path not in self._reached and not self._is_too_much(place, way):
             self._reached.add(path)
             shown = os.path.normpath(os.path.join(os.path.dirname(part.file), name))  # noqa: PTH118, PTH120  # a text
             read = document.read(path, shown)
-            self._add(read, keys.FRAGMENT, part.vars, part.layers, (*way, path))
+            if any(problem.code is Code.FILE_UNREADABLE for problem in read.problems):
+                said = f"{keys.shortened(name)} cannot be included: {read.problems[0].message}"
+                hint = f"name its files: `{name}/*.yaml`" if path.is_dir() else "check the file"
+                self._tell(Problem(Code.FILE_UNREADABLE, place, said, hint, "include"))
+            else:
+                self._add(read, keys.FRAGMENT, part.vars, part.layers, (*way, path))
+
+    def _is_too_much(self, place: Place, way: tuple[Path, ...]) -> bool:
+        """Whether no further file is read, because of how many there are, how deep or how large."""
+        limits = {
+            f"more than {_MOST_FILES} files are included": len(self._reached) >= _MOST_FILES,
+            f"files are included more than {_DEEPEST} deep": len(way) > _DEEPEST,
+            f"the included files hold more than {_MOST_CHARACTERS:,} characters": self._characters > _MOST_CHARACTERS,
+        }
+        said = next((said for said, is_over in limits.items() if is_over), None)
+        if said:
+            self._tell(Problem(Code.TOO_MANY, place, said, "write several manifests", "include"))
+        return said is not None
+
+    def _tell(self, problem: Problem) -> None:
+        """Notes that a file is left out."""
+        self.is_whole = False
+        self.problems.add(problem)
 
 
 def _hits(folder: Path, pattern: str) -> list[str]:
     """The files that a pattern means, relative to the folder; a plain name means itself."""
     if not any(sign in pattern for sign in "*?["):
-        return [pattern] if (folder / pattern).exists() else []
+        return [pattern] if pattern and os.path.lexists(folder / pattern) else []
     try:
-        return [str(hit.relative_to(folder)) for hit in folder.glob(pattern) if hit.is_file()]
-    except (ValueError, NotImplementedError):
+        return [str(hit.relative_to(folder)) for hit in islice(folder.glob(pattern), _MOST_FILES + 1) if hit.is_file()]
+    except (OSError, ValueError, NotImplementedError):  # a folder that may not be read, a NUL, an absolute pattern
         return []
 
 
 def _missing(folder: Path, pattern: str, place: Place) -> Problem:
-    near = nearest(pattern, (each.name for each in folder.glob("*.y*ml")))
-    hint = f"did you mean `{near}`?" if near else "paths are relative to the file in which they stand"
-    return Problem(Code.INCLUDE_MISSING, place, f"there is no file {keys.shortened(pattern)}", hint, "include")
+    where = PurePath(pattern).parent
+    near = nearest(PurePath(pattern).name, _names(folder / where))
+    hint = f"did you mean `{where / near}`?" if near else "paths are relative to the file in which they stand"
+    if "${" in pattern:
+        hint = "variables are not filled in `include`: write the name out"
+    said = f"there is no file {keys.shortened(pattern)}"
+    if not pattern:
+        said, hint = "the name of the included file is empty", "write a name such as `shots.yaml`, or remove it"
+    return Problem(Code.INCLUDE_MISSING, place, said, hint, "include")
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return [each.name for each in folder.iterdir() if each.suffix in {".yaml", ".yml"} and is_text(each.name)]
+    except (OSError, ValueError):
+        return []
+
+
+def _cycle(path: Path, place: Place, way: tuple[Path, ...]) -> Problem:
+    if path == way[-1]:
+        said, hint = "this file includes itself", "leave it out: put the others into a folder, `shots/*.yaml`"
+    else:
+        names = [each.name for each in (*way[way.index(path) :], path)]
+        said, hint = f"the includes go round: {' → '.join(names)}", "remove one of them"
+    return Problem(Code.INCLUDE_CYCLE, place, said, hint, "include")

@@ -1,8 +1,10 @@
 """Local images: checked by their content while the manifest is judged, read once each."""
 
+import math
 import os.path
+import shlex
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from batchrunner import images
 from batchrunner.files import sha256_of
@@ -44,10 +46,10 @@ class Pictures:
         """The picture behind a path; a path is relative to the file in which its field stands."""
         path = os.path.normpath(os.path.join(os.path.dirname(value.place.file), text))  # noqa: PTH118, PTH120  # a text
         if path not in self._known:
-            self._known[path] = self._read(path) if self.look else Picture(LocalImage(path, "", 0), None)
+            self._known[path] = self._read(path, text) if self.look else Picture(LocalImage(path, "", 0), None)
         return self._known[path]
 
-    def _read(self, shown: str) -> Picture | Fault:
+    def _read(self, shown: str, text: str) -> Picture | Fault:
         path = Path(shown)
         try:
             header, size_bytes = images.read_image(path)
@@ -55,15 +57,15 @@ class Pictures:
                 return _too_large(shown, size_bytes)
             return Picture(LocalImage(shown, sha256_of(path), size_bytes), header)
         except images.NotAnImage as error:
-            return Fault(
-                Code.IMAGE_KIND, f"cannot be used: {error}: {shortened(shown)}", "use a PNG, JPEG or WebP picture"
-            )
+            what, _, command = str(error).partition(": run ")
+            hint = f"run {command}" if command else "use a PNG, JPEG or WebP picture"
+            return Fault(Code.IMAGE_KIND, f"cannot be used: {what}: {shortened(shown)}", hint)
         except FileNotFoundError:
-            return _missing(path, shown)
+            return _missing(path, shown, text)
         except OSError as error:
-            return Fault(
-                Code.IMAGE_UNREADABLE, f"cannot be read: {error.strerror}: {shortened(shown)}", "check the file"
-            )
+            reason = error.strerror or "no reason is told"
+            said = f"cannot be read: {reason[:1].lower()}{reason[1:]}: {shortened(shown)}"
+            return Fault(Code.IMAGE_UNREADABLE, said, "check the path, and who may read it")
 
 
 def shape_fault(picture: Picture, aspect_ratio: object) -> Fault | None:
@@ -74,24 +76,32 @@ def shape_fault(picture: Picture, aspect_ratio: object) -> Fault | None:
         return None
     said = f"is {header.width}x{header.height}, and the clip is {aspect_ratio}: it will be cropped or padded"
     width, height = str(aspect_ratio).split(":")
-    name = Path(picture.image.path)
-    better = f"{name.stem}-{width}x{height}{name.suffix}"
-    hint = f"crop it: `magick {name.name} -gravity center -crop {aspect_ratio} {better}`"
+    path = PurePath(picture.image.path)
+    better = path.with_name(f"{path.stem}-{width}x{height}{path.suffix}")
+    hint = f"crop it: `magick {_typed(path)} -gravity center -crop {aspect_ratio} +repage {_typed(better)}`"
     return Fault(Code.IMAGE_SHAPE, said, hint)
 
 
 def _too_large(shown: str, size_bytes: int) -> Fault:
-    size = f"{size_bytes / 2**20:.1f} MiB"
-    name = Path(shown)
-    hint = f"make it smaller: `magick {name.name} -resize 1920x1920 -quality 92 {name.stem}.jpg`"
+    size = f"{math.ceil(size_bytes * 10 / 2**20) / 10} MiB"
+    path = PurePath(shown)
+    smaller = path.with_name(f"{path.stem}-small.jpg")
+    hint = f"make it smaller: `magick {_typed(path)} -resize 1920x1920 -quality 92 {_typed(smaller)}`"
     return Fault(Code.IMAGE_TOO_LARGE, f"is {size}, and at most 16 MiB are taken: {shortened(shown)}", hint)
 
 
-def _missing(path: Path, shown: str) -> Fault:
+def _typed(path: PurePath) -> str:
+    """A path as it is typed into a shell."""
+    return shlex.quote(str(path))
+
+
+def _missing(path: Path, shown: str, text: str) -> Fault:
     folder = path.parent
     try:
         near = nearest(path.name, (each.name for each in folder.iterdir())) if folder.is_dir() else None
     except OSError:
         near = None
-    hint = f"did you mean `{near}`?" if near else "paths are relative to the file in which the field stands"
+    hint = "paths are relative to the file in which the field stands"
+    if near:
+        hint = f"did you mean `{PurePath(text).with_name(near)}`?"
     return Fault(Code.IMAGE_MISSING_FILE, f"is not there: {shortened(shown)}", hint)

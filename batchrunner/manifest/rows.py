@@ -104,8 +104,7 @@ class _File:
         return True
 
     def _said(self, problem: Problem) -> str:
-        message = problem.message.rstrip(".")
-        return f"{shortened(self._name)}: {message[:1].lower()}{message[1:]}"
+        return f"{shortened(self._name)}: {problem.message}"
 
     def _near(self) -> str:
         """A hint for a file that is not there."""
@@ -121,6 +120,8 @@ class _File:
     def _known_kinds(self, suffix: str) -> str:
         if suffix in _WORKBOOKS:
             return _EXPORT
+        if "${" in self._name:
+            return "variables are not filled in `rows`: write the name out"
         if re.search(r"[*?[]", self._name):
             return f"write `rows: {{glob: {shortened(self._name)}}}`"
         return f"name a file that ends in {', '.join(_READERS)}, or write `rows: {{glob: frames/*.png}}`"

@@ -10,7 +10,10 @@ from batchrunner.places import Place
 from batchrunner.problems import Code, Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    LinesOf = Callable[[str], tuple[str, ...]]
 
 MOST_BYTES = 32 * 1024 * 1024
 
@@ -24,12 +27,12 @@ _BYTE_ORDER_MARKS = (  # the longer ones first: UTF-32's begins with UTF-16's
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 
-_SAVE_AS_UTF8 = "Save the file as UTF-8."
+_SAVE_AS_UTF8 = "save the file as UTF-8"
 
 _HINTS: dict[type[Exception], str] = {
-    FileNotFoundError: "Check the spelling, and in which folder you are.",
-    PermissionError: "Let yourself read it: chmod u+r.",
-    NotADirectoryError: "A part of the path is a file, not a folder.",
+    FileNotFoundError: "check the spelling, and in which folder you are",
+    PermissionError: "let yourself read it: `chmod u+r`",
+    NotADirectoryError: "a part of the path is a file, not a folder",
 }
 
 
@@ -41,8 +44,11 @@ class Source:
     problem: Problem | None = None
 
 
-def load(path: "Path", file: str) -> Source:
-    """The text of `path`, which places call `file`; whatever it is, this neither raises nor waits."""
+def load(path: "Path", file: str, lines_of: "LinesOf | None" = None) -> Source:
+    """The text of `path`, which places call `file`; whatever it is, this neither raises nor waits.
+
+    `lines_of` says how its lines are counted, by default as YAML counts them.
+    """
     try:
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode):  # opening a pipe would wait for its writer
@@ -53,22 +59,22 @@ def load(path: "Path", file: str) -> Source:
         return Source("", _unreadable(error, Place(file, 1, 1)))
     if len(data) > MOST_BYTES:
         return Source("", _too_large(Place(file, 1, 1)))
-    return decode(data, file)
+    return decode(data, file, lines_of)
 
 
-def decode(data: bytes, file: str) -> Source:
+def decode(data: bytes, file: str, lines_of: "LinesOf | None" = None) -> Source:
     """UTF-8, or UTF-16 by its byte order mark; anything else is a problem at the first bad byte."""
     mark, encoding = next((row for row in _BYTE_ORDER_MARKS if data.startswith(row[0])), (b"", "utf-8"))
     if encoding is None:
-        message = "The file is written in UTF-32, which YAML readers do not share."
+        message = "the file is written in UTF-32, which YAML readers do not share"
         return Source("", Problem(Code.FILE_ENCODING, Place(file, 1, 1), message, _SAVE_AS_UTF8))
     body = data[len(mark) :]
     try:
         return Source(body.decode(encoding))
     except UnicodeDecodeError as error:
-        before = split_lines(body[: error.start].decode(encoding))
+        before = (lines_of or split_lines)(body[: error.start].decode(encoding))
         place = Place(file, len(before), len(before[-1]) + 1)
-        message = f"The byte 0x{body[error.start]:02X} is not {encoding[:6].upper()} text."
+        message = f"the byte 0x{body[error.start]:02X} is not {encoding[:6].upper()} text"
         text = body.decode(encoding, errors="replace")
         return Source(text, Problem(Code.FILE_ENCODING, place, message, _SAVE_AS_UTF8))
 
@@ -80,17 +86,17 @@ def split_lines(text: str) -> tuple[str, ...]:
 
 def _not_a_file(mode: int, place: Place) -> Problem:
     if stat.S_ISDIR(mode):
-        return Problem(Code.FILE_UNREADABLE, place, "This is a folder.", "Name a file in it.")
-    return Problem(Code.FILE_UNREADABLE, place, "This is a pipe or a device.", "Name a file on disk.")
+        return Problem(Code.FILE_UNREADABLE, place, "this is a folder", "name a file in it")
+    return Problem(Code.FILE_UNREADABLE, place, "this is a pipe or a device", "name a file on disk")
 
 
 def _unreadable(error: OSError | ValueError, place: Place) -> Problem:
     reason = (isinstance(error, OSError) and error.strerror) or str(error)
-    message = f"The file cannot be read: {reason[:1].lower()}{reason[1:]}."
+    message = f"the file cannot be read: {reason[:1].lower()}{reason[1:]}"
     return Problem(Code.FILE_UNREADABLE, place, message, _HINTS.get(type(error)))
 
 
 def _too_large(place: Place) -> Problem:
-    message = f"The file is larger than {MOST_BYTES // 1024**2} MiB."
-    hint = "Put the jobs into several files, or their values into a CSV file named in `rows`."
+    message = f"the file is larger than {MOST_BYTES // 1024**2} MiB"
+    hint = "put the jobs into several files, or their values into a CSV file named in `rows`"
     return Problem(Code.FILE_TOO_LARGE, place, message, hint)

@@ -92,12 +92,17 @@ def _from_table(folder: Path, path: Path, images: Path | None) -> Starter:
     guesses = [f"`{key}` is {_told(value, columns.get(key))}" for key, value in fields.items()]
     unused = [column for column in table.columns if column not in columns.values()]
     guesses += [f"not used: {', '.join(map(_quoted, unused))}"] if unused else []
+    guesses += [f"there is no column for `{key}`: write it" for key in ("prompt", "image") if key not in fields]
+    defaults = _DEFAULTS_TEXT
+    if _has_short_clips(table, columns):
+        defaults = defaults.replace("1080p", "720p")
+        guesses.append("`resolution` is 720p: 1080p needs 8 seconds")
     job = {"rows": _relative(path, folder), **fields}
-    return Starter(_HEAD + _SETTINGS + _DEFAULTS_TEXT + _job(job), tuple(guesses))
+    return Starter(_HEAD + _SETTINGS + defaults + _job(job), tuple(guesses))
 
 
 def _from_frames(folder: Path, images: Path) -> Starter:
-    suffixes = sorted({path.suffix for path in images.iterdir() if path.suffix.lower() in _PICTURES})
+    suffixes = sorted({path.suffix for path in _pictures(images)})
     if not suffixes:
         raise UsageError(f"{images} holds no PNG, JPEG or WebP pictures")
     pattern = f"{_relative(images, folder)}/*{suffixes[0]}"
@@ -127,16 +132,24 @@ def _read(folder: Path, name: str) -> Table:
 
 def _guessed_columns(table: Table) -> dict[str, str]:
     """Field → column, for every field whose usual heading is there."""
-    by_heading = {re.sub(r"[\W_]+", "", column).casefold(): column for column in table.columns}
+    nameable = [column for column in table.columns if not re.search('["}]', column)]
+    by_heading = {re.sub(r"[\W_]+", "", column).casefold(): column for column in nameable}
     found = {
         key: next((by_heading[name] for name in names if name in by_heading), None) for key, names in _HEADINGS.items()
     }
     columns = {key: column for key, column in found.items() if column is not None}
     if "id" not in columns or not _names_rows(table, columns["id"]):
         columns.pop("id", None)
-        named = next((column for column in table.columns if _names_rows(table, column)), None)
+        named = next((column for column in nameable if _names_rows(table, column)), None)
         columns = {"id": named, **columns} if named else columns
     return columns
+
+
+def _has_short_clips(table: Table, columns: Mapping[str, str]) -> bool:
+    """Whether there are lengths that go with no other resolution, and nothing says so."""
+    if "durationSeconds" not in columns or "resolution" in columns:
+        return False
+    return not {"", "8"} >= set(_texts(table, columns["durationSeconds"]))
 
 
 def _names_rows(table: Table, column: str) -> bool:
@@ -155,11 +168,17 @@ def _frames(images: Path, folder: Path) -> dict[str, str]:
     """Every picture of a folder: its name and its stem → the pattern by which it is found."""
     found: dict[str, str] = {}
     shown = _relative(images, folder)
-    for path in sorted(images.iterdir()):
-        if path.suffix.lower() in _PICTURES:
-            found[path.name] = f"{shown}/{{}}"
-            found.setdefault(path.stem, f"{shown}/{{}}{path.suffix}")
+    for path in _pictures(images):
+        found[path.name] = f"{shown}/{{}}"
+        found.setdefault(path.stem, f"{shown}/{{}}{path.suffix}")
     return found
+
+
+def _pictures(folder: Path) -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if path.suffix.lower() in _PICTURES)
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be read: {error.strerror}") from error
 
 
 def _frame_pattern(table: Table, column: str, frames: Mapping[str, str]) -> str | None:

@@ -59,139 +59,139 @@ class _Surroundings:
     opener: str  # the line from where the thing began
 
 
-_QUOTE_TEXT = "Put the whole text in quotes."
+_QUOTE_TEXT = "put the whole text in quotes"
 _NO_KEY = r"expected key|expected '-'|expected <block end>"
 
 _READINGS = (
     _Reading(
         r"cannot start any token|found a tab character",
-        "A tab stands where only spaces can.",
-        "Replace the tab with spaces.",
+        "a tab stands where only spaces can",
+        "replace the tab with spaces",
         here=r"^\t",
     ),
-    _Reading(r"cannot start any token", "An unquoted text cannot start with {char}.", _QUOTE_TEXT),
+    _Reading(r"cannot start any token", "an unquoted text cannot start with {char}", _QUOTE_TEXT),
     _Reading(
         r"alphabetic or numeric character",
-        "An unquoted text cannot start with {opener}, which is YAML's sign for an anchor or alias.",
+        "an unquoted text cannot start with {opener}, which is YAML's sign for an anchor or alias",
         _QUOTE_TEXT,
         show=_Show.START,
     ),
     _Reading(
         r"expected tag URI|expected URI|expected '>'|expected the '>'|the expected '>'|undefined tag handle",
-        "An unquoted text cannot start with !, which is YAML's sign for a tag.",
+        "an unquoted text cannot start with !, which is YAML's sign for a tag",
         _QUOTE_TEXT,
         show=_Show.START,
         code=Code.YAML_TAG,
     ),
     _Reading(
         r"unexpected end of stream|unexpected document",
-        "The quote that opens here is never closed.",
-        "Close it with another {opener}; inside '…' write an apostrophe twice.",
+        "the quote that opens here is never closed",
+        "close it with another {opener}; inside '…' write an apostrophe twice",
         show=_Show.START,
     ),
     _Reading(
         r"unknown escape|hexdecimal|hexadecimal|invalid Unicode",
-        "This backslash starts no escape that YAML knows.",
-        "Use single quotes, or write the backslash twice.",
+        "this backslash starts no escape that YAML knows",
+        "use single quotes, or write the backslash twice",
         show=_Show.BACKSLASH,
     ),
     _Reading(
         r"expected ',' or",
-        "The {opener} that opens here is never closed.",
-        "Close it with {closer}; put a text with brackets in it in quotes.",
+        "the {opener} that opens here is never closed",
+        "close it with {closer}; put a text with brackets in it in quotes",
         here=r"^$",
         show=_Show.START,
     ),
     _Reading(
         r"expected ',' or",
-        "A comma or {closer} is missing before this: the {opener} of line {line} is still open.",
-        "Add what is missing; put a text that contains : , [ ] {{ }} in quotes.",
+        "a comma or {closer} is missing before this: the {opener} of line {line} is still open",
+        "add what is missing; put a text that contains : , [ ] {{ }} in quotes",
     ),
     _Reading(
         r"mapping values are not allowed",
-        "A text with a colon and a space in it needs quotes.",
+        "a text with a colon and a space in it needs quotes",
         _QUOTE_TEXT,
         before=r":\s",
     ),
     _Reading(
         r"mapping values are not allowed",
-        "No key can stand here: the line above already ends in a value or lacks its colon.",
-        "Indent the key like its neighbours, or end the line above with a colon.",
+        "no key can stand here: the line above already ends in a value or lacks its colon",
+        "indent the key like its neighbours, or end the line above with a colon",
     ),
     _Reading(
         rf"{_NO_KEY}|expected '?<document start>",
-        "This {char} closes nothing.",
-        "Delete it, or put the text around it in quotes.",
+        "this {char} closes nothing",
+        "delete it, or put the text around it in quotes",
         here=r"^[\]}]",
     ),
     _Reading(
         _NO_KEY,
-        "Text follows a closing quote.",
-        "Put the whole text in one pair of quotes; inside '…' write an apostrophe twice.",
+        "text follows a closing quote",
+        "put the whole text in one pair of quotes; inside '…' write an apostrophe twice",
         before=r"['\"]\s*$|['\"]\S*\s*$",
     ),
-    _Reading(_NO_KEY, "This {char} follows a value that is already complete.", _QUOTE_TEXT, before=r"\S"),
+    _Reading(_NO_KEY, "this {char} follows a value that is already complete", _QUOTE_TEXT, before=r"\S"),
     _Reading(
         _NO_KEY,
-        "A list item stands where a key should.",
-        "Indent it like the other items of its list, or give the list a key of its own.",
+        "a list item stands where a key should",
+        "indent it like the other items of its list, or give the list a key of its own",
         here=r"^-(\s|$)",
     ),
     _Reading(
         _NO_KEY,
-        "The indentation of this line fits neither the list of line {line} nor anything in it.",
-        "Keys of one item stand exactly below each other; a further item starts with a dash.",
+        "the indentation of this line fits neither the list of line {line} nor anything in it",
+        "keys of one item stand exactly below each other; a further item starts with a dash",
         opener=r"^-(\s|$)",
     ),
     _Reading(
         _NO_KEY,
-        "The indentation of this line fits neither the keys of line {line} nor anything below them.",
-        "Keys of one mapping stand exactly below each other.",
+        "the indentation of this line fits neither the keys of line {line} nor anything below them",
+        "keys of one mapping stand exactly below each other",
     ),
     _Reading(
         r"could not find expected ':'",
-        "The dash of a list item needs a space after it.",
-        "Write a dash, a space and the value.",
+        "the dash of a list item needs a space after it",
+        "write a dash, a space and the value",
         opener=r"^-\S",
         show=_Show.START,
     ),
     _Reading(
         r"could not find expected ':'",
-        "This is neither `key: value` nor a list item.",
-        "Add the colon (a key has at most 1024 characters), or indent a text's further lines below its key.",
+        "this is neither `key: value` nor a list item",
+        "add the colon (a key has at most 1024 characters), or indent a text's further lines below its key",
         show=_Show.START,
     ),
     _Reading(
         r"sequence entries are not allowed",
-        "A list cannot start on the line of its key.",
-        "Start it on the next line, or put a text that starts with a dash in quotes.",
+        "a list cannot start on the line of its key",
+        "start it on the next line, or put a text that starts with a dash in quotes",
     ),
     _Reading(
         r"mapping keys are not allowed",
-        "An unquoted text cannot start with a question mark and a space.",
+        "an unquoted text cannot start with a question mark and a space",
         _QUOTE_TEXT,
     ),
     _Reading(
         r"comment or a? ?line break|chomping or indentation|indentation indicator",
-        "Text follows the {opener} that starts a block of lines.",
-        "Start the text on the next line, indented, or put it in quotes.",
+        "text follows the {opener} that starts a block of lines",
+        "start the text on the next line, indented, or put it in quotes",
         show=_Show.START,
     ),
     _Reading(
         r"node content",
-        "The file ends where a value is expected.",
-        "Close every bracket that was opened.",
+        "the file ends where a value is expected",
+        "close every bracket that was opened",
         here=r"^$",
     ),
     _Reading(
         r"node content",
-        "A value cannot start with {char} here.",
-        "Write the missing value, or put the text in quotes.",
+        "a value cannot start with {char} here",
+        "write the missing value, or put the text in quotes",
     ),
     _Reading(
         r"expected '?<document start>",
-        "This follows the end of the document.",
-        "Delete it, or indent it to where it belongs.",
+        "this follows the end of the document",
+        "delete it, or indent it to where it belongs",
         here=r"\S",
     ),
 )  # fmt: skip
@@ -208,7 +208,7 @@ def problem(complaint: Complaint, lines: tuple[str, ...]) -> Problem:
     )
     reading = next((r for r in _READINGS if r.fits(complaint, text)), None)
     if reading is None:
-        return Problem(Code.YAML_SYNTAX, complaint.at, f"This is no valid YAML: {complaint.words}.")
+        return Problem(Code.YAML_SYNTAX, complaint.at, f"this is no valid YAML: {complaint.words}")
     names = {
         "char": text.here[:1] or "end of the line",
         "opener": text.opener[:1],

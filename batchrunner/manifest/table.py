@@ -74,7 +74,8 @@ class Reading:
     def refuse(self, place: Place, things: str, most: int) -> None:
         """Ends the reading: the table holds too much."""
         self._rows.clear()
-        self.tell(Code.TOO_MANY, place, f"the rows hold more than {most:,} {things}", "split them into several files")
+        hint = "leave out those that are not used" if things == "columns" else "split them into several files"
+        self.tell(Code.TOO_MANY, place, f"the rows hold more than {most:,} {things}", hint)
         raise EnoughError
 
     def table(self, columns: tuple[str, ...] = ()) -> Table:

@@ -21,7 +21,7 @@ _MOST_CHARACTERS = 20  # forbidden characters shown: a binary file has thousands
 
 def load(path: Path, file: str) -> Source:
     """The text of `path`, which places call `file`. Its problem may be a warning: then the text is good."""
-    found = source.load(path, file)
+    found = source.load(path, file, split_lines)
     if found.problem is None or found.problem.code is not Code.FILE_ENCODING:
         return Source(found.text.removeprefix("\ufeff"), found.problem)
     return _from_windows(path, found.text, found.problem) or found

@@ -11,7 +11,7 @@ from batchrunner.places import Place
 from batchrunner.problems import Code, Problem, Problems
 
 MOST_DEPTH = 64
-MOST_NODES = 2_000_000
+MOST_NODES = 1_000_000  # 100,000 jobs of four keys each; with the largest text, some 700 MB while it is read
 MOST_PROBLEMS = 1_000  # then the rest of the file is not read
 ALIAS_FACTOR = 10  # a file may unfold to so many times the nodes that are written in it,
 ALIAS_FLOOR = 100_000  # and to so many more
@@ -76,8 +76,8 @@ class Tree:
     def document(self, place: Place) -> None:
         """A document begins; only the first is read."""
         if self._root is not None:
-            message = "A second document begins here, but a file holds one."
-            self._tell(Code.YAML_DOCUMENTS, place, message, "Delete the line ---, or make two files of it.")
+            message = "a second document begins here, but a file holds one"
+            self._tell(Code.YAML_DOCUMENTS, place, message, "delete the line `---`, or make two files of it")
             raise EnoughError
 
     def scalar(self, text: str, place: Place, anchor: str | None, *, plain: bool) -> None:
@@ -86,7 +86,7 @@ class Tree:
         try:
             value = core_schema.value_of(text) if plain else text
         except ValueError as error:
-            self._tell(Code.YAML_NUMBER, place, str(error), "Put it in quotes if it is a text.")
+            self._tell(Code.YAML_NUMBER, place, str(error), "put it in quotes if it is a text")
             value = text
         self._keep(Scalar(value, text, plain, place), place, anchor)
 
@@ -125,8 +125,8 @@ class Tree:
     def tag(self, tag: str, place: Place) -> None:
         """A tag stands before the next node, which is read as if it did not."""
         shown = tag.replace("tag:yaml.org,2002:", "!!")
-        message = f"The tag {_shown(shown)} cannot be used: values are what they look like."
-        hint = "Delete the tag; put a text that starts with ! in quotes."
+        message = f"the tag {_shown(shown)} cannot be used: values are what they look like"
+        hint = "delete the tag; put a text that starts with ! in quotes"
         self._tell(Code.YAML_TAG, place, message, hint)
 
     def _keep(self, node: Node, place: Place, anchor: str | None, size: int = 1, height: int = 0) -> None:
@@ -144,6 +144,7 @@ class Tree:
 
     def _mapping(self, done: _Open) -> Mapping:
         entries: dict[str, Entry] = {}
+        is_whole = True
         keys, places, values = done.children[::2], done.places[::2], done.children[1::2]
         for key, place, value in zip(keys, places, values, strict=True):
             name = self._name(key, place)
@@ -151,28 +152,30 @@ class Tree:
                 self._tell(Code.DUPLICATE_KEY, place, *_duplicate(name, entries[name].place))
             elif name is not None:
                 entries[name] = Entry(place, value)
-        return Mapping(entries, done.place)
+            else:
+                is_whole = False
+        return Mapping(entries, done.place, is_whole)
 
     def _name(self, key: Node, place: Place) -> str | None:
         """A key as a text; None where it is none and what stands under it is left out."""
         if not isinstance(key, Scalar):
-            message = "A list or a mapping cannot be a key."
-            self._tell(Code.YAML_KEY, place, message, "Put the whole key in quotes.")
+            message = "a list or a mapping cannot be a key"
+            self._tell(Code.YAML_KEY, place, message, "put the whole key in quotes")
             return None
         if key.plain and key.text == "<<":
-            message = "The merge key << cannot be used: it hides where a value comes from."
-            self._tell(Code.YAML_MERGE_KEY, place, message, "Name a template and write `extends: its-name`.")
+            message = "the merge key `<<` cannot be used: it hides where a value comes from"
+            self._tell(Code.YAML_MERGE_KEY, place, message, "name a template and write `extends: its-name`")
             return None
         if not isinstance(key.value, str):
             kind = _KINDS[type(key.value)]
-            self._tell(Code.YAML_KEY, place, f"A key must be a text, but this is {kind}.", f'Write "{key.text}".')
+            self._tell(Code.YAML_KEY, place, f"a key must be a text, but this is {kind}", f'write `"{key.text}"`')
         return key.text
 
     def _count(self, place: Place) -> None:
         self._written += 1
         if self._written > MOST_NODES:
-            message = f"The file holds more than {MOST_NODES:,} values."
-            hint = "Split it into several files."
+            message = f"the file holds more than {MOST_NODES:,} values"
+            hint = "split it into several files"
             self.give_up(Problem(Code.FILE_TOO_LARGE, place, message, hint))
             raise EnoughError
 
@@ -187,33 +190,33 @@ class Tree:
             raise EnoughError
 
     def _refuse_depth(self, place: Place) -> None:
-        message = f"Lists and mappings are nested more than {MOST_DEPTH} deep here."
-        self.give_up(Problem(Code.YAML_DEPTH, place, message, "Check for an unquoted text full of [ or {."))
+        message = f"lists and mappings are nested more than {MOST_DEPTH} deep here"
+        self.give_up(Problem(Code.YAML_DEPTH, place, message, "check for an unquoted text full of [ or {"))
         raise EnoughError
 
 
 def _shown(text: str) -> str:
     """A name from the file, short and with its control characters spelt out."""
-    return repr(text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…")
+    return f"`{repr(text if len(text) <= _SHOWN else text[: _SHOWN - 1] + '…')[1:-1]}`"
 
 
 def _duplicate(name: str, first: Place) -> tuple[str, str]:
     return (
-        f"The key {_shown(name)} stands here again: it is first on line {first.line}.",
-        "Delete one of the two.",
+        f"the key {_shown(name)} stands here again: it is first on line {first.line}",
+        "delete one of the two",
     )
 
 
 def _lost_alias(name: str, place: Place) -> Problem:
-    message = f"No anchor &{name[:_SHOWN]} stands before this alias *{name[:_SHOWN]}."
-    return Problem(Code.YAML_ALIASES, place, message, "Put a text that starts with * in quotes.")
+    message = f"no anchor `&{name[:_SHOWN]}` stands before this alias `*{name[:_SHOWN]}`"
+    return Problem(Code.YAML_ALIASES, place, message, "put a text that starts with * in quotes")
 
 
 def _endless_alias(name: str, place: Place) -> Problem:
-    message = f"The alias *{name[:_SHOWN]} stands inside the very node that it names, so it would never end."
-    return Problem(Code.YAML_ALIASES, place, message, "Write the values out.")
+    message = f"the alias `*{name[:_SHOWN]}` stands inside the very node that it names, so it would never end"
+    return Problem(Code.YAML_ALIASES, place, message, "write the values out")
 
 
 def _too_many_aliases(place: Place) -> Problem:
-    message = "With its aliases written out, the file would be many times its size."
-    return Problem(Code.YAML_ALIASES, place, message, "Write the values out, or put them into a template.")
+    message = "with its aliases written out, the file would be many times its size"
+    return Problem(Code.YAML_ALIASES, place, message, "write the values out, or put them into a template")

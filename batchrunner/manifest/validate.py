@@ -26,13 +26,18 @@ _formats = FormatChecker(formats=())
 
 @dataclass(slots=True)
 class Judge:
-    """Judges the drafts of one manifest, one after the other; it knows what it has seen."""
+    """Judges the drafts of one manifest, one after the other; it knows what it has seen.
+
+    `is_fragment`: what is not written may be given by the manifest that includes it, and is not missed.
+    """
 
     manifest: str
     profile: str
     pictures: Pictures
     problems: Problems
+    is_fragment: bool = False
     _requests: dict[str, str] = field(default_factory=dict)
+    _lacking: dict[Code, Place] = field(default_factory=dict)
 
     def job(self, draft: Draft, output: str) -> Job | None:
         """The job behind a draft; None where it has problems."""
@@ -41,8 +46,13 @@ class Judge:
         wrong = {*draft.wrong, *self._foreign_fields(draft, model), *self._required(draft, model)}
         wrong.update(self._shapes(draft, model, body))
         wrong.update(self._images(draft, model, body, wrong))
-        broken = [rule for rule in model.rules if not wrong & set(rule.fields) and rule.breaks(body)]
-        self.problems.extend(_broken(rule, draft) for rule in broken)
+        broken = [rule for rule in model.rules if self._applies(rule, body, wrong) and rule.breaks(body)]
+        told = {rule.fields[0] for rule in broken if rule.severity is Severity.ERROR}
+        for rule in broken:
+            if rule.severity is Severity.ERROR or rule.fields[0] not in told:
+                place = self._rule_place(rule, draft)
+                problem = Problem(rule.code, place, rule.message, rule.hint, rule.fields[0], draft.names)
+                self.problems.add(replace(problem, severity=rule.severity))
         if wrong or any(rule.severity is Severity.ERROR for rule in broken):
             return None
         places = {name: value.node.place for name, value in draft.fields.items()}
@@ -51,12 +61,27 @@ class Judge:
         self._note_equals(job)
         return job
 
+    def _applies(self, rule: Rule, body: Mapping[str, object], wrong: set[str]) -> bool:
+        """Whether all is known that a rule speaks of."""
+        return not wrong & set(rule.fields) and not (self.is_fragment and set(rule.fields) - body.keys())
+
+    def _rule_place(self, rule: Rule, draft: Draft) -> Place:
+        """The first field of a rule that is written, else an empty cell that left one out.
+
+        What a whole batch lacks, and is only worth a look, is told once: at the first job that lacks it.
+        """
+        written = [draft.fields[name].place for name in rule.fields if name in draft.fields]
+        empty = [draft.empty[name] for name in rule.fields if name in draft.empty]
+        if written or empty:
+            return (written + empty)[0]
+        return draft.place if rule.severity is Severity.ERROR else self._lacking.setdefault(rule.code, draft.place)
+
     def _add(self, code: Code, name: str, node: nodes.Node, said: str, hint: str | None, draft: Draft) -> None:
         origin = draft.fields[name].origin
         self.problems.add(Problem(code, node.place, said + origin, hint, name, draft.names))
 
     def _foreign_fields(self, draft: Draft, model: Model) -> Iterator[str]:
-        for name in draft.fields.keys() - model.fields.keys():
+        for name in sorted(draft.fields.keys() - model.fields.keys()):
             said = f"the model {model.slug} has no `{name}`"
             place = draft.fields[name].place
             self.problems.add(Problem(Code.UNKNOWN_KEY, place, said, "remove it", name, draft.names))
@@ -64,8 +89,10 @@ class Judge:
 
     def _required(self, draft: Draft, model: Model) -> Iterator[str]:
         for name in model.schema.get("required", ()):
-            if name not in draft.fields and name not in draft.wrong:
+            if name not in draft.fields and name not in draft.wrong and not self.is_fragment:
                 said, hint = f"`{name}` is missing", f"write `{name}: …`"
+                if name in draft.empty:
+                    said, hint = f"`{name}` is empty here", "fill it in, or give a default: `${…:-text}`"
                 place = draft.empty.get(name, draft.place)
                 self.problems.add(Problem(Code.MISSING_KEY, place, said, hint, name, draft.names))
                 yield name
@@ -80,14 +107,14 @@ class Judge:
 
     def _images(self, draft: Draft, model: Model, body: dict[str, object], wrong: set[str]) -> Iterator[str]:
         """Links are looked at, local pictures are looked into; a picture takes the place of its path in the body."""
-        for name in body.keys() - wrong:
-            if model.fields[name].get("format") == _IMAGE:
+        for name in list(body):
+            if model.fields[name].get("format") == _IMAGE and name not in wrong:
                 node = draft.fields[name].node
                 body[name] = self._image(str(body[name]), name, node, draft, body)
             elif model.fields[name].get("items", {}).get("format") == _IMAGE:
-                items = _items(draft.fields[name].node)
-                texts = [str(text) for text in _as_list(body[name])]
-                body[name] = [self._image(text, name, node, draft, {}) for text, node in zip(texts, items, strict=True)]
+                pairs = zip(_as_list(body[name]), _items(draft.fields[name].node), strict=False)
+                sound = [(text, node) for text, node in pairs if isinstance(text, str) and link_fault(text) is None]
+                body[name] = [self._image(text, name, node, draft, {}) for text, node in sound]
             if body[name] is None or None in _as_list(body[name]):
                 yield name
 
@@ -108,7 +135,9 @@ class Judge:
 
     def _look_at_link(self, text: str, name: str, node: nodes.Node, draft: Draft) -> None:
         if text.casefold().startswith("http://"):
-            self._warn(Code.PLAIN_LINK, name, node, f"`{name}` is fetched without encryption", "use https", draft)
+            self._warn(
+                Code.PLAIN_LINK, name, node, f"`{name}` is fetched without encryption", "write `https://…`", draft
+            )
         if unsigned(text) != text:
             said = f"`{name}` is a signed link: it stops working, often within hours"
             self._warn(Code.SIGNED_LINK, name, node, said, "use a lasting link, or a local file", draft)
@@ -187,6 +216,7 @@ def _as_list(value: object) -> list[object]:
 
 
 _SHORT = 200
+_LINK_HINT = "write `https://…`, or the path of a local file"
 
 
 def _field_errors(slug: str, name: str, value: object) -> list[ValidationError]:
@@ -222,12 +252,14 @@ def _in_words(name: str, error: ValidationError, node: nodes.Node) -> tuple[Code
         case "enum":
             return (
                 Code.WRONG_VALUE,
-                f"`{name}` cannot be {keys.described(node)}: it is one of {', '.join(wanted)}",
+                f"`{name}` cannot be {keys.described(node)}: it is {_one_of(wanted)}",
                 _nearest_spelling(str(error.instance), wanted),
             )
         case "type":
             kind = {"string": "a text", "array": "a list"}.get(wanted, wanted)
-            hint = f"write `{name}: [{keys.shortened(str(error.instance))}]`" if wanted == "array" else None
+            hint = "write one text, in quotes if need be"
+            if wanted == "array":
+                hint = f"write `{name}: [{keys.shortened(str(error.instance))}]`"
             return Code.WRONG_TYPE, f"`{name}` must be {kind}, not {keys.described(node)}", hint
         case "minLength":
             return Code.WRONG_VALUE, f"`{name}` is empty", "write a text, or remove the key"
@@ -237,21 +269,17 @@ def _in_words(name: str, error: ValidationError, node: nodes.Node) -> tuple[Code
             return Code.TOO_MANY, f"`{name}` has more than {wanted} items", f"keep {wanted}"
         case _:
             said = link_fault(str(error.instance)) or error.message
-            return Code.BAD_LINK, f"`{name}` {said}", "write `https://…`, or the path of a local file"
+            hint = "write each space as `%20`" if " " in str(error.instance).strip() else _LINK_HINT
+            return Code.BAD_LINK, f"`{name}` {said}", hint
 
 
-def _nearest_spelling(text: str, wanted: list[str]) -> str | None:
+def _one_of(wanted: list[str]) -> str:
+    return f"one of {', '.join(wanted)}" if len(wanted) > 1 else f"always {wanted[0]}"
+
+
+def _nearest_spelling(text: str, wanted: list[str]) -> str:
     """What was probably meant: `4K` is 4k, `8.0` is 8, `16:09` is 16:9."""
     squeezed = re.sub(r"(?<!\d)0+(?=\d)", "", re.sub(r"\.0+$", "", text.strip().rstrip("s"))).casefold()
     found = next((w for w in wanted if w.casefold() == squeezed), None) or nearest(text, wanted)
-    return f'write "{found}"' if found else None
-
-
-def _broken(rule: Rule, draft: Draft) -> Problem:
-    problem = Problem(rule.code, _rule_place(rule, draft), rule.message, rule.hint, rule.fields[0], draft.names)
-    return replace(problem, severity=rule.severity)
-
-
-def _rule_place(rule: Rule, draft: Draft) -> Place:
-    written = (draft.fields[name].place for name in rule.fields if name in draft.fields)
-    return next(written, draft.place)
+    found = wanted[0] if len(wanted) == 1 else found
+    return f'write "{found}"' if found else "write one of these"

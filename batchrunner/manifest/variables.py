@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from batchrunner.manifest import core_schema, keys, nodes
 from batchrunner.places import Place
@@ -25,10 +25,14 @@ class VariableProblem(Exception):  # a problem on its way to its collector, neve
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What `${space.name}` can mean at one place, by space. A space that is missing means nothing there."""
+    """What `${space.name}` can mean at one place, by space. A space that is missing means nothing there.
+
+    `later` names a space that is filled in another time: whatever else is filled stays literal then.
+    """
 
     spaces: Mapping[str, Mapping[str, nodes.Node]]
     why_not: Mapping[str, str] = field(default_factory=dict)
+    later: str = ""
 
 
 def text_node(text: str, place: Place) -> nodes.Scalar:
@@ -74,10 +78,19 @@ def fill(node: nodes.Node, names: Names, *, list_wanted: bool = False) -> nodes.
         case nodes.Scalar(value=str(text)) if "${" in text:
             return _filled(node, text, names, list_wanted=list_wanted)
         case nodes.Sequence() if has_variable(node):
-            items = (fill(item, names) for item in node.items)
-            return nodes.Sequence(tuple(item for item in items if not keys.is_null(item)), node.place)
+            return nodes.Sequence(tuple(_filled_items(node, names, list_wanted=list_wanted)), node.place)
         case _:
             return node
+
+
+def _filled_items(node: nodes.Sequence, names: Names, *, list_wanted: bool) -> Iterator[nodes.Node]:
+    """The items of a list: one that is empty is left out, one that stands for several is these."""
+    for item in node.items:
+        filled = fill(item, names, list_wanted=list_wanted)
+        if isinstance(item, nodes.Scalar) and isinstance(filled, nodes.Sequence):
+            yield from filled.items
+        elif not keys.is_null(filled):
+            yield filled
 
 
 def _filled(node: nodes.Scalar, text: str, names: Names, *, list_wanted: bool) -> nodes.Node:
@@ -93,7 +106,7 @@ def _filled(node: nodes.Scalar, text: str, names: Names, *, list_wanted: bool) -
 
 def _piece(token: re.Match[str], names: Names, place: Place) -> str:
     if token[1] is None:
-        return "${"
+        return "$${" if names.later else "${"
     found = _look_up(token, names, place)
     if isinstance(found, nodes.Scalar) and found.value is not None:
         return keys.text_of(found)
@@ -106,24 +119,50 @@ def _piece(token: re.Match[str], names: Names, place: Place) -> str:
 def _look_up(token: re.Match[str], names: Names, place: Place) -> nodes.Node:
     reference = _REFERENCE.fullmatch(token[1]) if token[0].endswith("}") else None
     if reference is None:
-        said = f"`{keys.shortened(token[0])}` is no variable"
-        hint = "write `${vars.name}`, or `$${` for a literal `${`"
-        raise VariableProblem(Problem(Code.BAD_VARIABLE, place, said, hint))
+        raise VariableProblem(_no_variable(token, place))
     space, default = reference["space"], reference["default"]
     name = reference["name"] if reference["quoted"] is None else reference["quoted"]
     if space == "env" and name.upper().startswith("MODELLIX_"):
         said = f"`{keys.shortened(token[0])}` could send a secret away"
-        raise VariableProblem(Problem(Code.FORBIDDEN_VARIABLE, place, said, "keys are never written into a manifest"))
+        raise VariableProblem(Problem(Code.FORBIDDEN_VARIABLE, place, said, "remove it: a manifest holds no keys"))
     if space not in names.spaces:
         raise VariableProblem(_no_space(space, names, place))
     found = names.spaces[space].get(name)
+    if isinstance(found, nodes.Scalar) and not found.place.file:  # nobody wrote it in a file: blame who uses it
+        found = replace(found, place=place)
+        if not is_text(found.text):
+            said = f"`{keys.shortened(token[0])}` holds bytes that are no text"
+            raise VariableProblem(Problem(Code.BAD_VARIABLE, place, said, "set it to a text in UTF-8"))
+    if default is not None and (found is None or _is_empty(found)):
+        found = text_node(default, place)
     if found is not None and not _is_empty(found):
-        return found
-    if default is not None:
-        return text_node(default, place)
+        return _literal(found) if names.later not in {"", space} else found
     if found is None:
         raise VariableProblem(_no_name(space, name, names, place))
     return nodes.Scalar(None, "", plain=True, place=found.place)
+
+
+def is_text(text: str) -> bool:
+    """Whether it can be written down: what a system hands over as bytes may hold halves of characters."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _no_variable(token: re.Match[str], place: Place) -> Problem:
+    said = f"`{keys.shortened(token[0])}` is no variable"
+    name = token[1].strip() if token[1].strip().isidentifier() else "name"
+    hint = f"write `${{vars.{name}}}`, or `$${{` for a literal `${{`"
+    if not token[0].endswith("}"):
+        said, hint = (
+            f"`{keys.shortened(token[0])}` is never closed",
+            "close it with `}`, or write `$${` for a literal `${`",
+        )
+    return Problem(Code.BAD_VARIABLE, place, said, hint)
+
+
+def _literal(node: nodes.Node) -> nodes.Node:
+    """The value, as it is written where variables are filled once more."""
+    text = keys.text_of(node) if isinstance(node, nodes.Scalar) else ""
+    return text_node(text.replace("${", "$${"), node.place) if "${" in text else node
 
 
 def _is_empty(node: nodes.Node) -> bool:
@@ -141,11 +180,14 @@ def _no_space(space: str, names: Names, place: Place) -> Problem:
 def _no_name(space: str, name: str, names: Names, place: Place) -> Problem:
     known = names.spaces[space]
     near = nearest(name, known)
-    listed = ", ".join(keys.shortened(each) for each in list(known)[:8]) or "none"
+    listed = ", ".join(keys.shortened(each) for each in list(known)[:8])
     hint = f"did you mean `{near}`?" if near else f"known: {listed}"
     if space == "env":
-        hint = f"set it, or give it a default: `${{env.{name}:-text}}`"
-    said = f"there is no variable `{space}.{keys.shortened(name)}`"
+        hint = f"set it, or give it a default: `${{env.{keys.shortened(name)}:-text}}`"
+    elif space == "vars" and not near:
+        hint = "define it under `vars:`" + (f"; known: {listed}" if listed else "")
+    shown = f".{name}" if re.fullmatch(r"[\w-]+", name) else f'["{name}"]'
+    said = f"there is no variable `{space}{keys.shortened(shown)}`"
     return Problem(Code.UNKNOWN_VARIABLE, place, said, hint)
 
 

@@ -53,8 +53,15 @@ def _pattern(takes: Sequence[Job]) -> str:
     first = takes[0]
     if len(takes) == 1:
         return _escaped(first.output)
-    variable = "${job.id}"
-    before, name, after = first.output.rpartition(first.name)
-    candidates = [first.output.replace(first.name, variable), f"{before}{variable}{after}" if name else first.output]
-    fits = (c for c in candidates if all(c.replace(variable, take.name) == take.output for take in takes))
-    return next(fits, candidates[0])
+    second = takes[1]
+    pattern, rest, other = "", first.output, second.output
+    while rest:
+        if rest.startswith(first.name) and other.startswith(second.name):
+            piece, length = "${job.id}", len(first.name)
+            other = other[len(second.name) :]
+        else:
+            literal = "${" if rest.startswith("${") else rest[0]
+            piece, length = _escaped(literal), len(literal)
+            other = other[length:]
+        pattern, rest = pattern + piece, rest[length:]
+    return pattern

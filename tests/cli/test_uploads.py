@@ -9,7 +9,7 @@ import pytest
 from batchrunner.cli.boundary import outcome
 from batchrunner.clock import Clock
 from batchrunner.errors import Exit
-from batchrunner.ledger import Ledger
+from batchrunner.ledger import Ledger, run_lock
 from batchrunner.nouns.status import Status
 from batchrunner.nouns.upload import UPLOAD_LIFE_S, Upload
 from batchrunner.runner import Access, Project, find_project
@@ -197,3 +197,14 @@ def test_pruning_needs_a_key_and_listing_does_not(
     assert outcome(["uploads", str(studio.manifest), "--prune"]) == Exit.REFUSED
     with Ledger.reading(studio.project.ledger) as ledger:
         assert len(ledger.uploads()) == 1
+
+
+def test_nothing_is_pruned_while_a_run_of_the_project_is_at_work(
+    batch: Rehearsal, capsys: pytest.CaptureFixture[str]
+) -> None:
+    batch.uploaded("a")
+    before = batch.kept()
+    with run_lock(batch.project.folder, "another", "2026-11-23T18:00:00Z"):
+        assert outcome(["uploads", str(batch.manifest), "--prune", "--sandbox"]) == Exit.LOCKED
+    assert "a run is at work and may need them" in capsys.readouterr().err
+    assert batch.kept() == before

@@ -118,7 +118,7 @@ def test_a_path_may_leave_the_folder(folder: Folder) -> None:
         ("lists/shots.csv", None, Code.ROWS_UNREADABLE, "no folder that can be read"),
         ("a\0.csv", None, Code.ROWS_UNREADABLE, None),
         ("shots_v2.csv/shots.csv", None, Code.ROWS_UNREADABLE, None),
-        ("folder.csv", None, Code.ROWS_UNREADABLE, "Name a file in it."),
+        ("folder.csv", None, Code.ROWS_UNREADABLE, "name a file in it"),
         ("empty.csv", "", Code.ROWS_EMPTY, None),
         ("blank.csv", "\ufeff\n ;; \n", Code.ROWS_EMPTY, None),
         ("header.csv", "shot,prompt\n", Code.ROWS_EMPTY, "add a row below the header"),
