@@ -24,7 +24,7 @@ lint: $(VENV)/dev
 	$(BIN)/lint-imports
 
 test: lint
-	$(BIN)/python -m pytest --numprocesses 2 --cov --cov-report term
+	$(BIN)/python -m pytest --numprocesses 4 --dist worksteal --cov --cov-report term
 
 bench: $(VENV)/dev
 	$(BIN)/python benchmarks/startup.py

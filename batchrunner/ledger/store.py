@@ -2,53 +2,19 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from batchrunner.errors import ClaimRefused, LedgerError, UsageError
 from batchrunner.ledger import connection, inbox, rows
+from batchrunner.ledger.entries import Claim, NewRun
 from batchrunner.nouns.facts import Answer, Attempt, Clip, Mark, MarkKind, Memory, Observation, Outcome
 from batchrunner.nouns.job import Identity
 from batchrunner.nouns.receipt import Receipt
-from batchrunner.nouns.request import Request
 from batchrunner.nouns.upload import Upload
-
-
-@dataclass(frozen=True, slots=True)
-class NewRun:
-    """One invocation, as it is written down at its start."""
-
-    manifest: str
-    profile: str
-    command: str
-    path: str
-    base_url: str
-    host: str
-    pid: int
-    release: str
-    jobs: Sequence[Mapping[str, Any]]
-    started_at_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """The right to submit one job once: taken before the POST leaves, refused if memory has moved."""
-
-    identity: Identity
-    number: int
-    run_id: int
-    request: Request
-    output: str
-    base_url: str
-    key_digest: str
-    key_last4: str
-    reserved_usd: Decimal
-    at_s: float
 
 
 class Ledger:

@@ -1,10 +1,10 @@
 """Receipts: the text form of the ledger for git, beside the manifest; written whole, taken in where they lack."""
 
 import json
-import os.path
 from collections.abc import Iterable
 from pathlib import Path
 
+from batchrunner import mp4
 from batchrunner.catalog import request_of
 from batchrunner.errors import UsageError
 from batchrunner.files import write_whole
@@ -68,6 +68,10 @@ def write_receipts(project: Project, manifest: str, ledger: Ledger, host: str) -
         write_whole(path, text)
 
 
+def _is_clip(path: Path) -> bool:
+    return path.is_file() and mp4.fault(path) is None
+
+
 def check_memory(project: Project, manifest: str, outputs: Iterable[str]) -> None:
     """Clips without a ledger and without receipts: the memory of what was paid is lost.
 
@@ -76,7 +80,7 @@ def check_memory(project: Project, manifest: str, outputs: Iterable[str]) -> Non
     """
     if project.ledger.exists() or receipts_path(project, manifest).exists():
         return
-    there = next((output for output in outputs if os.path.lexists(project.output(output))), None)
+    there = next((output for output in outputs if _is_clip(project.output(output))), None)
     if there is not None:
         raise UsageError(
             f"{there} is there, but neither a ledger ({project.ledger}) nor receipts: the memory of what was paid is "

@@ -7,7 +7,7 @@ from batchrunner.nouns.job import Identity
 
 
 class Slots:
-    """A slot is taken before a submit, and until its task is settled by the service."""
+    """A slot is taken before a submit, and until its task is settled or nobody asks for it in this run any more."""
 
     def __init__(self, size: int) -> None:
         self._size = size
