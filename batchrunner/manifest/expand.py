@@ -153,14 +153,13 @@ class _Expansion:
         read = keys.read_keys(mapping, self._fields | keys.JOB.keys(), self._problems)
         if not self._own_keys_are_right(read):
             return
-        is_doubtful = keys.is_doubtful(mapping, self._fields | keys.JOB.keys())
         said = {name: entry for name, entry in read.items() if name not in _GENERATORS}
-        own = layer_of(said, "", is_whole=not is_doubtful)
+        own = layer_of(said, "", keys.meant(mapping, self._fields | keys.JOB.keys()))
         layers = (*part.layers, *self._extended(read), own, self._profiles.get(self._wish.profile, Layer()))
         merged = merge(layers)
-        # what a job lacks is told only if all that it is made of could be read
-        unknown = frozenset() if all(layer.is_whole for layer in layers) else (self._fields | {"model"}) - merged.keys()
-        if "id" not in read and not is_doubtful:
+        # what a job lacks is told only if it cannot stand in what could not be read
+        unknown = frozenset(name for layer in layers for name in layer.unknown if name not in merged)
+        if "id" not in read and "id" not in own.unknown:
             hint = "give it a name of its own: `id: hero-wave`"
             self._problems.add(Problem(Code.MISSING_KEY, mapping.place, "the job has no `id`", hint, "id"))
         pattern = _Pattern(merged, unknown, self._names_its_axes(merged, read), mapping.place)
@@ -187,7 +186,7 @@ class _Expansion:
             if name in self._templates:
                 yield self._templates[name]
                 continue
-            yield Layer(is_whole=False)
+            yield Layer(unknown=self._fields | keys.SHARED.keys())
             if not self._wish.is_fragment and self._parts.is_whole:
                 near = nearest(name, self._templates)
                 hint = f"did you mean `{near}`?" if near else "define it under `templates:`"
@@ -208,7 +207,7 @@ class _Expansion:
             if axis not in named and isinstance(values, nodes.Sequence) and len(values.items) > 1
         ]
         if missing:
-            add = "-".join(f"${{matrix.{axis}}}" for axis in missing)
+            add = keys.shortened("-".join(f"${{matrix.{axis}}}" for axis in missing), 120)
             axes = f"{'axis' if len(missing) == 1 else 'axes'} {keys.shortened(', '.join(missing))}"
             said = f"`id` does not name the {axes}: its jobs would share one id"
             self._problems.add(Problem(Code.DUPLICATE_ID, value.node.place, said, f"add `{add}` to it", "id"))

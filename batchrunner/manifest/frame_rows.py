@@ -52,7 +52,7 @@ def read_frames(node: nodes.Mapping, folder: Path, shown: str, problems: Problem
     """The rows that a `glob` means; None where there is no pattern that can be followed."""
     read = keys.read_table(node, KEYS, problems)
     patterns = {name: _pattern(entry.node) for name, entry in read.items() if isinstance(entry.node, Scalar)}
-    if "glob" not in node.entries and not keys.is_doubtful(node, KEYS):
+    if "glob" not in node.entries and "glob" not in keys.meant(node, KEYS):
         hint = "write `rows: {glob: frames/*.png}`"
         problems.add(Problem(Code.MISSING_KEY, node.place, "`glob` is missing", hint, "rows"))
     if "glob" not in patterns or patterns.keys() != KEYS.keys() & node.entries.keys():
@@ -91,7 +91,7 @@ class _Frames:
     def read(self, pair: _Pattern | None) -> None:
         """Adds a row for each frame; those whose partner or caption is wrong are left out."""
         paths = self._hits(self._pattern)
-        if not paths:
+        if not paths and not self._reading.told:
             message = f"no file matches {shortened(self._pattern.text)}"
             self._reading.tell(Code.ROWS_EMPTY, self._pattern.place, message, self._what_is_there())
         if pair is None:
@@ -185,7 +185,8 @@ class _Frames:
         fixed = re.split(r"[*?[]", self._pattern.text, maxsplit=1)[0].rpartition("/")[0]
         folder = shortened(fixed) or "the folder"
         try:
-            names = sorted(each.name for each in (self._folder / fixed).iterdir() if not each.name.startswith("."))
+            there = (each.name for each in (self._folder / fixed).iterdir())
+            names = sorted(name for name in there if not name.startswith(".") and not FORBIDDEN.search(name))
         except (OSError, ValueError):
             return f"{folder} is no folder that can be read; paths are relative to this file"
         return f"in {folder} there is {_listed(names)}" if names else f"{folder} is empty"

@@ -95,11 +95,13 @@ def read_keys(mapping: nodes.Mapping, known: Iterable[str], problems: Problems) 
     return kept
 
 
-def is_doubtful(mapping: nodes.Mapping, known: Iterable[str]) -> bool:
-    """Whether a key was probably meant to be one that is now missing: then nothing is said of what is missing."""
+def meant(mapping: nodes.Mapping, known: Iterable[str]) -> frozenset[str]:
+    """The known keys that were probably written, though under no known name: of these, none is said to be missing."""
     known = frozenset(known)
-    unknown = (name for name in mapping.entries if name not in known and not is_ignored(name))
-    return not mapping.is_whole or any(nearest(name, known) for name in unknown)
+    if not mapping.is_whole:
+        return known
+    near = (nearest(name, known) for name in mapping.entries if name not in known and not is_ignored(name))
+    return frozenset(name for name in near if name)
 
 
 def read_table(mapping: nodes.Mapping, table: Mapping[str, Key], problems: Problems) -> dict[str, nodes.Entry]:

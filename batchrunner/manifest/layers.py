@@ -33,15 +33,15 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """The values that one author's mapping says. Where it is not whole, what it lacks is not known."""
+    """The values that one author's mapping says. `unknown` are the keys that may stand there unreadably."""
 
     values: Mapping[str, Value] = field(default_factory=dict)
-    is_whole: bool = True
+    unknown: frozenset[str] = frozenset()
 
 
-def layer_of(entries: Mapping[str, nodes.Entry], name: str, *, is_whole: bool = True) -> Layer:
+def layer_of(entries: Mapping[str, nodes.Entry], name: str, unknown: frozenset[str] = frozenset()) -> Layer:
     """The layer of this name."""
-    return Layer({key: Value(entry.node, entry.place, name) for key, entry in entries.items()}, is_whole)
+    return Layer({key: Value(entry.node, entry.place, name) for key, entry in entries.items()}, unknown)
 
 
 def merge(layers: Iterable[Layer]) -> dict[str, Value]:

@@ -56,7 +56,7 @@ class Parts:
 
     def gather(self, read: document.Document, path: Path, table: Mapping[str, Key]) -> None:
         """The file itself, then what it includes."""
-        whole = Path(os.path.realpath(path))
+        whole = _whole(path)
         self._reached.add(whole)
         self._add(read, table, {}, (), (whole,))
 
@@ -71,8 +71,8 @@ class Parts:
         self.lines[read.file] = read.lines
         self._characters += sum(map(len, read.lines))
         self.problems.extend(read.problems)
-        self.is_whole &= not read.problems
         if read.root is None:
+            self.is_whole = False
             return
         if not isinstance(read.root, nodes.Mapping):
             self.is_whole = False
@@ -81,9 +81,10 @@ class Parts:
             self.problems.add(Problem(Code.WRONG_TYPE, read.root.place, said, hint))
             return
         top = keys.read_table(read.root, table, self.problems)
-        is_whole = top.keys() == read.root.entries.keys() & table.keys() and not keys.is_doubtful(read.root, table)
-        self.is_whole &= is_whole
-        part = self._part(read.file, top, outer_vars, (*outer_layers, Layer(is_whole=is_whole)))
+        lost = (read.root.entries.keys() & table.keys() - top.keys()) | keys.meant(read.root, table)
+        self.is_whole &= not lost & {"templates", "include"}
+        unknown = self._shared if "defaults" in lost else lost & {"model"}
+        part = self._part(read.file, top, outer_vars, (*outer_layers, Layer(unknown=frozenset(unknown))))
         self.parts.append(part)
         for name, place in self._included(part, way):
             self._include(name, place, part, way)
@@ -105,9 +106,13 @@ class Parts:
         """The layer below a key: request fields, and what all jobs may share."""
         if entry is None or not isinstance(entry.node, nodes.Mapping):
             return Layer()
-        known = self.fields | keys.SHARED.keys()
-        read = keys.read_keys(entry.node, known, self.problems)
-        return layer_of(read, name, is_whole=not keys.is_doubtful(entry.node, known))
+        read = keys.read_keys(entry.node, self._shared, self.problems)
+        return layer_of(read, name, keys.meant(entry.node, self._shared))
+
+    @property
+    def _shared(self) -> frozenset[str]:
+        """What a layer may hold."""
+        return self.fields | keys.SHARED.keys()
 
     def _is_var(self, name: str, entry: nodes.Entry) -> bool:
         node = entry.node
@@ -122,7 +127,6 @@ class Parts:
         ):
             said = f"`vars.{keys.shortened(name)}` holds a variable, and variables are not filled in `vars`"
             self.problems.add(Problem(Code.BAD_VARIABLE, node.place, said, "write the text out", "vars"))
-            return False
         return True
 
     def _included(self, part: Part, way: tuple[Path, ...]) -> Iterator[tuple[str, Place]]:
@@ -142,7 +146,7 @@ class Parts:
                     self._tell(Problem(Code.INCLUDE_MISSING, item.place, said, "rename the file", "include"))
 
     def _include(self, name: str, place: Place, part: Part, way: tuple[Path, ...]) -> None:
-        path = Path(os.path.realpath(way[-1].parent / name))
+        path = _whole(way[-1].parent / name)
         if path in way:
             self._tell(_cycle(path, place, way))
         elif path not in self._reached and not self._is_too_much(place, way):
@@ -194,6 +198,14 @@ def _missing(folder: Path, pattern: str, place: Place) -> Problem:
     if not pattern:
         said, hint = "the name of the included file is empty", "write a name such as `shots.yaml`, or remove it"
     return Problem(Code.INCLUDE_MISSING, place, said, hint, "include")
+
+
+def _whole(path: Path) -> Path:
+    """The one path of a file, by whatever way it was named."""
+    try:
+        return Path(os.path.realpath(path))
+    except (OSError, ValueError):  # a NUL in it: it is read under no other name either
+        return path
 
 
 def _names(folder: Path) -> list[str]:

@@ -10,6 +10,7 @@ from batchrunner import images
 from batchrunner.files import sha256_of
 from batchrunner.manifest.keys import shortened
 from batchrunner.manifest.layers import Value
+from batchrunner.manifest.variables import is_text
 from batchrunner.nouns.image import LocalImage
 from batchrunner.problems import Code, nearest
 
@@ -98,7 +99,8 @@ def _typed(path: PurePath) -> str:
 def _missing(path: Path, shown: str, text: str) -> Fault:
     folder = path.parent
     try:
-        near = nearest(path.name, (each.name for each in folder.iterdir())) if folder.is_dir() else None
+        names = [each.name for each in folder.iterdir() if is_text(each.name)] if folder.is_dir() else []
+        near = nearest(path.name, names)
     except OSError:
         near = None
     hint = "paths are relative to the file in which the field stands"

@@ -16,6 +16,7 @@ from batchrunner.manifest.nodes import Node, Scalar
 from batchrunner.manifest.source import Source
 from batchrunner.manifest.table import Reading, Row, Table
 from batchrunner.manifest.tree import EnoughError
+from batchrunner.manifest.variables import is_text
 from batchrunner.problems import Code, Problem, Problems, Severity, nearest
 
 __all__ = ["Row", "Table", "read_rows"]
@@ -110,7 +111,7 @@ class _File:
         """A hint for a file that is not there."""
         folder = self._path.parent
         try:
-            names = [each.name for each in folder.iterdir() if each.suffix.lower() in _READERS]
+            names = [each.name for each in folder.iterdir() if each.suffix.lower() in _READERS and is_text(each.name)]
         except (OSError, ValueError):
             return f"{shortened(str(folder))} is no folder that can be read; paths are relative to this file"
         near = nearest(self._path.name, names) or (names[0] if len(names) == 1 else None)
