@@ -1,6 +1,6 @@
 """A problem: something the author must change in a file. A value with a place, collected, never raised."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -116,12 +116,13 @@ class Problems:
     """A collector: one mistake that hits many jobs is one problem that names them all."""
 
     _found: dict[tuple[Code, "Place", str], Problem] = field(default_factory=dict)
+    _jobs: dict[tuple[Code, "Place", str], dict[str, None]] = field(default_factory=dict)
 
     def add(self, problem: Problem) -> None:
         """Keeps a problem; the same mistake at the same place only gains the jobs that it hits."""
         key = (problem.code, problem.place, problem.message)
-        known = self._found.get(key)
-        self._found[key] = problem if known is None else _merged(known, problem)
+        self._found.setdefault(key, problem)
+        self._jobs.setdefault(key, {}).update(dict.fromkeys(problem.jobs))
 
     def extend(self, problems: "Iterable[Problem]") -> None:
         """Keeps them all."""
@@ -130,16 +131,12 @@ class Problems:
 
     def in_order(self) -> tuple[Problem, ...]:
         """All of them, by file, line and column."""
-        return tuple(sorted(self._found.values(), key=lambda problem: problem.place))
+        merged = (replace(problem, jobs=tuple(self._jobs[key])) for key, problem in self._found.items())
+        return tuple(sorted(merged, key=lambda problem: problem.place))
 
     def errors(self) -> tuple[Problem, ...]:
         """Those that make the manifest invalid."""
         return tuple(p for p in self.in_order() if p.severity is Severity.ERROR)
-
-
-def _merged(known: Problem, new: Problem) -> Problem:
-    jobs = tuple(dict.fromkeys(known.jobs + new.jobs))
-    return Problem(known.code, known.place, known.message, known.hint, known.field, jobs, known.severity)
 
 
 def nearest(word: str, known: "Iterable[str]") -> str | None:

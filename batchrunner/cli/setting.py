@@ -56,13 +56,23 @@ def valid_manifest(path: Path, profile: str = "") -> Manifest:
         UsageError: it has no such profile.
     """
     manifest = load(path, profile)
-    if profile and profile not in manifest.profiles:
-        raise UsageError(f"{path} has no profile {profile}; it has {', '.join(manifest.profiles) or 'none'}")
     if manifest.problems:
         click.echo(problem_text.as_text(manifest.problems, manifest.lines) + "\n", err=True)
     if manifest.errors:
         raise InvalidManifest(manifest.errors)
+    check_profile(manifest)
     return manifest
+
+
+def check_profile(manifest: Manifest) -> None:
+    """Nothing, where a manifest that could be read has the profile that was asked for.
+
+    Raises:
+        UsageError: it has not.
+    """
+    if manifest.profile and manifest.profile not in manifest.profiles and not manifest.errors:
+        known = ", ".join(manifest.profiles) or "none"
+        raise UsageError(f"{manifest.path} has no profile {manifest.profile}; it has {known}")
 
 
 def named_jobs(manifest: Manifest, names: Iterable[str]) -> frozenset[str]:

@@ -8,6 +8,7 @@ import click
 from batchrunner.cli import problem_text
 from batchrunner.cli.check_links import with_dead_links
 from batchrunner.cli.options import format_option, option, profile_option
+from batchrunner.cli.setting import check_profile
 from batchrunner.errors import Exit
 from batchrunner.manifest.load import Manifest, load
 from batchrunner.reports.words import counted
@@ -27,6 +28,8 @@ def command(manifests: tuple[Path, ...], form: str, profile: str, *, check_links
     Example: batchrunner validate shots.yaml
     """
     loaded = [load(path, profile, look_at_files=not no_files, may_be_fragment=True) for path in manifests]
+    for manifest in loaded:
+        check_profile(manifest)
     if check_links:
         loaded = with_dead_links(loaded)
     problems = [problem for manifest in loaded for problem in manifest.problems]

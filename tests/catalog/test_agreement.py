@@ -7,7 +7,7 @@ the body that the job would send.
 
 import json
 from collections.abc import Iterator, Mapping
-from itertools import combinations, product
+from itertools import combinations, islice, product
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +62,11 @@ def as_yaml(body: Body) -> str:
 
 def disagreement(path: Path, body: Body, model: str = MODEL) -> str | None:
     """How the two differ on a request; None where they agree."""
-    sent, why = judged(path, as_yaml(body), model)
+    return compared(body, *judged(path, as_yaml(body), model))
+
+
+def compared(body: Body, sent: dict[str, object] | None, why: str) -> str | None:
+    """How the service's word on a body differs from ours; None where it does not."""
     if sent is not None:
         said = refusal(sent)
         return f"we would send {sent}, and the service says: {said}" if said else None
@@ -70,7 +74,21 @@ def disagreement(path: Path, body: Body, model: str = MODEL) -> str | None:
 
 
 def disagreements(path: Path, bodies: Iterator[Body]) -> list[str]:
-    return [said for body in bodies if (said := disagreement(path, body))]
+    """How the two differ on many requests, which are judged many at a time."""
+    found = []
+    for some in batched(bodies, 300):
+        jobs = "".join(f"  - id: job-{number}\n{as_yaml(body)}" for number, body in enumerate(some))
+        path.write_text(f"version: 1\nmodel: {MODEL}\njobs:\n{jobs}", encoding="utf-8")
+        manifest = load(path)
+        sent = {job.name: dict(job.body) for job in manifest.jobs}
+        why = "; ".join(problem.message for problem in manifest.errors)
+        found += [compared(body, sent.get(f"job-{number}"), why) for number, body in enumerate(some)]
+    return [said for said in found if said]
+
+
+def batched(bodies: Iterator[Body], size: int) -> Iterator[list[Body]]:
+    while some := list(islice(bodies, size)):
+        yield some
 
 
 # For each field: not written, each thing that the page allows, and the mistakes that people make.

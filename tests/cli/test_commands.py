@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import pytest
@@ -119,3 +120,12 @@ def test_what_only_tells_ends_with_0(capsys: pytest.CaptureFixture[str], argumen
 def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
     outcome(["--version"])
     assert __version__ in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["validate", "plan"])
+def test_a_profile_that_is_not_there_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    manifest = tmp_path / "film.yaml"
+    text = "version: 1\nmodel: google/veo-3.1-i2v\nprofiles: {draft: {resolution: 720p}}\njobs: []\n"
+    manifest.write_text(text, encoding="utf-8")
+    assert outcome([name, str(manifest), "--profile", "darft"]) == Exit.USAGE
+    assert "has no profile darft; it has draft" in capsys.readouterr().err
