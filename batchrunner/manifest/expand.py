@@ -7,12 +7,13 @@ from pathlib import Path
 
 from batchrunner.catalog import models
 from batchrunner.manifest import document, keys, nodes
-from batchrunner.manifest.drafts import NAME, Draft, Drafting, Drafts, Filled, mend_of_name
+from batchrunner.manifest.drafts import Draft, Drafting, Drafts, Filled
 from batchrunner.manifest.keys import text_of
 from batchrunner.manifest.layers import Layer, Value, layer_of, merge
 from batchrunner.manifest.matrix import Combination, axes_of, combinations
 from batchrunner.manifest.parts import Part, Parts
 from batchrunner.manifest.rows import Row, Table, read_rows
+from batchrunner.manifest.top import check_top, manifest_name, named_layers
 from batchrunner.manifest.variables import Names, VariableProblem, fill, has_variable, text_node, used
 from batchrunner.places import Place
 from batchrunner.problems import Code, Problem, Problems, nearest
@@ -53,9 +54,9 @@ class _Expansion:
         self._parts = Parts(self._fields, problems)
         self._parts.gather(read, path, keys.FRAGMENT if wish.is_fragment else keys.MANIFEST)
         self._root = read.root if isinstance(read.root, nodes.Mapping) else None
-        self._name = self._manifest_name()
-        self._templates = dict(self._named_layers("templates", "template"))
-        self._profiles = dict(self._named_layers("profiles", "profile"))
+        self._name = self._judged_name()
+        self._templates = dict(named_layers(self._parts, "templates", "template", problems))
+        self._profiles = dict(named_layers(self._parts, "profiles", "profile", problems))
         self._lists = {name for model in models().values() for name in model.list_fields} | {"tags"}
         self._tables: dict[tuple[str, str], Table | None] = {}
         self._drafting = Drafting(problems, wish.is_fragment, read.root.place if read.root else Place(read.file, 1, 1))
@@ -74,54 +75,12 @@ class _Expansion:
 
     # the top
 
-    def _manifest_name(self) -> str:
+    def _judged_name(self) -> str:
         stem = self._path.stem
-        if self._root is None or not self._parts.parts:
+        if self._root is None or not self._parts.parts or self._wish.is_fragment:
             return stem
-        self._check_version(self._root)
-        top = self._parts.parts[0].top
-        entry = top.get("name")
-        name = text_of(entry.node) if entry and isinstance(entry.node, nodes.Scalar) else stem
-        if not NAME.fullmatch(name) and not self._wish.is_fragment:
-            said = f'"{keys.shortened(name)}" cannot be a manifest\'s name'
-            place = entry.node.place if entry else self._root.place
-            hint = mend_of_name(name) if entry else f"rename the file, or write `name:`; {mend_of_name(name)}"
-            self._problems.add(Problem(Code.BAD_ID, place, said, hint, "name"))
-        return name
-
-    def _check_version(self, root: nodes.Mapping) -> None:
-        hint = "write `version: 1`"
-        if "version" not in root.entries:
-            if not self._wish.is_fragment:
-                self._problems.add(Problem(Code.MISSING_KEY, root.place, "`version` is missing", hint, "version"))
-        else:
-            node = root.entries["version"].node
-            if isinstance(node, nodes.Scalar) and type(node.value) is int and node.value != 1:
-                said = f"version {keys.shortened(node.text)} is not known"
-                self._problems.add(Problem(Code.WRONG_VALUE, node.place, said, hint, "version"))
-        if "jobs" not in root.entries and "include" not in root.entries and not self._wish.is_fragment:
-            hint = "write `jobs:` and below it `- id: …`"
-            self._problems.add(Problem(Code.MISSING_KEY, root.place, "`jobs` is missing", hint, "jobs"))
-
-    def _named_layers(self, key: str, word: str) -> Iterator[tuple[str, Layer]]:
-        """The templates of all parts, which are one namespace; or the profiles."""
-        seen: dict[str, Place] = {}
-        for part in self._parts.parts:
-            for name, entry in part.mapping(key).items():
-                if not isinstance(entry.node, nodes.Mapping):
-                    said = f"the {word} `{keys.shortened(name)}` must be keys with values"
-                    hint = f"write `{keys.shortened(name)}: {{resolution: 720p}}`"
-                    self._problems.add(Problem(Code.WRONG_TYPE, entry.node.place, said, hint, key))
-                    self._parts.is_whole = False
-                elif name in seen:
-                    said = f"the {word} `{keys.shortened(name)}` is defined in {seen[name]} already"
-                    self._problems.add(Problem(Code.DUPLICATE_TEMPLATE, entry.place, said, "rename one of them", key))
-                elif key == "profiles" and not NAME.fullmatch(name):
-                    said = f'"{keys.shortened(name)}" cannot be a profile\'s name'
-                    self._problems.add(Problem(Code.BAD_ID, entry.place, said, mend_of_name(name), key))
-                else:
-                    seen[name] = entry.place
-                    yield name, self._parts.layer(entry, f'{word} "{name}"')
+        check_top(self._root, self._problems)
+        return manifest_name(self._root, self._parts.parts[0].top, stem, self._problems)
 
     def _settings(self) -> dict[str, Value]:
         if not self._parts.parts:
