@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from batchrunner.cli import problem_text
+from batchrunner.cli.profiles import check_profile
 from batchrunner.clock import Clock
 from batchrunner.errors import InvalidManifest, Unauthorized, UsageError
 from batchrunner.ledger import Ledger, holder
@@ -62,17 +63,6 @@ def valid_manifest(path: Path, profile: str = "") -> Manifest:
         raise InvalidManifest(manifest.errors)
     check_profile(manifest)
     return manifest
-
-
-def check_profile(manifest: Manifest) -> None:
-    """Nothing, where a manifest that could be read has the profile that was asked for.
-
-    Raises:
-        UsageError: it has not.
-    """
-    if manifest.profile and manifest.profile not in manifest.profiles and not manifest.errors:
-        known = ", ".join(manifest.profiles) or "none"
-        raise UsageError(f"{manifest.path} has no profile {manifest.profile}; it has {known}")
 
 
 def named_jobs(manifest: Manifest, names: Iterable[str]) -> frozenset[str]:

@@ -6,9 +6,8 @@ from pathlib import Path
 import click
 
 from batchrunner.cli import problem_text
-from batchrunner.cli.check_links import with_dead_links
 from batchrunner.cli.options import format_option, option, profile_option
-from batchrunner.cli.setting import check_profile
+from batchrunner.cli.profiles import check_profile
 from batchrunner.errors import Exit
 from batchrunner.manifest.load import Manifest, load
 from batchrunner.reports.words import counted
@@ -31,6 +30,8 @@ def command(manifests: tuple[Path, ...], form: str, profile: str, *, check_links
     for manifest in loaded:
         check_profile(manifest)
     if check_links:
+        from batchrunner.cli.check_links import with_dead_links  # noqa: PLC0415  # the network, only where it is asked
+
         loaded = with_dead_links(loaded)
     problems = [problem for manifest in loaded for problem in manifest.problems]
     jobs = sum(len(manifest.jobs) for manifest in loaded)
