@@ -105,11 +105,6 @@ def plan_all(
     return steps
 
 
-def total(steps: Iterable[Step]) -> Cost:
-    """What the submits among these steps are estimated to cost."""
-    return sum((step.cost for step in steps if step.action is Action.SUBMIT), FREE)
-
-
 @dataclass(slots=True)
 class Purse:
     """What the caps leave, while attempts are reserved, booked and released.

@@ -23,8 +23,8 @@ from batchrunner.ledger import Ledger, run_lock
 from batchrunner.nouns.facts import Mark, MarkKind, Memory
 from batchrunner.nouns.job import Identity, Job
 from batchrunner.nouns.money import NOTHING
-from batchrunner.nouns.step import Action, Step
-from batchrunner.plan import Options, total
+from batchrunner.nouns.step import Action, Step, total
+from batchrunner.plan import Options
 from batchrunner.reports import Report, in_form, next_commands, row_of, utc
 from batchrunner.runner import (
     Batch,
@@ -104,9 +104,9 @@ def work(order: Order, wanted: Wanted, settings: Settings) -> int:
         options = Options(service.access.key_digest, limits.retries, order.named, submits=order.submits)
         last = ledger.last_run(wanted.name, wanted.profile)
         marks = decisions(batch, options, order.marking, last, clock.wall_s()) if order.marking else ()
-        agreement = _agree(order, _marked(batch, marks), limits, options, service, clock)
+        batch = _marked(batch, marks)
+        agreement = _agree(order, batch, limits, options, service, clock)
         ledger.mark(marks)
-        batch = gather(project, wanted, ledger, shipped_prices())
         narrator = Narrator(quiet=order.quiet)
         log = Log(project.folder / f"{wanted.name}.log", clock, narrator)
         means = Means(ledger, service.make_http, service.access, clock, log, Signals())

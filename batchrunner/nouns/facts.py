@@ -1,6 +1,5 @@
 """What a ledger remembers of one job: facts in the order in which they happened, never a status."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -238,10 +237,6 @@ class Memory:
     def of_request(self, request: Request) -> Attempt | None:
         """The last attempt at exactly this request."""
         return next((a for a in reversed(self.attempts) if a.request == request), None)
-
-    def clips(self) -> Iterator[tuple[Attempt, Clip]]:
-        """Every path under which a file of this job was ever put."""
-        return ((attempt, clip) for attempt in self.attempts for clip in attempt.clips)
 
     def accepted_for(self, request: Request) -> Attempt | None:
         """The attempt whose clip a person keeps for this request, although it was made for another."""

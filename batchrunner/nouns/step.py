@@ -1,5 +1,6 @@
 """A step: what is to be done with a job next, and why."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -61,3 +62,8 @@ class Step:
     def is_last(self) -> bool:
         """Whether nothing more happens to the job in this run."""
         return self.action in {Action.HOLD, Action.NONE}
+
+
+def total(steps: Iterable[Step]) -> Cost:
+    """What the submits among these steps are estimated to cost."""
+    return sum((step.cost for step in steps if step.action is Action.SUBMIT), FREE)

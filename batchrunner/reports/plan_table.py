@@ -8,7 +8,7 @@ from tabulate import tabulate
 
 from batchrunner.nouns.job import Identity
 from batchrunner.nouns.money import FREE, Cost
-from batchrunner.nouns.step import Action, Block, Step
+from batchrunner.nouns.step import Action, Block, Step, total
 from batchrunner.reports.words import counted, printable
 
 _WIDEST_REASON = 80
@@ -37,17 +37,12 @@ def plan_table(planned: Sequence[Planned], priced_on: date) -> str:
 def plan_as_json(planned: Iterable[Planned], priced_on: date) -> dict[str, Any]:
     """The same for programs: `{"priced_on", "cost", "jobs": [{"id", "action", "status", "reason", …}]}`."""
     planned = list(planned)
-    cost = total(step for _, step in planned if step.action is Action.SUBMIT)
+    cost = total(step for _, step in planned)
     return {
         "priced_on": priced_on.isoformat(),
         "cost": _range(cost),
         "jobs": [_job(who, step) for who, step in planned],
     }
-
-
-def total(steps: Iterable[Step]) -> Cost:
-    """The sum of what steps cost."""
-    return sum((step.cost for step in steps), FREE)
 
 
 def _job(who: Identity, step: Step) -> dict[str, Any]:

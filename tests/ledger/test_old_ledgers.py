@@ -12,8 +12,8 @@ from batchrunner.ledger import Ledger
 from batchrunner.ledger.connection import VERSION
 from batchrunner.manifest.load import load
 from batchrunner.nouns.money import Cost
-from batchrunner.nouns.step import Action
-from batchrunner.plan import Options, total
+from batchrunner.nouns.step import Action, total
+from batchrunner.plan import Options
 from batchrunner.runner import Seen, Wanted, find_project, gather
 from tests.ledgers.make import HERE, KEY_DIGEST, NAME, clip_bytes, make
 

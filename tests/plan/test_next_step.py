@@ -11,8 +11,8 @@ import pytest
 from batchrunner.nouns.facts import Attempt, ClipRole, Mark, MarkKind, Memory, Refusal
 from batchrunner.nouns.money import FREE, Cost
 from batchrunner.nouns.status import Status
-from batchrunner.nouns.step import Action, Block, Step
-from batchrunner.plan import Disk, Facts, Options, Purse, Stop, next_step, plan_all, total
+from batchrunner.nouns.step import Action, Block, Step, total
+from batchrunner.plan import Disk, Facts, Options, Purse, Stop, next_step, plan_all
 from tests.plan.past import (
     COST,
     EARLY_S,
