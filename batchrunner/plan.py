@@ -222,13 +222,17 @@ def _submit_first(job: Job, memory: Memory, facts: Facts, options: Options) -> S
     return _submit(job, f"changed: {', '.join(changed)}", last, changed, facts, options)
 
 
+_PAID_AGAIN = {
+    MarkKind.PAY_AGAIN: "to be paid again: nobody knows whether it was paid before",
+    MarkKind.REDO: "to be paid again, on purpose",
+}
+
+
 def _after(attempt: Attempt, job: Job, memory: Memory, facts: Facts, options: Options) -> Step:
     """There was an attempt at exactly this request, and it is closed."""
-    if memory.marked_after(MarkKind.PAY_AGAIN, attempt):
-        reason = "to be paid again: nobody knows whether it was paid before"
-        return _submit(job, reason, attempt, (), facts, options)
-    if memory.marked_after(MarkKind.REDO, attempt):
-        return _submit(job, "to be paid again, on purpose", attempt, (), facts, options)
+    mark = memory.open_mark(job.request)
+    if mark and mark.kind in _PAID_AGAIN:
+        return _submit(job, _PAID_AGAIN[mark.kind], attempt, (), facts, options)
     if attempt.outcome is Outcome.REFUSED:
         return _after_refusal(attempt, job, memory, facts, options)
     if attempt.task is TaskState.FAILED:
@@ -255,7 +259,7 @@ def _after_refusal(attempt: Attempt, job: Job, memory: Memory, facts: Facts, opt
 
 
 def _after_failure(attempt: Attempt, job: Job, memory: Memory, facts: Facts, options: Options) -> Step:
-    if memory.marked_after(MarkKind.RETRY, attempt):
+    if memory.open_mark(job.request):
         return _submit(job, "failed, to be tried again", attempt, (), facts, options)
     tried = _failures_since_mark(attempt, memory)
     if attempt.outcome is Outcome.ACCEPTED and tried <= options.retries:
@@ -266,7 +270,7 @@ def _after_failure(attempt: Attempt, job: Job, memory: Memory, facts: Facts, opt
 
 
 def _failures_since_mark(attempt: Attempt, memory: Memory) -> int:
-    since = max((mark.after for mark in memory.marks if mark.kind is MarkKind.RETRY), default=0)
+    since = max((mark.after for mark in memory.marks if mark.kind is not MarkKind.ACCEPT), default=0)
     same = (a for a in memory.attempts if a.number > since and a.request == attempt.request)
     return sum(1 for a in same if a.task is TaskState.FAILED)
 

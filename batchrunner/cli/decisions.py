@@ -33,11 +33,12 @@ def _marks(
 ) -> Iterator[tuple[Identity, Mark]]:
     for each in seen:
         attempt = each.step.attempt
-        is_named = each.job is not None and (options.only is None or each.job.name in options.only)
-        if not is_named or attempt is None or attempt.is_open or each.step.status not in _STATUSES[kind]:
+        if each.job is None or (options.only is not None and each.job.name not in options.only):
+            continue
+        if attempt is None or attempt.is_open or each.step.status not in _STATUSES[kind]:
             continue
         if not (_goes_on(last, kind) and last and attempt.run_id == last.id):
-            yield each.identity, Mark(now_s, kind, attempt.number)
+            yield each.identity, Mark(now_s, kind, each.memory.next_number - 1, each.job.request)
 
 
 def _goes_on(last: RunRecord | None, kind: MarkKind) -> bool:

@@ -18,6 +18,7 @@ COMMANDS: Mapping[str, str] = {
     "retry": "Submit failed jobs again.",
     "redo": "Pay again for done, expired or lost jobs, on purpose.",
     "accept": "Keep the clips of jobs that were edited: nothing is paid for them.",
+    "pick": "Put an older version of a clip back under its final name.",
     "resolve": "Say what became of submits whose outcome is unknown.",
     "report": "Tell what happened, from the ledger alone: for spreadsheets, pages and programs.",
     "uploads": "List the pictures that were uploaded for this project, or delete them at the service.",

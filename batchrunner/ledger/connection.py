@@ -10,7 +10,7 @@ from batchrunner.files import make_private_folder
 from batchrunner.resources import read_package_text
 
 # Each script brings a ledger from the version of its place to the next one.
-_SCRIPTS = ("ledger/tables.sql",)
+_SCRIPTS = ("ledger/tables.sql", "ledger/version_2.sql")
 VERSION = len(_SCRIPTS)
 FOLDER = ".batchrunner"
 
@@ -51,6 +51,8 @@ def open_for_writing(path: Path, connect: Connect = sqlite3.connect) -> sqlite3.
 def open_for_reading(path: Path) -> sqlite3.Connection:
     """The ledger at `path`, which must exist; nothing is recorded in it, and nothing is left beside it.
 
+    One of an older version is told from a copy in memory, so that only those who record bring it up to date.
+
     Raises:
         LedgerError: the file cannot be read, or is no ledger.
     """
@@ -63,10 +65,18 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
             raise
     except (OSError, sqlite3.Error) as error:
         raise LedgerError(f"the ledger {path} cannot be read: {error}") from error
-    if has_tables:
+    if has_tables and _version(db) == VERSION:
         return db
-    db.close()
-    return empty()
+    with closing(db):
+        return copied(db) if has_tables else empty()
+
+
+def copied(db: sqlite3.Connection) -> sqlite3.Connection:
+    """The same ledger in memory, with the tables of today."""
+    copy = sqlite3.connect(":memory:", isolation_level=None)
+    db.backup(copy)
+    _prepare(copy)
+    return copy
 
 
 def empty() -> sqlite3.Connection:

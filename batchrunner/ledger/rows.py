@@ -232,7 +232,8 @@ def _observation(row: sqlite3.Row) -> Observation:
 
 
 def _mark(row: sqlite3.Row) -> Mark:
-    return Mark(row["at_s"], MarkKind(row["kind"]), row["after"], _request(row["request"]) if row["request"] else None)
+    request = _request(row["request"]) if row["request"] else None
+    return Mark(row["at_s"], MarkKind(row["kind"]), row["after"], request, row["chosen"])
 
 
 def _request(text: str) -> Request:

@@ -227,7 +227,7 @@ class Ledger:
     def give_up(self, identity: Identity, attempt: Attempt, at_s: float) -> None:
         """A person pays again for an unknown attempt: it stays booked, and is closed with a mark beside it."""
         with self._writing() as db:
-            _mark(db, identity, Mark(at_s, MarkKind.PAY_AGAIN, attempt.number))
+            _mark(db, identity, Mark(at_s, MarkKind.PAY_AGAIN, attempt.number, attempt.request))
             _settle(db, attempt.id, at_s)
 
     def take_in(self, receipts: Iterable[Receipt]) -> None:
@@ -238,9 +238,7 @@ class Ledger:
 
     def copy(self) -> "Ledger":
         """The same in memory: what is written there is nowhere else."""
-        db = sqlite3.connect(":memory:", isolation_level=None)
-        self._db.backup(db)
-        return Ledger(db)
+        return Ledger(connection.copied(self._db))
 
     def uploads(self) -> tuple[Upload, ...]:
         """Every picture that this ledger uploaded and did not delete, oldest first."""
@@ -335,5 +333,6 @@ def _mark(db: sqlite3.Connection, identity: Identity, mark: Mark) -> None:
         kind=mark.kind.value,
         after=mark.after,
         request=json.dumps(mark.request.as_json(), ensure_ascii=False) if mark.request else None,
+        chosen=mark.chosen,
         at_s=mark.at_s,
     )

@@ -117,12 +117,21 @@ class Clip:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A person's decision about the attempt of number `after`; `request` is the wish for which its clip is accepted."""
+    """A person's decision about a wish, when `after` was the number of the job's last attempt.
+
+    `request` is that wish; ledgers of version 1 have none with `retry` and `redo`. `chosen` is, of `accept`, the
+    number of the attempt whose clip is kept for it.
+    """
 
     at_s: float
     kind: MarkKind
     after: int
     request: Request | None = None
+    chosen: int | None = None
+
+    def speaks_of(self, request: Request) -> bool:
+        """Whether it is about this wish."""
+        return self.request is None or self.request == request
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,19 +248,30 @@ class Memory:
         return next((a for a in reversed(self.attempts) if a.request == request), None)
 
     def accepted_for(self, request: Request) -> Attempt | None:
-        """The attempt whose clip a person keeps for this request, although it was made for another."""
-        upto = max((m.after for m in self.marks if m.kind is MarkKind.ACCEPT and m.request == request), default=0)
-        if any(a.number > upto and a.request == request for a in self.attempts):
-            return None  # it was asked for itself since then
-        return self.newest_clip(upto)
+        """The attempt whose clip a person keeps for this request; None where the request was asked for since then."""
+        mark = next((m for m in reversed(self.marks) if m.kind is MarkKind.ACCEPT and m.request == request), None)
+        if mark is None or self._number_of(request) > mark.after:
+            return None
+        if mark.chosen is None:
+            return self.newest_clip(mark.after)
+        return next((a for a in self.attempts if a.number == mark.chosen), None)
 
     def newest_clip(self, upto: int) -> Attempt | None:
         """The last attempt up to this number that gave a file."""
         return next((a for a in reversed(self.attempts) if a.number <= upto and a.clips), None)
 
-    def marked_after(self, kind: MarkKind, attempt: Attempt) -> bool:
-        """Whether a person decided so when `attempt` was the last one."""
-        return any(m.kind is kind and m.after == attempt.number for m in self.marks)
+    def open_mark(self, request: Request) -> Mark | None:
+        """The last decision to submit this request again, if no attempt has followed it yet."""
+        kinds = (MarkKind.RETRY, MarkKind.REDO, MarkKind.PAY_AGAIN)
+        mark = next((m for m in reversed(self.marks) if m.kind in kinds and m.speaks_of(request)), None)
+        if mark is None:
+            return None
+        last = self._number_of(request) if mark.request else self.next_number - 1
+        return mark if last <= mark.after else None
+
+    def _number_of(self, request: Request) -> int:
+        attempt = self.of_request(request)
+        return attempt.number if attempt else 0
 
 
 NO_MEMORY = Memory()

@@ -1,12 +1,13 @@
 """The only orchestrator: it gathers what is known, asks the decider, and does what it says until all is told."""
 
 from batchrunner.runner.access import Access, read_access
-from batchrunner.runner.batch import Batch, Limits, Seen, Wanted, gather, remembered
+from batchrunner.runner.batch import Batch, Limits, Seen, Wanted, gather, on_disk, remembered
 from batchrunner.runner.conduct import Ended, conduct
 from batchrunner.runner.ending import exit_code
 from batchrunner.runner.project import Project, find_project
 from batchrunner.runner.receipts import check_memory, read_receipts, take_in, write_receipts
 from batchrunner.runner.run import Means
+from batchrunner.runner.shelf import Shelf
 from batchrunner.runner.signals import Signals
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Means",
     "Project",
     "Seen",
+    "Shelf",
     "Signals",
     "Wanted",
     "check_memory",
@@ -24,6 +26,7 @@ __all__ = [
     "exit_code",
     "find_project",
     "gather",
+    "on_disk",
     "read_access",
     "read_receipts",
     "remembered",

@@ -1,19 +1,17 @@
 """The step that ends a job well: a link becomes a verified file, written down, and then under its final name."""
 
 import asyncio
-import os.path
 import shutil
 from pathlib import Path
 
 from batchrunner.download import DownloadError, DownloadFault, Verified, download
 from batchrunner.events import Happened, Kind
-from batchrunner.files import hidden_neighbour, put_in_place, sha256_of
-from batchrunner.nouns.facts import Attempt, Clip, ClipRole, Observation, TaskState
+from batchrunner.files import hidden_neighbour, sha256_of
+from batchrunner.nouns.facts import Attempt, Observation, TaskState
 from batchrunner.nouns.job import Identity
 from batchrunner.nouns.step import Block, Step
 from batchrunner.pacing import backoff_s
 from batchrunner.plan import Stop, settles
-from batchrunner.runner.batch import on_disk, owner_of
 from batchrunner.runner.look import attempt_of, look, with_observation
 from batchrunner.runner.run import Run, Watch
 
@@ -70,11 +68,7 @@ async def adopt(run: Run, identity: Identity, step: Step) -> None:
 async def restore(run: Run, identity: Identity, step: Step) -> None:
     """A clip that was paid for before goes back from the versions to its final name."""
     attempt = attempt_of(step)
-    clip = attempt.clip
-    if clip is None:
-        raise AssertionError(f"attempt {attempt.id} has no clip")
-    verified = Verified(run.batch.project.found(clip.path), clip.size_bytes, clip.sha256)
-    _place(run, identity, attempt, verified, final_path(run, identity, attempt))
+    _place(run, identity, attempt, run.shelf.lying(attempt), final_path(run, identity, attempt))
 
 
 async def settle(run: Run, identity: Identity, step: Step) -> None:
@@ -136,50 +130,11 @@ def _place(run: Run, identity: Identity, attempt: Attempt, verified: Verified, f
     """Puts a file under its final name; what keeps it from there stops this job, not the run."""
     watch = run.watch(attempt)
     try:
-        _put(run, identity, attempt, verified, final)
+        path = run.shelf.put(identity, attempt, verified, final)
     except FileExistsError:
         watch.failed_fetches += 1  # something came to lie there meanwhile: the next decision says so
         _give_up(watch, f"{final.name} is taken")
     except OSError as error:
         _not_taken(watch, error)
-
-
-def _put(run: Run, identity: Identity, attempt: Attempt, verified: Verified, final: Path) -> None:
-    """Writes the file down, then gives it its final name, then closes the attempt.
-
-    Raises:
-        FileExistsError: a file that the ledger does not know has that name.
-        OSError: the disk does not take it.
-    """
-    _make_room(run, identity, final)
-    now_s, path = run.clock.wall_s(), run.batch.project.written(final)
-    clip = Clip(now_s, ClipRole.FINAL, path, verified.size_bytes, verified.sha256)
-    run.ledger.clip(attempt.id, clip, attempt.adoption_id)
-    put_in_place(verified.path, final)
-    if attempt.is_open:
-        run.ledger.settle(attempt.id, run.clock.wall_s())
-    run.tell(Happened(Kind.DONE, path, identity.name))
-
-
-def _make_room(run: Run, identity: Identity, final: Path) -> None:
-    """An older clip of the same job moves to the versions; nothing of ours is ever deleted."""
-    if not os.path.lexists(final):
-        return
-    memory, present = on_disk(run.batch.project, run.ledger.memory(identity))
-    attempt = owner_of(run.batch.project, final, memory, present)
-    clip = attempt.clip if attempt else None
-    if attempt is None or clip is None:
-        raise FileExistsError(final)
-    version = _free_version(final)
-    path = run.batch.project.written(version)
-    moved = Clip(run.clock.wall_s(), ClipRole.VERSION, path, clip.size_bytes, clip.sha256)
-    run.ledger.clip(attempt.id, moved, attempt.adoption_id)
-    put_in_place(final, version)
-
-
-def _free_version(final: Path) -> Path:
-    """`versions/hero.v1.mp4`: the first number that is free."""
-    number = 1
-    while (path := final.parent / "versions" / f"{final.stem}.v{number}{final.suffix}").exists():
-        number += 1
-    return path
+    else:
+        run.tell(Happened(Kind.DONE, path, identity.name))

@@ -18,6 +18,7 @@ from batchrunner.pacing import Caution, Full, Pace
 from batchrunner.plan import Options, Purse, Stop, next_step
 from batchrunner.runner.access import Access
 from batchrunner.runner.batch import Batch, Limits
+from batchrunner.runner.shelf import Shelf
 from batchrunner.runner.signals import Signals
 from batchrunner.runner.slots import Slots
 from batchrunner.transport import Http
@@ -72,6 +73,7 @@ class Run:
         self.access = means.access
         self.clock = means.clock
         self.http = http
+        self.shelf = Shelf(batch.project, means.ledger, means.clock)
         self.limits = limits
         self.run_id = run_id
         self.service = Modellix(http, self.access.base_url, self.access.key, self.clock)

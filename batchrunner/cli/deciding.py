@@ -1,0 +1,55 @@
+"""What `accept`, `pick` and `resolve` have in common: nobody else is at work, and all that is known is at hand."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from batchrunner.catalog import shipped_prices
+from batchrunner.clock import Clock
+from batchrunner.errors import UsageError
+from batchrunner.ledger import Ledger, run_lock
+from batchrunner.nouns.facts import NO_MEMORY, Attempt, Mark, MarkKind, Memory
+from batchrunner.nouns.job import Identity
+from batchrunner.reports import utc
+from batchrunner.runner import Batch, Project, Wanted, gather
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A manifest's batch, and its ledger open for a decision."""
+
+    project: Project
+    book: Ledger
+    batch: Batch
+    clock: Clock
+
+    def memory(self, identity: Identity) -> Memory:
+        """All that is known of one job."""
+        return self.batch.memories.get(identity, NO_MEMORY)
+
+    def keep(self, identity: Identity, attempt: Attempt) -> tuple[Identity, Mark]:
+        """The mark by which this attempt's clip is the one that is kept for the job as it is written now.
+
+        Raises:
+            UsageError: something is still open that would put another clip in its place.
+        """
+        memory = self.memory(identity)
+        if memory.open_attempt is not None:
+            raise UsageError(f"{identity.name} is being rendered: `batchrunner fetch` brings that to its end first")
+        last, request = memory.next_number - 1, self.batch.jobs[identity].request
+        return identity, Mark(self.clock.wall_s(), MarkKind.ACCEPT, last, request, attempt.number)
+
+
+@contextmanager
+def deciding(project: Project, wanted: Wanted) -> Iterator[Desk]:
+    """The desk, with the manifest's lock held.
+
+    Raises:
+        Locked: a run of this manifest is at work.
+    """
+    clock = Clock()
+    with (
+        run_lock(project.folder, wanted.name, utc(clock.wall_s()) or ""),
+        Ledger.writing(project.ledger) as book,
+    ):
+        yield Desk(project, book, gather(project, wanted, book, shipped_prices()), clock)
