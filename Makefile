@@ -29,6 +29,7 @@ test: lint
 bench: $(VENV)/dev
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/manifest.py
+	$(BIN)/python benchmarks/ledger.py
 
 clean:
 	rm -rf $(VENV) build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -5,6 +5,7 @@
     │   ├── InvalidManifest          2  carries every problem of the manifest
     │   └── Unconfirmed              2  paid work that nobody agreed to
     ├── Unauthorized                 3  there is no key to ask with
+    ├── Unaffordable                 3  the balance does not pay for all of it
     ├── LedgerError                  5  the state file cannot be read or written; nothing is lost, run again
     │   ├── NewerLedger              2  made by a later release
     │   └── ClaimRefused             5  memory has moved since the plan was made
@@ -62,6 +63,12 @@ class Unconfirmed(UsageError):
 
 class Unauthorized(BatchrunnerError):
     """There is no API key, or it cannot be read."""
+
+    exit_code = Exit.REFUSED
+
+
+class Unaffordable(BatchrunnerError):
+    """The balance does not pay for what was planned, and nobody said that a part of it is enough."""
 
     exit_code = Exit.REFUSED
 

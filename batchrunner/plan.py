@@ -26,11 +26,12 @@ class Disk:
     """What lies where a job's files belong.
 
     `present` holds the attempts whose clip lies, whole, under the path that was written down last.
-    `foreign` names the file at the output path if the ledger does not know it.
+    `foreign` names the file at the output path if the ledger does not know it, `own` the attempt whose clip it is.
     """
 
     present: frozenset[int] = frozenset()
     foreign: str | None = None
+    own: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def plan_all(
     """The first step of every job, in order; what one would pay is no longer there for the next."""
     steps: list[Step] = []
     for job, memory, facts in jobs:
-        step = next_step(job, memory, replace(facts, room_usd=room_usd), options)
+        step = next_step(job, memory, facts if room_usd is None else replace(facts, room_usd=room_usd), options)
         if room_usd is not None and step.action is Action.SUBMIT:
             room_usd -= step.cost.high_usd
         steps.append(step)

@@ -79,6 +79,10 @@ class Asked:
         return self.path.startswith("/api/v1/tasks/")
 
     @property
+    def is_balance(self) -> bool:
+        return self.path == "/api/v1/team/balance"
+
+    @property
     def is_api(self) -> bool:
         return self.path.startswith("/api/")
 
@@ -159,7 +163,15 @@ class Studio:
     async def go(self, clock: MovedClock, **wishes: Any) -> Ended:
         """The same, on a loop that a test has made."""
         manifest = load(self.manifest)
-        names = ("concurrency", "rate_per_min", "task_timeout_s", "retries", "budget_usd", "run_usd")
+        names = (
+            "concurrency",
+            "rate_per_min",
+            "task_timeout_s",
+            "retries",
+            "budget_usd",
+            "run_usd",
+            "waits_for_balance",
+        )
         said = {name: wishes.pop(name) for name in names if name in wishes}
         settings = manifest.settings
         limits = Limits(

@@ -4,10 +4,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import cache
+from typing import Any
 
-from batchrunner.nouns.money import Cost
+from batchrunner.nouns.money import FREE, Cost
 from batchrunner.nouns.request import Request
 from batchrunner.resources import read_package_text
 
@@ -22,12 +23,19 @@ class PriceList:
     priced_on: date
     usd_per_second: Mapping[str, Mapping[str, Decimal]]
 
+    def knows(self, request: Request) -> bool:
+        """Whether there is a price for all that a request may become."""
+        rates = self.usd_per_second.get(request.model, {})
+        resolution = request.fields.get("resolution")
+        return bool(rates) if resolution is None else resolution in rates
+
     def cost(self, request: Request) -> Cost:
         """The estimate for one clip; a range where duration or resolution are left to the service.
 
-        Raises:
-            KeyError: there is no price for this model.
+        What has no price costs nothing here: whoever pays asks `knows` first.
         """
+        if not self.knows(request):
+            return FREE
         rates = self.usd_per_second[request.model]
         prices = [
             rates[resolution] * Decimal(seconds)
@@ -37,6 +45,14 @@ class PriceList:
         ]
         return Cost(min(prices), max(prices))
 
+    def as_json(self) -> dict[str, Any]:
+        """The form in which a file holds it."""
+        rates = {
+            model: {resolution: str(usd) for resolution, usd in by_resolution.items()}
+            for model, by_resolution in self.usd_per_second.items()
+        }
+        return {"priced_on": self.priced_on.isoformat(), "usd_per_second": rates}
+
 
 def _open_or(value: object, possible: tuple[str, ...]) -> tuple[str, ...]:
     return possible if value is None else (str(value),)
@@ -45,9 +61,33 @@ def _open_or(value: object, possible: tuple[str, ...]) -> tuple[str, ...]:
 @cache
 def shipped_prices() -> PriceList:
     """The prices that came with this release."""
-    data = json.loads(read_package_text("catalog/prices.json"))
-    rates = {
-        model: {resolution: Decimal(usd) for resolution, usd in by_resolution.items()}
-        for model, by_resolution in data["usd_per_second"].items()
-    }
-    return PriceList(date.fromisoformat(data["priced_on"]), rates)
+    return read_prices(read_package_text("catalog/prices.json"))
+
+
+def read_prices(text: str) -> PriceList:
+    """The prices in a file's text: `{"priced_on": "2026-08-18", "usd_per_second": {MODEL: {"720p": "0.322"}}}`.
+
+    Raises:
+        ValueError: it is no such text; the sentence says what is wrong.
+    """
+    try:
+        data = json.loads(text)
+        priced_on = date.fromisoformat(data["priced_on"])
+        rates = {model: _rates(model, listed) for model, listed in data["usd_per_second"].items()}
+    except json.JSONDecodeError as error:
+        raise ValueError(f"line {error.lineno} is no JSON: {error.msg}") from error
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError("it needs `priced_on` (a date) and `usd_per_second` (by model and resolution)") from error
+    return PriceList(priced_on, rates)
+
+
+def _rates(model: str, listed: Mapping[str, object]) -> dict[str, Decimal]:
+    rates = {}
+    for resolution, usd in listed.items():
+        try:
+            rates[resolution] = Decimal(str(usd))
+        except InvalidOperation:
+            rates[resolution] = Decimal("NaN")
+        if not (rates[resolution].is_finite() and rates[resolution] > 0):
+            raise ValueError(f"{model} {resolution}: {usd!r} is no price")
+    return rates

@@ -1,5 +1,6 @@
 """The one place where errors become sentences and exit codes."""
 
+import gc
 import sys
 import tempfile
 import traceback
@@ -10,9 +11,13 @@ import click
 from batchrunner.cli.group import group
 from batchrunner.errors import BatchrunnerError, Exit
 
+# Manifests and ledgers are large trees without cycles: at Python's own pace they would be scanned over and over.
+_NEW_OBJECTS = 100_000
+
 
 def main() -> None:
     """The installed command."""
+    gc.set_threshold(_NEW_OBJECTS, 50, 100)
     sys.exit(outcome(sys.argv[1:]))
 
 

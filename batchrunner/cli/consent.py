@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import click
 
-from batchrunner.errors import Unconfirmed
+from batchrunner.errors import Unaffordable, Unconfirmed
 from batchrunner.nouns.money import Cost, dollars
 from batchrunner.reports.words import counted
 
@@ -16,48 +16,81 @@ _PATIENCE_S = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a run would pay: shown before the first submit. None: there is no such limit, or it was not told."""
+    """What a run would pay: shown before the first submit. None: there is no such limit, or it was not told.
+
+    `priced` says of when the prices are. `affordable` is how many of the clips the balance pays for.
+    """
 
     manifest: str
     clips: int
     cost: Cost
     retries: int
-    priced_on: str
+    priced: str
     max_cost_usd: Decimal | None
     budget_left_usd: Decimal | None
     balance_usd: Decimal | None
     folder: str
+    affordable: int
+    waits_for_balance: bool = False
 
     @property
     def most_usd(self) -> Decimal:
         """What is agreed to at most, the retries of the settings included."""
         return self.cost.high_usd * (1 + self.retries)
 
+    @property
+    def is_short(self) -> bool:
+        """Whether the balance does not pay for all of it."""
+        return self.affordable < self.clips
+
     def __str__(self) -> str:
         """The offer in lines."""
         clips = counted(self.clips, "clip")
-        lines = [f"{self.manifest}: {clips} to pay, {self.cost} (estimated, prices of {self.priced_on})"]
+        lines = [f"{self.manifest}: {clips} to pay, {self.cost} (estimated, {self.priced})"]
         if self.retries:
             retries = "1 retry" if self.retries == 1 else f"{self.retries} retries"
             lines.append(f"  with up to {retries} of failed tasks: at most {dollars(self.most_usd)}")
         limits = [("this run may cost", self.max_cost_usd), ("left of the budget", self.budget_left_usd)]
         lines += [f"  {words}: {dollars(usd)}" for words, usd in limits if usd is not None]
-        balance = "not told by the service" if self.balance_usd is None else dollars(self.balance_usd)
-        return "\n".join([*lines, f"  balance: {balance}", f"  clips go to {self.folder}"])
+        return "\n".join([*lines, f"  balance: {self._balance()}", f"  clips go to {self.folder}"])
+
+    def _balance(self) -> str:
+        if self.balance_usd is None:
+            return "not told by the service"
+        if not self.is_short:
+            return dollars(self.balance_usd)
+        then = "then the run waits for a top-up" if self.waits_for_balance else "the rest stays pending"
+        return f"{dollars(self.balance_usd)}, which pays for {self.affordable} of {self.clips}: {then}"
 
 
-def ask(offer: Offer, *, yes: bool) -> None:
-    """Returns when somebody agreed.
+def ask(offer: Offer, *, yes: bool, part_is_enough: bool = False) -> None:
+    """Returns when somebody agreed. A balance that does not pay for all needs a word of its own.
 
     Raises:
         Unconfirmed: nobody did; nothing was submitted.
+        Unaffordable: nobody said that what the balance pays for is enough; nothing was submitted.
     """
     click.echo(str(offer), err=True)
-    if yes:
+    is_enough = part_is_enough or offer.waits_for_balance or not offer.is_short
+    if yes and is_enough:
         return
-    if not (sys.stdin and sys.stdin.isatty() and sys.stderr and sys.stderr.isatty()):
+    if not _is_terminal():
+        if yes:
+            raise Unaffordable(
+                f"the balance pays for {offer.affordable} of {counted(offer.clips, 'clip')}: top it up, or add "
+                "--allow-partial or --wait-for-balance. Nothing was submitted"
+            )
         raise Unconfirmed("nobody agreed to this: there is no terminal to ask on, so add --yes. Nothing was submitted")
-    click.echo(f"Submit {counted(offer.clips, 'paid job')}? [y/N] ", nl=False, err=True)
+    _ask(offer)
+
+
+def _is_terminal() -> bool:
+    return bool(sys.stdin and sys.stdin.isatty() and sys.stderr and sys.stderr.isatty())
+
+
+def _ask(offer: Offer) -> None:
+    as_far = ", as far as the balance goes" if offer.is_short and not offer.waits_for_balance else ""
+    click.echo(f"Submit {counted(offer.clips, 'paid job')}{as_far}? [y/N] ", nl=False, err=True)
     readable, _, _ = select.select([sys.stdin], [], [], _PATIENCE_S)
     if not readable:
         raise Unconfirmed("no answer in 5 minutes: nothing was submitted")

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import click
 
+from batchrunner.cli.order import Order
 from batchrunner.cli.setting import valid_manifest, wanted_of
-from batchrunner.cli.work import Order, work
+from batchrunner.cli.work import work
 from batchrunner.resources import read_text
 
 

@@ -13,8 +13,9 @@ from batchrunner.cli.options import (
     quiet_option,
     sandbox_option,
 )
+from batchrunner.cli.order import Order
 from batchrunner.cli.setting import project_of, wanted_or_remembered
-from batchrunner.cli.work import Order, work
+from batchrunner.cli.work import work
 from batchrunner.ledger import Ledger
 from batchrunner.settings import Settings
 

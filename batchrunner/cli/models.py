@@ -1,17 +1,26 @@
 """`batchrunner models`."""
 
+import json
+
 import click
 
 from batchrunner.catalog import Model, models, shipped_prices
+from batchrunner.cli.options import format_option
 
 
 @click.command()
-def command() -> None:
+@format_option("table", "prices")
+def command(form: str) -> None:
     """List the models with their fields, rules and dated prices.
+
+    With -o prices: the file that --prices reads, to be brought up to date.
 
     Example: batchrunner models
     """
     prices = shipped_prices()
+    if form == "prices":
+        click.echo(json.dumps(prices.as_json(), indent=2))
+        return
     for model in models().values():
         click.echo(click.style(model.slug, bold=True))
         per_second = ", ".join(f"{name} ${usd}" for name, usd in prices.usd_per_second[model.slug].items())

@@ -61,6 +61,24 @@ sandbox_option = option(
 profile_option = option("--profile", default="", help="A named overlay of the manifest, such as draft.")
 quiet_option = option("--quiet", "-q", is_flag=True, help="Only the result, and what needs a person.")
 
+prices_option = option(
+    "--prices",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Today's prices, in a file like the one that `batchrunner models -o prices` prints.",
+)
+
+max_cost_option = click.option(
+    "--max-cost", type=Reading("usd", settings.usd), help="The most that a run may cost, in US dollars."
+)
+concurrency_option = option(
+    "--concurrency", type=Reading("n", settings.concurrency), help="How many tasks may run at once."
+)
+unpriced_option = click.option(
+    "--allow-unpriced",
+    is_flag=True,
+    help="Also pay for jobs that have no price; no limit counts them before their bill.",
+)
+
 selection_options = (
     option("--select", multiple=True, help="Submit only these: ids with globs, tag:, model:, status:, class:, @file."),
     option("--exclude", multiple=True, help="Do not submit these; written like --select."),
@@ -70,12 +88,13 @@ selection_options = (
 _RUN_OPTIONS = (
     profile_option,
     click.option("--yes", is_flag=True, help="Agree to the paid work that the plan shows."),
-    click.option(
-        "--max-cost",
-        type=Reading("usd", settings.usd),
-        help="The most that this run may cost, in US dollars.",
-    ),
-    option("--concurrency", type=Reading("n", settings.concurrency), help="How many tasks may run at once."),
+    click.option("--plan", metavar="DIGEST", help="Only if this is the plan: the name that `plan` ends with."),
+    max_cost_option,
+    click.option("--allow-partial", is_flag=True, help="Agree although the balance pays for a part only."),
+    option("--wait-for-balance", is_flag=True, help="When the balance is used up, wait for a top-up and go on."),
+    prices_option,
+    unpriced_option,
+    concurrency_option,
     option("--rate", type=Reading("n/min", settings.rate_per_min), help="Requests of all kinds: 100/min."),
     click.option("--fresh", is_flag=True, help="Begin anew although the memory of what was paid is lost."),
     *selection_options,

@@ -1,80 +1,103 @@
 """`batchrunner plan`."""
 
 import json
-from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import click
 
-from batchrunner import settings
-from batchrunner.catalog import shipped_prices
+from batchrunner.cli.agreement import chosen
 from batchrunner.cli.options import (
-    Reading,
+    concurrency_option,
+    decorated,
     format_option,
     ledger_option,
     manifest_argument,
+    max_cost_option,
     option,
+    prices_option,
     profile_option,
     sandbox_option,
+    selection_options,
 )
+from batchrunner.cli.order import Order
 from batchrunner.cli.setting import (
     in_flight_run,
     key_digest_if_any,
     known_ledger,
+    prices_of,
     project_of,
     valid_manifest,
     wanted_of,
 )
-from batchrunner.cli.work import Order, limits_of
+from batchrunner.clock import Clock
 from batchrunner.errors import Exit
 from batchrunner.manifest.document import dump
+from batchrunner.manifest.load import Manifest
 from batchrunner.manifest.written import spelt_out
 from batchrunner.nouns.step import Action
 from batchrunner.plan import Options
-from batchrunner.reports import plan_as_json, plan_table
-from batchrunner.runner import gather
+from batchrunner.reports import Planned, expected_s, plan_as_json, plan_digest, plan_table
+from batchrunner.runner import Batch, Seen, gather
 
 _SOMETHING_TO_DO = 5
+_OPTIONS = (
+    profile_option,
+    max_cost_option,
+    concurrency_option,
+    prices_option,
+    *selection_options,
+    ledger_option,
+    sandbox_option,
+    format_option("table", "json", "yaml"),
+)
 
 
 @click.command()
 @manifest_argument
-@profile_option
-@click.option("--max-cost", type=Reading("usd", settings.usd), help="Plan as if a run had this limit.")
-@ledger_option
-@sandbox_option
-@format_option("table", "json", "yaml")
+@lambda command: decorated(command, _OPTIONS)
 @option("--detailed-exitcode", is_flag=True, help="End with 5 where there is something to do.")
-def command(
-    manifest: Path,
-    profile: str,
-    max_cost: Decimal | None,
-    ledger: Path | None,
-    sandbox: bool,
-    form: str,
-    detailed_exitcode: bool,
-) -> int:
+def command(manifest: Path, *, detailed_exitcode: bool, **options: Any) -> int:
     """Show what `run` would do next with each job, why, and for how much.
 
-    Changes nothing, asks nobody, needs no key.
+    Changes nothing, asks nobody, needs no key. The name at its end can be given to `run --plan`.
 
     Example: batchrunner plan shots.yaml
     """
-    read = valid_manifest(manifest, profile)
-    if form == "yaml":
+    order = Order(manifest, "plan", **options)
+    read = valid_manifest(manifest, order.profile)
+    if order.form == "yaml":
         click.echo(dump(spelt_out(read)), nl=False)
         return Exit.DONE
-    project = project_of(manifest, ledger, sandbox=sandbox)
-    limits = limits_of(Order(manifest, "plan", max_cost=max_cost), read.settings)
+    limits = order.limits(read.settings)
+    batch = _batch(order, read)
+    key_digest = None if order.sandbox else key_digest_if_any()
+    _, seen = chosen(order, batch, limits, Options(key_digest, limits.retries))
+    planned = planned_of(batch, limits.concurrency, seen)
+    if order.form == "json":
+        click.echo(json.dumps(plan_as_json(planned), indent=2))
+    else:
+        click.echo(plan_table(planned, Clock().wall_s()))
+    something = any(not step.is_last for _, step in planned.steps)
+    return _SOMETHING_TO_DO if detailed_exitcode and something else Exit.DONE
+
+
+def _batch(order: Order, read: Manifest) -> Batch:
+    project = project_of(order.path, order.ledger, sandbox=order.sandbox)
     with known_ledger(project, read.name) as book:
         flying = in_flight_run(project, book, read.name)
-        batch = gather(project, wanted_of(read), book, shipped_prices(), flying)
-    options = Options(None if sandbox else key_digest_if_any(), limits.retries)
-    seen = batch.first_steps(options, batch.purse(limits).room_usd)
-    planned = [(s.identity, s.step) for s in seen if s.job or s.step.action is not Action.NONE]
-    if form == "json":
-        click.echo(json.dumps(plan_as_json(planned, batch.prices.priced_on), indent=2))
-    else:
-        click.echo(plan_table(planned, batch.prices.priced_on))
-    something = any(not step.is_last for _, step in planned)
-    return _SOMETHING_TO_DO if detailed_exitcode and something else Exit.DONE
+        return gather(project, wanted_of(read), book, prices_of(order.prices), flying)
+
+
+def planned_of(batch: Batch, concurrency: int, seen: list[Seen]) -> Planned:
+    """What there is to show; a job that left the manifest only where something is still to be done with it."""
+    wanted = [s.job.request for s in seen if s.job and s.step.action in (Action.SUBMIT, Action.POLL)]
+    return Planned(
+        steps=tuple((s.identity, s.step) for s in seen if s.job),
+        departed=tuple((s.identity, s.step) for s in seen if not s.job and s.step.action is not Action.NONE),
+        unpriced=frozenset(s.identity for s in seen if s.job and not batch.is_priced(s.job)),
+        priced_on=batch.prices.priced_on,
+        concurrency=concurrency,
+        expected_s=expected_s(wanted, batch.memories.values(), concurrency),
+        digest=plan_digest((s.job, s.step) for s in seen),
+    )

@@ -7,8 +7,9 @@ from typing import Any
 import click
 
 from batchrunner.cli.options import manifest_argument, run_options
+from batchrunner.cli.order import Order
 from batchrunner.cli.setting import named_jobs, valid_manifest, wanted_of
-from batchrunner.cli.work import Order, work
+from batchrunner.cli.work import work
 from batchrunner.nouns.facts import MarkKind
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from batchrunner.catalog import PriceList, read_prices, shipped_prices
 from batchrunner.cli import problem_text
 from batchrunner.cli.profiles import check_profile
 from batchrunner.clock import Clock
@@ -121,6 +122,20 @@ def in_flight_run(project: Project, ledger: Ledger, name: str) -> int | None:
     """The run of this manifest that is alive just now; what it waits for is not unknown."""
     last = ledger.last_run(name) if holder(project.folder, name) else None
     return last.id if last and last.ended_at_s is None else None
+
+
+def prices_of(path: Path | None) -> PriceList:
+    """The prices in a file, or those that came with this release.
+
+    Raises:
+        UsageError: the file cannot be read, or holds no prices.
+    """
+    if path is None:
+        return shipped_prices()
+    try:
+        return read_prices(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"the prices in {path} cannot be used: {error}") from error
 
 
 def real_service() -> Service:

@@ -4,7 +4,14 @@ from pathlib import Path
 
 import click
 
-from batchrunner.cli.options import format_option, ledger_option, manifest_argument, profile_option, sandbox_option
+from batchrunner.cli.options import (
+    format_option,
+    ledger_option,
+    manifest_argument,
+    prices_option,
+    profile_option,
+    sandbox_option,
+)
 from batchrunner.cli.telling import known
 from batchrunner.errors import UsageError
 from batchrunner.problems import nearest
@@ -18,15 +25,18 @@ from batchrunner.runner import Seen
 @profile_option
 @ledger_option
 @sandbox_option
+@prices_option
 @format_option("table", "json")
-def command(manifest: Path, job: str | None, profile: str, ledger: Path | None, sandbox: bool, form: str) -> None:
+def command(
+    manifest: Path, job: str | None, profile: str, ledger: Path | None, prices: Path | None, sandbox: bool, form: str
+) -> None:
     """Tell what is known of each job; works beside a run.
 
     Takes no lock, needs no key, asks nobody. With JOB: its whole history, and what would happen next.
 
     Example: batchrunner status shots.yaml
     """
-    report, seen = known(manifest, profile, ledger, sandbox=sandbox)
+    report, seen = known(manifest, profile, ledger, prices, sandbox=sandbox)
     if job is not None:
         found = _found(job, seen)
         click.echo(history(found.identity, found.memory, found.step))

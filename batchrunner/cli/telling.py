@@ -1,32 +1,52 @@
 """What `status` and `report` have in common: all that is known, from the ledger alone."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from batchrunner.catalog import shipped_prices
-from batchrunner.cli.setting import in_flight_run, known_ledger, project_of, wanted_or_remembered
-from batchrunner.cli.work import report_of
+from batchrunner.cli.setting import in_flight_run, known_ledger, prices_of, project_of, wanted_or_remembered
 from batchrunner.ledger import Ledger
+from batchrunner.nouns.money import NOTHING
 from batchrunner.plan import Options
-from batchrunner.reports import Report
-from batchrunner.runner import Seen, gather
+from batchrunner.reports import Report, row_of
+from batchrunner.runner import Batch, Seen, gather
 
 
-def known(manifest: Path, profile: str, ledger: Path | None, *, sandbox: bool) -> tuple[Report, list[Seen]]:
+def known(
+    manifest: Path, profile: str, ledger: Path | None, prices: Path | None = None, *, sandbox: bool
+) -> tuple[Report, list[Seen]]:
     """The report of a manifest as it stands, with its last run; and each job's memory and next step."""
     project = project_of(manifest, ledger, sandbox=sandbox)
     with Ledger.reading(project.ledger) as book:
         wanted, is_current = wanted_or_remembered(manifest, profile, project, book)
     with known_ledger(project, wanted.name) as book:
-        batch = gather(project, wanted, book, shipped_prices(), in_flight_run(project, book, wanted.name))
+        batch = gather(project, wanted, book, prices_of(prices), in_flight_run(project, book, wanted.name))
         last = book.last_run(wanted.name, profile)
+        balances = book.account.balances(last.id) if last else ()
     if not is_current:
         click.echo(f"{manifest} has mistakes just now: this is what its last run wanted", err=True)
     seen = batch.first_steps(Options(), None)
     report = report_of(batch, seen)
     if last is None:
         return report, seen
-    report = replace(report, run_id=last.id, exit_code=last.exit_code)
+    report = replace(report, run_id=last.id, exit_code=last.exit_code, balances_usd=balances)
     return replace(report, started_at_s=last.started_at_s, finished_at_s=last.ended_at_s), seen
+
+
+def report_of(batch: Batch, seen: Iterable[Seen]) -> Report:
+    """The report of a batch whose jobs stand like this; its run is not told of yet."""
+    rows = [(s.job is None, row_of(s.identity, s.job, s.memory, s.step, s.older)) for s in seen]
+    return Report(
+        manifest=batch.name,
+        profile=batch.profile,
+        run_id=None,
+        started_at_s=None,
+        finished_at_s=None,
+        exit_code=None,
+        rows=tuple(row for departed, row in rows if not departed),
+        departed=tuple(row for departed, row in rows if departed),
+        estimated_usd=sum((batch.cost(job).high_usd for job in batch.jobs.values()), NOTHING),
+        priced_on=batch.prices.priced_on,
+    )

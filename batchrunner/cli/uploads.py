@@ -32,8 +32,8 @@ def command(manifest: Path, ledger: Path | None, *, prune: bool, sandbox: bool) 
     clock = Clock()
     project = project_of(manifest, ledger, sandbox=sandbox)
     with Ledger.reading(project.ledger) as book:
-        found = book.uploads()
-        needed = book.pictures_of_open_tasks()
+        found = book.pictures.all()
+        needed = book.pictures.of_open_tasks()
     if not prune:
         click.echo("\n".join(_line(upload, clock.wall_s()) for upload in found) or "nothing was uploaded")
         return
@@ -45,7 +45,7 @@ def command(manifest: Path, ledger: Path | None, *, prune: bool, sandbox: bool) 
     with Ledger.writing(project.ledger) as book:
         # forgotten first: a request must never name a picture that may be gone
         for upload in idle:
-            book.upload_deleted(upload.file_id, clock.wall_s())
+            book.pictures.deleted(upload.file_id, clock.wall_s())
     deleted = asyncio.run(_delete(idle, service, clock))
     click.echo(f"{counted(deleted, 'picture')} deleted, {len(found) - len(idle)} kept")
 

@@ -1,7 +1,6 @@
 """The ledger's rows as nouns."""
 
 import json
-import re
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -27,7 +26,6 @@ from batchrunner.nouns.facts import (
 )
 from batchrunner.nouns.job import Identity
 from batchrunner.nouns.request import Request
-from batchrunner.nouns.upload import Upload
 
 T = TypeVar("T")
 
@@ -83,29 +81,6 @@ def name_at(db: sqlite3.Connection, path: str) -> str | None:
         "SELECT manifest FROM run WHERE path = ? AND command <> 'receipts' ORDER BY id DESC LIMIT 1", (path,)
     ).fetchone()
     return str(row[0]) if row else None
-
-
-_UPLOADS = "SELECT sha256, size_bytes, file_id, url, at_s FROM upload WHERE deleted_at_s IS NULL"
-
-
-def uploads(db: sqlite3.Connection) -> tuple[Upload, ...]:
-    """Every picture that was uploaded and not deleted."""
-    return tuple(Upload(*row) for row in db.execute(f"{_UPLOADS} ORDER BY id"))
-
-
-def pictures_of_open_tasks(db: sqlite3.Connection) -> frozenset[str]:
-    """The digests of the local pictures that open attempts name in their requests."""
-    requests = db.execute("SELECT request FROM attempt WHERE settled_at_s IS NULL")
-    return frozenset(digest for (request,) in requests for digest in re.findall(r"sha256:([0-9a-f]{64})", request))
-
-
-def upload_of(db: sqlite3.Connection, sha256: str, base_url: str, key_digest: str) -> Upload | None:
-    """The newest upload of one content to one account."""
-    row = db.execute(
-        f"{_UPLOADS} AND sha256 = ? AND base_url = ? AND key_digest = ? ORDER BY id DESC LIMIT 1",
-        (sha256, base_url, key_digest),
-    ).fetchone()
-    return Upload(*row) if row else None
 
 
 def _memories(db: sqlite3.Connection, where: str, values: tuple[object, ...]) -> dict[Identity, Memory]:

@@ -2,19 +2,20 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 from typing import Self
 
-from batchrunner.errors import ClaimRefused, LedgerError, UsageError
+from batchrunner.errors import ClaimRefused, UsageError
 from batchrunner.ledger import connection, inbox, rows
+from batchrunner.ledger.account import Account
 from batchrunner.ledger.entries import Claim, NewRun
+from batchrunner.ledger.pictures import Pictures
+from batchrunner.ledger.transaction import insert, translated, writing
 from batchrunner.nouns.facts import Answer, Attempt, Clip, Mark, MarkKind, Memory, Observation, Outcome
 from batchrunner.nouns.job import Identity
 from batchrunner.nouns.receipt import Receipt
-from batchrunner.nouns.upload import Upload
 
 
 class Ledger:
@@ -22,6 +23,8 @@ class Ledger:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
+        self.pictures = Pictures(db)
+        self.account = Account(db)
 
     @classmethod
     def writing(cls, path: Path, connect: connection.Connect = sqlite3.connect) -> Self:
@@ -43,32 +46,32 @@ class Ledger:
 
     def memories(self, manifest: str) -> dict[Identity, Memory]:
         """All that is known of a manifest's jobs, under every profile."""
-        with _translated():
+        with translated():
             return rows.memories(self._db, manifest)
 
     def all_memories(self) -> dict[Identity, Memory]:
         """All that is known of every job of every manifest."""
-        with _translated():
+        with translated():
             return rows.all_memories(self._db)
 
     def memory(self, identity: Identity) -> Memory:
         """All that is known of one job."""
-        with _translated():
+        with translated():
             return rows.memory(self._db, identity)
 
     def last_run(self, manifest: str, profile: str | None = None) -> rows.RunRecord | None:
         """The newest run of a manifest, under any profile or a certain one, with the jobs that it wanted."""
-        with _translated():
+        with translated():
             return rows.last_run(self._db, manifest, profile)
 
     def name_at(self, path: str) -> str | None:
         """The name under which the manifest at this path was last run."""
-        with _translated():
+        with translated():
             return rows.name_at(self._db, path)
 
     def task_ids(self) -> frozenset[str]:
         """Every task id on record."""
-        with _translated():
+        with translated():
             return frozenset(row[0] for row in self._db.execute("SELECT task_id FROM answer WHERE task_id IS NOT NULL"))
 
     def begin_run(self, run: NewRun) -> int:
@@ -79,10 +82,10 @@ class Ledger:
         """
         jobs = json.dumps(run.jobs, ensure_ascii=False, sort_keys=True)
         digest = sha256(jobs.encode()).hexdigest()
-        with self._writing() as db:
+        with writing(self._db) as db:
             self._check_address(run.base_url)
             db.execute("INSERT OR IGNORE INTO job_list VALUES (?, ?)", (digest, jobs))
-            return _insert(
+            return insert(
                 db,
                 "run",
                 manifest=run.manifest,
@@ -99,7 +102,7 @@ class Ledger:
 
     def end_run(self, run_id: int, exit_code: int, at_s: float) -> None:
         """Writes down how a run ended."""
-        with self._writing() as db:
+        with writing(self._db) as db:
             db.execute("UPDATE run SET ended_at_s = ?, exit_code = ? WHERE id = ?", (at_s, exit_code, run_id))
 
     def claim(self, claim: Claim) -> int:
@@ -110,8 +113,8 @@ class Ledger:
         """
         who = claim.identity
         try:
-            with self._writing() as db:
-                return _insert(
+            with writing(self._db) as db:
+                return insert(
                     db,
                     "attempt",
                     run_id=claim.run_id,
@@ -136,11 +139,11 @@ class Ledger:
 
         A task id that another attempt has is no acceptance: the outcome is unknown then.
         """
-        with self._writing() as db:
+        with writing(self._db) as db:
             if answer.task_id is not None and self._has_task(answer.task_id):
                 known = f"the service gave a task id that is already on record: {answer.task_id}"
                 answer = Answer(answer.at_s, Outcome.UNKNOWN, None, None, answer.http_status, known, answer.body)
-            _insert(
+            insert(
                 db,
                 "answer",
                 attempt_id=attempt_id,
@@ -158,8 +161,8 @@ class Ledger:
 
     def observe(self, attempt: Attempt, seen: Observation, *, settles: bool) -> None:
         """Records a new state of an attempt's task; `settles`: nothing more will come of it."""
-        with self._writing() as db:
-            _insert(
+        with writing(self._db) as db:
+            insert(
                 db,
                 "observation",
                 attempt_id=attempt.id,
@@ -182,8 +185,8 @@ class Ledger:
             ClaimRefused: the job has one with this number.
         """
         try:
-            with self._writing() as db:
-                _insert(
+            with writing(self._db) as db:
+                insert(
                     db,
                     "adoption",
                     run_id=run_id,
@@ -201,8 +204,8 @@ class Ledger:
     def clip(self, attempt_id: int, clip: Clip, adoption_id: int | None = None) -> None:
         """Writes down under which path a verified file, or an adopting job's copy of it, is about to be put."""
         owner = {"attempt_id": attempt_id} if adoption_id is None else {"adoption_id": adoption_id}
-        with self._writing() as db:
-            _insert(
+        with writing(self._db) as db:
+            insert(
                 db,
                 "clip" if adoption_id is None else "adopted_clip",
                 **owner,
@@ -215,65 +218,30 @@ class Ledger:
 
     def settle(self, attempt_id: int, at_s: float) -> None:
         """Closes an attempt whose clip is in place."""
-        with self._writing() as db:
+        with writing(self._db) as db:
             _settle(db, attempt_id, at_s)
 
     def mark(self, marks: Iterable[tuple[Identity, Mark]]) -> None:
         """Records decisions about many jobs, all or none."""
-        with self._writing() as db:
+        with writing(self._db) as db:
             for identity, mark in marks:
                 _mark(db, identity, mark)
 
     def give_up(self, identity: Identity, attempt: Attempt, at_s: float) -> None:
         """A person pays again for an unknown attempt: it stays booked, and is closed with a mark beside it."""
-        with self._writing() as db:
+        with writing(self._db) as db:
             _mark(db, identity, Mark(at_s, MarkKind.PAY_AGAIN, attempt.number, attempt.request))
             _settle(db, attempt.id, at_s)
 
     def take_in(self, receipts: Iterable[Receipt]) -> None:
         """Records what receipts tell of clips that this ledger does not know; all of them or none."""
-        with self._writing() as db:
+        with writing(self._db) as db:
             for receipt in receipts:
                 inbox.take_in(db, receipt)
 
     def copy(self) -> "Ledger":
         """The same in memory: what is written there is nowhere else."""
         return Ledger(connection.copied(self._db))
-
-    def uploads(self) -> tuple[Upload, ...]:
-        """Every picture that this ledger uploaded and did not delete, oldest first."""
-        with _translated():
-            return rows.uploads(self._db)
-
-    def pictures_of_open_tasks(self) -> frozenset[str]:
-        """The digests of the local pictures that open attempts name."""
-        with _translated():
-            return rows.pictures_of_open_tasks(self._db)
-
-    def upload_of(self, sha256: str, base_url: str, key_digest: str) -> Upload | None:
-        """The newest upload of this content to this account."""
-        with _translated():
-            return rows.upload_of(self._db, sha256, base_url, key_digest)
-
-    def uploaded(self, upload: Upload, base_url: str, key_digest: str) -> None:
-        """Records a picture that the service took."""
-        with self._writing() as db:
-            _insert(
-                db,
-                "upload",
-                sha256=upload.sha256,
-                size_bytes=upload.size_bytes,
-                base_url=base_url,
-                key_digest=key_digest,
-                file_id=upload.file_id,
-                url=upload.url,
-                at_s=upload.at_s,
-            )
-
-    def upload_deleted(self, file_id: str, at_s: float) -> None:
-        """Records that the service deleted a picture for us."""
-        with self._writing() as db:
-            db.execute("UPDATE upload SET deleted_at_s = ? WHERE file_id = ? AND deleted_at_s IS NULL", (at_s, file_id))
 
     def _has_task(self, task_id: str) -> bool:
         return self._db.execute("SELECT 1 FROM answer WHERE task_id = ?", (task_id,)).fetchone() is not None
@@ -286,44 +254,13 @@ class Ledger:
                 "set MODELLIX_BASE_URL back, or name another ledger with --ledger"
             )
 
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: all of it is on the disk when the block ends, or none of it."""
-        with _translated():
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.IntegrityError:
-        raise
-    except sqlite3.Error as error:
-        raise LedgerError(f"the ledger cannot be used just now: {error}") from error
-
-
-def _insert(db: sqlite3.Connection, table: str, **values: object) -> int:
-    names = ", ".join(values)
-    marks = ", ".join("?" * len(values))
-    # the names are this file's own; every value is bound
-    cursor = db.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(values.values()))  # noqa: S608
-    return int(cursor.lastrowid or 0)
-
 
 def _settle(db: sqlite3.Connection, attempt_id: int, at_s: float) -> None:
     db.execute("UPDATE attempt SET settled_at_s = ? WHERE id = ?", (at_s, attempt_id))
 
 
 def _mark(db: sqlite3.Connection, identity: Identity, mark: Mark) -> None:
-    _insert(
+    insert(
         db,
         "mark",
         manifest=identity.manifest,

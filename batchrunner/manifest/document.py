@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Protocol
 import yaml
 
 from batchrunner.manifest import core_schema, source, syntax
-from batchrunner.manifest.collector import collector_paused
 from batchrunner.manifest.nodes import Scalar
 from batchrunner.manifest.tree import EnoughError, Tree
 from batchrunner.places import Place
@@ -94,7 +93,7 @@ def _parse(text: str, file: str, loader: "Loader") -> Document:
     if refused:
         return Document(file, lines.texts, None, refused)
     tree = Tree(file)
-    with collector_paused(), suppress(EnoughError):
+    with suppress(EnoughError):
         _grow(tree, text, lines, loader)
     if not tree.problems() and _is_empty(tree.root()):
         message = "the file is empty, or holds only comments"

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from batchrunner import settings as settings_room
 from batchrunner.manifest import document
-from batchrunner.manifest.collector import collector_paused
 from batchrunner.manifest.drafts import Draft, Drafts
 from batchrunner.manifest.expand import Wish, expand
 from batchrunner.manifest.keys import described, text_of
@@ -56,10 +55,8 @@ def load(
     `look_at_files`: local images are opened. `may_be_fragment`: a file without `version` is judged as one that
     others include.
     """
-    with collector_paused():
-        return _load(
-            path, Wish(profile, os.environ if environment is None else environment), look_at_files, may_be_fragment
-        )
+    wish = Wish(profile, os.environ if environment is None else environment)
+    return _load(path, wish, look_at_files, may_be_fragment)
 
 
 def _load(path: Path, wish: Wish, look_at_files: bool, may_be_fragment: bool) -> Manifest:  # noqa: FBT001

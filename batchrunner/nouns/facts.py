@@ -218,12 +218,16 @@ class Attempt:
         return self.clips[-1] if self.clips else None
 
     @property
+    def billed_usd(self) -> Decimal | None:
+        """What the service says that it cost; None where it says nothing."""
+        return next((o.billed_usd for o in reversed(self.observations) if o.billed_usd is not None), None)
+
+    @property
     def booked_usd(self) -> Decimal:
         """What it counts against a budget: reserved until answered, released by a refusal, else what is billed."""
         if self.outcome is Outcome.REFUSED or self.is_adopted:
             return NOTHING
-        billed = [o.billed_usd for o in self.observations if o.billed_usd is not None]
-        return billed[-1] if billed else self.reserved_usd
+        return self.reserved_usd if self.billed_usd is None else self.billed_usd
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ class Flag(StrEnum):
     """What stands beside a status."""
 
     CHANGED = "changed"
+    OLD_CLIP = "old-clip"
     SUBMITTING = "submitting"
     DEPARTED = "departed"
 

@@ -32,6 +32,7 @@ class Block(StrEnum):
     KEY = "key"
     BALANCE = "balance"
     COST_LIMIT = "cost-limit"
+    PRICE = "price"
     ADDRESS = "address"
     UPLOAD = "upload"
     HALT = "halt"

@@ -1,23 +1,30 @@
 """What is told: history becomes a report, and a report becomes text. Pure."""
 
+from batchrunner.reports.expected import expected_s
 from batchrunner.reports.forms import in_form
 from batchrunner.reports.hints import next_commands
 from batchrunner.reports.history import history
 from batchrunner.reports.json_form import as_json
-from batchrunner.reports.plan_table import plan_as_json, plan_table
+from batchrunner.reports.plan_digest import plan_digest
+from batchrunner.reports.plan_table import Planned, plan_as_json, plan_table
 from batchrunner.reports.report import Report, Row, row_of
 from batchrunner.reports.summary import summary
-from batchrunner.reports.words import ago, printable, span, utc
+from batchrunner.reports.words import ago, dated, local, printable, span, utc
 
 __all__ = [
+    "Planned",
     "Report",
     "Row",
     "ago",
     "as_json",
+    "dated",
+    "expected_s",
     "history",
     "in_form",
+    "local",
     "next_commands",
     "plan_as_json",
+    "plan_digest",
     "plan_table",
     "printable",
     "row_of",

@@ -26,6 +26,7 @@ _SENTENCES: Mapping[Block, str] = {
     Block.OTHER_KEY: "{count} submitted with another key: set that one, then `batchrunner fetch {manifest}`",
     Block.BALANCE: "the balance is used up: top it up, then `batchrunner run {manifest}`",
     Block.COST_LIMIT: "{count} left out by the cost limit: raise `settings.budget` or `--max-cost`",
+    Block.PRICE: "{count} left out because clips cost more than was agreed to: name today's prices with --prices",
     Block.UPLOAD: "{count} wait for a picture that could not be uploaded, then `batchrunner run {manifest}`",
     Block.ADDRESS: "{count} refused by address or model: check `model` and MODELLIX_BASE_URL",
 }

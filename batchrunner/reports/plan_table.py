@@ -1,6 +1,7 @@
 """A plan as people and programs read it: what would be done with each job next, why, and for how much."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -9,39 +10,87 @@ from tabulate import tabulate
 from batchrunner.nouns.job import Identity
 from batchrunner.nouns.money import FREE, Cost
 from batchrunner.nouns.step import Action, Block, Step, total
-from batchrunner.reports.words import counted, printable
+from batchrunner.reports.words import counted, dated, local, printable, span
 
 _WIDEST_REASON = 80
+_MOST_NAMES = 10
 
-Planned = tuple[Identity, Step]
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A whole plan. `departed` are jobs that left the manifest and are still to be brought to their end.
+
+    `unpriced` have no price; `expected_s` is how long it takes with so many tasks at once.
+    """
+
+    steps: tuple[tuple[Identity, Step], ...]
+    departed: tuple[tuple[Identity, Step], ...]
+    unpriced: frozenset[Identity]
+    priced_on: date
+    concurrency: int
+    expected_s: float
+    digest: str
+
+    @property
+    def submits(self) -> list[Step]:
+        """What would be paid."""
+        return [step for _, step in self.steps if step.action is Action.SUBMIT]
 
 
-def plan_table(planned: Sequence[Planned], priced_on: date) -> str:
-    """One line a job, and what it all would cost."""
-    table = tabulate(
-        [[who.name, step.action.value, _cost(step), printable(step.reason, _WIDEST_REASON)] for who, step in planned],
+def plan_table(planned: Planned, now_s: float) -> str:
+    """One line a job, what it all would cost, when it would end, and what the plan is called."""
+    parts = [_table(planned, planned.steps)]
+    if planned.departed:
+        parts += ["", "no longer in the manifest, brought to their end:", _table(planned, planned.departed)]
+    return "\n".join([*parts, "", *_sums(planned, now_s)])
+
+
+def _table(planned: Planned, steps: Iterable[tuple[Identity, Step]]) -> str:
+    return tabulate(
+        [
+            [who.name, step.action.value, _cost(who, step, planned), printable(step.reason, _WIDEST_REASON)]
+            for who, step in steps
+        ],
         headers=["job", "next", "cost", "why"],
         disable_numparse=True,
         colalign=("left", "left", "right", "left"),
     )
-    submits = [step for _, step in planned if step.action is Action.SUBMIT]
-    unfit = sum(1 for _, step in planned if step.block is Block.COST_LIMIT)
-    paid = f"{counted(len(submits), 'clip')} to pay: {total(submits)} (estimated, prices of {priced_on.isoformat()})"
-    lines = [paid if submits else "nothing to pay"]
+
+
+def _sums(planned: Planned, now_s: float) -> Iterator[str]:
+    submits = planned.submits
+    unfit = [who.name for who, step in planned.steps if step.block is Block.COST_LIMIT]
+    if submits:
+        yield f"{counted(len(submits), 'clip')} to pay: {total(submits)} (estimated, {dated(planned.priced_on, now_s)})"
+    else:
+        yield "nothing to pay"
     if unfit:
-        verb = "does" if unfit == 1 else "do"
-        lines.append(f"the limit pays for {len(submits)} of {len(submits) + unfit}; {unfit} {verb} not fit")
-    return "\n".join([table, "", *lines])
+        verb = "this does" if len(unfit) == 1 else f"these {len(unfit)} do"
+        yield f"the limit pays for {len(submits)} of {len(submits) + len(unfit)}; {verb} not fit: {_names(unfit)}"
+    if planned.unpriced:
+        unpriced = [who.name for who, _ in planned.steps if who in planned.unpriced]
+        yield f"without a price: {_names(unpriced)}"
+    if planned.expected_s > 0:
+        end = local(now_s + planned.expected_s)
+        yield f"expected: about {span(planned.expected_s)} with {planned.concurrency} at once, until {end}"
+    if submits:
+        yield f"plan {planned.digest}: `run --plan {planned.digest}` pays for exactly this, or for nothing"
 
 
-def plan_as_json(planned: Iterable[Planned], priced_on: date) -> dict[str, Any]:
-    """The same for programs: `{"priced_on", "cost", "jobs": [{"id", "action", "status", "reason", …}]}`."""
-    planned = list(planned)
-    cost = total(step for _, step in planned)
+def _names(names: list[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return f"{', '.join(names[:_MOST_NAMES])}{more}"
+
+
+def plan_as_json(planned: Planned) -> dict[str, Any]:
+    """The same for programs: `{"digest", "priced_on", "cost", "expected_s", "jobs": [{"id", "action", …}], …}`."""
     return {
-        "priced_on": priced_on.isoformat(),
-        "cost": _range(cost),
-        "jobs": [_job(who, step) for who, step in planned],
+        "digest": planned.digest,
+        "priced_on": planned.priced_on.isoformat(),
+        "cost": _range(total(planned.submits)),
+        "expected_s": round(planned.expected_s),
+        "jobs": [_job(who, step) for who, step in planned.steps],
+        "departed": [_job(who, step) for who, step in planned.departed],
     }
 
 
@@ -61,5 +110,7 @@ def _range(cost: Cost) -> dict[str, float]:
     return {"low_usd": float(cost.low_usd), "high_usd": float(cost.high_usd)}
 
 
-def _cost(step: Step) -> str:
-    return str(step.cost) if step.action is Action.SUBMIT else "-"
+def _cost(who: Identity, step: Step, planned: Planned) -> str:
+    if step.action is not Action.SUBMIT:
+        return "-"
+    return "?" if who in planned.unpriced else str(step.cost)

@@ -28,6 +28,7 @@ class Row:
     block: Block | None
     attempts: int
     cost_usd: Decimal
+    older: str | None = None
     image: str | None = None
     task_id: str | None = None
     file: str | None = None
@@ -41,7 +42,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A whole report. `estimated_usd` is the price list's estimate for all wanted clips."""
+    """A whole report. `estimated_usd` is the price list's estimate for all wanted clips.
+
+    `balances_usd` is what the account held in the course of the run, where it was told.
+    """
 
     manifest: str
     profile: str
@@ -54,6 +58,7 @@ class Report:
     estimated_usd: Decimal
     priced_on: date
     requests: Mapping[str, int] = field(default_factory=dict)
+    balances_usd: tuple[Decimal, ...] = ()
 
     @property
     def counts(self) -> Mapping[Status, int]:
@@ -66,20 +71,21 @@ class Report:
         return sum((row.cost_usd for row in (*self.rows, *self.departed)), NOTHING)
 
 
-def row_of(identity: Identity, job: Job | None, memory: Memory, step: Step) -> Row:
-    """The row of a job whose next step is `step`."""
+def row_of(identity: Identity, job: Job | None, memory: Memory, step: Step, older: str | None = None) -> Row:
+    """The row of a job whose next step is `step`; `older` is where an older clip of it lies under its final name."""
     attempt = step.attempt or (memory.attempts[-1] if memory.attempts else None)
     request = job.request if job else (attempt.request if attempt else Request("", {}))
     cost_usd = sum((a.booked_usd for a in memory.attempts), NOTHING)
     row = Row(
         identity=identity,
         status=step.status,
-        flags=tuple(_flags(job, step)),
+        flags=tuple(_flags(job, step, older)),
         request=request,
         image=_image(job, request),
         tags=job.tags if job else (),
         source=(job.place.file, job.place.line) if job else None,
         note=step.reason,
+        older=older,
         block=step.block,
         attempts=len(memory.attempts),
         cost_usd=cost_usd,
@@ -108,9 +114,11 @@ def _image(job: Job | None, request: Request) -> str | None:
     return None if found is None else unsigned(str(found))
 
 
-def _flags(job: Job | None, step: Step) -> Iterable[Flag]:
+def _flags(job: Job | None, step: Step, older: str | None) -> Iterable[Flag]:
     if step.changed:
         yield Flag.CHANGED
+    if older:
+        yield Flag.OLD_CLIP
     if step.block is Block.IN_FLIGHT:
         yield Flag.SUBMITTING
     if job is None:

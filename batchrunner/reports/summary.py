@@ -1,6 +1,6 @@
 """A report as people read it: a table, the totals, and where the files are."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from tabulate import tabulate
@@ -17,12 +17,18 @@ _WIDEST_NOTE = 70
 
 def summary(report: Report, seconds: float | None = None) -> str:
     """The table, the counts, the money, and how long it took. Text without colour, ending without a newline."""
-    rows = [*report.rows, *report.departed]
-    shown = rows if len(rows) <= _LONGEST_TABLE else [row for row in rows if row.status is not Status.DONE]
-    parts = [_table(shown)] if shown else []
-    if len(shown) < len(rows):
-        parts.append(f"({counted(len(rows) - len(shown), 'job')} done and not shown)")
+    parts = list(_part(report.rows))
+    if report.departed:
+        parts += ["", "no longer in the manifest:", *_part(report.departed)]
     return "\n".join([*parts, "", *_totals(report, seconds)])
+
+
+def _part(rows: Sequence[Row]) -> Iterable[str]:
+    shown = rows if len(rows) <= _LONGEST_TABLE else [row for row in rows if row.status is not Status.DONE]
+    if shown:
+        yield _table(shown)
+    if len(shown) < len(rows):
+        yield f"({counted(len(rows) - len(shown), 'job')} done and not shown)"
 
 
 def _table(rows: Iterable[Row]) -> str:
@@ -47,7 +53,8 @@ def _cost(usd: Decimal) -> str:
 def _note(row: Row) -> str:
     if row.status is Status.DONE and row.file:
         return printable(row.file)
-    return printable(row.error.message if row.error else row.note, _WIDEST_NOTE)
+    note = printable(row.error.message if row.error else row.note, _WIDEST_NOTE)
+    return f"{note}; {printable(row.older)} is the older clip" if row.older else note
 
 
 def _totals(report: Report, seconds: float | None) -> Iterable[str]:
@@ -57,6 +64,10 @@ def _totals(report: Report, seconds: float | None) -> Iterable[str]:
         f"booked {dollars(report.actual_usd)}, estimated {dollars(report.estimated_usd)} for all"
         f" (prices of {report.priced_on.isoformat()})"
     )
+    if len(report.balances_usd) > 1:
+        before_usd, after_usd = report.balances_usd[0], report.balances_usd[-1]
+        lost = f"{dollars(before_usd - after_usd)} less" if before_usd >= after_usd else "topped up"
+        yield f"the account went from {dollars(before_usd)} to {dollars(after_usd)}: {lost}"
     if report.requests:
         asked = report.requests
         took = f" in {span(seconds)}" if seconds is not None else ""

@@ -1,7 +1,7 @@
 """Numbers, times and foreign texts as people read them."""
 
 import unicodedata
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 # Below this many, seconds and minutes are told as they are; above, in the next unit.
 _MOST_OF_A_UNIT = 90
@@ -18,6 +18,17 @@ def printable(text: str, most: int | None = None) -> str:
 def utc(at_s: float | None) -> str | None:
     """RFC 3339 in UTC, to the second: `2026-11-23T02:00:00Z`."""
     return None if at_s is None else datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def local(at_s: float) -> str:
+    """A moment on this machine's wall: `2026-11-23 18:04 CET`."""
+    return datetime.fromtimestamp(at_s, UTC).astimezone().strftime("%Y-%m-%d %H:%M %Z")
+
+
+def dated(priced_on: date, now_s: float) -> str:
+    """Prices with their age: `prices of 2026-08-18, 97 days old`."""
+    age = (datetime.fromtimestamp(now_s, UTC).date() - priced_on).days
+    return f"prices of {priced_on.isoformat()}, {counted(age, 'day')} old"
 
 
 def span(seconds: float) -> str:

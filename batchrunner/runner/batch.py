@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any
 
 from batchrunner.catalog import PriceList, request_of
@@ -14,6 +15,7 @@ from batchrunner.ledger import Ledger
 from batchrunner.nouns.facts import NO_MEMORY, Attempt, Clip, Memory
 from batchrunner.nouns.job import Identity, Job
 from batchrunner.nouns.money import FREE, NOTHING, Cost
+from batchrunner.nouns.status import Status
 from batchrunner.nouns.step import Step
 from batchrunner.places import Place
 from batchrunner.plan import Disk, Facts, Kinship, Options, Purse, plan_all
@@ -23,7 +25,10 @@ from batchrunner.runner.project import Project
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a run may do: tasks at once, requests a minute, patience, retries and money."""
+    """What a run may do: tasks at once, requests a minute, patience, retries and money.
+
+    `waits_for_balance`: an account that is used up ends no submits, they wait for a top-up.
+    """
 
     concurrency: int
     rate_per_min: int
@@ -31,16 +36,21 @@ class Limits:
     retries: int
     budget_usd: Decimal | None
     run_usd: Decimal | None = None
+    waits_for_balance: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One job as it stands: wanted (None: it left the manifest), remembered, and its next step."""
+    """One job as it stands: wanted (None: it left the manifest), remembered, and its next step.
+
+    `older` is the path of an older clip of the job that lies under its final name while the wanted one does not.
+    """
 
     identity: Identity
     job: Job | None
     memory: Memory
     step: Step
+    older: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,26 +76,40 @@ class Batch:
         known = (who for who, memory in self.memories.items() if who.profile == self.profile and memory.attempts)
         return [*self.jobs, *sorted(who for who in known if who not in self.jobs)]
 
-    def look(self, identity: Identity, memory: Memory) -> tuple[Memory, Facts]:
+    def look(self, identity: Identity, recall: Callable[[Identity], Memory]) -> tuple[Memory, Facts]:
         """What is true of a job just now: its memory as the disk confirms it, and what no ledger holds."""
         job = self.jobs.get(identity)
-        memory, present = on_disk(self.project, memory)
+        memory, present = on_disk(self.project, recall(identity))
         opened = memory.open_attempt
         facts = Facts(
-            disk=Disk(present, self._foreign(job, memory, present)),
+            disk=self._disk(job, memory, present),
             cost=self.cost(job) if job else FREE,
             in_flight=opened is not None and opened.run_id == self.in_flight_run,
+            kin=self._kinship(identity, recall),
         )
         return memory, facts
 
-    def _foreign(self, job: Job | None, memory: Memory, present: frozenset[int]) -> str | None:
-        """The file that lies where the job's clip belongs and is not this job's; None where there is none."""
+    def _disk(self, job: Job | None, memory: Memory, present: frozenset[int]) -> Disk:
+        """Whose file it is that lies where the job's clip belongs."""
         path = self.project.output(job.output) if job else None
-        if path is None or not os.path.lexists(path) or owner_of(self.project, path, memory, present):
-            return None
-        return self.project.written(path)
+        if path is None or not os.path.lexists(path):
+            return Disk(present)
+        owner = owner_of(self.project, path, memory, present)
+        return Disk(present, own=owner.id) if owner else Disk(present, foreign=self.project.written(path))
 
-    def kinship(self, identity: Identity, recall: Callable[[Identity], Memory]) -> Kinship | None:
+    def stands(self, identity: Identity, step: Step) -> Seen:
+        """A job after the last step of a run."""
+        memory, facts = self.look(identity, self._memory)
+        return self._seen(identity, memory, facts.disk, step)
+
+    def _seen(self, identity: Identity, memory: Memory, disk: Disk, step: Step) -> Seen:
+        own = next((a for a in memory.attempts if a.id == disk.own), None)
+        is_older = own is not None and not own.is_open and step.status is not Status.DONE
+        return Seen(
+            identity, self.jobs.get(identity), memory, step, own.clip.path if own and own.clip and is_older else None
+        )
+
+    def _kinship(self, identity: Identity, recall: Callable[[Identity], Memory]) -> Kinship | None:
         """The clip that a job may take over, as its owner's memory has it just now."""
         kin = self.kin.get(identity)
         attempts = recall(kin.identity).attempts if kin else ()
@@ -99,6 +123,10 @@ class Batch:
         """The estimate for one clip of a job."""
         return self.prices.cost(job.request)
 
+    def is_priced(self, job: Job) -> bool:
+        """Whether that estimate is one."""
+        return self.prices.knows(job.request)
+
     def lifetime_usd(self) -> Decimal:
         """What the manifest has cost so far, reservations included."""
         return sum((a.booked_usd for m in self.memories.values() for a in m.attempts), NOTHING)
@@ -110,15 +138,13 @@ class Batch:
     def first_steps(self, options: Options, room_usd: Decimal | None) -> list[Seen]:
         """What would be done with each job next."""
         who = self.identities()
-        looks = [self.look(identity, self.memories.get(identity, NO_MEMORY)) for identity in who]
-        memories = [memory for memory, _ in looks]
-        jobs = [self.jobs.get(identity) for identity in who]
-        facts = [
-            replace(facts, kin=self.kinship(identity, self._memory))
-            for identity, (_, facts) in zip(who, looks, strict=True)
+        looks = [self.look(identity, self._memory) for identity in who]
+        jobs = (self.jobs.get(identity) for identity in who)
+        steps = plan_all(((job, *look) for job, look in zip(jobs, looks, strict=True)), options, room_usd)
+        return [
+            self._seen(identity, memory, facts.disk, step)
+            for identity, (memory, facts), step in zip(who, looks, steps, strict=True)
         ]
-        steps = plan_all(zip(jobs, memories, facts, strict=True), options, room_usd)
-        return [Seen(*parts) for parts in zip(who, jobs, memories, steps, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,15 +175,25 @@ def on_disk(project: Project, memory: Memory) -> tuple[Memory, frozenset[int]]:
     A path is written down before a file gets it. Where a run ended in between, the clip still lies under the path
     before: what was written down after that never happened, and is left out.
     """
-    contested = Counter(path for a in memory.attempts for path in {clip.path for clip in a.clips})
-    attempts = []
-    present = set()
-    for attempt in memory.attempts:
-        number = _lying(project, attempt, contested)
-        if number:
-            present.add(attempt.id)
-        attempts.append(replace(attempt, clips=attempt.clips[:number] if number else attempt.clips))
-    return replace(memory, attempts=tuple(attempts)), frozenset(present)
+    contested = _contested(project, memory)
+    lying = {a.id: number for a in memory.attempts if (number := _lying(project, a, contested))}
+    if all(lying.get(a.id, len(a.clips)) == len(a.clips) for a in memory.attempts):
+        return memory, frozenset(lying)
+    attempts = (replace(a, clips=a.clips[: lying.get(a.id)]) for a in memory.attempts)
+    return replace(memory, attempts=tuple(attempts)), frozenset(lying)
+
+
+def _contested(project: Project, memory: Memory) -> frozenset[str]:
+    """The paths of which only the bytes tell whose clip lies there.
+
+    Two attempts claim one, or an attempt that once had it is not where it was moved to.
+    """
+    claims = Counter(a.clip.path for a in memory.attempts if a.clip)
+    wanderers = (a for a in memory.attempts if a.clip and len(a.clips) > 1)
+    astray = (a for a in wanderers if a.clip and not (claims[a.clip.path] == 1 and _has_size(project, a.clip)))
+    return frozenset(
+        [*(path for path, count in claims.items() if count > 1), *(clip.path for a in astray for clip in a.clips)]
+    )
 
 
 def owner_of(project: Project, path: Path, memory: Memory, present: frozenset[int]) -> Attempt | None:
@@ -166,22 +202,24 @@ def owner_of(project: Project, path: Path, memory: Memory, present: frozenset[in
     return next((a for a in lying if a.clip and project.found(a.clip.path) == path), None)
 
 
-def _lying(project: Project, attempt: Attempt, contested: Mapping[str, int]) -> int:
+def _lying(project: Project, attempt: Attempt, contested: frozenset[str]) -> int:
     """How many of its clips happened: the number of the last one that is found; 0 where none is."""
     last = len(attempt.clips)
     for number in range(last, 0, -1):
         clip = attempt.clips[number - 1]
-        # the size tells a finished clip; its bytes tell one whose name may have been another's, or was not confirmed
-        by_bytes = attempt.is_open or number < last or contested[clip.path] > 1
-        if _is_there(project.found(clip.path), clip, by_bytes=by_bytes):
+        # the size tells a finished clip; its bytes tell one whose name another may have, or that was not confirmed
+        by_bytes = attempt.is_open or number < last or clip.path in contested
+        if _has_size(project, clip) and not (by_bytes and sha256_of(project.found(clip.path)) != clip.sha256):
             return number
     return 0
 
 
-def _is_there(path: Path, clip: Clip, *, by_bytes: bool) -> bool:
-    if not path.is_file() or path.stat().st_size != clip.size_bytes:
+def _has_size(project: Project, clip: Clip) -> bool:
+    try:
+        found = project.found(clip.path).stat()
+    except OSError:
         return False
-    return not by_bytes or sha256_of(path) == clip.sha256
+    return S_ISREG(found.st_mode) and found.st_size == clip.size_bytes
 
 
 def as_record(job: Job) -> dict[str, Any]:

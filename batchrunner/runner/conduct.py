@@ -21,6 +21,7 @@ from batchrunner.runner.batch import Batch, Limits, as_record
 from batchrunner.runner.ending import exit_code
 from batchrunner.runner.fetch import fetch
 from batchrunner.runner.life import live
+from batchrunner.runner.price import read_balance
 from batchrunner.runner.run import Counted, Means, Run
 from batchrunner.runner.signals import Signals
 
@@ -56,6 +57,8 @@ async def conduct(
     run = Run(batch, means, http, limits, options, run_id)
     try:
         await _until_told(run, means.signals, beat_s)
+        if run.counted.submits and means.signals.last is None:
+            await read_balance(run)
     finally:
         await http.close()
     steps = {identity: _last_step(run, identity) for identity in batch.identities()}

@@ -15,6 +15,7 @@ _CODES: Mapping[Block, Exit | None] = {
     Block.OTHER_KEY: Exit.REFUSED,
     Block.BALANCE: Exit.REFUSED,
     Block.COST_LIMIT: Exit.COST_LIMIT,
+    Block.PRICE: Exit.COST_LIMIT,
     Block.ADDRESS: Exit.WORK_LEFT,
     Block.UPLOAD: Exit.WORK_LEFT,
     Block.HALT: Exit.WORK_LEFT,

@@ -6,6 +6,7 @@ from batchrunner.nouns.job import Identity
 from batchrunner.nouns.step import Action, Block, Step
 from batchrunner.runner.fetch import adopt, fetch, restore, settle
 from batchrunner.runner.look import poll
+from batchrunner.runner.price import end_doubt
 from batchrunner.runner.run import Run
 from batchrunner.runner.submit import submit
 
@@ -37,4 +38,5 @@ async def live(run: Run, identity: Identity) -> Step:
     finally:
         run.slots.release(identity)
         run.told.add(identity)
+        end_doubt(run, identity)
         run.nudge()

@@ -10,6 +10,7 @@ from batchrunner.nouns.job import Identity
 from batchrunner.nouns.step import Block, Step
 from batchrunner.pacing import backoff_s, poll_wait_s
 from batchrunner.plan import Stop, settles
+from batchrunner.runner.price import heed_bill
 from batchrunner.runner.run import Run, Watch
 
 # A success without a video is asked for twice more. Source: API notes, 2026-11.
@@ -97,6 +98,7 @@ def _record(run: Run, identity: Identity, attempt: Attempt, seen: Observation) -
     after = with_observation(attempt, seen)
     run.ledger.observe(attempt, seen, settles=settles(after))
     run.book(after.booked_usd - attempt.booked_usd, attempt.run_id)
+    heed_bill(run, after)
     if seen.state is TaskState.SUCCESS:
         run.renders_s.append(seen.at_s - attempt.opened_at_s)
         run.tell(Happened(Kind.RENDERED, f"task {attempt.task_id}", identity.name))

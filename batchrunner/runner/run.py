@@ -11,7 +11,7 @@ from batchrunner.events import Event, Happened, Kind, Listener
 from batchrunner.ledger import Ledger
 from batchrunner.modellix import Limits as Told
 from batchrunner.modellix import Modellix
-from batchrunner.nouns.facts import Attempt
+from batchrunner.nouns.facts import Attempt, Outcome
 from batchrunner.nouns.job import Identity, Job
 from batchrunner.nouns.step import Block, Step
 from batchrunner.pacing import Caution, Full, Pace
@@ -55,6 +55,14 @@ class Watch:
     stop: Stop | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """The first clip of a run seems to cost more than was agreed to."""
+
+    identity: Identity
+    reason: str
+
+
 @dataclass(slots=True)
 class Counted:
     """What a run asked of the service."""
@@ -82,11 +90,14 @@ class Run:
         self.pace = Pace(limits.rate_per_min)
         self.caution = Caution()
         self.full = Full()
+        self.is_weighing = options.submits
+        self.doubt: Doubt | None = None
+        self.is_broke = False
         self.counted = Counted()
         self.post_gate = asyncio.Semaphore(_POSTS_ON_THE_WIRE)
         self.download_gate = asyncio.Semaphore(_DOWNLOADS_AT_ONCE)
         self.door = asyncio.Lock()
-        self.posts: set[asyncio.Task[None]] = set()
+        self.posts: set[asyncio.Task[Outcome]] = set()
         self.steps: dict[Identity, Step] = {}
         self.renders_s: list[float] = []
         self.told: set[Identity] = set()
@@ -106,13 +117,11 @@ class Run:
     def decide(self, identity: Identity) -> Step:
         """The job's next step, from what the ledger remembers at this moment."""
         job = self.batch.jobs.get(identity)
-        memory = self.ledger.memory(identity)
-        memory, facts = self.batch.look(identity, memory)
+        memory, facts = self.batch.look(identity, self.ledger.memory)
         facts = replace(
             facts,
             room_usd=self.purse.room_usd,
             stop=self.stop_of(job) if job else None,
-            kin=self.batch.kinship(identity, self.ledger.memory),
             task_stop=self._asking_stop or self._stop_among(memory.attempts),
         )
         step = next_step(job, memory, facts, self._options)
@@ -223,6 +232,10 @@ class Run:
         """What holds the next submit up, in a few words; empty where nothing does."""
         if self._stop:
             return self._stop.reason
+        if self.is_broke:
+            return "waiting for the balance to be topped up"
+        if self.doubt:
+            return self.doubt.reason
         if self.caution.is_on:
             return "waiting for the service to answer again"
         if self.full.wait_s(self.clock.monotonic_s()) > 0:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from decimal import Decimal
 
 from batchrunner.errors import ClaimRefused, LedgerError
 from batchrunner.events import Happened, Kind
@@ -12,8 +13,12 @@ from batchrunner.nouns.facts import Answer, Outcome, Refusal
 from batchrunner.nouns.job import Identity, Job
 from batchrunner.nouns.step import Action, Block, Step
 from batchrunner.pacing import MOST_UNKNOWNS
+from batchrunner.runner.price import read_balance, weigh_after, weigh_before
 from batchrunner.runner.run import Run
 from batchrunner.runner.upload import sendable
+
+# How often an account that is used up is looked at.
+_TOP_UP_S = 60.0
 
 
 async def submit(run: Run, identity: Identity, _: Step) -> None:
@@ -30,37 +35,63 @@ async def submit(run: Run, identity: Identity, _: Step) -> None:
             await asyncio.shield(post)
 
 
-async def _begin(run: Run, job: Job, body: Mapping[str, object]) -> asyncio.Task[None] | None:
+async def _begin(run: Run, job: Job, body: Mapping[str, object]) -> asyncio.Task[Outcome] | None:
     """Through the door one at a time: wait, decide again, commit. Gives the POST that is on its way.
 
-    While caution holds, the door stays shut until the POST is answered.
+    While caution holds, and for the first clip of a run, the door stays shut until the POST is answered.
     """
     async with run.door:
         await _patience(run, job)
+        before_usd = await _right(run, job)
         # everything may have moved while it waited: memory, caps, stops, the disk
         step = run.decide(job.identity)
         if step.action is not Action.SUBMIT:
             run.slots.release(job.identity)
             return None
         post = _commit(run, job, body, step)
-        if post is not None and (run.caution.is_on or run.full.is_on):
-            await asyncio.shield(post)
+        if post is not None and (run.caution.is_on or run.full.is_on or before_usd is not None):
+            outcome = await asyncio.shield(post)
+            if before_usd is not None and outcome is Outcome.ACCEPTED:
+                await weigh_after(run, job.identity, before_usd, step.cost.high_usd)
         return post
 
 
 async def _patience(run: Run, job: Job) -> None:
-    """Waits for caution, for room in the account and for the pace; a stop ends it at once."""
+    """Waits for money, for caution and for room in the account; a stop ends it at once."""
     answered = False
     while run.stop_of(job) is None:
         now_s = run.clock.monotonic_s()
         wait_s = max(run.caution.wait_s(now_s), run.full.wait_s(now_s))
-        if wait_s > 0:
+        if run.doubt:
+            await run.nudged()
+        elif run.is_broke:
+            await _top_up(run, run.batch.cost(job).high_usd)
+        elif wait_s > 0:
             await run.doze(wait_s)
         elif run.caution.is_on and not answered:
             answered = await _is_answering(run)
         else:
-            await run.turn()
             return
+
+
+async def _right(run: Run, job: Job) -> Decimal | None:
+    """Waits for the right to send. Gives what the account held just before, if this clip is to be weighed."""
+    if run.stop_of(job) is not None:
+        return None
+    before_usd = await weigh_before(run) if run.is_weighing and not run.caution.is_on else None
+    await run.turn()
+    return before_usd
+
+
+async def _top_up(run: Run, needed_usd: Decimal) -> None:
+    """Looks now and then whether the account can pay again; where it does not say, it is tried."""
+    await run.doze(_TOP_UP_S)
+    if run.is_stopped:
+        return
+    balance_usd = await read_balance(run)
+    run.is_broke = balance_usd is not None and balance_usd < needed_usd
+    if not run.is_broke:
+        run.tell(Happened(Kind.NOTE, "the balance was topped up: the run goes on"))
 
 
 async def _is_answering(run: Run) -> bool:
@@ -71,7 +102,7 @@ async def _is_answering(run: Run) -> bool:
     return answered
 
 
-def _commit(run: Run, job: Job, body: Mapping[str, object], step: Step) -> asyncio.Task[None] | None:
+def _commit(run: Run, job: Job, body: Mapping[str, object], step: Step) -> asyncio.Task[Outcome] | None:
     """Writes the attempt down with its reservation, and sends the POST as a unit of its own that nothing cancels."""
     memory = run.ledger.memory(job.identity)
     claim = Claim(
@@ -99,12 +130,12 @@ def _commit(run: Run, job: Job, body: Mapping[str, object], step: Step) -> async
     return post
 
 
-def _is_over(run: Run, post: asyncio.Task[None]) -> None:
+def _is_over(run: Run, post: asyncio.Task[Outcome]) -> None:
     run.posts.discard(post)
     run.nudge()
 
 
-async def _post(run: Run, job: Job, body: Mapping[str, object], attempt_id: int, claim: Claim) -> None:
+async def _post(run: Run, job: Job, body: Mapping[str, object], attempt_id: int, claim: Claim) -> Outcome:
     reply = await run.service.submit(job.request.model, body)
     answer = Answer(
         run.clock.wall_s(),
@@ -121,6 +152,7 @@ async def _post(run: Run, job: Job, body: Mapping[str, object], attempt_id: int,
     if answer.outcome is not Outcome.ACCEPTED:
         run.slots.release(job.identity)
     _react(run, job, answer, reply)
+    return answer.outcome
 
 
 async def _recorded(run: Run, job: Job, attempt_id: int, answer: Answer) -> Answer:
@@ -164,6 +196,14 @@ def _react(run: Run, job: Job, answer: Answer, reply: Submitted) -> None:
             _REACTIONS[answer.refusal](run, job, answer)
 
 
+def _broke(run: Run, message: str) -> None:
+    if not run.limits.waits_for_balance:
+        run.stop(Block.BALANCE, f"the balance is used up: {message}")
+    elif not run.is_broke:
+        run.is_broke = True
+        run.tell(Happened(Kind.NOTE, f"the balance is used up, waiting for a top-up: {message}"))
+
+
 def _nothing(_run: Run, _job: Job, _answer: Answer) -> None:
     """The pace was told already."""
 
@@ -171,7 +211,7 @@ def _nothing(_run: Run, _job: Job, _answer: Answer) -> None:
 _REACTIONS: Mapping[Refusal, Callable[[Run, Job, Answer], None]] = {
     Refusal.INVALID: lambda run, job, a: run.tell(Happened(Kind.FAILED, a.message, job.name)),
     Refusal.KEY: lambda run, _, a: run.stop(Block.KEY, f"the service refuses the key: {a.message}"),
-    Refusal.BALANCE: lambda run, _, a: run.stop(Block.BALANCE, f"the balance is used up: {a.message}"),
+    Refusal.BALANCE: lambda run, _, a: _broke(run, a.message),
     Refusal.ADDRESS: lambda run, job, a: run.stop_model(job.request.model, f"the service refuses: {a.message}"),
     Refusal.RATE: _nothing,
     Refusal.CONCURRENT: lambda run, *_: run.full.refused(run.clock.monotonic_s()),

@@ -43,10 +43,10 @@ async def _sendable(run: Run, value: object) -> object:
 async def _address(run: Run, image: LocalImage) -> str:
     """Where the service has this picture. Jobs that need the same one wait for the same upload."""
     async with run.upload_locks[image.sha256]:
-        known = run.ledger.upload_of(image.sha256, run.access.base_url, run.access.key_digest)
+        known = run.ledger.pictures.find(image.sha256, run.access.base_url, run.access.key_digest)
         if known is None or not known.is_usable(run.clock.wall_s()):
             known = await _upload(run, image)
-            run.ledger.uploaded(known, run.access.base_url, run.access.key_digest)
+            run.ledger.pictures.taken(known, run.access.base_url, run.access.key_digest)
         return known.url
 
 

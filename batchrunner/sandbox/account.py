@@ -24,7 +24,7 @@ class Wish:
 
     @property
     def price_usd(self) -> Decimal:
-        """What it costs."""
+        """What it costs by the price list."""
         return price_usd(self.model, self.body)
 
 
@@ -41,9 +41,18 @@ class Account:
         self._tasks: dict[str, Task] = {}
         self._open: dict[str, Task] = {}
         self._born_at_s = 0.0
-        self.balance_usd = options.balance_usd
+        self._spent_usd = Decimal()
         for event in events:
             self._apply(event)
+
+    def price_usd(self, wish: Wish) -> Decimal:
+        """What a clip costs today."""
+        return wish.price_usd * self._options.price_factor
+
+    def balance_usd(self, now_s: float) -> Decimal:
+        """What the account holds."""
+        paid_in = sum((usd for at_s, usd in self._options.top_ups if at_s <= now_s), Decimal())
+        return self._options.balance_usd + paid_in - self._spent_usd
 
     def accept(self, wish: Wish, traits: frozenset[Fault], now_s: float) -> Task:
         """Takes a task in and the money for it; on disk when it returns."""
@@ -53,7 +62,7 @@ class Account:
             task_id=self._new_id(number),
             model=wish.model,
             body=wish.body,
-            amount_usd=wish.price_usd,
+            amount_usd=self.price_usd(wish),
             key_sha256=_digest(wish.key),
             key_end=wish.key[-4:],
             latency_s=self._latency_s(number),
@@ -99,10 +108,10 @@ class Account:
                 self._born_at_s = self._born_at_s or event.at_s
             case Charged():
                 self._tasks[event.task_id] = self._open[event.task_id] = Task(event)
-                self.balance_usd -= event.amount_usd
+                self._spent_usd += event.amount_usd
             case Refunded():
                 self._open.pop(event.task_id, None)
-                self.balance_usd += event.amount_usd
+                self._spent_usd -= event.amount_usd
             case _:
                 pass
 

@@ -85,7 +85,7 @@ class Api:
             case ("api", "v1", "apikey", "validate"):
                 return {"GET": partial(self._validate, key)}
             case ("api", "v1", "team", "balance"):
-                return {"GET": self._balance}
+                return {"GET": partial(self._balance, now_s)}
             case ("api", "v1", "models"):
                 return {"GET": _models}
             case _:
@@ -94,8 +94,10 @@ class Api:
     async def _validate(self, key: str) -> Answer:
         return success({"is_valid": self.options.accepts(key)})
 
-    async def _balance(self) -> Answer:
-        return success({"balance": float(self.account.balance_usd)})
+    async def _balance(self, now_s: float) -> Answer:
+        if not self.options.tells_balance:
+            return refused(404, "NotFound: no such address or model")
+        return success({"balance": float(self.account.balance_usd(now_s))})
 
 
 async def _models() -> Answer:

@@ -22,6 +22,10 @@ class Options:
         retention_s: how long after its end a task is known and its file is served (then 404 and 410).
         link_life_s: how long one signed download link works; asking for the task gives a new one.
         balance_usd: what the account holds before its first charge; 402 when it cannot pay for a clip.
+        top_ups: what is paid in later: (when, in Unix seconds; how much, in USD).
+        price_factor: what a clip costs, as a multiple of the price list.
+        tells_billing: whether a finished task says what it cost.
+        tells_balance: whether the account says what it holds.
         key: the only good key; None takes every key that begins with `mdlx-`, except `mdlx-invalid`.
         file_quota: uploaded files kept per team.
         outages: spans (from, until) in Unix seconds in which the whole API answers 503.
@@ -38,6 +42,10 @@ class Options:
     retention_s: float = 86_400.0
     link_life_s: float = 3_600.0
     balance_usd: Decimal = Decimal(1000)
+    top_ups: tuple[tuple[float, Decimal], ...] = ()
+    price_factor: Decimal = Decimal(1)
+    tells_billing: bool = True
+    tells_balance: bool = True
     key: str | None = None
     file_quota: int = 500
     outages: tuple[tuple[float, float], ...] = ()

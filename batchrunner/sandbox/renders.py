@@ -47,7 +47,10 @@ class Renders:
         if task is None:
             return refused(404, "NotFound: no such task")
         link = partial(self.links.make, now_s=now_s)
-        return success(task.report(now_s, self.options.retention_s, link))
+        data = task.report(now_s, self.options.retention_s, link)
+        if not self.options.tells_billing:
+            data.pop("billing", None)
+        return success(data)
 
     def _wish(self, model: str, request: Request, now_s: float) -> Wish | Answer:
         """What is wanted, or why it cannot be had: the body first, then the money, then the slots."""
@@ -60,7 +63,7 @@ class Renders:
         if message := refusal(body) or self._unreachable_image(body, now_s):
             return refused(400, message)
         wish = Wish(request.key or "", model, body)
-        if wish.price_usd > self.account.balance_usd:
+        if self.account.price_usd(wish) > self.account.balance_usd(now_s):
             return refused(402, "InsufficientBalance: the balance cannot pay for this task")
         if self.dice.happens(Fault.CONCURRENT_LIMITED) or not self.account.has_free_slot():
             return refused(429, "RateLimit: concurrent limit exceeded")

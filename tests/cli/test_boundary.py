@@ -45,6 +45,7 @@ def ends(monkeypatch: pytest.MonkeyPatch, how: BaseException | int | None) -> in
         (errors.Unconfirmed("that is why"), 2),
         (errors.NewerLedger("that is why"), 2),
         (errors.Unauthorized("that is why"), 3),
+        (errors.Unaffordable("that is why"), 3),
         (errors.LedgerError("that is why"), 5),
         (errors.ClaimRefused("that is why"), 5),
         (errors.Locked("that is why"), 11),
@@ -70,6 +71,7 @@ def test_every_error_of_ours_is_in_that_table() -> None:
         "Unconfirmed",
         "NewerLedger",
         "Unauthorized",
+        "Unaffordable",
         "LedgerError",
         "ClaimRefused",
         "Locked",
@@ -113,7 +115,7 @@ def test_what_a_command_returns_is_its_code(monkeypatch: pytest.MonkeyPatch, how
 
 PERSON = {Block.UNKNOWN, Block.EXPIRED, Block.FOREIGN_FILE}
 REFUSED = {Block.KEY, Block.OTHER_KEY, Block.BALANCE}
-LIMIT = {Block.COST_LIMIT}
+LIMIT = {Block.COST_LIMIT, Block.PRICE}
 SILENT = {Block.NOT_SELECTED}
 LEFT = set(Block) - PERSON - REFUSED - LIMIT - SILENT
 

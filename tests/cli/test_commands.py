@@ -14,7 +14,7 @@ from batchrunner.cli.group import COMMANDS, group
 from batchrunner.errors import Exit
 
 # Options that consent, pay again or decide: nobody does that by having set a variable last week.
-DECIDING = {"fresh", "yes", "max_cost", "pay_again", "not_submitted", "task", "allow_unpriced"}
+DECIDING = {"fresh", "yes", "plan", "max_cost", "allow_partial", "pay_again", "not_submitted", "task", "allow_unpriced"}
 
 
 def command(name: str) -> click.Command:

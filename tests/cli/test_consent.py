@@ -21,17 +21,18 @@ OFFER = Offer(
     clips=3,
     cost=Cost(Decimal("3.864"), Decimal("7.728")),
     retries=0,
-    priced_on="2026-08-18",
+    priced="prices of 2026-08-18, 97 days old",
     max_cost_usd=None,
     budget_left_usd=None,
     balance_usd=Decimal(50),
     folder="outputs/film",
+    affordable=3,
 )
 
 
 def test_an_offer_says_how_many_what_for_how_much_and_where() -> None:
     assert str(OFFER).splitlines() == [
-        "film: 3 clips to pay, $3.86 to $7.73 (estimated, prices of 2026-08-18)",
+        "film: 3 clips to pay, $3.86 to $7.73 (estimated, prices of 2026-08-18, 97 days old)",
         "  balance: $50.00",
         "  clips go to outputs/film",
     ]
@@ -40,7 +41,7 @@ def test_an_offer_says_how_many_what_for_how_much_and_where() -> None:
 def test_an_offer_tells_every_limit_that_there_is() -> None:
     offer = replace(OFFER, clips=1, max_cost_usd=Decimal(20), budget_left_usd=Decimal("812.50"), balance_usd=None)
     assert str(offer).splitlines() == [
-        "film: 1 clip to pay, $3.86 to $7.73 (estimated, prices of 2026-08-18)",
+        "film: 1 clip to pay, $3.86 to $7.73 (estimated, prices of 2026-08-18, 97 days old)",
         "  this run may cost: $20.00",
         "  left of the budget: $812.50",
         "  balance: not told by the service",

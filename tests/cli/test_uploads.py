@@ -173,8 +173,10 @@ def test_what_others_uploaded_to_the_account_is_left_alone(
 def test_a_picture_that_is_gone_already_counts_as_deleted(batch: Rehearsal, capsys: pytest.CaptureFixture[str]) -> None:
     batch.uploaded("a")
     with Ledger.writing(batch.project.ledger) as ledger:
-        [known] = ledger.uploads()
-        ledger.uploaded(Upload("0" * 64, 9, "file-nowhere", known.url, known.at_s), batch.api, batch_digest(batch))
+        [known] = ledger.pictures.all()
+        ledger.pictures.taken(
+            Upload("0" * 64, 9, "file-nowhere", known.url, known.at_s), batch.api, batch_digest(batch)
+        )
     assert batch.asked_for(capsys, "--prune") == "2 pictures deleted, 0 kept\n"
 
 
@@ -196,7 +198,7 @@ def test_pruning_needs_a_key_and_listing_does_not(
     assert outcome(["uploads", str(studio.manifest)]) == Exit.DONE
     assert outcome(["uploads", str(studio.manifest), "--prune"]) == Exit.REFUSED
     with Ledger.reading(studio.project.ledger) as ledger:
-        assert len(ledger.uploads()) == 1
+        assert len(ledger.pictures.all()) == 1
 
 
 def test_nothing_is_pruned_while_a_run_of_the_project_is_at_work(

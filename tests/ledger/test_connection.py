@@ -11,6 +11,7 @@ import pytest
 from batchrunner.errors import Exit, LedgerError, NewerLedger
 from batchrunner.ledger import Ledger
 from batchrunner.ledger.connection import VERSION
+from batchrunner.ledger.transaction import writing
 from tests.ledger.book import ACCEPTED, HERO, claimed, every_kind_of_fact, raw
 
 Open = Callable[[Path], Ledger]
@@ -84,7 +85,7 @@ def test_writes_are_durable_and_readable_beside_a_writer(path: Path) -> None:
 def test_status_reads_beside_a_run_that_is_in_the_middle_of_a_write(path: Path) -> None:
     with Ledger.writing(path) as ledger:
         attempt_id = claimed(ledger)
-        with ledger._writing() as db:
+        with writing(ledger._db) as db:
             db.execute("UPDATE attempt SET settled_at_s = 1 WHERE id = ?", (attempt_id,))
             with Ledger.reading(path) as reader:
                 assert reader.memory(HERO).attempts[0].is_open
@@ -159,6 +160,7 @@ def test_the_way_to_connect_can_be_handed_in(path: Path) -> None:
 MAKE_MANY = """
 import sys
 from pathlib import Path
+from batchrunner.ledger.transaction import writing
 from batchrunner.ledger import Ledger
 print("ready", flush=True)
 sys.stdin.readline()

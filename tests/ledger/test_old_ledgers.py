@@ -134,7 +134,7 @@ def test_every_version_so_far_is_kept() -> None:
 def test_an_old_ledger_that_is_written_to_remembers_the_same(studio: Studio) -> None:
     studio.lay_clips()
     with Ledger.writing(find_project(studio.manifest).ledger) as ledger:
-        assert ledger.uploads() == ()
+        assert ledger.pictures.all() == ()
     assert told(studio.plan()) == STEPS
 
 

@@ -141,7 +141,7 @@ def test_giving_up_an_unknown_one_keeps_it_booked_and_marks_it(ledger: Ledger) -
     (attempt,) = ledger.memory(HERO).attempts
     ledger.give_up(HERO, attempt, NOW_S)
     memory = ledger.memory(HERO)
-    assert memory.marks == (Mark(NOW_S, MarkKind.PAY_AGAIN, 1),)
+    assert memory.marks == (Mark(NOW_S, MarkKind.PAY_AGAIN, 1, REQUEST),)
     assert (memory.open_attempt, memory.attempts[0].booked_usd) == (None, Decimal("2.576"))
 
 

@@ -134,6 +134,7 @@ def make(path: Path) -> None:
             )
         )
         author = Author(ledger, run_id, {name: job.request for name, job in jobs.items()})
+        ledger.account.told_balance(run_id, KEY_DIGEST, Decimal(250), author.tick())
         _write(author)
         ledger.end_run(run_id, 4, author.tick())
 

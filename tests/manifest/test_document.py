@@ -1,6 +1,5 @@
 """What an author writes in YAML, what becomes of it, and what is said about mistakes."""
 
-import gc
 import os
 import sys
 from collections.abc import Callable
@@ -388,16 +387,6 @@ def test_a_flood_of_values_ends_the_reading(monkeypatch: pytest.MonkeyPatch, loo
 def test_long_lines_are_read_or_refused_like_short_ones(look: Look, text: str) -> None:
     doc = look(text)
     assert all(p.code is Code.YAML_SYNTAX for p in doc.problems)
-
-
-@pytest.mark.parametrize("was_on", [True, False])
-def test_the_collector_is_left_as_it_was_found(look: Look, *, was_on: bool) -> None:
-    (gc.enable if was_on else gc.disable)()
-    try:
-        look("a: [")
-        assert gc.isenabled() is was_on
-    finally:
-        gc.enable()
 
 
 # files

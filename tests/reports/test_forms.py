@@ -3,14 +3,13 @@
 import csv
 import io
 import json
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from batchrunner.catalog import shipped_prices
-from batchrunner.cli.work import report_of
+from batchrunner.cli.telling import report_of
 from batchrunner.ledger import Ledger
 from batchrunner.nouns.facts import Mark, MarkKind
 from batchrunner.plan import Options
@@ -18,6 +17,7 @@ from batchrunner.reports import Report, history, in_form, plan_table
 from batchrunner.runner import Wanted, gather
 from batchrunner.sandbox import Fault
 from batchrunner.sandbox import Options as SandboxOptions
+from tests.reports.plans import NOW_S, planned
 from tests.studio import Studio, manifest_text
 
 
@@ -101,5 +101,5 @@ def test_a_plan_says_how_many_clips_the_limit_pays_for(tmp_path: Path) -> None:
     manifest = studio.write(manifest_text("a", "b", "c"))
     with Ledger.reading(studio.project.ledger) as ledger:
         seen = studio.batch(manifest, ledger).first_steps(Options(), Decimal("5.20"))
-    shown = plan_table([(each.identity, each.step) for each in seen], date(2026, 8, 18))
-    assert shown.splitlines()[-1] == "the limit pays for 2 of 3; 1 does not fit"
+    shown = plan_table(planned(*((each.identity, each.step) for each in seen)), NOW_S)
+    assert "the limit pays for 2 of 3; this does not fit: c" in shown.splitlines()

@@ -2,8 +2,6 @@
 
 import json
 import re
-from dataclasses import replace
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +13,6 @@ from jsonschema import Draft202012Validator
 from batchrunner.catalog import request_of
 from batchrunner.nouns.facts import ErrorClass, Failure, Memory, Refusal
 from batchrunner.nouns.job import Identity
-from batchrunner.nouns.money import Cost
 from batchrunner.nouns.status import Flag, Status
 from batchrunner.nouns.step import Action, Block, Step
 from batchrunner.plan import Disk, Facts, Options, next_step
@@ -25,7 +22,6 @@ from batchrunner.reports import (
     ago,
     as_json,
     next_commands,
-    plan_as_json,
     plan_table,
     printable,
     row_of,
@@ -35,10 +31,9 @@ from batchrunner.reports import (
 )
 from batchrunner.resources import read_text
 from tests.plan.past import COST, EDITED, KEY, PASTS, REQUEST, a_job, refused
+from tests.reports.plans import NOW_S, PRICED_ON, planned
 
 SCHEMA = Draft202012Validator(json.loads(read_text("schemas/report.schema.json")))
-PRICED_ON = date(2026, 8, 18)
-NOW_S = 1_795_456_800.0
 
 
 def a_row(name: str = "hero", status: Status = Status.DONE, **parts: Any) -> Row:
@@ -243,8 +238,8 @@ def test_an_id_stays_as_its_author_wrote_it(name: str) -> None:
     identity = Identity("film", "", name, 1)
     assert lines_of(a_report(a_row(name)))[2].split()[0] == name
     assert as_json(a_report(a_row(name)))["jobs"][0]["id"] == name
-    planned = plan_table([(identity, Step(Action.NONE, Status.DONE, "1e5"))], PRICED_ON)
-    assert planned.splitlines()[2].split() == [name, "none", "-", "1e5"]
+    shown = plan_table(planned((identity, Step(Action.NONE, Status.DONE, "1e5"))), NOW_S)
+    assert shown.splitlines()[2].split() == [name, "none", "-", "1e5"]
 
 
 def test_a_take_has_the_name_of_its_file() -> None:
@@ -254,8 +249,10 @@ def test_a_take_has_the_name_of_its_file() -> None:
 
 def test_rows_come_in_the_order_of_the_manifest_and_then_those_that_left() -> None:
     report = a_report(a_row("b"), a_row("a"), departed=(a_row("0", flags=(Flag.DEPARTED,)),))
-    assert [line.split()[0] for line in lines_of(report)[2:5]] == ["b", "a", "0"]
-    assert "done (departed)" in lines_of(report)[4]
+    assert [line.split()[0] for line in lines_of(report)[2:4]] == ["b", "a"]
+    assert lines_of(report)[4:6] == ["", "no longer in the manifest:"]
+    assert lines_of(report)[8].startswith("0 ")
+    assert "done (departed)" in lines_of(report)[8]
 
 
 @pytest.mark.parametrize(("done", "shown", "said"), [(57, 60, 0), (58, 3, 1), (500, 3, 1)])
@@ -296,7 +293,7 @@ def test_no_control_character_gets_onto_a_terminal() -> None:
         a_row("c", file=f"outputs/{NASTY}.mp4"),
     ]
     step = Step(Action.HOLD, Status.UNKNOWN, NASTY, block=Block.UNKNOWN)
-    shown = summary(a_report(*rows)) + plan_table([(Identity("film", "", "hero", 1), step)], PRICED_ON)
+    shown = summary(a_report(*rows)) + plan_table(planned((Identity("film", "", "hero", 1), step)), NOW_S)
     assert all(c.isprintable() for c in shown.replace("\n", ""))
     assert "rm -rf" in shown
     assert not [line for line in shown.splitlines() if line.startswith("rm -rf")]
@@ -365,50 +362,6 @@ def test_one_kind_of_hold_is_one_line_however_many_jobs_it_has() -> None:
 def test_a_command_can_be_typed_even_if_the_path_has_blanks() -> None:
     (line,) = next_commands([a_row("a", Status.PENDING, block=Block.DRAIN)], "my films/spring.yaml")
     assert "`batchrunner run 'my films/spring.yaml'`" in line
-
-
-# plans
-
-
-def planned(*steps: Step) -> list[tuple[Identity, Step]]:
-    return [(Identity("film", "", f"shot-{n}", 1), step) for n, step in enumerate(steps)]
-
-
-SUBMIT = Step(Action.SUBMIT, Status.PENDING, "new", cost=Cost(Decimal("1.288"), Decimal("2.576")))
-DONE = Step(Action.NONE, Status.DONE, "done")
-HELD = replace(SUBMIT, action=Action.HOLD, block=Block.COST_LIMIT, reason="the cost limit leaves no room")
-
-
-def test_a_plan_shows_each_step_and_what_it_all_costs() -> None:
-    assert plan_table(planned(SUBMIT, DONE, HELD), PRICED_ON).splitlines() == [
-        "job     next              cost  why",
-        "------  ------  --------------  -----------------------------",
-        "shot-0  submit  $1.29 to $2.58  new",
-        "shot-1  none                 -  done",
-        "shot-2  hold                 -  the cost limit leaves no room",
-        "",
-        "1 clip to pay: $1.29 to $2.58 (estimated, prices of 2026-08-18)",
-        "the limit pays for 1 of 2; 1 does not fit",
-    ]
-
-
-def test_a_plan_without_a_submit_says_that_nothing_is_paid() -> None:
-    assert plan_table(planned(DONE), PRICED_ON).endswith("\n\nnothing to pay")
-
-
-def test_a_plan_tells_programs_the_same() -> None:
-    told = plan_as_json(planned(SUBMIT, HELD), PRICED_ON)
-    assert (told["priced_on"], told["cost"]) == ("2026-08-18", {"low_usd": 1.288, "high_usd": 2.576})
-    assert told["jobs"][1] == {
-        "id": "shot-1",
-        "action": "hold",
-        "status": "pending",
-        "reason": "the cost limit leaves no room",
-        "changed": [],
-        "block": "cost-limit",
-        "cost": {"low_usd": 0.0, "high_usd": 0.0},
-    }
-    json.dumps(told)
 
 
 # words

@@ -444,7 +444,7 @@ def test_an_upload_is_on_record_before_its_job_is_paid(studio: Studio) -> None:
     studio.way = way
     studio.run()
     with Ledger.reading(studio.project.ledger) as ledger:
-        [known] = ledger.uploads()
+        [known] = ledger.pictures.all()
     assert known.file_id == studio.record().uploads[0].file_id
 
 

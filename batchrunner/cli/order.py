@@ -1,0 +1,50 @@
+"""An order: what a person asked for on the command line."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from batchrunner.nouns.facts import MarkKind
+from batchrunner.runner import Limits
+from batchrunner.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The options of `run` and its kin, by their names; each command sets what it has."""
+
+    path: Path
+    command: str
+    profile: str = ""
+    yes: bool = False
+    plan: str | None = None
+    max_cost: Decimal | None = None
+    allow_partial: bool = False
+    allow_unpriced: bool = False
+    wait_for_balance: bool = False
+    prices: Path | None = None
+    concurrency: int | None = None
+    rate: int | None = None
+    ledger: Path | None = None
+    sandbox: bool = False
+    form: str = "table"
+    quiet: bool = False
+    fresh: bool = False
+    select: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    limit: int | None = None
+    submits: bool = True
+    named: frozenset[str] | None = None
+    marking: MarkKind | None = None
+
+    def limits(self, settings: Settings) -> Limits:
+        """An option on the command line wins over the manifest."""
+        return Limits(
+            concurrency=self.concurrency or settings.concurrency,
+            rate_per_min=self.rate or settings.rate_per_min,
+            task_timeout_s=settings.task_timeout_s,
+            retries=settings.retries,
+            budget_usd=settings.budget_usd,
+            run_usd=self.max_cost,
+            waits_for_balance=self.wait_for_balance,
+        )

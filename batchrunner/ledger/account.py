@@ -1,0 +1,26 @@
+"""What runs learnt of the account: its balance, and how many tasks it lets run at once."""
+
+import sqlite3
+from decimal import Decimal
+
+from batchrunner.ledger.transaction import insert, translated, writing
+
+
+class Account:
+    """What a ledger knows of the account behind a key."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def told_balance(self, run_id: int, key_digest: str, balance_usd: Decimal, at_s: float) -> None:
+        """Records what the account held at a moment of a run."""
+        with writing(self._db) as db:
+            insert(db, "account", run_id=run_id, key_digest=key_digest, balance_usd=str(balance_usd), at_s=at_s)
+
+    def balances(self, run_id: int) -> tuple[Decimal, ...]:
+        """What the account held in the course of a run, oldest first."""
+        with translated():
+            rows = self._db.execute(
+                "SELECT balance_usd FROM account WHERE run_id = ? AND balance_usd IS NOT NULL ORDER BY id", (run_id,)
+            ).fetchall()
+        return tuple(Decimal(usd) for (usd,) in rows)

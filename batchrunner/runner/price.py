@@ -1,0 +1,61 @@
+"""Whether clips cost what was agreed to: the first by what the account loses, each by what the service bills."""
+
+from contextlib import suppress
+from decimal import Decimal
+
+from batchrunner.errors import LedgerError
+from batchrunner.events import Happened, Kind
+from batchrunner.nouns.facts import Attempt
+from batchrunner.nouns.job import Identity
+from batchrunner.nouns.money import dollars
+from batchrunner.nouns.step import Block
+from batchrunner.runner.run import Doubt, Run
+
+_MOST = Decimal("1.05")
+_MEND = "look up today's prices, and name them with --prices"
+
+
+async def weigh_before(run: Run) -> Decimal | None:
+    """What the account holds before the first submit; where it does not say, nothing is weighed."""
+    balance_usd = await read_balance(run)
+    run.is_weighing = balance_usd is not None
+    return balance_usd
+
+
+async def weigh_after(run: Run, identity: Identity, before_usd: Decimal, estimate_usd: Decimal) -> None:
+    """What the account lost by the first clip. Too much is a doubt: another run may have paid at that moment."""
+    run.is_weighing = False
+    after_usd = await read_balance(run)
+    if after_usd is None or before_usd - after_usd <= estimate_usd * _MOST:
+        return
+    lost, estimate = dollars(before_usd - after_usd), dollars(estimate_usd)
+    run.doubt = Doubt(identity, f"the account lost {lost} by the first clip, which was estimated at {estimate}")
+    run.tell(Happened(Kind.NOTE, f"{run.doubt.reason}: no more submits before its bill is known"))
+
+
+def heed_bill(run: Run, attempt: Attempt) -> None:
+    """What a clip of this run was billed, against its estimate: more than 5 % above ends the submits."""
+    billed_usd = attempt.billed_usd
+    if attempt.run_id != run.run_id or billed_usd is None:
+        return
+    run.doubt = None
+    if billed_usd > attempt.reserved_usd * _MOST:
+        billed, estimate = dollars(billed_usd), dollars(attempt.reserved_usd)
+        run.stop(Block.PRICE, f"a clip was billed {billed}, and was estimated at {estimate}: {_MEND}")
+
+
+def end_doubt(run: Run, identity: Identity) -> None:
+    """The first clip came to its end, and no bill said what it cost: then the doubt is believed."""
+    if run.doubt and run.doubt.identity == identity:
+        run.stop(Block.PRICE, f"{run.doubt.reason}: {_MEND}")
+        run.doubt = None
+
+
+async def read_balance(run: Run) -> Decimal | None:
+    """What the account holds just now, put on record; None where the service does not say."""
+    await run.turn()
+    balance_usd = await run.service.balance()
+    if balance_usd is not None:
+        with suppress(LedgerError):  # what matters more says so by itself
+            run.ledger.account.told_balance(run.run_id, run.access.key_digest, balance_usd, run.clock.wall_s())
+    return balance_usd

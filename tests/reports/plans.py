@@ -1,0 +1,28 @@
+"""Plans to be shown, in a word."""
+
+from datetime import date
+from typing import Any
+
+from batchrunner.nouns.job import Identity
+from batchrunner.nouns.step import Step
+from batchrunner.reports import Planned
+
+PRICED_ON = date(2026, 8, 18)
+NOW_S = 1_795_456_800.0
+
+
+def planned(*steps: tuple[Identity, Step], **parts: Any) -> Planned:
+    usual: dict[str, Any] = {
+        "departed": (),
+        "unpriced": frozenset(),
+        "priced_on": PRICED_ON,
+        "concurrency": 2,
+        "expected_s": 0.0,
+        "digest": "0123456789ab",
+    }
+    return Planned(steps=steps, **{**usual, **parts})
+
+
+def shots(*steps: Step) -> list[tuple[Identity, Step]]:
+    """Jobs with these steps: `shot-0`, `shot-1`, …"""
+    return [(Identity("film", "", f"shot-{n}", 1), step) for n, step in enumerate(steps)]

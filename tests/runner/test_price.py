@@ -1,0 +1,176 @@
+"""What clips really cost: weighed with the first one, compared with every bill, and waited for where it runs out."""
+
+import asyncio
+import signal
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from batchrunner.errors import Exit
+from batchrunner.events import Kind
+from batchrunner.ledger import Ledger
+from batchrunner.nouns.status import Status
+from batchrunner.nouns.step import Block
+from batchrunner.runner import Ended
+from batchrunner.sandbox import Fault
+from batchrunner.sandbox import Options as SandboxOptions
+from tests.moved_time import EVENING_S, MovedClock
+from tests.runner.audit import audit, counts
+from tests.runner.wishes import PRICE_USD
+from tests.studio import Studio, manifest_text
+
+DEARER = Decimal("1.06")
+
+
+def studio_with(folder: Path, jobs: int = 6, **options: Any) -> Studio:
+    studio = Studio(folder, SandboxOptions(**{"latency_s": 60, **options}))
+    studio.write(manifest_text(*(f"job{number}" for number in range(jobs))))
+    return studio
+
+
+def notes(studio: Studio) -> str:
+    return "\n".join(event.text for event in studio.told(Kind.NOTE))
+
+
+def blocks(ended: Ended) -> list[Block | None]:
+    return [step.block for step in ended.steps.values()]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"), [({}, "a clip was billed $2.73"), ({"tells_billing": False}, "the account lost $2.73")]
+)
+def test_a_first_clip_that_is_dearer_ends_the_submits(tmp_path: Path, options: dict[str, Any], words: str) -> None:
+    studio = studio_with(tmp_path, price_factor=DEARER, **options)
+
+    ended = studio.run(concurrency=4)
+
+    assert len(studio.record().charges) == 1, "the first clip goes alone until its price is known"
+    assert counts(studio) == {Status.DONE: 1, Status.PENDING: 5}
+    assert ended.exit_code is Exit.COST_LIMIT
+    assert blocks(ended) == [None, *[Block.PRICE] * 5]
+    assert words in notes(studio)
+    assert "was estimated at $2.58" in notes(studio)
+    assert "--prices" in notes(studio)
+
+
+@pytest.mark.parametrize("factor", ["1.05", "1", "0.5"])
+def test_a_price_within_five_percent_holds_nobody_up(tmp_path: Path, factor: str) -> None:
+    studio = studio_with(tmp_path, price_factor=Decimal(factor))
+    assert studio.run(concurrency=4).exit_code is Exit.DONE
+    assert len(studio.record().charges) == 6
+
+
+def test_a_price_that_rises_later_ends_the_submits_with_the_next_bill(tmp_path: Path) -> None:
+    studio = studio_with(tmp_path, jobs=8)
+
+    studio.run(concurrency=2, run_usd=PRICE_USD * 2)
+    studio.options = replace(studio.options, price_factor=DEARER, tells_balance=False)
+
+    ended = studio.run(concurrency=2)
+
+    assert ended.exit_code is Exit.COST_LIMIT
+    assert 3 <= len(studio.record().charges) <= 5, "no balance is told: it is seen with the first bill"
+    audit(studio)
+
+
+def test_where_the_account_says_nothing_the_submits_go_on(tmp_path: Path) -> None:
+    studio = studio_with(tmp_path, tells_balance=False, tells_billing=False)
+    assert studio.run().exit_code is Exit.DONE
+
+
+def test_somebody_else_who_pays_at_that_moment_is_only_a_doubt(tmp_path: Path) -> None:
+    """The account loses more than one clip's price, but the bill of the first clip is as estimated."""
+    studio = studio_with(tmp_path, jobs=4, top_ups=((EVENING_S + 0.15, Decimal(-50)),))
+
+    ended = studio.run(concurrency=2)
+
+    assert ended.exit_code is Exit.DONE
+    assert "the account lost $52.58 by the first clip" in notes(studio)
+    first, second, *_ = studio.submits()
+    assert second.at_s - first.at_s >= 60, "the second waits for the first one's bill"
+
+
+def test_a_doubt_that_no_bill_settles_ends_the_submits_and_not_the_run(tmp_path: Path) -> None:
+    studio = studio_with(tmp_path, jobs=3, price_factor=Decimal(2), latency_s=7_200)
+    ended = studio.run(task_timeout_s=600)
+    assert ended.exit_code is Exit.COST_LIMIT
+    assert counts(studio) == {Status.RUNNING: 1, Status.PENDING: 2}
+
+
+def test_a_first_clip_that_fails_and_is_given_back_is_no_proof_of_a_price(tmp_path: Path) -> None:
+    studio = studio_with(tmp_path, jobs=3, faults={Fault.TASK_MODERATED: 1.0})
+    assert studio.run().exit_code is Exit.FAILED
+    assert len(studio.record().charges) == 3
+
+
+def test_what_the_account_held_is_on_record_before_after_and_at_the_end(tmp_path: Path) -> None:
+    studio = studio_with(tmp_path, jobs=3)
+    ended = studio.run()
+    with Ledger.reading(studio.project.ledger) as ledger:
+        balances = ledger.account.balances(ended.run_id)
+    assert balances == (Decimal(1000), 1000 - PRICE_USD, 1000 - 3 * PRICE_USD)
+
+
+def test_a_run_that_pays_nothing_asks_for_no_balance(tmp_path: Path) -> None:
+    studio = studio_with(tmp_path)
+    studio.run()
+    asked = len(studio.asked)
+    studio.run()
+    assert len(studio.asked) == asked
+
+
+def test_a_run_that_waits_for_the_balance_goes_on_after_a_top_up(tmp_path: Path) -> None:
+    an_hour_later = EVENING_S + 3_600
+    studio = studio_with(tmp_path, balance_usd=PRICE_USD * 2, top_ups=((an_hour_later, Decimal(100)),))
+
+    ended = studio.run(waits_for_balance=True)
+
+    assert ended.exit_code is Exit.DONE
+    assert len(studio.record().charges) == 6
+    late = [asked for asked in studio.submits() if asked.at_s > EVENING_S + 120]
+    assert min(asked.at_s for asked in late) - an_hour_later < 120
+    assert "waiting for a top-up" in notes(studio)
+    assert "the balance was topped up: the run goes on" in notes(studio)
+    audit(studio)
+
+
+def test_while_the_balance_is_waited_for_little_is_asked(tmp_path: Path) -> None:
+    studio = studio_with(tmp_path, balance_usd=PRICE_USD, top_ups=((EVENING_S + 36_000, Decimal(100)),))
+    studio.run(waits_for_balance=True)
+    hour = [asked for asked in studio.asked if EVENING_S + 3_600 < asked.at_s <= EVENING_S + 7_200]
+    assert len(hour) <= 61
+    assert all(asked.is_balance for asked in hour)
+
+
+def test_a_balance_that_is_not_told_is_tried_now_and_then(tmp_path: Path) -> None:
+    studio = studio_with(
+        tmp_path, jobs=2, balance_usd=PRICE_USD, top_ups=((EVENING_S + 1_200, Decimal(9)),), tells_balance=False
+    )
+    assert studio.run(waits_for_balance=True).exit_code is Exit.DONE
+    assert len(studio.record().charges) == 2
+    assert len(studio.submits()) < 30
+
+
+def test_whoever_waits_for_the_balance_can_still_be_drained(tmp_path: Path) -> None:
+    studio = studio_with(tmp_path, balance_usd=PRICE_USD)
+
+    async def drain(_clock: MovedClock) -> None:
+        await asyncio.sleep(600)
+        assert studio.signals is not None
+        studio.signals.receive(signal.SIGINT)
+        await asyncio.Event().wait()
+
+    ended = studio.run(waits_for_balance=True, meanwhile=drain)
+
+    assert ended.exit_code is Exit.WORK_LEFT
+    assert counts(studio) == {Status.DONE: 1, Status.PENDING: 5}
+
+
+def test_without_the_wish_to_wait_a_balance_that_is_used_up_ends_the_submits(tmp_path: Path) -> None:
+    studio = studio_with(tmp_path, balance_usd=PRICE_USD * 2)
+    ended = studio.run()
+    assert ended.exit_code is Exit.REFUSED
+    assert counts(studio) == {Status.DONE: 2, Status.PENDING: 4}
