@@ -44,13 +44,15 @@ def agree(order: Order, batch: Batch, limits: Limits, options: Options, service:
     options = replace(options, agreed=frozenset(submits))
     if not submits:
         return Agreement(replace(limits, run_usd=NOTHING), options)
-    check_prices(order, batch, seen)
+    unpriced = check_prices(order, batch, seen)
     if asyncio.run(service.refuses_key(clock)):
         raise Unauthorized("the service refuses this key: nothing was submitted")
     offer = _offer(batch, limits, submits.values(), asyncio.run(service.balance(clock)), clock)
     consent.ask(offer, yes=order.yes, part_is_enough=order.allow_partial)
-    agreed = offer.most_usd if limits.run_usd is None else min(offer.most_usd, limits.run_usd)
-    return Agreement(replace(limits, run_usd=agreed), options)
+    if not unpriced:  # what they cost nobody knows, so that the sum is no limit
+        run_usd = offer.most_usd if limits.run_usd is None else min(offer.most_usd, limits.run_usd)
+        limits = replace(limits, run_usd=run_usd)
+    return Agreement(limits, options)
 
 
 def chosen(order: Order, batch: Batch, limits: Limits, options: Options) -> tuple[Options, list[Seen]]:
@@ -78,8 +80,8 @@ def check_plan(order: Order, seen: Iterable[Seen]) -> None:
         )
 
 
-def check_prices(order: Order, batch: Batch, seen: Iterable[Seen]) -> None:
-    """Nothing, where every job that would be paid has a price, or nobody minds.
+def check_prices(order: Order, batch: Batch, seen: Iterable[Seen]) -> int:
+    """How many jobs that would be paid have no price: none, unless nobody minds.
 
     Raises:
         UsageError: one has none.
@@ -90,6 +92,7 @@ def check_prices(order: Order, batch: Batch, seen: Iterable[Seen]) -> None:
             f"{unpriced[0].name} has no price ({unpriced[0].request.model}, as it is written): add it to the prices, "
             "or say --allow-unpriced, and no limit counts it before its bill"
         )
+    return len(unpriced)
 
 
 def _offer(

@@ -15,6 +15,11 @@ _MOST = Decimal("1.05")
 _MEND = "look up today's prices, and name them with --prices"
 
 
+def _is_above(paid_usd: Decimal, estimate_usd: Decimal) -> bool:
+    """Whether it is more than was agreed to; what had no price was agreed to without one."""
+    return estimate_usd > 0 and paid_usd > estimate_usd * _MOST
+
+
 async def weigh_before(run: Run) -> Decimal | None:
     """What the account holds before the first submit; where it does not say, nothing is weighed."""
     balance_usd = await read_balance(run)
@@ -26,7 +31,7 @@ async def weigh_after(run: Run, identity: Identity, before_usd: Decimal, estimat
     """What the account lost by the first clip. Too much is a doubt: another run may have paid at that moment."""
     run.is_weighing = False
     after_usd = await read_balance(run)
-    if after_usd is None or before_usd - after_usd <= estimate_usd * _MOST:
+    if after_usd is None or not _is_above(before_usd - after_usd, estimate_usd):
         return
     lost, estimate = dollars(before_usd - after_usd), dollars(estimate_usd)
     run.doubt = Doubt(identity, f"the account lost {lost} by the first clip, which was estimated at {estimate}")
@@ -39,7 +44,7 @@ def heed_bill(run: Run, attempt: Attempt) -> None:
     if attempt.run_id != run.run_id or billed_usd is None:
         return
     run.doubt = None
-    if billed_usd > attempt.reserved_usd * _MOST:
+    if _is_above(billed_usd, attempt.reserved_usd):
         billed, estimate = dollars(billed_usd), dollars(attempt.reserved_usd)
         run.stop(Block.PRICE, f"a clip was billed {billed}, and was estimated at {estimate}: {_MEND}")
 
