@@ -1,5 +1,6 @@
 """The one place where errors become sentences and exit codes."""
 
+import errno
 import gc
 import sys
 import tempfile
@@ -13,6 +14,8 @@ from batchrunner.errors import BatchrunnerError, Exit
 
 # Manifests and ledgers are large trees without cycles: at Python's own pace they would be scanned over and over.
 _NEW_OBJECTS = 100_000
+# A disk that takes nothing: full, over its quota, read-only, somebody else's.
+_REFUSED = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 def main() -> None:
@@ -36,10 +39,18 @@ def outcome(arguments: list[str]) -> int:
         return Exit.INTERRUPTED
     except BrokenPipeError:
         return Exit.DONE  # whoever read our output has seen enough
-    except Exception:  # noqa: BLE001  # the boundary: anything else is our bug, and says so
-        click.echo(f"batchrunner: this is our bug, not yours. Please report {_log_bug()}", err=True)
-        return Exit.BUG
+    except Exception as error:  # noqa: BLE001  # the boundary: whatever else it is, it is told
+        return _unexpected(error)
     return int(result or Exit.DONE)
+
+
+def _unexpected(error: Exception) -> Exit:
+    """A disk that refuses is told as such; anything else is our bug, and says so."""
+    if isinstance(error, OSError) and error.errno in _REFUSED:
+        click.echo(f"batchrunner: {error.filename or 'a file'}: {error.strerror}", err=True)
+        return Exit.WORK_LEFT
+    click.echo(f"batchrunner: this is our bug, not yours. Please report {_log_bug()}", err=True)
+    return Exit.BUG
 
 
 def _log_bug() -> str:

@@ -1,5 +1,6 @@
 """`batchrunner report`."""
 
+import os.path
 from pathlib import Path
 
 import click
@@ -13,6 +14,7 @@ from batchrunner.cli.options import (
     profile_option,
     sandbox_option,
 )
+from batchrunner.cli.setting import project_of
 from batchrunner.cli.telling import known
 from batchrunner.files import write_whole
 from batchrunner.reports import in_form
@@ -24,7 +26,7 @@ from batchrunner.reports import in_form
 @ledger_option
 @sandbox_option
 @prices_option
-@format_option("table", "json", "jsonl", "csv", "md")
+@format_option("table", "json", "jsonl", "csv", "md", "html")
 @option("--to", type=click.Path(dir_okay=False, path_type=Path), help="Write it to this file.")
 def command(
     manifest: Path,
@@ -40,7 +42,9 @@ def command(
     Example: batchrunner report shots.yaml -o csv --to shots-report.csv
     """
     report, _ = known(manifest, profile, ledger, prices, sandbox=sandbox)
-    text = in_form(report, form)
+    folder = to.absolute().parent if to else Path.cwd()
+    root = project_of(manifest, ledger, sandbox=sandbox).root
+    text = in_form(report, form, project=os.path.relpath(root, folder))
     if to is None:
         click.echo(text)
         return

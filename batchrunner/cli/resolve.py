@@ -1,85 +1,151 @@
 """`batchrunner resolve`."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
-from batchrunner.catalog import shipped_prices
-from batchrunner.cli.options import ledger_option, manifest_argument, profile_option, sandbox_option
-from batchrunner.cli.setting import project_of, wanted_or_remembered
-from batchrunner.clock import Clock
+from batchrunner.cli.deciding import Desk, deciding
+from batchrunner.cli.options import ledger_option, manifest_argument, option, profile_option, sandbox_option
+from batchrunner.cli.setting import in_flight_run, known_ledger, project_of, wanted_or_remembered
 from batchrunner.errors import UsageError
-from batchrunner.ledger import Ledger, run_lock
+from batchrunner.ledger import Ledger
 from batchrunner.modellix import is_task_id
 from batchrunner.nouns.facts import Answer, Attempt, Outcome, Refusal
 from batchrunner.nouns.job import Identity
-from batchrunner.reports import utc
-from batchrunner.runner import gather
+from batchrunner.nouns.money import dollars
+from batchrunner.reports import ids_in, strangers, what_to_look_for
+from batchrunner.runner import Project, Wanted
+
+_Unknown = Mapping[Identity, Attempt]
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """What a person says of unknown submits: exactly one of three things, or nothing."""
+
+    task: str | None
+    not_submitted: bool
+    pay_again: bool
+
+    @property
+    def count(self) -> int:
+        return [self.task is not None, self.not_submitted, self.pay_again].count(True)
 
 
 @click.command()
 @manifest_argument
-@click.argument("jobs", nargs=-1, required=True)
+@click.argument("jobs", nargs=-1)
 @click.option("--task", metavar="ID", help="It was accepted: the task id that the web console shows.")
 @click.option("--not-submitted", is_flag=True, help="It never arrived: it may be submitted again.")
 @click.option("--pay-again", is_flag=True, help="Nobody knows: submit it again, which may pay for it twice.")
+@option("--candidates", type=click.Path(dir_okay=False, path_type=Path), help="Task ids from the console, one a line.")
 @profile_option
 @ledger_option
 @sandbox_option
 def command(
     manifest: Path,
     jobs: tuple[str, ...],
-    profile: str,
     task: str | None,
     not_submitted: bool,
     pay_again: bool,
+    candidates: Path | None,
+    profile: str,
     ledger: Path | None,
     sandbox: bool,
 ) -> None:
     """Say what became of submits whose outcome is unknown.
 
+    Without a decision: lists them, with what to look for in the service's web console. With --candidates: tells
+    which of the ids there are on no record here.
+
     Example: batchrunner resolve shots.yaml hero-wave --task task-i2v001
     """
-    if [task is not None, not_submitted, pay_again].count(True) != 1:
-        raise UsageError("say exactly one of --task ID, --not-submitted and --pay-again")
-    if task is not None and len(jobs) != 1:
-        raise UsageError("--task is the id of one job: name one")
-    clock = Clock()
+    word = _Word(task, not_submitted, pay_again)
     project = project_of(manifest, ledger, sandbox=sandbox)
     with Ledger.reading(project.ledger) as book:
         wanted, _ = wanted_or_remembered(manifest, profile, project, book)
-    with run_lock(project.folder, wanted.name, utc(clock.wall_s()) or ""), Ledger.writing(project.ledger) as book:
-        batch = gather(project, wanted, book, shipped_prices())
-        unknown = {who.name: (who, a) for who in batch.identities() if (a := _unknown(book, who))}
-        for job in jobs:
-            if job not in unknown:
-                raise UsageError(f"{job} is not unknown: there is nothing to resolve")
+    if word.count == 0:
+        click.echo(_listed(project, wanted, jobs, candidates, str(manifest)))
+        return
+    _check(word, jobs, candidates)
+    with deciding(project, wanted) as desk:
+        chosen = _chosen(_unknown(desk.book, wanted), jobs)
         if task is not None:
-            _check_task(book, task)
-        for job in jobs:
-            _resolve(book, *unknown[job], task, pay_again=pay_again, now_s=clock.wall_s())
-    click.echo(f"resolved: {', '.join(jobs)}. To go on: `batchrunner run {manifest}`")
+            _check_task(desk.book, task)
+        for who, attempt in chosen.items():
+            click.echo(f"{who.name}: {_resolve(desk, who, attempt, word)}")
+    click.echo(f"to go on: `batchrunner run {manifest}`")
 
 
-def _unknown(book: Ledger, identity: Identity) -> Attempt | None:
-    attempt = book.memory(identity).open_attempt
-    return attempt if attempt and attempt.outcome in (None, Outcome.UNKNOWN) else None
+def _check(word: _Word, jobs: tuple[str, ...], candidates: Path | None) -> None:
+    if word.count > 1:
+        raise UsageError("say one of --task ID, --not-submitted and --pay-again")
+    if not jobs:
+        raise UsageError("name the jobs that this is said of")
+    if word.task is not None and len(jobs) != 1:
+        raise UsageError("--task is the id of one job: name one")
+    if candidates is not None:
+        raise UsageError("--candidates decides nothing: look first, then say what became of each job")
+
+
+def _listed(project: Project, wanted: Wanted, jobs: tuple[str, ...], candidates: Path | None, path: str) -> str:
+    with known_ledger(project, wanted.name) as book:
+        flying = in_flight_run(project, book, wanted.name)
+        unknown = {who: a for who, a in _unknown(book, wanted).items() if a.run_id != flying or a.outcome}
+        chosen = _chosen(unknown, jobs) if jobs else unknown
+        if not chosen:
+            return "nothing is unknown"
+        lines = [what_to_look_for(who, attempt) for who, attempt in chosen.items()]
+        if candidates is not None:
+            lines += ["", strangers(_candidates(candidates), book.task_ids(), list(chosen), path)]
+    return "\n".join(lines)
+
+
+def _candidates(path: Path) -> list[str]:
+    try:
+        found = ids_in(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"the ids in {path} cannot be read: {error}") from error
+    if not found:
+        raise UsageError(f"{path} holds no task ids: write one a line, like task-i2v001")
+    return found
+
+
+def _unknown(book: Ledger, wanted: Wanted) -> _Unknown:
+    """Every unknown submit of this manifest and profile, those of jobs that left it included."""
+    memories = book.memories(wanted.name).items()
+    opened = ((who, memory.open_attempt) for who, memory in sorted(memories) if who.profile == wanted.profile)
+    return {who: a for who, a in opened if a is not None and a.outcome in (None, Outcome.UNKNOWN)}
+
+
+def _chosen(unknown: _Unknown, jobs: tuple[str, ...]) -> _Unknown:
+    by_name = {who.name: who for who in unknown}
+    for job in jobs:
+        if job not in by_name:
+            raise UsageError(f"{job} is not unknown: there is nothing to resolve")
+    return {by_name[job]: unknown[by_name[job]] for job in jobs}
 
 
 def _check_task(book: Ledger, task: str) -> None:
     if not is_task_id(task):
         raise UsageError(f"{task!r} does not look like a task id: they look like task-i2v001")
-    if task in book.task_ids():
-        raise UsageError(f"{task} belongs to another job already")
+    for who, memory in book.all_memories().items():
+        if any(attempt.task_id == task for attempt in memory.attempts):
+            raise UsageError(f"{task} is the task of {who.name} (of {who.manifest}) already")
 
 
-def _resolve(
-    book: Ledger, identity: Identity, attempt: Attempt, task: str | None, *, pay_again: bool, now_s: float
-) -> None:
-    if pay_again:
-        book.give_up(identity, attempt, now_s)
-    elif task is not None:
-        book.answer(attempt.id, Answer(now_s, Outcome.ACCEPTED, task, message="resolved by hand"))
-    else:
-        answer = Answer(now_s, Outcome.REFUSED, refusal=Refusal.BY_HAND, message="resolved by hand")
-        book.answer(attempt.id, answer)
+def _resolve(desk: Desk, who: Identity, attempt: Attempt, word: _Word) -> str:
+    """Writes down what a person says; gives it in words."""
+    now_s = desk.clock.wall_s()
+    if word.pay_again:
+        desk.book.give_up(who, attempt, now_s)
+        price = dollars(attempt.reserved_usd)
+        return f"nobody knows whether it was paid; the next run pays again, about {price}, perhaps a second time"
+    if word.task is not None:
+        desk.book.answer(attempt.id, Answer(now_s, Outcome.ACCEPTED, word.task, message="resolved by hand"))
+        return f"accepted as {word.task}; its clip is fetched for nothing"
+    refused = Answer(now_s, Outcome.REFUSED, refusal=Refusal.BY_HAND, message="resolved by hand")
+    desk.book.answer(attempt.id, refused)
+    return "never arrived, as you say; the next run submits it"

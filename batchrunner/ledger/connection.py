@@ -89,16 +89,27 @@ def empty() -> sqlite3.Connection:
 def _reader(path: Path) -> sqlite3.Connection:
     """A connection that may tidy up behind itself; where the folder is read-only, one that may not."""
     address = path.absolute().as_uri()
-    for mode in ("mode=rw", "mode=ro", "immutable=1"):
-        db = sqlite3.connect(f"{address}?{mode}", uri=True, timeout=_BUSY_S, isolation_level=None)
-        try:
-            db.execute("PRAGMA query_only = ON")
-            db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        except sqlite3.OperationalError:
-            db.close()
-        else:
-            return db
-    raise LedgerError(f"the ledger {path} cannot be read")
+    for mode in ("mode=rw", "mode=ro"):
+        with suppress(sqlite3.OperationalError):
+            return _looking(f"{address}?{mode}")
+    for journal in (path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-journal")):
+        if journal.exists() and journal.stat().st_size:
+            raise LedgerError(
+                f"the ledger {path} was left in the middle of a write ({journal.name}), and cannot be read where "
+                "nothing may be written: copy the folder to another place"
+            )
+    return _looking(f"{address}?immutable=1")
+
+
+def _looking(address: str) -> sqlite3.Connection:
+    db = sqlite3.connect(address, uri=True, timeout=_BUSY_S, isolation_level=None)
+    try:
+        db.execute("PRAGMA query_only = ON")
+        db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except BaseException:
+        db.close()
+        raise
+    return db
 
 
 def _make_folder(folder: Path) -> None:

@@ -9,6 +9,7 @@ from batchrunner.reports.plan_digest import plan_digest
 from batchrunner.reports.plan_table import Planned, plan_as_json, plan_table
 from batchrunner.reports.report import Report, Row, row_of
 from batchrunner.reports.summary import summary
+from batchrunner.reports.unknowns import ids_in, strangers, what_to_look_for
 from batchrunner.reports.words import ago, dated, local, printable, span, utc
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "dated",
     "expected_s",
     "history",
+    "ids_in",
     "in_form",
     "local",
     "next_commands",
@@ -29,6 +31,8 @@ __all__ = [
     "printable",
     "row_of",
     "span",
+    "strangers",
     "summary",
     "utc",
+    "what_to_look_for",
 ]

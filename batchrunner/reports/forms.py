@@ -1,4 +1,4 @@
-"""A report for spreadsheets, pages and programs: CSV, Markdown, JSON and JSON lines."""
+"""A report for spreadsheets, pages and programs: CSV, Markdown, HTML, JSON and JSON lines."""
 
 import csv
 import io
@@ -9,6 +9,7 @@ from typing import Any
 from tabulate import tabulate
 
 from batchrunner.reports.json_form import as_json
+from batchrunner.reports.page import page
 from batchrunner.reports.report import Report
 from batchrunner.reports.summary import summary
 from batchrunner.reports.words import printable
@@ -40,8 +41,13 @@ _MARKDOWN_COLUMNS = ("id", "status", "cost_usd", "file", "error_message", "promp
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def in_form(report: Report, form: str, seconds: float | None = None) -> str:
-    """The report as `table`, `json`, `csv`, `md` or `jsonl`, ending without a newline."""
+def in_form(report: Report, form: str, seconds: float | None = None, project: str = "") -> str:
+    """The report as `table`, `json`, `jsonl`, `csv`, `md` or `html`, ending without a newline.
+
+    `seconds` is how long its run took, `project` where the clips' paths begin, seen from a page.
+    """
+    if form == "html":
+        return page(report, project)
     return _FORMS[form](report) if form in _FORMS else summary(report, seconds)
 
 

@@ -39,8 +39,8 @@ def next_commands(rows: Iterable[Row], manifest: str) -> list[str]:
     unknown = [row.identity.name for row in rows if row.status is Status.UNKNOWN]
     if unknown:
         lines.append(
-            f"{len(unknown)} may have been paid. Look them up in the service's web console, then: "
-            f"`batchrunner resolve {manifest} {unknown[0]} --task ID` (or --not-submitted, or --pay-again)"
+            f"{len(unknown)} may have been paid. What to look for in the console: `batchrunner resolve {manifest}`; "
+            f"then: `batchrunner resolve {manifest} {unknown[0]} --task ID` (or --not-submitted, or --pay-again)"
         )
     for block, sentence in _SENTENCES.items():
         count = sum(1 for row in rows if row.block is block)

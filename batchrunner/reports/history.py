@@ -5,7 +5,9 @@ from collections.abc import Iterator, Mapping
 from batchrunner.nouns.facts import Answer, Attempt, Clip, ClipRole, Mark, MarkKind, Memory, Observation, Outcome
 from batchrunner.nouns.job import Identity
 from batchrunner.nouns.money import dollars
+from batchrunner.nouns.status import Status
 from batchrunner.nouns.step import Step
+from batchrunner.reports.unknowns import what_to_look_for
 from batchrunner.reports.words import printable, utc
 
 _Told = tuple[float, str]
@@ -13,7 +15,7 @@ _Told = tuple[float, str]
 _DECISIONS: Mapping[MarkKind, str] = {
     MarkKind.RETRY: "to be tried again",
     MarkKind.REDO: "to be paid again, on purpose",
-    MarkKind.ACCEPT: "its clip is kept, although the job was edited",
+    MarkKind.ACCEPT: "its clip is kept for the job as it was written then",
     MarkKind.PAY_AGAIN: "to be paid again, although nobody knows whether it was paid",
 }
 
@@ -22,7 +24,10 @@ def history(identity: Identity, memory: Memory, step: Step) -> str:
     """All that is known of a job, a line each with its time, and the next step with its reason."""
     told = sorted(_all(memory), key=lambda line: line[0])
     lines = [f"{utc(at_s)}  {text}" for at_s, text in told] or ["nothing was submitted yet"]
-    return "\n".join([f"{identity.name}: {step.status.value}", *lines, f"next: {step.action.value}, {step.reason}"])
+    lines = [f"{identity.name}: {step.status.value}", *lines, f"next: {step.action.value}, {step.reason}"]
+    if step.status is Status.UNKNOWN and step.attempt is not None:
+        lines.append(f"look in the web console for {what_to_look_for(identity, step.attempt)}")
+    return "\n".join(lines)
 
 
 def _all(memory: Memory) -> Iterator[_Told]:
@@ -64,4 +69,5 @@ def _clip(clip: Clip) -> str:
 
 
 def _decision(mark: Mark) -> str:
-    return f"decided: {_DECISIONS[mark.kind]}"
+    which = f" (that of attempt {mark.chosen})" if mark.chosen is not None else ""
+    return f"decided: {_DECISIONS[mark.kind]}{which}"

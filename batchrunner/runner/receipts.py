@@ -45,11 +45,15 @@ def _receipt(manifest: str, path: Path, number: int, line: str) -> Receipt:
 
 
 def take_in(ledger: Ledger, receipts: Iterable[Receipt]) -> int:
-    """Gives a ledger the paid clips that it does not know; how many those were."""
+    """Gives a ledger the paid clips that it does not know; how many those were.
+
+    A clip may stand there twice, where the lines of two sides were kept: the line that knows more of it is taken.
+    """
     known = ledger.task_ids()
-    missing = [receipt for receipt in receipts if receipt.task_id not in known]
+    by_knowledge = sorted(receipts, key=lambda receipt: (receipt.path is not None, receipt.rendered_at_s is not None))
+    missing = {receipt.task_id: receipt for receipt in by_knowledge if receipt.task_id not in known}
     if missing:
-        ledger.take_in(missing)
+        ledger.take_in(sorted(missing.values(), key=lambda receipt: receipt.submitted_at_s))
     return len(missing)
 
 
@@ -78,7 +82,8 @@ def check_memory(project: Project, manifest: str, outputs: Iterable[str]) -> Non
     Raises:
         UsageError: it is; only `--fresh` says that this is meant.
     """
-    if project.ledger.exists() or receipts_path(project, manifest).exists():
+    remembers = project.ledger.exists() and project.ledger.stat().st_size > 0
+    if remembers or receipts_path(project, manifest).exists():
         return
     there = next((output for output in outputs if _is_clip(project.output(output))), None)
     if there is not None:

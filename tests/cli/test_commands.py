@@ -98,7 +98,8 @@ def test_no_option_takes_a_secret() -> None:
         (["run", "film.yaml", "--rate", "fast"], "a rate is written like `100/min` or `5/s`"),
         (["run", "film.yaml", "-o", "xml"], "'xml' is not one of 'table', 'json'"),
         (["validate"], "Missing argument 'MANIFEST...'"),
-        (["resolve", "film.yaml"], "Missing argument 'JOBS...'"),
+        (["resolve", "film.yaml"], "film.yaml"),
+        (["pick", "film.yaml", "a"], "Missing argument 'VERSION'"),
         (["sandbox", "--fault", "nonsense=1"], "nonsense"),
     ],
 )

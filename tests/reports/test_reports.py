@@ -344,7 +344,7 @@ def test_only_what_nobody_asked_for_needs_no_command() -> None:
 def test_unknown_ones_are_to_be_looked_up_by_a_person() -> None:
     rows = [a_row(name, Status.UNKNOWN, block=Block.UNKNOWN) for name in ("a", "b")]
     (line,) = next_commands(rows, "film.yaml")
-    assert line.startswith("2 may have been paid. Look them up")
+    assert line.startswith("2 may have been paid. What to look for in the console: `batchrunner resolve film.yaml`")
     assert "`batchrunner resolve film.yaml a --task ID`" in line
 
 

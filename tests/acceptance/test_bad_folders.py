@@ -1,0 +1,155 @@
+"""The installed command in folders that cannot be written, on full disks, and beside an emptied ledger."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from batchrunner.files import hidden_neighbour
+from tests.ledger.folders import read_only
+
+from .service import Service
+from .user import COMMAND, Said, User, prompt_of
+
+FAST = "settings: {concurrency: 4, rate: 6000/min}"
+TELLING = [["status", "shots.yaml"], ["plan", "shots.yaml"], ["report", "shots.yaml"], ["uploads", "shots.yaml"]]
+WRITING = [
+    ["run", "shots.yaml", "--yes"],
+    ["fetch", "shots.yaml"],
+    ["retry", "shots.yaml", "--yes"],
+    ["redo", "shots.yaml", "a", "--yes"],
+    ["resolve", "shots.yaml", "a", "--pay-again"],
+    ["accept", "shots.yaml", "a"],
+]
+
+telling = pytest.mark.parametrize("command", TELLING, ids=lambda words: words[0])
+writing = pytest.mark.parametrize("command", WRITING, ids=lambda words: words[0])
+
+
+def contents(folder: Path) -> Mapping[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def ledger_of(user: User) -> Path:
+    return user.folder / ".batchrunner" / "ledger.db"
+
+
+@pytest.fixture
+def veteran(user: User) -> User:
+    """Somebody who has rendered a and b, and wants c as well."""
+    user.writes("a", "b", head=FAST)
+    assert user.runs().code == 0
+    user.writes("a", "b", "c", head=FAST)
+    return user
+
+
+def types_read_only(user: User, *arguments: str) -> Said:
+    """A command in the user's folder while nobody may write there."""
+    before = contents(user.folder)
+    ended = read_only(user.folder, [COMMAND, *arguments], env=user.environment)
+    assert contents(user.folder) == before
+    return Said(ended.returncode, ended.stdout, ended.stderr)
+
+
+# Read-only
+
+
+@telling
+def test_what_only_tells_works_in_a_read_only_folder(veteran: User, command: list[str]) -> None:
+    said = types_read_only(veteran, *command)
+    assert said.code == 0, said.text
+    assert said.out == veteran.types(*command).out
+
+
+@telling
+def test_what_only_tells_works_in_a_read_only_folder_where_nothing_ever_ran(user: User, command: list[str]) -> None:
+    user.writes("a", head=FAST)
+    assert types_read_only(user, *command).code == 0
+
+
+@writing
+def test_what_writes_says_a_sentence_in_a_read_only_folder(veteran: User, service: Service, command: list[str]) -> None:
+    said = types_read_only(veteran, *command)
+    assert said.code in {2, 5}, said.text
+    assert "Read-only file system" in said.err
+    assert "bug" not in said.err
+    assert service.submits == 2
+
+
+def test_a_report_that_cannot_be_saved_says_a_sentence(veteran: User) -> None:
+    said = types_read_only(veteran, "report", "shots.yaml", "-o", "csv", "--to", "report.csv")
+    assert said.code in {2, 5}, said.text
+    assert "report.csv" in said.err
+
+
+def test_a_sandbox_run_in_a_read_only_folder_says_a_sentence(user: User) -> None:
+    user.writes("a", head=FAST)
+    said = types_read_only(user, "run", "shots.yaml", "--yes", "--sandbox")
+    assert said.code in {2, 5}, said.text
+    assert "Read-only file system" in said.err
+
+
+# An emptied ledger
+
+
+def test_an_emptied_ledger_is_filled_again_from_the_receipts(veteran: User, service: Service) -> None:
+    ledger_of(veteran).write_bytes(b"")
+    said = veteran.runs()
+    assert said.code == 0, said.text
+    assert service.charged_prompts == [prompt_of("a"), prompt_of("b"), prompt_of("c")]
+
+
+def test_an_emptied_ledger_beside_clips_is_no_memory(veteran: User, service: Service) -> None:
+    """Moving the clips away, as a foreign file's hint says, would pay for them again."""
+    ledger_of(veteran).write_bytes(b"")
+    (veteran.folder / "shots.receipts.jsonl").unlink()
+    said = veteran.runs()
+    assert said.code == 2, said.text
+    assert "--fresh" in said.err
+    assert service.submits == 2
+
+
+# A full disk
+
+
+def fill(path: Path) -> None:
+    """What is written to this path finds no space."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.symlink_to("/dev/full")
+
+
+def test_receipts_that_find_no_space_are_told_and_written_by_the_next_run(user: User, service: Service) -> None:
+    user.writes("a", head=FAST)
+    receipts = user.folder / "shots.receipts.jsonl"
+    fill(hidden_neighbour(receipts))
+
+    said = user.runs()
+
+    assert (said.code, said.report.counts) == (0, {"done": 1}), said.text
+    assert "the receipts could not be written" in said.err
+    assert not receipts.exists()
+    hidden_neighbour(receipts).unlink()
+    assert user.runs().code == 0
+    assert receipts.exists()
+    assert service.submits == 1
+
+
+def test_a_log_that_finds_no_space_ends_no_run(user: User) -> None:
+    user.writes("a", head=FAST)
+    fill(user.folder / ".batchrunner" / "shots.log")
+    said = user.runs()
+    assert (said.code, said.report.counts) == (0, {"done": 1}), said.text
+
+
+def test_a_lock_note_that_finds_no_space_ends_the_run_with_a_sentence(user: User, service: Service) -> None:
+    user.writes("a", head=FAST)
+    note = hidden_neighbour(user.folder / ".batchrunner" / "shots.lock.json")
+    fill(note)
+
+    said = user.runs()
+
+    assert said.code == 5, said.text
+    assert "No space left on device" in said.err
+    assert service.submits == 0
+    note.unlink()
+    assert user.runs().code == 0

@@ -1,0 +1,149 @@
+"""What became of unknown submits: what to look for, which ids nobody knows, and a word that is written down."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from batchrunner.cli.boundary import outcome
+from batchrunner.errors import Exit
+from batchrunner.nouns.status import Status
+from batchrunner.sandbox import Fault
+from batchrunner.sandbox import Options as SandboxOptions
+from tests.studio import Studio, manifest_text
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Studio:
+    """Jobs `a` and `b` were accepted and charged, and the answer was lost."""
+    studio = Studio(tmp_path, SandboxOptions(latency_s=60, faults={Fault.SUBMIT_503_AFTER: 1.0}))
+    studio.write(manifest_text("a", "b"))
+    studio.run()
+    assert studio.statuses() == {"a": Status.UNKNOWN, "b": Status.UNKNOWN}
+    studio.options = SandboxOptions(latency_s=60)
+    return studio
+
+
+def resolve(studio: Studio, *arguments: str) -> int:
+    return outcome(["resolve", str(studio.manifest), *arguments])
+
+
+def candidates(studio: Studio, *lines: str) -> list[str]:
+    path = studio.folder / "console.txt"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return ["--candidates", str(path)]
+
+
+def test_it_lists_what_to_look_for_in_the_web_console(studio: Studio, capsys: pytest.CaptureFixture[str]) -> None:
+    assert resolve(studio) == Exit.DONE
+    first, sent, prompt, second, *_ = capsys.readouterr().out.splitlines()
+    assert (first, second) == ("a", "b")
+    when = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S+"
+    assert re.fullmatch(rf"  sent {when}, ± 2 min, to google/veo-3\.1-i2v, with the key …0001", sent)
+    assert prompt == '  prompt: "The character waves, variant a"'
+
+
+def test_a_long_prompt_is_cut_to_what_a_console_shows(studio: Studio, capsys: pytest.CaptureFixture[str]) -> None:
+    long = " and on" * 20
+    studio.write(manifest_text("c").replace("variant c\n", f"variant c{long}\n"))
+    studio.options = SandboxOptions(latency_s=60, faults={Fault.SUBMIT_503_AFTER: 1.0})
+    studio.run()
+    resolve(studio, "c")
+    prompt = capsys.readouterr().out.splitlines()[2]
+    assert len(prompt.split('"')[1]) == 60
+
+
+def test_status_of_an_unknown_job_says_the_same(studio: Studio, capsys: pytest.CaptureFixture[str]) -> None:
+    outcome(["status", str(studio.manifest), "a"])
+    assert "with the key …0001" in capsys.readouterr().out
+
+
+def test_ids_that_are_on_record_are_subtracted(studio: Studio, capsys: pytest.CaptureFixture[str]) -> None:
+    lost_a, lost_b = (charge.task_id for charge in studio.record().charges)
+    resolve(studio, "a", "--task", lost_a)
+    capsys.readouterr()
+
+    lines = ["task id, created", f'"{lost_a}", 18:00', f"| {lost_b} | 18:01 |"]
+    assert resolve(studio, *candidates(studio, *lines)) == Exit.DONE
+
+    shown = capsys.readouterr().out
+    assert "1 of 2 ids on no record:" in shown
+    assert lost_a not in shown
+    assert f"if it is that one: `batchrunner resolve {studio.manifest} b --task {lost_b}`" in shown
+
+
+def test_several_strangers_are_listed_and_nothing_is_guessed(
+    studio: Studio, capsys: pytest.CaptureFixture[str]
+) -> None:
+    resolve(studio, *candidates(studio, *(charge.task_id for charge in studio.record().charges)))
+    assert "2 of 2 ids on no record:" in capsys.readouterr().out
+    assert studio.statuses() == {"a": Status.UNKNOWN, "b": Status.UNKNOWN}
+
+
+def test_a_list_without_a_stranger_says_what_that_means(studio: Studio, capsys: pytest.CaptureFixture[str]) -> None:
+    lost_a, lost_b = (charge.task_id for charge in studio.record().charges)
+    resolve(studio, "a", "--task", lost_a)
+    resolve(studio, *candidates(studio, lost_a))
+    shown = capsys.readouterr().out
+    assert "all 1 id are on record" not in shown
+    assert "nothing arrived: `batchrunner resolve" in shown
+    assert "b --not-submitted`" in shown
+    assert lost_b not in shown
+
+
+def test_a_file_without_ids_is_refused(studio: Studio, capsys: pytest.CaptureFixture[str]) -> None:
+    assert resolve(studio, *candidates(studio, "nothing here")) == Exit.USAGE
+    assert "holds no task ids" in capsys.readouterr().err
+    assert resolve(studio, "--candidates", str(studio.folder / "missing")) == Exit.USAGE
+    assert "cannot be read" in capsys.readouterr().err
+
+
+def test_an_id_that_another_job_holds_is_refused_and_says_whose_it_is(
+    studio: Studio, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lost_a, _ = (charge.task_id for charge in studio.record().charges)
+    resolve(studio, "a", "--task", lost_a)
+    assert resolve(studio, "b", "--task", lost_a) == Exit.USAGE
+    assert f"{lost_a} is the task of a (of batch) already" in capsys.readouterr().err
+    assert studio.statuses()["b"] is Status.UNKNOWN
+
+
+def test_paying_again_says_that_nobody_knows(studio: Studio, capsys: pytest.CaptureFixture[str]) -> None:
+    assert resolve(studio, "a", "--pay-again") == Exit.DONE
+    shown = capsys.readouterr().out
+    assert "a: nobody knows whether it was paid; the next run pays again, about $2.58, perhaps a second time" in shown
+
+
+def test_with_nothing_unknown_it_says_so(studio: Studio, capsys: pytest.CaptureFixture[str]) -> None:
+    resolve(studio, "a", "b", "--pay-again")
+    studio.run()
+    capsys.readouterr()
+    assert resolve(studio) == Exit.DONE
+    assert capsys.readouterr().out == "nothing is unknown\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["a", "--not-submitted", "--pay-again"], "say one of"),
+        (["--pay-again"], "name the jobs"),
+        (["a", "b", "--task", "task-1"], "name one"),
+        (["c", "--pay-again"], "c is not unknown"),
+        (["a", "--task", "my task!"], "does not look like a task id"),
+        (["a", "--pay-again", "--candidates", "console.txt"], "--candidates decides nothing"),
+    ],
+)
+def test_what_is_no_decision_is_refused(
+    studio: Studio, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    assert resolve(studio, *arguments) == Exit.USAGE
+    assert words in capsys.readouterr().err
+    assert studio.statuses() == {"a": Status.UNKNOWN, "b": Status.UNKNOWN}
+
+
+def test_an_unknown_submit_of_a_job_that_left_can_be_resolved(studio: Studio) -> None:
+    lost_a, _ = (charge.task_id for charge in studio.record().charges)
+    studio.write(manifest_text("b"))
+    assert resolve(studio, "a", "--task", lost_a) == Exit.DONE
+    studio.run()
+    assert studio.clip("a").exists()
