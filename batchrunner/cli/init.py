@@ -11,6 +11,9 @@ from batchrunner.manifest.starter import Starter, starter
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
+# Lines that both sides add at one place would be a conflict to git; a clip that stands there twice is one to us.
+_UNITED = "*.receipts.jsonl merge=union\n"
+
 
 @click.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), default=Path("shots.yaml"))
@@ -24,13 +27,23 @@ def command(file: Path, table: Path | None, images: Path | None) -> None:
     Example: batchrunner init shots.yaml --from shots.csv --images frames/
     """
     made: Starter = starter(file, table, images)
-    try:
-        with file.open("x", encoding="utf-8") as new:
-            new.write(made.text)
-    except FileExistsError:
-        raise UsageError(f"{file} is there already, and is not overwritten") from None
-    except OSError as error:
-        raise UsageError(f"{file} cannot be written: {error.strerror}") from error
+    if not _written(file, made.text):
+        raise UsageError(f"{file} is there already, and is not overwritten")
+    attributes = file.with_name(".gitattributes")
+    if _written(attributes, _UNITED):
+        click.echo(f"wrote {attributes}: git merges the receipts of two machines by itself", err=True)
     for guess in made.guesses:
         click.echo(f"guessed: {guess}", err=True)
     click.echo(f"wrote {file}. Next: `batchrunner plan {file}`")
+
+
+def _written(path: Path, text: str) -> bool:
+    """Whether a new file was written; one that is there already stays as it is."""
+    try:
+        with path.open("x", encoding="utf-8") as new:
+            new.write(text)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from error
+    return True

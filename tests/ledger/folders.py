@@ -63,11 +63,12 @@ _DIE = """
 import os, signal, sys
 from pathlib import Path
 from batchrunner.ledger import Ledger
+from batchrunner.ledger.transaction import writing
 from tests.ledger import folders
 ledger = Ledger.writing(Path(sys.argv[1]), *([folders.without_wal] if sys.argv[2] == "delete" else []))
 ledger._db.execute("PRAGMA cache_size = 5")
 ledger._db.execute("PRAGMA wal_autocheckpoint = 0")
-with ledger._writing() as db:
+with writing(ledger._db) as db:
     db.execute("UPDATE attempt SET settled_at_s = 1 WHERE settled_at_s IS NULL")
     if sys.argv[2] == "delete":
         os.kill(os.getpid(), signal.SIGKILL)

@@ -69,6 +69,20 @@ def test_nothing_is_ever_overwritten(desk: Desk, capsys: pytest.CaptureFixture[s
     assert Path("shots.yaml").read_text() == "mine"
 
 
+def test_the_receipts_of_two_machines_are_united_by_git(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    begun = Begun(capsys, Path("shots.yaml"))
+    assert Path(".gitattributes").read_text() == "*.receipts.jsonl merge=union\n"
+    assert "wrote .gitattributes" in begun.err
+
+
+def test_attributes_of_ones_own_stay_as_they_are(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    desk.write(".gitattributes", "*.png binary\n")
+    begun = Begun(capsys, Path("shots.yaml"))
+    assert begun.code == Exit.DONE
+    assert Path(".gitattributes").read_text() == "*.png binary\n"
+    assert "gitattributes" not in begun.err
+
+
 def test_a_folder_that_is_not_there_is_told(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     begun = Begun(capsys, Path("no/shots.yaml"))
     assert begun.code == Exit.USAGE
