@@ -9,8 +9,9 @@ from tabulate import tabulate
 
 from batchrunner.nouns.job import Identity
 from batchrunner.nouns.money import FREE, Cost
+from batchrunner.nouns.status import Status
 from batchrunner.nouns.step import Action, Block, Step, total
-from batchrunner.reports.words import counted, dated, local, printable, span
+from batchrunner.reports.words import LONGEST_TABLE, counted, dated, local, printable, span
 
 _WIDEST_REASON = 80
 _MOST_NAMES = 10
@@ -39,10 +40,20 @@ class Planned:
 
 def plan_table(planned: Planned, now_s: float) -> str:
     """One line a job, what it all would cost, when it would end, and what the plan is called."""
-    parts = [_table(planned, planned.steps)]
+    parts = [_jobs(planned)]
     if planned.departed:
         parts += ["", "no longer in the manifest, brought to their end:", _table(planned, planned.departed)]
     return "\n".join([*parts, "", *_sums(planned, now_s)])
+
+
+def _jobs(planned: Planned) -> str:
+    """All jobs; of a long plan those that are done already are only counted."""
+    shown = planned.steps
+    if len(shown) > LONGEST_TABLE:
+        shown = tuple((who, step) for who, step in shown if step.status is not Status.DONE)
+    done = len(planned.steps) - len(shown)
+    parts = [_table(planned, shown)] if shown else []
+    return "\n".join([*parts, f"({counted(done, 'job')} done and not shown)"] if done else parts)
 
 
 def _table(planned: Planned, steps: Iterable[tuple[Identity, Step]]) -> str:

@@ -8,10 +8,8 @@ from tabulate import tabulate
 from batchrunner.nouns.money import dollars
 from batchrunner.nouns.status import Status
 from batchrunner.reports.report import Report, Row
-from batchrunner.reports.words import counted, printable, span
+from batchrunner.reports.words import LONGEST_TABLE, counted, printable, span
 
-# Longer batches show only what is not done: nobody reads 500 lines that say "done".
-_LONGEST_TABLE = 60
 _WIDEST_NOTE = 70
 
 
@@ -24,7 +22,7 @@ def summary(report: Report, seconds: float | None = None) -> str:
 
 
 def _part(rows: Sequence[Row]) -> Iterable[str]:
-    shown = rows if len(rows) <= _LONGEST_TABLE else [row for row in rows if row.status is not Status.DONE]
+    shown = rows if len(rows) <= LONGEST_TABLE else [row for row in rows if row.status is not Status.DONE]
     if shown:
         yield _table(shown)
     if len(shown) < len(rows):

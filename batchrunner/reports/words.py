@@ -3,6 +3,9 @@
 import unicodedata
 from datetime import UTC, date, datetime
 
+# Longer batches show only what is not done: nobody reads 500 lines that say "done".
+LONGEST_TABLE = 60
+
 # Below this many, seconds and minutes are told as they are; above, in the next unit.
 _MOST_OF_A_UNIT = 90
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}

@@ -1,6 +1,6 @@
 """The composition root: all that is known before anything is done, for the plan, the run and the status alike."""
 
-import os.path
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -91,9 +91,9 @@ class Batch:
 
     def _disk(self, job: Job | None, memory: Memory, present: frozenset[int]) -> Disk:
         """Whose file it is that lies where the job's clip belongs."""
-        path = self.project.output(job.output) if job else None
-        if path is None or not os.path.lexists(path):
+        if job is None or not os.path.lexists(os.path.join(self.project.base, job.output)):  # noqa: PTH118  # as below
             return Disk(present)
+        path = self.project.output(job.output)
         owner = owner_of(self.project, path, memory, present)
         return Disk(present, own=owner.id) if owner else Disk(present, foreign=self.project.written(path))
 
@@ -216,7 +216,7 @@ def _lying(project: Project, attempt: Attempt, contested: frozenset[str]) -> int
 
 def _has_size(project: Project, clip: Clip) -> bool:
     try:
-        found = project.found(clip.path).stat()
+        found = os.stat(os.path.join(project.root, clip.path))  # noqa: PTH116, PTH118  # of every clip at every look
     except OSError:
         return False
     return S_ISREG(found.st_mode) and found.st_size == clip.size_bytes

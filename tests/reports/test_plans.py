@@ -56,6 +56,12 @@ def test_a_plan_that_leaves_many_out_names_ten_of_them() -> None:
     assert lines[-2].endswith("these 12 do not fit: " + ", ".join(f"shot-{n}" for n in range(1, 11)) + " and 2 more")
 
 
+def test_a_long_plan_only_counts_what_is_done() -> None:
+    lines = plan_table(planned(*shots(*[DONE] * 60, SUBMIT)), NOW_S).splitlines()
+    assert [line.split()[0] for line in lines[2:4]] == ["shot-60", "(60"]
+    assert lines[3] == "(60 jobs done and not shown)"
+
+
 def test_a_plan_without_a_submit_says_that_nothing_is_paid() -> None:
     assert plan_table(planned(*shots(DONE)), NOW_S).endswith("\n\nnothing to pay")
 
