@@ -256,7 +256,8 @@ def _after_refusal(attempt: Attempt, job: Job, memory: Memory, facts: Facts, opt
     answer = attempt.answer
     if answer is None or answer.refusal in (None, Refusal.INVALID):
         return _after_failure(attempt, job, memory, facts, options)
-    return _submit(job, _REFUSED[answer.refusal], attempt, (), facts, options)
+    adoption = _adopt(facts.kin) if facts.kin else None
+    return adoption or _submit(job, _REFUSED[answer.refusal], attempt, (), facts, options)
 
 
 def _after_failure(attempt: Attempt, job: Job, memory: Memory, facts: Facts, options: Options) -> Step:

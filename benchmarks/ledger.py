@@ -167,7 +167,7 @@ def read(path: Path) -> Manifest:
 def known_batch(path: Path, manifest: Manifest) -> Batch:
     """All that is known, as `plan` and `status` gather it."""
     project = find_project(path)
-    with known_ledger(project, manifest.name) as book:
+    with known_ledger(project) as book:
         return gather(project, wanted_of(manifest), book, shipped_prices(), in_flight_run(project, book, manifest.name))
 
 

@@ -84,7 +84,7 @@ def command(manifest: Path, *, detailed_exitcode: bool, **options: Any) -> int:
 
 def _batch(order: Order, read: Manifest) -> Batch:
     project = project_of(order.path, order.ledger, sandbox=order.sandbox)
-    with known_ledger(project, read.name) as book:
+    with known_ledger(project) as book:
         flying = in_flight_run(project, book, read.name)
         return gather(project, wanted_of(read), book, prices_of(order.prices), flying)
 

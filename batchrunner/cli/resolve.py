@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from batchrunner.catalog import shipped_prices
 from batchrunner.cli.deciding import Desk, deciding
 from batchrunner.cli.options import ledger_option, manifest_argument, option, profile_option, sandbox_option
 from batchrunner.cli.setting import in_flight_run, known_ledger, project_of, wanted_or_remembered
@@ -16,9 +17,15 @@ from batchrunner.nouns.facts import Answer, Attempt, Outcome, Refusal
 from batchrunner.nouns.job import Identity
 from batchrunner.nouns.money import dollars
 from batchrunner.reports import ids_in, strangers, what_to_look_for
-from batchrunner.runner import Project, Wanted
+from batchrunner.runner import Batch, Project, Wanted, gather
 
-_Unknown = Mapping[Identity, Attempt]
+
+@dataclass(frozen=True, slots=True)
+class _Unknown:
+    """A submit without an answer, and whose it is."""
+
+    owner: Identity
+    attempt: Attempt
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +78,11 @@ def command(
         return
     _check(word, jobs, candidates)
     with deciding(project, wanted) as desk:
-        chosen = _chosen(_unknown(desk.book, wanted), jobs)
+        chosen = _chosen(_unknown(desk.batch, desk.book), jobs)
         if task is not None:
             _check_task(desk.book, task)
-        for who, attempt in chosen.items():
-            click.echo(f"{who.name}: {_resolve(desk, who, attempt, word)}")
+        for name, each in chosen.items():
+            click.echo(f"{name}: {_resolve(desk, each.owner, each.attempt, word)}")
     click.echo(f"to go on: `batchrunner run {manifest}`")
 
 
@@ -91,13 +98,11 @@ def _check(word: _Word, jobs: tuple[str, ...], candidates: Path | None) -> None:
 
 
 def _listed(project: Project, wanted: Wanted, jobs: tuple[str, ...], candidates: Path | None, path: str) -> str:
-    with known_ledger(project, wanted.name) as book:
-        flying = in_flight_run(project, book, wanted.name)
-        unknown = {who: a for who, a in _unknown(book, wanted).items() if a.run_id != flying or a.outcome}
-        chosen = _chosen(unknown, jobs) if jobs else unknown
+    with known_ledger(project) as book:
+        chosen = _chosen(_unknown(gather(project, wanted, book, shipped_prices()), book), jobs)
         if not chosen:
             return "nothing is unknown"
-        lines = [what_to_look_for(who, attempt) for who, attempt in chosen.items()]
+        lines = [what_to_look_for(name, each.attempt) for name, each in chosen.items()]
         if candidates is not None:
             lines += ["", strangers(_candidates(candidates), book.task_ids(), list(chosen), path)]
     return "\n".join(lines)
@@ -113,19 +118,26 @@ def _candidates(path: Path) -> list[str]:
     return found
 
 
-def _unknown(book: Ledger, wanted: Wanted) -> _Unknown:
-    """Every unknown submit of this manifest and profile, those of jobs that left it included."""
-    memories = book.memories(wanted.name).items()
-    opened = ((who, memory.open_attempt) for who, memory in sorted(memories) if who.profile == wanted.profile)
-    return {who: a for who, a in opened if a is not None and a.outcome in (None, Outcome.UNKNOWN)}
+def _unknown(batch: Batch, book: Ledger) -> dict[str, _Unknown]:
+    """Every unknown submit by its job's name: of this manifest and profile, or of another that a job waits for."""
+    own = {who: who for who in batch.memories if who.profile == batch.profile}
+    kin = ((job, kin.identity) for job, kin in batch.kin.items() if kin.identity not in own)
+    found = {}
+    for job, owner in sorted((*own.items(), *kin)):
+        attempt = book.memory(owner).open_attempt
+        if attempt is None or attempt.outcome not in (None, Outcome.UNKNOWN):
+            continue
+        if attempt.outcome or attempt.run_id != in_flight_run(batch.project, book, owner.manifest):
+            found[job.name] = _Unknown(owner, attempt)
+    return found
 
 
-def _chosen(unknown: _Unknown, jobs: tuple[str, ...]) -> _Unknown:
-    by_name = {who.name: who for who in unknown}
+def _chosen(unknown: Mapping[str, _Unknown], jobs: tuple[str, ...]) -> Mapping[str, _Unknown]:
+    """Those that were named; all, where none was."""
     for job in jobs:
-        if job not in by_name:
+        if job not in unknown:
             raise UsageError(f"{job} is not unknown: there is nothing to resolve")
-    return {by_name[job]: unknown[by_name[job]] for job in jobs}
+    return {job: unknown[job] for job in jobs} if jobs else unknown
 
 
 def _check_task(book: Ledger, task: str) -> None:

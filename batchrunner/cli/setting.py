@@ -105,9 +105,9 @@ def wanted_or_remembered(path: Path, profile: str, project: Project, ledger: Led
 
 
 @contextmanager
-def known_ledger(project: Project, name: str) -> Iterator[Ledger]:
+def known_ledger(project: Project) -> Iterator[Ledger]:
     """The ledger to tell from. Clips that only the receipts know are added to a copy in memory: nothing is written."""
-    receipts = read_receipts(project, name)
+    receipts = read_receipts(project)
     with Ledger.reading(project.ledger) as ledger:
         known = ledger.task_ids()
         if all(receipt.task_id in known for receipt in receipts):

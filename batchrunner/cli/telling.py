@@ -21,7 +21,7 @@ def known(
     project = project_of(manifest, ledger, sandbox=sandbox)
     with Ledger.reading(project.ledger) as book:
         wanted, is_current = wanted_or_remembered(manifest, profile, project, book)
-    with known_ledger(project, wanted.name) as book:
+    with known_ledger(project) as book:
         batch = gather(project, wanted, book, prices_of(prices), in_flight_run(project, book, wanted.name))
         last = book.last_run(wanted.name, profile)
         balances = book.account.balances(last.id) if last else ()

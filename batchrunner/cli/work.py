@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Iterable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from decimal import Decimal
 
@@ -17,7 +17,7 @@ from batchrunner.cli.progress import Narrator
 from batchrunner.cli.setting import prices_of, project_of, real_service, sandbox_service
 from batchrunner.cli.telling import report_of
 from batchrunner.clock import Clock
-from batchrunner.errors import Exit, LedgerError
+from batchrunner.errors import Exit, LedgerError, Locked
 from batchrunner.ledger import Ledger, run_lock
 from batchrunner.nouns.facts import Mark
 from batchrunner.nouns.job import Identity
@@ -54,13 +54,13 @@ def work(order: Order, wanted: Wanted, settings: Settings) -> int:
         stack.enter_context(run_lock(project.folder, wanted.name, utc(clock.wall_s()) or ""))
         if order.submits and not order.fresh:
             check_memory(project, wanted.name, [job.output for job in wanted.jobs])
-        receipts = read_receipts(project, wanted.name)
+        receipts = read_receipts(project)
         ledger = stack.enter_context(Ledger.writing(project.ledger))
         take_in(ledger, receipts)
         stack.callback(_write_receipts, project, wanted.name, ledger)
         limits = order.limits(settings)
         prices = prices_of(order.prices)
-        batch = gather(project, wanted, ledger, prices)
+        batch = with_guests(gather(project, wanted, ledger, prices), stack, clock)
         options = Options(service.access.key_digest, limits.retries, order.named, submits=order.submits)
         last = ledger.last_run(wanted.name, wanted.profile)
         marks = decisions(batch, options, order.marking, last, clock.wall_s()) if order.marking else ()
@@ -74,6 +74,16 @@ def work(order: Order, wanted: Wanted, settings: Settings) -> int:
         batch = gather(project, wanted, ledger, prices)
         _tell(order, batch, ended, clock, ledger.account.balances(ended.run_id))
     return ended.exit_code
+
+
+def with_guests(batch: Batch, stack: ExitStack, clock: Clock) -> Batch:
+    """The batch with those whom it waits for, where nobody else is at work on them: their manifest may be gone."""
+    guests: tuple[Identity, ...] = ()
+    for manifest, awaited in batch.awaited().items():
+        with suppress(Locked):
+            stack.enter_context(run_lock(batch.project.folder, manifest, utc(clock.wall_s()) or ""))
+            guests += awaited
+    return replace(batch, guests=guests)
 
 
 def _write_receipts(project: Project, name: str, ledger: Ledger) -> None:

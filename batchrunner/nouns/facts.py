@@ -251,6 +251,10 @@ class Memory:
         """The last attempt at exactly this request."""
         return next((a for a in reversed(self.attempts) if a.request == request), None)
 
+    def has_asked_for(self, request: Request) -> bool:
+        """Whether an attempt at exactly this request was not refused: somebody else's clip is not needed then."""
+        return any(a.request == request and a.outcome is not Outcome.REFUSED for a in self.attempts)
+
     def accepted_for(self, request: Request) -> Attempt | None:
         """The attempt whose clip a person keeps for this request; None where the request was asked for since then."""
         mark = next((m for m in reversed(self.marks) if m.kind is MarkKind.ACCEPT and m.request == request), None)

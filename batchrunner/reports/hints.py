@@ -37,6 +37,7 @@ def next_commands(rows: Iterable[Row], manifest: str) -> list[str]:
     rows, manifest = list(rows), shlex.quote(manifest)
     lines = []
     unknown = [row.identity.name for row in rows if row.status is Status.UNKNOWN]
+    unknown = unknown or [row.identity.name for row in rows if row.block is Block.UNKNOWN]
     if unknown:
         lines.append(
             f"{len(unknown)} may have been paid. What to look for in the console: `batchrunner resolve {manifest}`; "

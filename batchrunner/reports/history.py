@@ -26,7 +26,7 @@ def history(identity: Identity, memory: Memory, step: Step) -> str:
     lines = [f"{utc(at_s)}  {text}" for at_s, text in told] or ["nothing was submitted yet"]
     lines = [f"{identity.name}: {step.status.value}", *lines, f"next: {step.action.value}, {step.reason}"]
     if step.status is Status.UNKNOWN and step.attempt is not None:
-        lines.append(f"look in the web console for {what_to_look_for(identity, step.attempt)}")
+        lines.append(f"look in the web console for {what_to_look_for(identity.name, step.attempt)}")
     return "\n".join(lines)
 
 

@@ -2,11 +2,10 @@
 
 import re
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from batchrunner.nouns.facts import Attempt
-from batchrunner.nouns.job import Identity
 from batchrunner.reports.words import counted, printable
 
 # How far the two clocks, and the time that an answer is waited for, may put a submit from where it is listed.
@@ -14,12 +13,12 @@ _WINDOW_MIN = 2
 _PROMPT_SIGNS = 60
 
 
-def what_to_look_for(identity: Identity, attempt: Attempt) -> str:
+def what_to_look_for(job: str, attempt: Attempt) -> str:
     """Three lines: when it was sent, to which model and with which key, and how its prompt begins."""
     sent = datetime.fromtimestamp(attempt.opened_at_s, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
     prompt = printable(str(attempt.request.fields.get("prompt", "")), _PROMPT_SIGNS)
     return (
-        f"{identity.name}\n"
+        f"{job}\n"
         f"  sent {sent}, ± {_WINDOW_MIN} min, to {attempt.request.model}, with the key …{attempt.key_last4}\n"
         f'  prompt: "{prompt}"'
     )
@@ -31,22 +30,18 @@ def ids_in(text: str) -> list[str]:
     return list(dict.fromkeys(word for word in words if any(sign.isdigit() for sign in word)))
 
 
-def strangers(candidates: Sequence[str], known: frozenset[str], unknown: Sequence[Identity], manifest: str) -> str:
+def strangers(candidates: Sequence[str], known: frozenset[str], unknown: Sequence[str], manifest: str) -> str:
     """Which of the ids that the console shows are on no record, and what that says of the unknown submits."""
     left = [each for each in candidates if each not in known]
     path = shlex.quote(manifest)
     if not left:
         return (
             f"every id of these is on record. If the list is whole, nothing arrived: "
-            f"`batchrunner resolve {path} {_names(unknown)} --not-submitted`"
+            f"`batchrunner resolve {path} {' '.join(unknown)} --not-submitted`"
         )
     lines = [f"{len(left)} of {counted(len(candidates), 'id')} on no record:", *(f"  {each}" for each in left)]
     if len(left) == len(unknown) == 1:
-        lines.append(f"if it is that one: `batchrunner resolve {path} {unknown[0].name} --task {left[0]}`")
+        lines.append(f"if it is that one: `batchrunner resolve {path} {unknown[0]} --task {left[0]}`")
     else:
         lines.append("compare time and prompt, then for each: `batchrunner resolve … JOB --task ID`")
     return "\n".join(lines)
-
-
-def _names(unknown: Iterable[Identity]) -> str:
-    return " ".join(who.name for who in unknown)

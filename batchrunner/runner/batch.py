@@ -12,7 +12,7 @@ from typing import Any
 from batchrunner.catalog import PriceList, request_of
 from batchrunner.files import sha256_of
 from batchrunner.ledger import Ledger
-from batchrunner.nouns.facts import NO_MEMORY, Attempt, Clip, Memory
+from batchrunner.nouns.facts import NO_MEMORY, Attempt, Clip, Memory, Outcome
 from batchrunner.nouns.job import Identity, Job
 from batchrunner.nouns.money import FREE, NOTHING, Cost
 from batchrunner.nouns.status import Status
@@ -58,7 +58,8 @@ class Batch:
     """A manifest's jobs under one profile, with all that is known of them.
 
     `memories` holds those that left it, and those of its other profiles: they share its budget. `kin` are clips that
-    were paid for under another name, `strangers` the memories of other manifests that have some of them.
+    were paid for under another name, `strangers` the memories of other manifests that have some of them. `guests` are
+    jobs of manifests that nobody is at work on, with open tasks that this batch waits for: it brings them to their end.
     """
 
     project: Project
@@ -69,12 +70,22 @@ class Batch:
     prices: PriceList
     in_flight_run: int | None = None
     kin: Mapping[Identity, Kin] = field(default_factory=dict)
+    guests: tuple[Identity, ...] = ()
     strangers: Mapping[Identity, Memory] = field(default_factory=dict)
 
     def identities(self) -> list[Identity]:
         """Every identity that matters: the manifest's order, then those that left it, by name."""
         known = (who for who, memory in self.memories.items() if who.profile == self.profile and memory.attempts)
-        return [*self.jobs, *sorted(who for who in known if who not in self.jobs)]
+        return [*self.jobs, *sorted(who for who in known if who not in self.jobs), *self.guests]
+
+    def awaited(self) -> dict[str, tuple[Identity, ...]]:
+        """The jobs of other manifests whose open tasks this batch waits for, by manifest."""
+        found: dict[str, tuple[Identity, ...]] = {}
+        for kin in self.kin.values():
+            attempt = self._memory(kin.identity).open_attempt
+            if kin.identity.manifest != self.name and attempt is not None and attempt.outcome is Outcome.ACCEPTED:
+                found[kin.identity.manifest] = (*found.get(kin.identity.manifest, ()), kin.identity)
+        return found
 
     def look(self, identity: Identity, recall: Callable[[Identity], Memory]) -> tuple[Memory, Facts]:
         """What is true of a job just now: its memory as the disk confirms it, and what no ledger holds."""
@@ -114,7 +125,9 @@ class Batch:
         kin = self.kin.get(identity)
         attempts = recall(kin.identity).attempts if kin else ()
         found = next((a for a in attempts if kin and a.id == kin.attempt_id), None)
-        return Kinship(describe(kin.identity, identity), found) if kin and found else None
+        if kin is None or found is None:
+            return None
+        return Kinship(describe(kin.identity, identity, is_wanted=kin.identity in self.jobs), found)
 
     def _memory(self, identity: Identity) -> Memory:
         return self.memories.get(identity) or self.strangers.get(identity, NO_MEMORY)
@@ -163,7 +176,7 @@ def gather(
     jobs = {job.identity: job for job in wanted.jobs}
     memories = ledger.memories(wanted.name)
     batch = Batch(project, wanted.name, wanted.profile, jobs, memories, prices, in_flight_run)
-    if all(memories.get(who, NO_MEMORY).of_request(job.request) for who, job in jobs.items()):
+    if all(memories.get(who, NO_MEMORY).has_asked_for(job.request) for who, job in jobs.items()):
         return batch  # every job has a memory of its own: nobody else's is needed
     everybody = ledger.all_memories()
     return replace(batch, kin=find_kin(jobs, everybody), strangers=everybody)

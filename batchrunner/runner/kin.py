@@ -19,14 +19,15 @@ class Kin:
 def find_kin(jobs: Mapping[Identity, Job], everybody: Mapping[Identity, Memory]) -> dict[Identity, Kin]:
     """For each job that never asked for its request, an attempt at the same request and take under another name.
 
-    That is one of an id that left the manifest, or of another manifest or profile. No attempt is given to two jobs.
+    That is one of an id that left the manifest or asks for something else now, or of another manifest or profile.
+    No attempt is given to two jobs.
     """
     free = _free_attempts(jobs, everybody)
     found: dict[Identity, Kin] = {}
     for identity, job in jobs.items():
         own = everybody.get(identity, NO_MEMORY)
         candidates = free.get((job.request.fingerprint, identity.take))
-        if candidates and own.of_request(job.request) is None:
+        if candidates and not own.has_asked_for(job.request):
             found[identity] = candidates.pop(0)
     return found
 
@@ -34,10 +35,15 @@ def find_kin(jobs: Mapping[Identity, Job], everybody: Mapping[Identity, Memory])
 def _free_attempts(
     jobs: Mapping[Identity, Job], everybody: Mapping[Identity, Memory]
 ) -> dict[tuple[str, int], list[Kin]]:
-    taken = {a.id for identity in jobs for a in everybody.get(identity, NO_MEMORY).attempts}
+    taken = {
+        attempt.id
+        for identity, job in jobs.items()
+        for attempt in everybody.get(identity, NO_MEMORY).attempts
+        if attempt.request == job.request
+    }
     free: dict[tuple[str, int], list[Kin]] = defaultdict(list)
     for identity, memory in sorted(everybody.items()):
-        for attempt in _worth_having(memory) if identity not in jobs else ():
+        for attempt in _worth_having(memory):
             if attempt.id not in taken and not attempt.is_adopted:
                 free[attempt.request.fingerprint, identity.take].append(Kin(identity, attempt.id))
     return free
@@ -53,10 +59,10 @@ def _gave_clip(attempt: Attempt) -> bool:
     return attempt.outcome is Outcome.ACCEPTED and attempt.task is TaskState.SUCCESS and has_file
 
 
-def describe(kin: Identity, job: Identity) -> str:
-    """How a reason calls the other one: `sh010 (left the manifest)`."""
+def describe(kin: Identity, job: Identity, *, is_wanted: bool) -> str:
+    """How a reason calls the other one, which is still wanted or not: `sh010 (left the manifest)`."""
     if kin.manifest != job.manifest:
         return f"{kin.name} (of {kin.manifest})"
     if kin.profile != job.profile:
         return f"{kin.name} (of the profile {kin.profile or 'none'})"
-    return f"{kin.name} (left the manifest)"
+    return f"{kin.name} (was edited since)" if is_wanted else f"{kin.name} (left the manifest)"

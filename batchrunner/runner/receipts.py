@@ -12,18 +12,25 @@ from batchrunner.ledger import Ledger
 from batchrunner.nouns.receipt import Receipt, receipt_of
 from batchrunner.runner.project import Project
 
+_SUFFIX = ".receipts.jsonl"
+
 
 def receipts_path(project: Project, manifest: str) -> Path:
     """`<name>.receipts.jsonl` in the folder that the clips are relative to."""
-    return project.base / f"{manifest}.receipts.jsonl"
+    return project.base / f"{manifest}{_SUFFIX}"
 
 
-def read_receipts(project: Project, manifest: str) -> tuple[Receipt, ...]:
-    """The receipts beside a manifest; none where there is no such file.
+def read_receipts(project: Project) -> tuple[Receipt, ...]:
+    """The receipts of every manifest in this folder: what one paid, another may take over.
 
     Raises:
-        UsageError: the file cannot be read; it names the line.
+        UsageError: a file cannot be read; it names the line.
     """
+    names = sorted(path.name.removesuffix(_SUFFIX) for path in project.base.glob(f"*{_SUFFIX}"))
+    return tuple(receipt for name in names for receipt in _receipts(project, name))
+
+
+def _receipts(project: Project, manifest: str) -> tuple[Receipt, ...]:
     path = receipts_path(project, manifest)
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -68,7 +75,8 @@ def write_receipts(project: Project, manifest: str, ledger: Ledger, host: str) -
     found.sort(key=lambda receipt: (receipt.identity, receipt.submitted_at_s, receipt.task_id))
     text = "".join(f"{json.dumps(receipt.as_json(), ensure_ascii=False)}\n" for receipt in found)
     path = receipts_path(project, manifest)
-    if found and (not path.exists() or path.read_text(encoding="utf-8") != text):
+    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    if text != before:
         write_whole(path, text)
 
 

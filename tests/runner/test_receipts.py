@@ -29,7 +29,7 @@ def write(studio: Studio, host: str = "first") -> Path:
 def read(studio: Studio) -> int:
     """What the beginning of a run does; how many clips were new."""
     with Ledger.writing(studio.project.ledger) as ledger:
-        return take_in(ledger, read_receipts(studio.project, NAME))
+        return take_in(ledger, read_receipts(studio.project))
 
 
 def cloned(studio: Studio, folder: Path) -> Studio:
@@ -150,7 +150,7 @@ def test_a_line_that_is_no_receipt_is_named(studio: Studio, line: str) -> None:
     path = write(studio)
     path.write_text(path.read_text(encoding="utf-8") + line + "\n", encoding="utf-8")
     with pytest.raises(UsageError, match=r"batch.receipts.jsonl:2: this line is no receipt"):
-        read_receipts(studio.project, NAME)
+        read_receipts(studio.project)
 
 
 def test_clips_without_any_memory_of_what_was_paid_stop_a_run(studio: Studio) -> None:
