@@ -122,13 +122,13 @@ def _unknown(batch: Batch, book: Ledger) -> dict[str, _Unknown]:
     """Every unknown submit by its job's name: of this manifest and profile, or of another that a job waits for."""
     own = {who: who for who in batch.memories if who.profile == batch.profile}
     kin = ((job, kin.identity) for job, kin in batch.kin.items() if kin.identity not in own)
-    found = {}
-    for job, owner in sorted((*own.items(), *kin)):
+    found: dict[str, _Unknown] = {}
+    for job, owner in (*sorted(own.items()), *kin):
         attempt = book.memory(owner).open_attempt
         if attempt is None or attempt.outcome not in (None, Outcome.UNKNOWN):
             continue
         if attempt.outcome or attempt.run_id != in_flight_run(batch.project, book, owner.manifest):
-            found[job.name] = _Unknown(owner, attempt)
+            found.setdefault(job.name, _Unknown(owner, attempt))  # a job's own comes first
     return found
 
 
