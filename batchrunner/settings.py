@@ -9,6 +9,9 @@ _DURATION = re.compile(r"([0-9]{1,9})\s*(s|m|h)")
 _RATE = re.compile(r"([0-9]{1,7})\s*/\s*(min|s)")
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
+# As much as the account allows, which is learned.
+AUTO = 0
+
 DEFAULT_OUTPUT = "outputs/${manifest.name}/${job.id}.mp4"
 
 
@@ -19,8 +22,8 @@ class Settings:
     `rate_per_min` counts requests of all kinds; `budget_usd` is the manifest's lifetime limit.
     """
 
-    concurrency: int = 2
-    rate_per_min: int = 100
+    concurrency: int = AUTO
+    rate_per_min: int = AUTO
     task_timeout_s: float = 1800.0
     retries: int = 0
     budget_usd: Decimal | None = None
@@ -28,12 +31,12 @@ class Settings:
 
 
 def concurrency(value: object) -> int:
-    """Running tasks: a whole number from 1 to 1000.
+    """Running tasks: a whole number from 1 to 1000, or `auto`: as many as the account allows.
 
     Raises:
         ValueError: with the sentence to show; so do all readers here.
     """
-    return _whole(value, 1, 1000)
+    return AUTO if str(value).strip() == "auto" else _whole(value, 1, 1000)
 
 
 def retries(value: object) -> int:
@@ -42,13 +45,15 @@ def retries(value: object) -> int:
 
 
 def rate_per_min(value: object) -> int:
-    """`100/min`, `5/s`, or a number of requests per minute; at least 1."""
+    """`100/min`, `5/s`, or a number of requests per minute, at least 1; or `auto`: what the account allows."""
+    if str(value).strip() == "auto":
+        return AUTO
     found = _RATE.fullmatch(str(value).strip())
     if found:
         return _whole(int(found[1]) * (60 if found[2] == "s" else 1), 1, 1_000_000)
     if isinstance(value, int) or (str(value).isascii() and str(value).isdigit()):
         return _whole(value, 1, 1_000_000)
-    raise ValueError("a rate is written like `100/min` or `5/s`")
+    raise ValueError("a rate is written like `100/min` or `5/s`, or `auto`")
 
 
 def duration_s(value: object) -> float:

@@ -71,7 +71,7 @@ max_cost_option = click.option(
     "--max-cost", type=Reading("usd", settings.usd), help="The most that a run may cost, in US dollars."
 )
 concurrency_option = option(
-    "--concurrency", type=Reading("n", settings.concurrency), help="How many tasks may run at once."
+    "--concurrency", type=Reading("n", settings.concurrency), help="How many tasks may run at once: a number, or auto."
 )
 unpriced_option = click.option(
     "--allow-unpriced",
@@ -95,7 +95,7 @@ _RUN_OPTIONS = (
     prices_option,
     unpriced_option,
     concurrency_option,
-    option("--rate", type=Reading("n/min", settings.rate_per_min), help="Requests of all kinds: 100/min."),
+    option("--rate", type=Reading("n/min", settings.rate_per_min), help="Requests of all kinds: 100/min, or auto."),
     click.option("--fresh", is_flag=True, help="Begin anew although the memory of what was paid is lost."),
     *selection_options,
     ledger_option,

@@ -40,8 +40,8 @@ class Order:
     def limits(self, settings: Settings) -> Limits:
         """An option on the command line wins over the manifest."""
         return Limits(
-            concurrency=self.concurrency or settings.concurrency,
-            rate_per_min=self.rate or settings.rate_per_min,
+            concurrency=settings.concurrency if self.concurrency is None else self.concurrency,
+            rate_per_min=settings.rate_per_min if self.rate is None else self.rate,
             task_timeout_s=settings.task_timeout_s,
             retries=settings.retries,
             budget_usd=settings.budget_usd,

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from batchrunner.capacity import START
 from batchrunner.cli.agreement import chosen
 from batchrunner.cli.options import (
     concurrency_option,
@@ -22,6 +23,7 @@ from batchrunner.cli.options import (
 )
 from batchrunner.cli.order import Order
 from batchrunner.cli.setting import (
+    SANDBOX_ACCESS,
     in_flight_run,
     key_digest_if_any,
     known_ledger,
@@ -70,10 +72,10 @@ def command(manifest: Path, *, detailed_exitcode: bool, **options: Any) -> int:
         click.echo(dump(spelt_out(read)), nl=False)
         return Exit.DONE
     limits = order.limits(read.settings)
-    batch = _batch(order, read)
-    key_digest = None if order.sandbox else key_digest_if_any()
+    key_digest = SANDBOX_ACCESS.key_digest if order.sandbox else key_digest_if_any()
+    batch, slots = _gathered(order, read, key_digest)
     _, seen = chosen(order, batch, limits, Options(key_digest, limits.retries))
-    planned = planned_of(batch, limits.concurrency, seen)
+    planned = planned_of(batch, limits.concurrency or slots, seen)
     if order.form == "json":
         click.echo(json.dumps(plan_as_json(planned), indent=2))
     else:
@@ -82,11 +84,13 @@ def command(manifest: Path, *, detailed_exitcode: bool, **options: Any) -> int:
     return _SOMETHING_TO_DO if detailed_exitcode and something else Exit.DONE
 
 
-def _batch(order: Order, read: Manifest) -> Batch:
+def _gathered(order: Order, read: Manifest, key_digest: str | None) -> tuple[Batch, int]:
+    """All that is known, and with how many slots `auto` would begin."""
     project = project_of(order.path, order.ledger, sandbox=order.sandbox)
     with known_ledger(project) as book:
         flying = in_flight_run(project, book, read.name)
-        return gather(project, wanted_of(read), book, prices_of(order.prices), flying)
+        slots = book.account.slots(key_digest) if key_digest else None
+        return gather(project, wanted_of(read), book, prices_of(order.prices), flying), slots or START
 
 
 def planned_of(batch: Batch, concurrency: int, seen: list[Seen]) -> Planned:

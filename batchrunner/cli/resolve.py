@@ -78,7 +78,8 @@ def command(
         return
     _check(word, jobs, candidates)
     with deciding(project, wanted) as desk:
-        chosen = _chosen(_unknown(desk.batch, desk.book), jobs)
+        # nobody else is at work on this manifest: what waits there for an answer waits for a person
+        chosen = _chosen(_unknown(desk.batch, desk.book, idle=wanted.name), jobs)
         if task is not None:
             _check_task(desk.book, task)
         for name, each in chosen.items():
@@ -118,8 +119,11 @@ def _candidates(path: Path) -> list[str]:
     return found
 
 
-def _unknown(batch: Batch, book: Ledger) -> dict[str, _Unknown]:
-    """Every unknown submit by its job's name: of this manifest and profile, or of another that a job waits for."""
+def _unknown(batch: Batch, book: Ledger, idle: str | None = None) -> dict[str, _Unknown]:
+    """Every unknown submit by its job's name: of this manifest and profile, or of another that a job waits for.
+
+    `idle` is a manifest of which it is certain that no run is at work.
+    """
     own = {who: who for who in batch.memories if who.profile == batch.profile}
     kin = ((job, kin.identity) for job, kin in batch.kin.items() if kin.identity not in own)
     found: dict[str, _Unknown] = {}
@@ -127,7 +131,8 @@ def _unknown(batch: Batch, book: Ledger) -> dict[str, _Unknown]:
         attempt = book.memory(owner).open_attempt
         if attempt is None or attempt.outcome not in (None, Outcome.UNKNOWN):
             continue
-        if attempt.outcome or attempt.run_id != in_flight_run(batch.project, book, owner.manifest):
+        flying = in_flight_run(batch.project, book, owner.manifest) if owner.manifest != idle else None
+        if attempt.outcome or attempt.run_id != flying:
             found.setdefault(job.name, _Unknown(owner, attempt))  # a job's own comes first
     return found
 

@@ -23,7 +23,7 @@ from batchrunner.sandbox import Options as SandboxOptions
 from batchrunner.sandbox import Sandbox
 from batchrunner.transport import Http, InProcess
 
-_SANDBOX_ACCESS = Access("http://127.0.0.1", "mdlx-sandbox")
+SANDBOX_ACCESS = Access("http://127.0.0.1", "mdlx-sandbox")
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +162,11 @@ def sandbox_service(project: Project, clock: Clock) -> Service:
     sandbox = Sandbox(
         state=project.folder / "service.jsonl",
         clock=clock,
-        base_url=_SANDBOX_ACCESS.base_url,
+        base_url=SANDBOX_ACCESS.base_url,
         files_url="http://localhost",
         options=SandboxOptions(),
     )
-    return Service(_SANDBOX_ACCESS, lambda: Http(lambda: InProcess(sandbox.answer), loopback=True))
+    return Service(SANDBOX_ACCESS, lambda: Http(lambda: InProcess(sandbox.answer), loopback=True))
 
 
 def project_of(path: Path, ledger: Path | None, *, sandbox: bool) -> Project:

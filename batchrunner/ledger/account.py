@@ -17,6 +17,20 @@ class Account:
         with writing(self._db) as db:
             insert(db, "account", run_id=run_id, key_digest=key_digest, balance_usd=str(balance_usd), at_s=at_s)
 
+    def told_slots(self, run_id: int, key_digest: str, slots: int, at_s: float) -> None:
+        """Records how many tasks the account lets run at once, as far as a run could learn."""
+        with writing(self._db) as db:
+            insert(db, "account", run_id=run_id, key_digest=key_digest, slots=slots, at_s=at_s)
+
+    def slots(self, key_digest: str) -> int | None:
+        """How many tasks the account behind a key lets run at once, as it was learned last."""
+        with translated():
+            row = self._db.execute(
+                "SELECT slots FROM account WHERE key_digest = ? AND slots IS NOT NULL ORDER BY id DESC LIMIT 1",
+                (key_digest,),
+            ).fetchone()
+        return int(row[0]) if row else None
+
     def balances(self, run_id: int) -> tuple[Decimal, ...]:
         """What the account held in the course of a run, oldest first."""
         with translated():

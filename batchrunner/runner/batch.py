@@ -19,6 +19,7 @@ from batchrunner.nouns.status import Status
 from batchrunner.nouns.step import Step
 from batchrunner.places import Place
 from batchrunner.plan import Disk, Facts, Kinship, Options, Purse, plan_all
+from batchrunner.runner.forecasts import Forecasts
 from batchrunner.runner.kin import Kin, describe, find_kin
 from batchrunner.runner.project import Project
 
@@ -147,6 +148,10 @@ class Batch:
     def purse(self, limits: Limits) -> Purse:
         """What the caps leave at the start of a run."""
         return Purse(limits.budget_usd, limits.run_usd, lifetime_usd=self.lifetime_usd())
+
+    def forecasts(self) -> Forecasts:
+        """How long tasks take, as far as it is known."""
+        return Forecasts([*self.memories.values(), *self.strangers.values()])
 
     def first_steps(self, options: Options, room_usd: Decimal | None) -> list[Seen]:
         """What would be done with each job next."""

@@ -18,9 +18,11 @@ from batchrunner.nouns.status import Status
 from batchrunner.nouns.step import Action, Block, Step
 from batchrunner.plan import Options
 from batchrunner.runner.batch import Batch, Limits, as_record
+from batchrunner.runner.dispatch import dispatch
 from batchrunner.runner.ending import exit_code
 from batchrunner.runner.fetch import fetch
 from batchrunner.runner.life import live
+from batchrunner.runner.look import attempt_of
 from batchrunner.runner.price import read_balance
 from batchrunner.runner.run import Counted, Means, Run
 from batchrunner.runner.signals import Signals
@@ -74,16 +76,19 @@ async def _until_told(run: Run, signals: Signals, beat_s: float) -> None:
     work = asyncio.create_task(_work(run))
     leave = asyncio.create_task(signals.leaving.wait())
     beat = asyncio.create_task(_beat(run, beat_s))
+    serving = asyncio.create_task(dispatch(run))
     try:
-        await asyncio.wait({work, leave}, return_when=asyncio.FIRST_COMPLETED)
-        if work.done():
+        await asyncio.wait({work, leave, serving}, return_when=asyncio.FIRST_COMPLETED)
+        if serving.done():
+            await serving  # it never ends by itself: this is a bug, and it is told as one
+        elif work.done():
             await work
         else:
             await _leave(run, work)
     finally:
-        for task in (leave, beat):
+        for task in (leave, beat, serving):
             task.cancel()
-        await asyncio.gather(leave, beat, return_exceptions=True)
+        await asyncio.gather(leave, beat, serving, return_exceptions=True)
         signals.deafen()
 
 
@@ -92,7 +97,7 @@ async def _work(run: Run) -> None:
     steps = {identity: run.decide(identity) for identity in run.batch.identities()}
     for identity, step in steps.items():
         if step.action is Action.POLL:
-            run.slots.hold(identity)
+            run.slots.hold(identity, run.watch(attempt_of(step)).task)
     rendered = sorted(
         (i for i, step in steps.items() if step.action is Action.FETCH), key=lambda i: _expiry_s(steps[i])
     )
@@ -184,6 +189,7 @@ def _last_step(run: Run, identity: Identity) -> Step:
 
 def _end(run: Run, code: Exit) -> None:
     try:
+        run.remember_slots()
         run.ledger.end_run(run.run_id, code, run.clock.wall_s())
     except LedgerError as error:
         run.tell(Happened(Kind.NOTE, f"the end of this run could not be written down: {error}"))

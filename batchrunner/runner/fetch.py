@@ -85,7 +85,8 @@ def final_path(run: Run, identity: Identity, attempt: Attempt) -> Path:
 
 
 async def _ask_for_link(run: Run, identity: Identity, attempt: Attempt, watch: Watch) -> None:
-    await asyncio.sleep(max(watch.next_look_s - run.clock.monotonic_s(), 0.0))
+    await asyncio.sleep(max(watch.task.not_before_s - run.clock.monotonic_s(), 0.0))
+    await run.turn()
     await look(run, identity, attempt)
     if watch.link is None and watch.stop is None:
         watch.failed_fetches += 1
@@ -100,7 +101,7 @@ async def _failed(run: Run, identity: Identity, attempt: Attempt, watch: Watch, 
         return
     if error.fault is DownloadFault.LINK_OVER:
         watch.link = None
-        watch.next_look_s = run.clock.monotonic_s()
+        watch.task.not_before_s = run.clock.monotonic_s()
         _note_gone(run, attempt, error)
     _give_up(watch, f"its clip could not be fetched: {error}")
     if watch.stop is None and watch.failed_fetches > 1:

@@ -1,6 +1,6 @@
 """The free step: a look at a task, and what was seen goes on record."""
 
-import asyncio
+import math
 from dataclasses import replace
 
 from batchrunner.events import Happened, Kind
@@ -8,7 +8,7 @@ from batchrunner.modellix import TaskReply, TaskReplyKind
 from batchrunner.nouns.facts import Attempt, ErrorClass, Failure, Observation, TaskState
 from batchrunner.nouns.job import Identity
 from batchrunner.nouns.step import Block, Step
-from batchrunner.pacing import backoff_s, poll_wait_s
+from batchrunner.pacing import backoff_s
 from batchrunner.plan import Stop, settles
 from batchrunner.runner.price import heed_bill
 from batchrunner.runner.run import Run, Watch
@@ -22,10 +22,11 @@ async def poll(run: Run, identity: Identity, step: Step) -> None:
     """Waits until it is time to look at a task, and looks."""
     attempt = attempt_of(step)
     watch = run.watch(attempt)
-    await asyncio.sleep(max(watch.next_look_s - run.clock.monotonic_s(), 0.0))
-    await look(run, identity, attempt)
-    waited_s = run.clock.monotonic_s() - watch.since_s
-    if waited_s >= run.limits.task_timeout_s:
+    until_s = watch.since_s + run.limits.task_timeout_s
+    patience_s = until_s - run.clock.monotonic_s() if watch.looks else math.inf
+    if await run.looks.turn(watch.task, patience_s):
+        await look(run, identity, attempt)
+    if run.clock.monotonic_s() >= until_s:
         minutes = run.limits.task_timeout_s / 60
         watch.stop = watch.stop or Stop(
             Block.TASK_TIMEOUT, f"still open after {minutes:g} minutes: the next run asks again"
@@ -33,8 +34,8 @@ async def poll(run: Run, identity: Identity, step: Step) -> None:
 
 
 async def look(run: Run, identity: Identity, attempt: Attempt) -> None:
-    """One GET of a task, with the consequences for its record, its slot and its link."""
-    await run.turn()
+    """One GET of a task, whose turn it is, with the consequences for its record, its slot and its link."""
+    sent_at_s = run.clock.monotonic_s()
     run.counted.polls += 1
     reply = await run.service.task(attempt.task_id or "")
     run.heed(reply.limits, refused=reply.kind is TaskReplyKind.RATE)
@@ -43,6 +44,7 @@ async def look(run: Run, identity: Identity, attempt: Attempt) -> None:
     match reply.kind:
         case TaskReplyKind.STATE:
             watch.failed_looks = 0
+            _learn(watch, reply, sent_at_s, run.clock.monotonic_s())
             _seen(run, identity, attempt, watch, reply)
         case TaskReplyKind.GONE:
             _gone(run, identity, attempt, watch, reply)
@@ -54,13 +56,17 @@ async def look(run: Run, identity: Identity, attempt: Attempt) -> None:
             watch.failed_looks += 1
         case TaskReplyKind.RATE:
             pass
-    watch.next_look_s = run.clock.monotonic_s() + _wait_s(run, attempt, watch)
-
-
-def _wait_s(run: Run, attempt: Attempt, watch: Watch) -> float:
     if watch.failed_looks or watch.empty_successes:
-        return backoff_s(watch.failed_looks + watch.empty_successes, 2.0)
-    return poll_wait_s(run.clock.wall_s() - attempt.opened_at_s)
+        wait_s = backoff_s(watch.failed_looks + watch.empty_successes, 2.0)
+        watch.task.not_before_s = run.clock.monotonic_s() + wait_s
+
+
+def _learn(watch: Watch, reply: TaskReply, sent_at_s: float, now_s: float) -> None:
+    """What a look says of how long tasks take; the first look at one of an earlier run comes too late to say it."""
+    if reply.state is TaskState.WAITING:
+        watch.task.seen_waiting(sent_at_s)
+    elif reply.state is TaskState.SUCCESS and watch.since_s <= watch.task.waiting_at_s:
+        watch.task.seen_ended(now_s)
 
 
 def _seen(run: Run, identity: Identity, attempt: Attempt, watch: Watch, reply: TaskReply) -> None:
@@ -77,7 +83,6 @@ def _seen(run: Run, identity: Identity, attempt: Attempt, watch: Watch, reply: T
         _record(run, identity, attempt, _observation(run, reply, state, failure))
     if state is not TaskState.WAITING:
         run.slots.release(identity)
-        run.full.freed()
         run.nudge()
 
 

@@ -6,27 +6,34 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from batchrunner.capacity import START, Capacity
 from batchrunner.clock import Clock
 from batchrunner.events import Event, Happened, Kind, Listener
 from batchrunner.ledger import Ledger
+from batchrunner.looking import Running
 from batchrunner.modellix import Limits as Told
 from batchrunner.modellix import Modellix
 from batchrunner.nouns.facts import Attempt, Outcome
 from batchrunner.nouns.job import Identity, Job
 from batchrunner.nouns.step import Block, Step
-from batchrunner.pacing import Caution, Full, Pace
+from batchrunner.pacing import Caution, Pace
 from batchrunner.plan import Options, Purse, Stop, next_step
 from batchrunner.runner.access import Access
 from batchrunner.runner.batch import Batch, Limits
+from batchrunner.runner.looks import Looks
 from batchrunner.runner.shelf import Shelf
 from batchrunner.runner.signals import Signals
 from batchrunner.runner.slots import Slots
+from batchrunner.settings import AUTO
 from batchrunner.transport import Http
 
 # Source: rule 8 of the design: what may be uncertain at one moment is bounded.
 _POSTS_ON_THE_WIRE = 4
 _DOWNLOADS_AT_ONCE = 4
 _LONGEST_PAUSE_S = 3600.0
+_REFUSED_WAIT_S = 5.0
+# Source: the service's limits, the lowest tier.
+_LEAST_RATE_PER_MIN = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +53,7 @@ class Watch:
     """What a run keeps in mind about one task, and no ledger needs: when to look, and the secret link."""
 
     since_s: float
-    next_look_s: float
+    task: Running
     looks: int = 0
     failed_looks: int = 0
     empty_successes: int = 0
@@ -72,6 +79,20 @@ class Counted:
     refused_429: int = 0
 
 
+def _capacity(limits: Limits, remembered: int | None) -> Capacity:
+    """The number that somebody gave, or what is learned from the account."""
+    if limits.concurrency == AUTO:
+        return Capacity(remembered or START)
+    return Capacity(limits.concurrency, limits.concurrency)
+
+
+def _pace(limits: Limits) -> Pace:
+    """The rate that somebody gave, or what the service says that it allows; before it says so, the least of all."""
+    if limits.rate_per_min == AUTO:
+        return Pace(_LEAST_RATE_PER_MIN)
+    return Pace(limits.rate_per_min, limits.rate_per_min)
+
+
 class Run:
     """What all jobs of one run share. Everything in it belongs to one event loop; nothing needs a lock."""
 
@@ -86,10 +107,14 @@ class Run:
         self.run_id = run_id
         self.service = Modellix(http, self.access.base_url, self.access.key, self.clock)
         self.purse: Purse = batch.purse(limits)
-        self.slots = Slots(limits.concurrency)
-        self.pace = Pace(limits.rate_per_min)
+        self.changed = asyncio.Event()
+        self.slots = Slots(
+            _capacity(limits, self._remembered_slots()), self.changed.set, hopes=limits.concurrency == AUTO
+        )
+        self.pace = _pace(limits)
+        self.looks = Looks(self.pace, self.changed.set)
+        self.forecasts = batch.forecasts()
         self.caution = Caution()
-        self.full = Full()
         self.is_weighing = options.submits
         self.doubt: Doubt | None = None
         self.is_broke = False
@@ -136,8 +161,23 @@ class Run:
         """What this run keeps in mind about an attempt's task."""
         if attempt.id not in self._watches:
             now_s = self.clock.monotonic_s()
-            self._watches[attempt.id] = Watch(since_s=now_s, next_look_s=now_s)
+            age_s = max(self.clock.wall_s() - attempt.opened_at_s, 0.0)
+            task = Running(self.forecasts.of(attempt.request), now_s - age_s, now_s - age_s)
+            self._watches[attempt.id] = Watch(since_s=now_s, task=task)
         return self._watches[attempt.id]
+
+    def keep_watch(self, attempt_id: int, task: Running) -> None:
+        """A task was just accepted."""
+        self._watches[attempt_id] = Watch(since_s=task.submitted_at_s, task=task)
+
+    def _remembered_slots(self) -> int | None:
+        return self.ledger.account.slots(self.access.key_digest)
+
+    def remember_slots(self) -> None:
+        """Puts on record what was learned of the account's limit, if that is news."""
+        limit = self.slots.capacity.limit
+        if self.limits.concurrency == AUTO and limit != self._remembered_slots():
+            self.ledger.account.told_slots(self.run_id, self.access.key_digest, limit, self.clock.wall_s())
 
     # stopping
 
@@ -205,6 +245,7 @@ class Run:
 
     def nudge(self) -> None:
         """Something changed for everyone: a stop, a free slot, money that was released."""
+        self.changed.set()
         self._nudge.set()
         self._nudge = asyncio.Event()
 
@@ -212,15 +253,20 @@ class Run:
         """What a reply says of the account's pace holds for everyone at once."""
         if told.per_min:
             self.pace.limit(told.per_min)
+        now_s = self.clock.monotonic_s()
         if refused:
             self.counted.refused_429 += 1
-        waits = [told.retry_after_s] if told.retry_after_s is not None and refused else []
-        if told.reset_at_s is not None and (refused or told.remaining == 0):
+            self.pace.refused(now_s)
+            self.pace.pause(now_s + min(self._wait_s(told), _LONGEST_PAUSE_S))
+        elif told.per_min and told.remaining is not None:
+            self.pace.remaining(told.remaining, told.per_min, now_s)
+
+    def _wait_s(self, told: Told) -> float:
+        """How long a refusal says to wait."""
+        waits = [told.retry_after_s] if told.retry_after_s is not None else []
+        if told.reset_at_s is not None:
             waits.append(told.reset_at_s - self.clock.wall_s())
-        if refused and not waits:
-            waits.append(5.0)
-        if waits:
-            self.pace.pause(self.clock.monotonic_s() + min(max(waits), _LONGEST_PAUSE_S))
+        return max(waits, default=_REFUSED_WAIT_S)
 
     # telling
 
@@ -238,7 +284,7 @@ class Run:
             return self.doubt.reason
         if self.caution.is_on:
             return "waiting for the service to answer again"
-        if self.full.wait_s(self.clock.monotonic_s()) > 0:
+        if self.slots.are_all_elsewhere:
             return "waiting for a free slot of the account"
         return ""
 

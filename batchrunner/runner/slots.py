@@ -1,48 +1,117 @@
-"""Slots: how many tasks the account may have running. Whoever waits longest is served first."""
+"""Slots: who may submit, with what is known and hoped of the account's limit. Whoever waits longest is served first."""
 
 import asyncio
-from collections import deque
+import heapq
+import itertools
+import math
+from collections.abc import Callable
 
+from batchrunner.capacity import Capacity
+from batchrunner.looking import Running, chance_free
 from batchrunner.nouns.job import Identity
+
+# How often a hope that grows with the age of the tasks is looked at anew.
+_HOPE_S = 0.25
 
 
 class Slots:
-    """A slot is taken before a submit, and until its task is settled or nobody asks for it in this run any more."""
+    """A slot is taken before a submit, and until its task is settled or nobody asks for it in this run any more.
 
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._holders: set[Identity] = set()
-        self._waiters: deque[asyncio.Future[None]] = deque()
+    With `hopes`, one submit at a time may also leave when a slot is likely to have come free unseen. `wake` is called
+    when somebody may be served.
+    """
+
+    def __init__(self, capacity: Capacity, wake: Callable[[], None], *, hopes: bool) -> None:
+        self.capacity = capacity
+        self._wake = wake
+        self._hopes = hopes
+        self._holders: dict[Identity, Running | None] = {}
+        self._as_it_left: dict[Identity, tuple[int, float]] = {}
+        self._numbers = itertools.count()
+        self._turns: dict[Identity, int] = {}
+        self._waiters: list[tuple[int, Identity, asyncio.Future[None]]] = []
+        self._full_at_s = -math.inf
         self._closed = False
 
-    def hold(self, identity: Identity) -> None:
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether a job waits for a slot."""
+        return any(not waiter.done() for _, _, waiter in self._waiters)
+
+    @property
+    def are_all_elsewhere(self) -> bool:
+        """Whether the account is full of somebody else's tasks."""
+        return not self._holders and self.is_waited_for
+
+    def hold(self, identity: Identity, task: Running) -> None:
         """A task that runs already has its slot, even if that is one too many."""
-        self._holders.add(identity)
+        self._holders[identity] = task
 
     async def take(self, identity: Identity) -> None:
         """Returns when the job has a slot, or when no more are given."""
-        while not self._closed and identity not in self._holders:
-            if len(self._holders) < self._size:
-                self._holders.add(identity)
-                return
-            waiter = asyncio.get_running_loop().create_future()
-            self._waiters.append(waiter)
-            await waiter
+        if self._closed or identity in self._holders:
+            return
+        waiter = asyncio.get_running_loop().create_future()
+        turn = self._turns.setdefault(identity, next(self._numbers))
+        heapq.heappush(self._waiters, (turn, identity, waiter))
+        self._wake()
+        await waiter
+
+    def serve(self, now_s: float) -> float:
+        """Lets those go who may; gives when to look again, infinity if only an event can help."""
+        while self._first() is not None:
+            running = len(self._holders)
+            p_free = self._chance_free(running, now_s)
+            if not self.capacity.may_submit(running, p_free, now_s):
+                hope_s = now_s + _HOPE_S if self._hopes else math.inf
+                return min(hope_s, max(self.capacity.next_probe_s(running), now_s + _HOPE_S))
+            if running >= self.capacity.limit and None in self._holders.values():
+                return math.inf  # the answer to the one on the wire says more
+            _, identity, waiter = heapq.heappop(self._waiters)
+            self._holders[identity] = None
+            self._as_it_left[identity] = running, p_free
+            waiter.set_result(None)
+        return math.inf
+
+    def _first(self) -> Identity | None:
+        while self._waiters and self._waiters[0][2].done():
+            heapq.heappop(self._waiters)
+        return self._waiters[0][1] if self._waiters else None
+
+    def _chance_free(self, running: int, now_s: float) -> float:
+        if running < self.capacity.limit:
+            return 1.0
+        if not self._hopes:
+            return 0.0
+        tasks = [task for task in self._holders.values() if task is not None]
+        return chance_free(tasks, self.capacity.limit, now_s, self._full_at_s)
+
+    def accepted(self, identity: Identity, task: Running) -> None:
+        """The submit found a slot: its task has it now."""
+        self._holders[identity] = task
+        if identity in self._as_it_left:
+            self.capacity.accepted(*self._as_it_left.pop(identity))
+        self._wake()
+
+    def refused(self, identity: Identity, sent_at_s: float, now_s: float) -> None:
+        """The submit found none."""
+        self._holders.pop(identity, None)
+        running = len(self._holders)
+        if running >= self.capacity.limit:
+            self._full_at_s = sent_at_s
+        self.capacity.refused(running, now_s)
+        self._wake()
 
     def release(self, identity: Identity) -> None:
         """The job needs its slot no longer."""
-        self._holders.discard(identity)
-        free = self._size - len(self._holders)
-        while free > 0 and self._waiters:
-            waiter = self._waiters.popleft()
-            if not waiter.done():
-                waiter.set_result(None)
-                free -= 1
+        if identity in self._holders:
+            del self._holders[identity]
+            self._wake()
 
     def close(self) -> None:
         """No more slots are given: everybody who waits goes on without one."""
         self._closed = True
         while self._waiters:
-            waiter = self._waiters.popleft()
+            _, _, waiter = heapq.heappop(self._waiters)
             if not waiter.done():
                 waiter.set_result(None)

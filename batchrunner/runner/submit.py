@@ -8,6 +8,7 @@ from decimal import Decimal
 from batchrunner.errors import ClaimRefused, LedgerError
 from batchrunner.events import Happened, Kind
 from batchrunner.ledger import Claim
+from batchrunner.looking import Running
 from batchrunner.modellix import Submitted
 from batchrunner.nouns.facts import Answer, Outcome, Refusal
 from batchrunner.nouns.job import Identity, Job
@@ -49,7 +50,7 @@ async def _begin(run: Run, job: Job, body: Mapping[str, object]) -> asyncio.Task
             run.slots.release(job.identity)
             return None
         post = _commit(run, job, body, step)
-        if post is not None and (run.caution.is_on or run.full.is_on or before_usd is not None):
+        if post is not None and (run.caution.is_on or before_usd is not None):
             outcome = await asyncio.shield(post)
             if before_usd is not None and outcome is Outcome.ACCEPTED:
                 await weigh_after(run, job.identity, before_usd, step.cost.high_usd)
@@ -57,11 +58,10 @@ async def _begin(run: Run, job: Job, body: Mapping[str, object]) -> asyncio.Task
 
 
 async def _patience(run: Run, job: Job) -> None:
-    """Waits for money, for caution and for room in the account; a stop ends it at once."""
+    """Waits for money and for caution; a stop ends it at once."""
     answered = False
     while run.stop_of(job) is None:
-        now_s = run.clock.monotonic_s()
-        wait_s = max(run.caution.wait_s(now_s), run.full.wait_s(now_s))
+        wait_s = run.caution.wait_s(run.clock.monotonic_s())
         if run.doubt:
             await run.nudged()
         elif run.is_broke:
@@ -136,6 +136,7 @@ def _is_over(run: Run, post: asyncio.Task[Outcome]) -> None:
 
 
 async def _post(run: Run, job: Job, body: Mapping[str, object], attempt_id: int, claim: Claim) -> Outcome:
+    sent_at_s = run.clock.monotonic_s()
     reply = await run.service.submit(job.request.model, body)
     answer = Answer(
         run.clock.wall_s(),
@@ -149,10 +150,21 @@ async def _post(run: Run, job: Job, body: Mapping[str, object], attempt_id: int,
     answer = await _recorded(run, job, attempt_id, answer)
     if answer.outcome is Outcome.REFUSED:
         run.book(-claim.reserved_usd, run.run_id)
-    if answer.outcome is not Outcome.ACCEPTED:
-        run.slots.release(job.identity)
+    _occupy(run, job, answer, attempt_id, sent_at_s)
     _react(run, job, answer, reply)
     return answer.outcome
+
+
+def _occupy(run: Run, job: Job, answer: Answer, attempt_id: int, sent_at_s: float) -> None:
+    """What an answer means for the job's slot, and for what is known of all slots."""
+    if answer.outcome is Outcome.ACCEPTED:
+        task = Running(run.forecasts.of(job.request), sent_at_s, sent_at_s)
+        run.keep_watch(attempt_id, task)
+        run.slots.accepted(job.identity, task)
+    elif answer.refusal is Refusal.CONCURRENT:
+        run.slots.refused(job.identity, sent_at_s, run.clock.monotonic_s())
+    else:
+        run.slots.release(job.identity)
 
 
 async def _recorded(run: Run, job: Job, attempt_id: int, answer: Answer) -> Answer:
@@ -185,7 +197,6 @@ def _react(run: Run, job: Job, answer: Answer, reply: Submitted) -> None:
     match answer.outcome:
         case Outcome.ACCEPTED:
             run.caution.accepted()
-            run.full.accepted()
             run.tell(Happened(Kind.ACCEPTED, f"task {answer.task_id}", job.name))
         case Outcome.UNKNOWN:
             run.caution.unknown(run.clock.monotonic_s())
@@ -205,7 +216,7 @@ def _broke(run: Run, message: str) -> None:
 
 
 def _nothing(_run: Run, _job: Job, _answer: Answer) -> None:
-    """The pace was told already."""
+    """The pace or the slots were told already."""
 
 
 _REACTIONS: Mapping[Refusal, Callable[[Run, Job, Answer], None]] = {
@@ -214,7 +225,7 @@ _REACTIONS: Mapping[Refusal, Callable[[Run, Job, Answer], None]] = {
     Refusal.BALANCE: lambda run, _, a: _broke(run, a.message),
     Refusal.ADDRESS: lambda run, job, a: run.stop_model(job.request.model, f"the service refuses: {a.message}"),
     Refusal.RATE: _nothing,
-    Refusal.CONCURRENT: lambda run, *_: run.full.refused(run.clock.monotonic_s()),
+    Refusal.CONCURRENT: _nothing,
     Refusal.NOT_SENT: lambda run, *_: run.caution.trouble(run.clock.monotonic_s()),
     Refusal.BY_HAND: _nothing,
 }

@@ -95,7 +95,7 @@ def test_no_option_takes_a_secret() -> None:
         (["run", "film.yaml", "--nonsense"], "No such option"),
         (["run", "film.yaml", "--max-cost", "lots"], "an amount is written like `900` or `12.50`"),
         (["run", "film.yaml", "--concurrency", "0"], "expected a whole number from 1 to 1000"),
-        (["run", "film.yaml", "--rate", "fast"], "a rate is written like `100/min` or `5/s`"),
+        (["run", "film.yaml", "--rate", "fast"], "a rate is written like `100/min` or `5/s`, or `auto`"),
         (["run", "film.yaml", "-o", "xml"], "'xml' is not one of 'table', 'json'"),
         (["validate"], "Missing argument 'MANIFEST...'"),
         (["resolve", "film.yaml"], "film.yaml"),

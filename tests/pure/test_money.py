@@ -79,7 +79,16 @@ def test_the_shipped_prices_tell_their_day() -> None:
     assert shipped_prices().priced_on == date(2026, 8, 18)
 
 
-def test_a_model_without_a_price_is_an_error_that_can_be_caught() -> None:
-    prices = PriceList(date(2026, 1, 1), {})
-    with pytest.raises(KeyError):
-        prices.cost(request_of(STANDARD, {}))
+@pytest.mark.parametrize(
+    ("rates", "known"),
+    [
+        ({}, False),
+        ({STANDARD: {}}, False),
+        ({STANDARD: {"4k": Decimal(1)}}, False),
+        ({STANDARD: {"720p": Decimal(1)}}, True),
+    ],
+)
+def test_what_has_no_price_is_known_to_have_none(rates: dict[str, dict[str, Decimal]], *, known: bool) -> None:
+    prices, request = PriceList(date(2026, 1, 1), rates), request_of(STANDARD, {"resolution": "720p"})
+    assert prices.knows(request) is known
+    assert (prices.cost(request) == FREE) is not known

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from batchrunner.pacing import MOST_UNKNOWNS, Caution, Full, Pace, backoff_s, poll_wait_s
+from batchrunner.pacing import MOST_UNKNOWNS, Caution, Pace, backoff_s
 
 
 def departures(pace: Pace, arrivals: list[float]) -> list[float]:
@@ -69,20 +69,84 @@ def test_a_shorter_pause_does_not_end_a_longer_one() -> None:
 @pytest.mark.parametrize(
     ("ours", "told", "then"), [(100, 20, 20), (100, 500, 100), (20, 100, 20), (100, 0, 1), (100, -7, 1)]
 )
-def test_what_the_service_allows_only_ever_lowers_the_pace(ours: int, told: int, then: int) -> None:
-    pace = Pace(ours)
+def test_what_the_service_allows_never_raises_the_pace_above_a_wish(ours: int, told: int, then: int) -> None:
+    pace = Pace(ours, ours)
     pace.limit(told)
     assert pace.per_min == then
+
+
+def test_without_a_wish_the_pace_is_what_the_service_allows() -> None:
+    pace = Pace(100)
+    for told in (500, 20, 1000):
+        pace.limit(told)
+        assert pace.per_min == told
 
 
 @settings(deadline=None)
 @given(st.integers(2, 600), st.integers(1, 600), ARRIVALS)
 def test_after_a_limit_the_pace_is_that_of_the_service(ours: int, told: int, arrivals: list[float]) -> None:
-    pace = Pace(ours)
+    pace = Pace(ours, ours)
     departures(pace, [0.0] * 20)
     pace.limit(told)
     later = [3600.0 + at_s for at_s in arrivals]
     assert most_in_a_minute(departures(pace, later)) <= min(ours, told)
+
+
+def test_looks_keep_a_burst_free_for_submits() -> None:
+    pace = Pace(100)
+    for _ in range(3):
+        assert pace.wait_s(0.0) <= 0.0
+        pace.book(0.0)
+    assert pace.wait_s(0.0) > 0.0
+    assert pace.wait_s(0.7) <= 0.0 < pace.wait_s(0.7, is_look=True)
+
+
+def test_a_refusal_slows_down_once_and_quiet_heals() -> None:
+    pace = Pace(600)
+    for now_s in (100.0, 101.0, 114.9):
+        pace.refused(now_s)
+    assert pace.share(115.0) == pytest.approx(0.825)
+    pace.refused(115.0)
+    assert pace.share(115.0) == pytest.approx(0.66)
+    assert pace.share(50.0) == pytest.approx(0.66)
+    assert pace.share(1000.0) == 1.0
+
+
+def test_refusals_for_ever_leave_a_little() -> None:
+    pace = Pace(100)
+    for minute in range(100):
+        pace.refused(minute * 20.0)
+    assert 0.0 < pace.share(99 * 20.0) < 0.2
+
+
+@pytest.mark.parametrize(("left", "ours", "gives_way"), [(0, 30, True), (5, 30, True), (5, 92, False), (20, 10, False)])
+def test_an_account_used_up_by_others_is_given_way_to(left: int, ours: int, gives_way: bool) -> None:  # noqa: FBT001
+    pace = Pace(100)
+    for n in range(ours):
+        pace.book(n * 0.6)
+    pace.remaining(left, 100, 59.0)
+    assert (pace.share(59.0) < 1.0) is gives_way
+
+
+def test_two_runs_on_one_account_share_its_requests() -> None:
+    paces, window, refused, sent = (Pace(100), Pace(100)), list[float](), [0, 0], [0, 0]
+    paces[1].refused(0.0)
+    for tick in range(36_000):
+        now_s = tick / 10
+        window = [at_s for at_s in window if at_s > now_s - 60.0]
+        for n, pace in enumerate(paces):
+            if pace.wait_s(now_s) <= 0.0:
+                pace.book(now_s)
+                if len(window) < 100:
+                    window.append(now_s)
+                    sent[n] += 1
+                    pace.remaining(100 - len(window), 100, now_s)
+                else:
+                    refused[n] += 1
+                    pace.refused(now_s)
+    assert sum(sent) > 0.9 * 6000
+    assert sum(refused) < 0.03 * 6000
+    assert 0.6 < sent[0] / sent[1] < 1.6
 
 
 # caution
@@ -120,48 +184,9 @@ def test_an_acceptance_ends_caution_and_forgets() -> None:
 # full
 
 
-def test_a_full_account_is_tried_again_later_and_later() -> None:
-    full, waits = Full(), []
-    for _ in range(6):
-        full.refused(0.0)
-        waits.append(full.wait_s(0.0))
-    assert (waits, full.is_on) == ([5, 10, 20, 40, 60, 60], True)
-
-
-def test_a_finished_task_makes_it_worth_trying_at_once_and_carefully() -> None:
-    full = Full()
-    full.refused(0.0)
-    full.freed()
-    assert (full.wait_s(0.0), full.is_on) == (0.0, True)
-    full.refused(0.0)
-    assert full.wait_s(0.0) == 10.0
-
-
-def test_a_slot_that_was_found_ends_it() -> None:
-    full = Full()
-    full.refused(0.0)
-    full.accepted()
-    assert (full.wait_s(0.0), full.is_on) == (0.0, False)
-
-
 # waits
 
 
 @pytest.mark.parametrize(("tries", "seconds"), [(0, 1), (1, 1), (2, 2), (3, 4), (6, 32), (7, 60), (100, 60)])
 def test_what_is_free_is_tried_again_at_doubling_distances(tries: int, seconds: float) -> None:
     assert backoff_s(tries) == seconds
-
-
-def test_a_night_without_a_network_is_waited_out() -> None:
-    """Two thousand tries, a minute apart: the doubling must not leave the numbers that a float can hold."""
-    assert backoff_s(2000) == 60.0
-    caution, full = Caution(), Full()
-    for _ in range(2000):
-        caution.trouble(0.0)
-        full.refused(0.0)
-    assert (caution.wait_s(0.0), full.wait_s(0.0)) == (300.0, 60.0)
-
-
-@pytest.mark.parametrize(("age_s", "seconds"), [(-5, 2), (0, 2), (8, 2), (20, 5), (40, 10), (60, 15), (3600, 15)])
-def test_a_task_is_asked_for_at_a_quarter_of_its_age(age_s: float, seconds: float) -> None:
-    assert poll_wait_s(age_s) == seconds

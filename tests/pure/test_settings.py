@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batchrunner import settings
-from batchrunner.settings import READERS, Settings
+from batchrunner.settings import AUTO, READERS, Settings
 
 Reader = Callable[[object], object]
 
@@ -19,6 +19,8 @@ Reader = Callable[[object], object]
         (settings.concurrency, 1, 1),
         (settings.concurrency, "1000", 1000),
         (settings.concurrency, " 20 ", 20),
+        (settings.concurrency, "auto", AUTO),
+        (settings.rate_per_min, "auto", AUTO),
         (settings.retries, 0, 0),
         (settings.retries, "10", 10),
         (settings.rate_per_min, "100/min", 100),
@@ -55,7 +57,7 @@ def test_what_people_write_is_read(read: Reader, written: object, value: object)
             for wrong in (-1, 11, "once", False, None, 1.5)
         ),
         *(
-            (settings.rate_per_min, wrong, "a rate is written like `100/min` or `5/s`")
+            (settings.rate_per_min, wrong, "a rate is written like `100/min` or `5/s`, or `auto`")
             for wrong in ("100/hour", "fast", "", None, "-5/min", "1.5/s", "/min", "100 per min", [1], "\u0665/s", 99.5)
         ),
         *(
@@ -95,4 +97,4 @@ def test_every_reader_fills_a_field_of_the_settings() -> None:
 
 
 def test_without_a_word_a_batch_is_slow_and_pays_once() -> None:
-    assert Settings() == Settings(2, 100, 1800.0, 0, None, "outputs/${manifest.name}/${job.id}.mp4")
+    assert Settings() == Settings(AUTO, AUTO, 1800.0, 0, None, "outputs/${manifest.name}/${job.id}.mp4")

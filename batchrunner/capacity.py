@@ -1,0 +1,101 @@
+"""Capacity: how many tasks the account lets run, learned from what it accepts and refuses."""
+
+from dataclasses import dataclass
+
+START = 2
+
+# One submit too many: seldom where no account was seen to take more, soon where somebody else may have gone.
+_FIRST_PROBE_S = 10.0
+_LAST_PROBE_S = 600.0
+_LAST_PROBE_FOR_KNOWN_S = 60.0
+
+# A submit that merely hopes for a slot: one refusal for five accepted, and rather for good chances than for bad ones.
+_TRIES_A_TASK = 0.2
+_MOST_TRIES = 5.0
+_SURE_ENOUGH = 0.9
+_HOPE = 0.4
+_MOST_EXCESS = 8
+_UNEXPECTED = 0.5
+
+
+@dataclass(slots=True)
+class Capacity:
+    """The learned limit of running tasks; a refusal costs one request and nothing else.
+
+    "Running" counts the tasks that nobody saw ended, with the submits on the wire. It may exceed the limit: a slot
+    that came free unseen was filled again.
+
+    Upwards, the limit follows what was accepted without a slot being expected: at once while it grows, and by one
+    submit too many now and then. Downwards, it follows a refusal; after each further one, twice as many slots have
+    to come free before the next try, so that a large fall costs few requests.
+
+    Args:
+        limit: what is remembered from earlier runs, else the start.
+        most: what the user allows; the limit never exceeds it.
+    """
+
+    limit: int = START
+    most: int = 1000
+    _is_growing: bool = True
+    _known: int = 0
+    _probe_wait_s: float = _FIRST_PROBE_S
+    _probe_at_s: float = 0.0
+    _shortfalls: int = 0
+    _tries: float = 2.0
+
+    def __post_init__(self) -> None:
+        self.most = max(self.most, 1)
+        self.limit = self._known = min(max(self.limit, 1), self.most)
+
+    def may_submit(self, running: int, p_free: float, now_s: float) -> bool:
+        """Whether one more may be submitted: there is room, or hope enough, or it is time for one too many.
+
+        `p_free` is the probability that a slot is free although the running tasks seem to take all.
+        """
+        if running == 0:
+            return now_s >= self._probe_at_s  # after a refusal the account is full of somebody else's tasks
+        if running <= self.limit - self._room:
+            return True
+        if running < self.limit:
+            return now_s >= self._probe_at_s
+        may_be_more = self.limit < self.most and (self._is_growing or now_s >= self._probe_at_s)
+        return may_be_more or (running < self.limit + _MOST_EXCESS and self._is_worth_it(p_free))
+
+    def next_probe_s(self, running: int) -> float:
+        """When `may_submit` may change its answer by the passing of time alone; infinity if it does not."""
+        can_change = running < self.limit or self.limit < self.most
+        return self._probe_at_s if can_change else float("inf")
+
+    def accepted(self, running: int, p_free: float) -> None:
+        """There was a slot, with so many running before it; `p_free` as it was when the submit left."""
+        self._shortfalls = 0
+        self._tries = min(self._tries + _TRIES_A_TASK, _MOST_TRIES)
+        if running >= self.limit and p_free < _UNEXPECTED and self.limit < self.most:
+            self.limit += 1
+            self._known = max(self._known, self.limit)
+            self._is_growing = True
+            self._probe_wait_s = max(self._probe_wait_s / 2.0, _FIRST_PROBE_S)
+
+    def refused(self, running: int, now_s: float) -> None:
+        """There was no slot, with so many running beside it."""
+        self._tries = max(self._tries - 1.0, 0.0)
+        self._is_growing = False
+        if running < self.limit:
+            self.limit = max(running, 1)
+            self._shortfalls += 1
+        self._probe_at_s = now_s + self._probe_wait_s
+        last_s = _LAST_PROBE_FOR_KNOWN_S if self.limit < self._known else _LAST_PROBE_S
+        self._probe_wait_s = min(self._probe_wait_s * 2.0, last_s)
+
+    @property
+    def _room(self) -> int:
+        """How many slots have to be free before one is filled: 1, and after refusals 1, 2, 4… up to half the limit."""
+        doubled: int = 1 << min(max(self._shortfalls - 1, 0), 10)
+        return max(1, min(doubled, self.limit // 2))
+
+    def _is_worth_it(self, p_free: float) -> bool:
+        """Less hope is enough when tries were saved up."""
+        if self._tries < 1.0:
+            return False
+        saved = (self._tries - 1.0) / (_MOST_TRIES - 1.0)
+        return p_free >= _SURE_ENOUGH - (_SURE_ENOUGH - _HOPE) * saved

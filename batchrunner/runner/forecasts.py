@@ -1,0 +1,35 @@
+"""Forecasts: how long tasks of each kind take, from what the ledger remembers and what this run sees."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from batchrunner.forecast import Forecast
+from batchrunner.nouns.facts import Memory
+from batchrunner.nouns.request import Request
+
+_MOST = 400
+# A task was seen waiting shortly before it was seen ended: looks come often where an end is likely.
+_SEEN_BEFORE = 0.97
+
+
+class Forecasts:
+    """One forecast for each model, duration and resolution; a wide one where nothing is known of a kind."""
+
+    def __init__(self, memories: Iterable[Memory]) -> None:
+        took: dict[tuple[object, ...], list[tuple[float, float]]] = defaultdict(list)
+        for memory in memories:
+            for attempt in memory.attempts:
+                if attempt.rendered_at_s is not None and attempt.made_on is None and not attempt.is_adopted:
+                    took[attempt.request.kind].append(
+                        (attempt.rendered_at_s, attempt.rendered_at_s - attempt.opened_at_s)
+                    )
+        self._by_kind = {kind: _learned(seen) for kind, seen in took.items()}
+
+    def of(self, request: Request) -> Forecast:
+        """The forecast for tasks that ask for such a clip."""
+        return self._by_kind.setdefault(request.kind, Forecast())
+
+
+def _learned(seen: list[tuple[float, float]]) -> Forecast:
+    newest = [took_s for _, took_s in sorted(seen)[-_MOST:]]
+    return Forecast((took_s * _SEEN_BEFORE, took_s) for took_s in newest)

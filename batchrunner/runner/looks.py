@@ -1,0 +1,42 @@
+"""Looks: which running task is asked for next, decided for all of them at once."""
+
+import asyncio
+from collections.abc import Callable
+
+from batchrunner.looking import LEAST_IDLE_AT_THE_END_S, LEAST_IDLE_S, Running, next_look
+from batchrunner.pacing import Pace
+
+
+class Looks:
+    """The tasks that wait to be asked for. `wake` is called when there is one more."""
+
+    def __init__(self, pace: Pace, wake: Callable[[], None]) -> None:
+        self._pace = pace
+        self._wake = wake
+        self._waiting: dict[Running, asyncio.Future[None]] = {}
+
+    async def turn(self, task: Running, patience_s: float) -> bool:
+        """Returns when it is time to ask for a task; False if that is later than somebody's patience."""
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting[task] = turn
+        self._wake()
+        try:
+            async with asyncio.timeout(max(patience_s, 0.0)):
+                await turn
+        except TimeoutError:
+            return False
+        finally:
+            self._waiting.pop(task, None)
+        return True
+
+    def serve(self, now_s: float, *, is_slot_wanted: bool) -> float:
+        """Lets those go who are worth a request now; gives when the next one will be."""
+        least_s = LEAST_IDLE_S if is_slot_wanted else LEAST_IDLE_AT_THE_END_S
+        while self._waiting:
+            wait_s = self._pace.wait_s(now_s, is_look=True)
+            task, at_s = next_look(self._waiting.keys(), now_s, least_s)
+            if task is None or at_s > now_s or wait_s > 0:
+                return max(at_s, now_s + wait_s)
+            self._pace.book(now_s)
+            self._waiting.pop(task).set_result(None)
+        return float("inf")
