@@ -79,9 +79,9 @@ class Account:
             if task.is_refundable:
                 self._write(Refunded(now_s, task.charge.task_id, task.charge.amount_usd))
 
-    def has_free_slot(self) -> bool:
+    def has_free_slot(self, now_s: float) -> bool:
         """Whether one more task may run, as of the last `settle`."""
-        return len(self._open) < self._options.concurrency
+        return len(self._open) < self._options.slots(now_s)
 
     def task(self, task_id: str, now_s: float) -> Task | None:
         """A task that is still kept."""
@@ -126,6 +126,8 @@ class Account:
         return self._new_id(number + 1) if task_id in self._tasks else task_id
 
     def _latency_s(self, number: int) -> float:
+        if self._options.latencies_s:
+            return self._options.latencies_s[(number - 1) % len(self._options.latencies_s)]
         spread = 2 * share(self._options.seed, "latency", number) - 1
         return max(0.0, self._options.latency_s + spread * self._options.latency_spread_s)
 

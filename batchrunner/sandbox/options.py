@@ -14,7 +14,9 @@ class Options:
     Attributes:
         latency_s: how long a render takes …
         latency_spread_s: … plus or minus, drawn by the seed and the task's number.
+        latencies_s: if given, how long the first render takes, the second, …; after the last from the first again.
         concurrency: running tasks per account; one more is a 429 "concurrent limit exceeded".
+        later_concurrency: what it is from a moment on: (from when, in Unix seconds; running tasks).
         rate_per_min: API requests of all kinds in any 60 s; one more is a 429.
         faults: how often each thing goes wrong.
         seed: the same seed and the same order of requests give the same faults.
@@ -34,7 +36,9 @@ class Options:
 
     latency_s: float = 2.0
     latency_spread_s: float = 0.0
+    latencies_s: tuple[float, ...] = ()
     concurrency: int = 10
+    later_concurrency: tuple[tuple[float, int], ...] = ()
     rate_per_min: int = 600
     faults: Mapping[Fault, float] = field(default_factory=dict)
     seed: int = 0
@@ -56,6 +60,11 @@ class Options:
         if self.key is not None:
             return key == self.key
         return key.startswith("mdlx-") and key != "mdlx-invalid"
+
+    def slots(self, now_s: float) -> int:
+        """How many tasks may run at a moment (Unix seconds)."""
+        later = [slots for from_s, slots in self.later_concurrency if from_s <= now_s]
+        return later[-1] if later else self.concurrency
 
     def in_outage(self, now_s: float) -> bool:
         """Whether the API is down at a moment (Unix seconds)."""

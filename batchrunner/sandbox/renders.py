@@ -65,7 +65,7 @@ class Renders:
         wish = Wish(request.key or "", model, body)
         if self.account.price_usd(wish) > self.account.balance_usd(now_s):
             return refused(402, "InsufficientBalance: the balance cannot pay for this task")
-        if self.dice.happens(Fault.CONCURRENT_LIMITED) or not self.account.has_free_slot():
+        if self.dice.happens(Fault.CONCURRENT_LIMITED) or not self.account.has_free_slot(now_s):
             return refused(429, "RateLimit: concurrent limit exceeded")
         return wish
 

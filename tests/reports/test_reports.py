@@ -337,7 +337,7 @@ def test_whatever_holds_a_job_has_a_next_command(block: Block, words: str) -> No
 
 def test_only_what_nobody_asked_for_needs_no_command() -> None:
     silent = [b for b in Block if not next_commands([a_row("hero", Status.PENDING, block=b)], "film.yaml")]
-    assert silent == [Block.UNKNOWN, Block.NOT_SELECTED]  # an unknown one is told by its status
+    assert silent == [Block.NOT_SELECTED]
     assert next_commands([a_row()], "film.yaml") == []
 
 
