@@ -3,10 +3,15 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
 _DURATION = re.compile(r"([0-9]{1,9})\s*(s|m|h)")
 _RATE = re.compile(r"([0-9]{1,7})\s*/\s*(min|s)")
+_CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
+_HALT = re.compile(r"([0-9]{1,6})\s*(%?)")
+_WHOLE_SHARE = 100
+_MOST_FAILURES = 1_000_000
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 # As much as the account allows, which is learned.
@@ -62,6 +67,56 @@ def duration_s(value: object) -> float:
     if not found or int(found[1]) == 0:
         raise ValueError("a duration is written like `90s`, `30m` or `8h`, and is more than 0")
     return int(found[1]) * _SECONDS[found[2]]
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """How many failures of a run end its submits: a number, or a percentage of the jobs that it submits."""
+
+    number: int
+    is_share: bool
+
+    def failures(self, jobs: int) -> int:
+        """The number of failures, of so many jobs; at least 1."""
+        return max(1, -(-jobs * self.number // 100)) if self.is_share else self.number
+
+
+def halt(value: object) -> Halt:
+    """`5` failures, or `10%` of the jobs that are submitted; more than 0."""
+    found = _HALT.fullmatch(str(value).strip())
+    if not found or not 0 < int(found[1]) <= (_WHOLE_SHARE if found[2] else _MOST_FAILURES):
+        raise ValueError("failures are written like `5` or `10%`, and are more than 0")
+    return Halt(int(found[1]), bool(found[2]))
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """The last moment of submitting: so long from now, or the next time that the clock on the wall says so."""
+
+    after_s: float | None
+    hour: int = 0
+    minute: int = 0
+
+    def at_s(self, now_s: float) -> float:
+        """That moment in Unix seconds."""
+        if self.after_s is not None:
+            return now_s + self.after_s
+        # by the calendar of this machine's zone, so that a night with a change of the clock ends as the wall says
+        now = datetime.fromtimestamp(now_s)  # noqa: DTZ006
+        today = now.replace(hour=self.hour, minute=self.minute, second=0, microsecond=0)
+        return (today if today > now else today + timedelta(days=1)).timestamp()
+
+
+def deadline(value: object) -> Deadline:
+    """`07:00` by this machine's clock, or `8h` from now."""
+    text = str(value).strip()
+    found = _CLOCK.fullmatch(text)
+    if found:
+        return Deadline(None, int(found[1]), int(found[2]))
+    try:
+        return Deadline(duration_s(text))
+    except ValueError:
+        raise ValueError("a deadline is written like `07:00` or `8h`") from None
 
 
 def usd(value: object) -> Decimal:

@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -163,16 +163,7 @@ class Studio:
     async def go(self, clock: MovedClock, **wishes: Any) -> Ended:
         """The same, on a loop that a test has made."""
         manifest = load(self.manifest)
-        names = (
-            "concurrency",
-            "rate_per_min",
-            "task_timeout_s",
-            "retries",
-            "budget_usd",
-            "run_usd",
-            "waits_for_balance",
-        )
-        said = {name: wishes.pop(name) for name in names if name in wishes}
+        said = {field.name: wishes.pop(field.name) for field in fields(Limits) if field.name in wishes}
         settings = manifest.settings
         limits = Limits(
             **{

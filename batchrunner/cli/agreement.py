@@ -17,7 +17,7 @@ from batchrunner.nouns.job import Job
 from batchrunner.nouns.money import NOTHING
 from batchrunner.nouns.step import Action, Step, total
 from batchrunner.plan import Options
-from batchrunner.reports import dated, plan_digest
+from batchrunner.reports import dated, local, plan_digest
 from batchrunner.runner import Batch, Limits, Project, Seen
 
 
@@ -112,6 +112,7 @@ def _offer(
         budget_left_usd=left,
         balance_usd=balance_usd,
         folder=str(_common_folder(batch.project, batch.jobs.values())),
+        until=None if limits.deadline_s is None else local(limits.deadline_s),
     )
 
 

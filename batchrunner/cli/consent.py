@@ -18,7 +18,8 @@ _PATIENCE_S = 300.0
 class Offer:
     """What a run would pay: shown before the first submit. None: there is no such limit, or it was not told.
 
-    `priced` says of when the prices are. `affordable` is how many of the clips the balance pays for.
+    `priced` says of when the prices are. `affordable` is how many of the clips the balance pays for. `until` is the
+    deadline with its zone.
     """
 
     manifest: str
@@ -32,6 +33,7 @@ class Offer:
     folder: str
     affordable: int
     waits_for_balance: bool = False
+    until: str | None = None
 
     @property
     def most_usd(self) -> Decimal:
@@ -52,6 +54,8 @@ class Offer:
             lines.append(f"  with up to {retries} of failed tasks: at most {dollars(self.most_usd)}")
         limits = [("this run may cost", self.max_cost_usd), ("left of the budget", self.budget_left_usd)]
         lines += [f"  {words}: {dollars(usd)}" for words, usd in limits if usd is not None]
+        if self.until is not None:
+            lines.append(f"  submits until {self.until}; what runs then is finished")
         return "\n".join([*lines, f"  balance: {self._balance()}", f"  clips go to {self.folder}"])
 
     def _balance(self) -> str:

@@ -97,6 +97,11 @@ _RUN_OPTIONS = (
     concurrency_option,
     option("--rate", type=Reading("n/min", settings.rate_per_min), help="Requests of all kinds: 100/min, or auto."),
     click.option("--fresh", is_flag=True, help="Begin anew although the memory of what was paid is lost."),
+    option(
+        "--halt", type=Reading("n|n%", settings.halt), help="Submit nothing more after so many failures: 5, or 10%."
+    ),
+    option("--no-canary", is_flag=True, help="Do not wait for the first clip of a model that is new."),
+    option("--deadline", type=Reading("when", settings.deadline), help="The last moment of submitting: 07:00, or 8h."),
     *selection_options,
     ledger_option,
     sandbox_option,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from batchrunner.nouns.facts import MarkKind
 from batchrunner.runner import Limits
-from batchrunner.settings import Settings
+from batchrunner.settings import Deadline, Halt, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,9 @@ class Order:
     prices: Path | None = None
     concurrency: int | None = None
     rate: int | None = None
+    halt: Halt | None = None
+    no_canary: bool = False
+    deadline: Deadline | None = None
     ledger: Path | None = None
     sandbox: bool = False
     form: str = "table"
@@ -37,7 +40,7 @@ class Order:
     named: frozenset[str] | None = None
     marking: MarkKind | None = None
 
-    def limits(self, settings: Settings) -> Limits:
+    def limits(self, settings: Settings, now_s: float) -> Limits:
         """An option on the command line wins over the manifest."""
         return Limits(
             concurrency=settings.concurrency if self.concurrency is None else self.concurrency,
@@ -47,4 +50,6 @@ class Order:
             budget_usd=settings.budget_usd,
             run_usd=self.max_cost,
             waits_for_balance=self.wait_for_balance,
+            canary=not self.no_canary,
+            deadline_s=self.deadline.at_s(now_s) if self.deadline else None,
         )

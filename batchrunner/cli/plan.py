@@ -71,7 +71,8 @@ def command(manifest: Path, *, detailed_exitcode: bool, **options: Any) -> int:
     if order.form == "yaml":
         click.echo(dump(spelt_out(read)), nl=False)
         return Exit.DONE
-    limits = order.limits(read.settings)
+    now_s = Clock().wall_s()
+    limits = order.limits(read.settings, now_s)
     key_digest = SANDBOX_ACCESS.key_digest if order.sandbox else key_digest_if_any()
     batch, slots = _gathered(order, read, key_digest)
     _, seen = chosen(order, batch, limits, Options(key_digest, limits.retries))
@@ -79,7 +80,7 @@ def command(manifest: Path, *, detailed_exitcode: bool, **options: Any) -> int:
     if order.form == "json":
         click.echo(json.dumps(plan_as_json(planned), indent=2))
     else:
-        click.echo(plan_table(planned, Clock().wall_s()))
+        click.echo(plan_table(planned, now_s))
     something = any(not step.is_last for _, step in planned.steps)
     return _SOMETHING_TO_DO if detailed_exitcode and something else Exit.DONE
 

@@ -58,7 +58,7 @@ def work(order: Order, wanted: Wanted, settings: Settings) -> int:
         ledger = stack.enter_context(Ledger.writing(project.ledger))
         take_in(ledger, receipts)
         stack.callback(_write_receipts, project, wanted.name, ledger)
-        limits = order.limits(settings)
+        limits = order.limits(settings, clock.wall_s())
         prices = prices_of(order.prices)
         batch = with_guests(gather(project, wanted, ledger, prices), stack, clock)
         options = Options(service.access.key_digest, limits.retries, order.named, submits=order.submits)

@@ -37,6 +37,7 @@ class Block(StrEnum):
     UPLOAD = "upload"
     HALT = "halt"
     DRAIN = "drain"
+    DEADLINE = "deadline"
     TASK_TIMEOUT = "task-timeout"
     TASK_REFUSED = "task-refused"
     FETCH_FAILED = "fetch-failed"

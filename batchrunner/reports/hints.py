@@ -9,6 +9,7 @@ from batchrunner.reports.report import Row
 
 _WORK_LEFT = (
     Block.DRAIN,
+    Block.DEADLINE,
     Block.HALT,
     Block.LEDGER,
     Block.TASK_TIMEOUT,

@@ -28,7 +28,9 @@ from batchrunner.runner.project import Project
 class Limits:
     """What a run may do: tasks at once, requests a minute, patience, retries and money.
 
-    `waits_for_balance`: an account that is used up ends no submits, they wait for a top-up.
+    `waits_for_balance`: an account that is used up ends no submits, they wait for a top-up. `canary`: a model of which
+    nobody has seen a clip gets one job first. So many `halt_failures` end the submits, and so does `deadline_s`, in
+    Unix seconds.
     """
 
     concurrency: int
@@ -38,6 +40,9 @@ class Limits:
     budget_usd: Decimal | None
     run_usd: Decimal | None = None
     waits_for_balance: bool = False
+    canary: bool = False
+    halt_failures: int | None = None
+    deadline_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +153,11 @@ class Batch:
     def purse(self, limits: Limits) -> Purse:
         """What the caps leave at the start of a run."""
         return Purse(limits.budget_usd, limits.run_usd, lifetime_usd=self.lifetime_usd())
+
+    def has_clip_of(self, model: str) -> bool:
+        """Whether any clip of a model is known."""
+        memories = (*self.memories.values(), *self.strangers.values())
+        return any(a.clips and a.request.model == model for memory in memories for a in memory.attempts)
 
     def forecasts(self) -> Forecasts:
         """How long tasks take, as far as it is known."""

@@ -31,6 +31,8 @@ Doing = Callable[[Run, Identity], Awaitable[object]]
 
 # How long a POST on the wire may still take when somebody leaves at once. What is not answered then is unknown.
 _LAST_POSTS_S = 10.0
+_LAST_WAIT_S = 5.0
+_CLOCK_IS_READ_S = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ async def conduct(
     run = Run(batch, means, http, limits, options, run_id)
     try:
         await _until_told(run, means.signals, beat_s)
-        if run.counted.submits and means.signals.last is None:
+        if run.counted.submits and means.signals.last is None and _is_quiet(run):
             await read_balance(run)
     finally:
         await http.close()
@@ -71,12 +73,18 @@ async def conduct(
     return Ended(run_id, code, steps, run.counted, means.clock.monotonic_s() - began_s)
 
 
+def _is_quiet(run: Run) -> bool:
+    """Whether one more request may leave soon: nobody waits for a balance that is only told."""
+    return run.pace.wait_s(run.clock.monotonic_s()) < _LAST_WAIT_S
+
+
 async def _until_told(run: Run, signals: Signals, beat_s: float) -> None:
     signals.listen(lambda name: _drain(run, name))
     work = asyncio.create_task(_work(run))
     leave = asyncio.create_task(signals.leaving.wait())
     beat = asyncio.create_task(_beat(run, beat_s))
     serving = asyncio.create_task(dispatch(run))
+    ending = asyncio.create_task(_deadline(run))
     try:
         await asyncio.wait({work, leave, serving}, return_when=asyncio.FIRST_COMPLETED)
         if serving.done():
@@ -86,9 +94,10 @@ async def _until_told(run: Run, signals: Signals, beat_s: float) -> None:
         else:
             await _leave(run, work)
     finally:
-        for task in (leave, beat, serving):
+        beside = (leave, beat, serving, ending)
+        for task in beside:
             task.cancel()
-        await asyncio.gather(leave, beat, serving, return_exceptions=True)
+        await asyncio.gather(*beside, return_exceptions=True)
         signals.deafen()
 
 
@@ -162,6 +171,16 @@ async def _leave(run: Run, work: "asyncio.Task[None]") -> None:
     for post in run.posts:
         post.cancel()
     await asyncio.gather(*run.posts, return_exceptions=True)
+
+
+async def _deadline(run: Run) -> None:
+    """The last moment of submitting, by the clock on the wall: a machine that slept finds that it is over."""
+    deadline_s = run.limits.deadline_s
+    # the wall's clock says when, no event does
+    while deadline_s is not None and (left_s := deadline_s - run.clock.wall_s()) > 0:  # noqa: ASYNC110
+        await asyncio.sleep(min(left_s, _CLOCK_IS_READ_S))
+    if deadline_s is not None:
+        run.stop(Block.DEADLINE, "the deadline is reached: what runs is finished")
 
 
 async def _beat(run: Run, beat_s: float) -> None:

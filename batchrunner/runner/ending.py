@@ -20,6 +20,7 @@ _CODES: Mapping[Block, Exit | None] = {
     Block.UPLOAD: Exit.WORK_LEFT,
     Block.HALT: Exit.WORK_LEFT,
     Block.DRAIN: Exit.WORK_LEFT,
+    Block.DEADLINE: Exit.DEADLINE,
     Block.TASK_TIMEOUT: Exit.WORK_LEFT,
     Block.TASK_REFUSED: Exit.WORK_LEFT,
     Block.FETCH_FAILED: Exit.WORK_LEFT,

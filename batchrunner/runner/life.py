@@ -9,6 +9,7 @@ from batchrunner.runner.look import poll
 from batchrunner.runner.price import end_doubt
 from batchrunner.runner.run import Run
 from batchrunner.runner.submit import submit
+from batchrunner.runner.trial import end_trial
 
 Doing = Callable[[Run, Identity, Step], Awaitable[None]]
 
@@ -39,4 +40,5 @@ async def live(run: Run, identity: Identity) -> Step:
         run.slots.release(identity)
         run.told.add(identity)
         end_doubt(run, identity)
+        end_trial(run, identity)
         run.nudge()

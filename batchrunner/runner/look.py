@@ -12,6 +12,7 @@ from batchrunner.pacing import backoff_s
 from batchrunner.plan import Stop, settles
 from batchrunner.runner.price import heed_bill
 from batchrunner.runner.run import Run, Watch
+from batchrunner.runner.trial import heed_end
 
 # A success without a video is asked for twice more. Source: API notes, 2026-11.
 _EMPTY_SUCCESSES = 3
@@ -104,6 +105,7 @@ def _record(run: Run, identity: Identity, attempt: Attempt, seen: Observation) -
     run.ledger.observe(attempt, seen, settles=settles(after))
     run.book(after.booked_usd - attempt.booked_usd, attempt.run_id)
     heed_bill(run, after)
+    heed_end(run, after)
     if seen.state is TaskState.SUCCESS:
         run.renders_s.append(seen.at_s - attempt.opened_at_s)
         run.tell(Happened(Kind.RENDERED, f"task {attempt.task_id}", identity.name))

@@ -26,12 +26,15 @@ from batchrunner.runner.signals import Signals
 from batchrunner.runner.slots import Slots
 from batchrunner.settings import AUTO
 from batchrunner.transport import Http
+from batchrunner.trust import Trust
 
 # Source: rule 8 of the design: what may be uncertain at one moment is bounded.
 _POSTS_ON_THE_WIRE = 4
 _DOWNLOADS_AT_ONCE = 4
 _LONGEST_PAUSE_S = 3600.0
 _REFUSED_WAIT_S = 5.0
+# A model of which nobody has seen a clip gets one job first when more than so many would follow.
+_CANARY_FOR = 20
 # Source: the service's limits, the lowest tier.
 _LEAST_RATE_PER_MIN = 100
 
@@ -115,6 +118,9 @@ class Run:
         self.looks = Looks(self.pace, self.changed.set)
         self.forecasts = batch.forecasts()
         self.caution = Caution()
+        self.trying: dict[str, Identity] = {}
+        self.failures = 0
+        self._trusts: dict[str, Trust] = {}
         self.is_weighing = options.submits
         self.doubt: Doubt | None = None
         self.is_broke = False
@@ -196,14 +202,24 @@ class Run:
             self._stop = Stop(block, reason)
             self.slots.close()
             self.nudge()
-            self.tell(Happened(Kind.NOTE, f"no more submits: {reason}"))
+            self.say(f"no more submits: {reason}")
 
-    def stop_model(self, model: str, reason: str) -> None:
+    def stop_model(self, model: str, block: Block, reason: str) -> None:
         """Nothing more is submitted to one model."""
         if model not in self._model_stops:
-            self._model_stops[model] = Stop(Block.ADDRESS, reason)
+            self._model_stops[model] = Stop(block, reason)
             self.nudge()
-            self.tell(Happened(Kind.NOTE, f"no more submits to {model}: {reason}"))
+            self.say(f"no more submits to {model}: {reason}")
+
+    def trust_in(self, model: str) -> Trust:
+        """What this run thinks of a model."""
+        if model not in self._trusts:
+            wanted = (job for job in self.batch.jobs.values() if job.request.model == model)
+            agreed = self._options.agreed
+            follow = sum(1 for job in wanted if agreed is None or job.name in agreed)
+            is_new = self.limits.canary and follow > _CANARY_FOR and not self.batch.has_clip_of(model)
+            self._trusts[model] = Trust(is_proven=not is_new)
+        return self._trusts[model]
 
     def stop_job(self, identity: Identity, stop: Stop) -> None:
         """One job is not submitted in this run."""
@@ -216,13 +232,13 @@ class Run:
 
     # waiting
 
-    async def turn(self) -> None:
-        """Waits for the right to send one request, in the order of arrival."""
+    async def turn(self, is_wanted: Callable[[], bool] = lambda: True) -> None:
+        """Waits for the right to send one request, in the order of arrival; or until it is not wanted any more."""
         async with self._turnstile:
-            # the arithmetic says when, no event does
-            while (wait_s := self.pace.wait_s(self.clock.monotonic_s())) > 0:  # noqa: ASYNC110
-                await asyncio.sleep(wait_s)
-            self.pace.book(self.clock.monotonic_s())
+            while is_wanted() and (wait_s := self.pace.wait_s(self.clock.monotonic_s())) > 0:
+                await self.doze(wait_s)
+            if is_wanted():
+                self.pace.book(self.clock.monotonic_s())
 
     async def doze(self, wait_s: float) -> None:
         """Waits, but not longer than until something changed for everyone."""
@@ -257,9 +273,16 @@ class Run:
         if refused:
             self.counted.refused_429 += 1
             self.pace.refused(now_s)
-            self.pace.pause(now_s + min(self._wait_s(told), _LONGEST_PAUSE_S))
+            self._pause(self._wait_s(told))
         elif told.per_min and told.remaining is not None:
             self.pace.remaining(told.remaining, told.per_min, now_s)
+
+    def _pause(self, wait_s: float) -> None:
+        """Nobody sends before that is over; where it lies beyond the deadline, nothing more is submitted."""
+        self.pace.pause(self.clock.monotonic_s() + min(wait_s, _LONGEST_PAUSE_S))
+        deadline_s = self.limits.deadline_s
+        if deadline_s is not None and self.clock.wall_s() + wait_s > deadline_s:
+            self.stop(Block.DEADLINE, f"the service wants us to wait {wait_s / 60:.0f} minutes, beyond the deadline")
 
     def _wait_s(self, told: Told) -> float:
         """How long a refusal says to wait."""
@@ -274,19 +297,21 @@ class Run:
         """Lets the listener know."""
         self._listener(event)
 
+    def say(self, text: str) -> None:
+        """Lets the listener know something about the run as a whole."""
+        self.tell(Happened(Kind.NOTE, text))
+
     def waits_for(self) -> str:
         """What holds the next submit up, in a few words; empty where nothing does."""
-        if self._stop:
-            return self._stop.reason
-        if self.is_broke:
-            return "waiting for the balance to be topped up"
-        if self.doubt:
-            return self.doubt.reason
-        if self.caution.is_on:
-            return "waiting for the service to answer again"
-        if self.slots.are_all_elsewhere:
-            return "waiting for a free slot of the account"
-        return ""
+        reasons = (
+            (self._stop is not None, self._stop.reason if self._stop else ""),
+            (self.is_broke, "waiting for the balance to be topped up"),
+            (self.doubt is not None, self.doubt.reason if self.doubt else ""),
+            (bool(self.trying), f"one job of {', '.join(self.trying)} is tried first"),
+            (self.caution.is_on, "waiting for the service to answer again"),
+            (self.slots.are_all_elsewhere, "waiting for a free slot of the account"),
+        )
+        return next((words for holds, words in reasons if holds), "")
 
     # money
 

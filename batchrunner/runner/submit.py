@@ -10,12 +10,13 @@ from batchrunner.events import Happened, Kind
 from batchrunner.ledger import Claim
 from batchrunner.looking import Running
 from batchrunner.modellix import Submitted
-from batchrunner.nouns.facts import Answer, Outcome, Refusal
+from batchrunner.nouns.facts import Answer, ErrorClass, Failure, Outcome, Refusal
 from batchrunner.nouns.job import Identity, Job
 from batchrunner.nouns.step import Action, Block, Step
 from batchrunner.pacing import MOST_UNKNOWNS
 from batchrunner.runner.price import read_balance, weigh_after, weigh_before
 from batchrunner.runner.run import Run
+from batchrunner.runner.trial import admit, heed_failure, is_admitted
 from batchrunner.runner.upload import sendable
 
 # How often an account that is used up is looked at.
@@ -24,8 +25,9 @@ _TOP_UP_S = 60.0
 
 async def submit(run: Run, identity: Identity, _: Step) -> None:
     """Submits a job once, and records what became of it; or comes back with nothing done."""
-    await run.slots.take(identity)
     job = run.batch.jobs[identity]
+    await admit(run, job)
+    await run.slots.take(identity)
     body = await sendable(run, job) if run.stop_of(job) is None else None
     if body is None:
         run.slots.release(identity)
@@ -46,7 +48,7 @@ async def _begin(run: Run, job: Job, body: Mapping[str, object]) -> asyncio.Task
         before_usd = await _right(run, job)
         # everything may have moved while it waited: memory, caps, stops, the disk
         step = run.decide(job.identity)
-        if step.action is not Action.SUBMIT:
+        if step.action is not Action.SUBMIT or not is_admitted(run, job):
             run.slots.release(job.identity)
             return None
         post = _commit(run, job, body, step)
@@ -79,7 +81,7 @@ async def _right(run: Run, job: Job) -> Decimal | None:
     if run.stop_of(job) is not None:
         return None
     before_usd = await weigh_before(run) if run.is_weighing and not run.caution.is_on else None
-    await run.turn()
+    await run.turn(lambda: run.stop_of(job) is None)
     return before_usd
 
 
@@ -207,7 +209,13 @@ def _react(run: Run, job: Job, answer: Answer, reply: Submitted) -> None:
             _REACTIONS[answer.refusal](run, job, answer)
 
 
-def _broke(run: Run, message: str) -> None:
+def _invalid(run: Run, job: Job, answer: Answer) -> None:
+    run.tell(Happened(Kind.FAILED, answer.message, job.name))
+    heed_failure(run, job.request.model, Failure(ErrorClass.INVALID, answer.message))
+
+
+def _broke(run: Run, _: Job, answer: Answer) -> None:
+    message = answer.message
     if not run.limits.waits_for_balance:
         run.stop(Block.BALANCE, f"the balance is used up: {message}")
     elif not run.is_broke:
@@ -220,10 +228,12 @@ def _nothing(_run: Run, _job: Job, _answer: Answer) -> None:
 
 
 _REACTIONS: Mapping[Refusal, Callable[[Run, Job, Answer], None]] = {
-    Refusal.INVALID: lambda run, job, a: run.tell(Happened(Kind.FAILED, a.message, job.name)),
+    Refusal.INVALID: _invalid,
     Refusal.KEY: lambda run, _, a: run.stop(Block.KEY, f"the service refuses the key: {a.message}"),
-    Refusal.BALANCE: lambda run, _, a: _broke(run, a.message),
-    Refusal.ADDRESS: lambda run, job, a: run.stop_model(job.request.model, f"the service refuses: {a.message}"),
+    Refusal.BALANCE: _broke,
+    Refusal.ADDRESS: lambda run, job, a: run.stop_model(
+        job.request.model, Block.ADDRESS, f"the service refuses: {a.message}"
+    ),
     Refusal.RATE: _nothing,
     Refusal.CONCURRENT: _nothing,
     Refusal.NOT_SENT: lambda run, *_: run.caution.trouble(run.clock.monotonic_s()),
