@@ -33,8 +33,15 @@ def take_in(db: sqlite3.Connection, receipt: Receipt) -> None:
         )
     if receipt.path is not None:
         db.execute(
-            "INSERT INTO clip (attempt_id, role, path, size_bytes, sha256, at_s) VALUES (?, 'final', ?, ?, ?, ?)",
-            (attempt_id, receipt.path, receipt.size_bytes, receipt.sha256, receipt.done_at_s or receipt.submitted_at_s),
+            "INSERT INTO clip (attempt_id, role, path, size_bytes, sha256, at_s) VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                attempt_id,
+                receipt.role.value,
+                receipt.path,
+                receipt.size_bytes,
+                receipt.sha256,
+                receipt.done_at_s or receipt.submitted_at_s,
+            ),
         )
 
 

@@ -1,12 +1,15 @@
 """A receipt: one paid clip as a line of text, made to be committed beside its manifest."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from batchrunner.nouns.facts import Attempt, Outcome, TaskState
+from batchrunner.nouns.facts import Attempt, ClipRole, Outcome, TaskState
 from batchrunner.nouns.job import Identity
 from batchrunner.nouns.request import Request
+
+_VERSION = re.compile(r"(^|/)versions/[^/]+\.v[0-9]+\.[^/.]+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,12 @@ class Receipt:
     size_bytes: int | None
     sha256: str | None
     host: str
+
+    @property
+    def role(self) -> ClipRole:
+        """Under which kind of name its clip lies: a name like `versions/hero.v1.mp4` is that of an older version."""
+        is_version = self.path != self.output and self.path is not None and _VERSION.search(self.path)
+        return ClipRole.VERSION if is_version else ClipRole.FINAL
 
     def as_json(self) -> dict[str, Any]:
         """One flat object; its names are fixed."""

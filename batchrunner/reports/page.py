@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from html import escape
-from pathlib import PurePath
 from string import Template
 from urllib.parse import quote
 
@@ -106,7 +105,7 @@ def _file(row: Row, project: str) -> str:
 
 
 def _link(path: str, project: str) -> str:
-    address = quote(str(PurePath(project, path).as_posix()))
+    address = quote(path if path.startswith("/") or not project else f"{project}/{path}")
     return f'<a href="{address}">{_text(path)}</a>'
 
 

@@ -117,7 +117,8 @@ PERSON = {Block.UNKNOWN, Block.EXPIRED, Block.FOREIGN_FILE}
 REFUSED = {Block.KEY, Block.OTHER_KEY, Block.BALANCE}
 LIMIT = {Block.COST_LIMIT, Block.PRICE}
 SILENT = {Block.NOT_SELECTED}
-LEFT = set(Block) - PERSON - REFUSED - LIMIT - SILENT
+LATE = {Block.DEADLINE}
+LEFT = set(Block) - PERSON - REFUSED - LIMIT - LATE - SILENT
 
 
 def held(block: Block) -> Step:
@@ -132,7 +133,7 @@ EVERY_END = [*(held(block) for block in Block), FAILED, DONE]
 def ladder(steps: tuple[Step, ...]) -> int:
     """The table of exit codes, as the command line promises it."""
     blocks = {step.block for step in steps}
-    for code, kinds in ((4, PERSON), (3, REFUSED), (8, LIMIT), (5, LEFT)):
+    for code, kinds in ((4, PERSON), (3, REFUSED), (8, LIMIT), (10, LATE), (5, LEFT)):
         if blocks & kinds:
             return code
     return 1 if FAILED in steps else 0
@@ -152,7 +153,7 @@ def test_all_ends_at_once_need_a_person_first_of_all() -> None:
         code = exit_code(left)
         found.append(int(code))
         left = [step for step in left if exit_code([step]) is not code]
-    assert found == [4, 3, 8, 5, 1, 0]
+    assert found == [4, 3, 8, 10, 5, 1, 0]
 
 
 @pytest.mark.parametrize(("by", "code"), [(signal.SIGINT, 130), (signal.SIGHUP, 130), (signal.SIGTERM, 143)])

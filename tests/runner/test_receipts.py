@@ -172,3 +172,22 @@ def test_receipts_alone_are_memory_enough(studio: Studio) -> None:
     check_memory(studio.project, NAME, ["outputs/batch/a.mp4"])
     read(studio)
     assert studio.statuses() == {"a": Status.DONE}
+
+
+def test_an_older_clip_that_receipts_tell_of_is_no_final_one(studio: Studio) -> None:
+    text = manifest_text("a")
+    studio.write(text)
+    studio.run()
+    first = studio.clip("a").read_bytes()
+    studio.write(edited(text))
+    studio.run()
+    write(studio)
+    shutil.rmtree(studio.project.folder)
+    read(studio)
+    studio.write(text)
+
+    assert studio.statuses() == {"a": Status.RENDERED}
+    assert studio.run().exit_code is Exit.DONE
+
+    assert studio.clip("a").read_bytes() == first
+    assert len(studio.record().charges) == 2
