@@ -196,7 +196,7 @@ def status_beyond(path: Path) -> float:
     manifest = read(path)
     began = time.perf_counter()
     batch = known_batch(path, manifest)
-    report = report_of(batch, batch.first_steps(Options(), None))
+    report = report_of(batch, batch.first_steps(Options(), None), time.time())
     text = in_form(report, "table")
     hints = next_commands(report.rows, str(path))
     seconds = time.perf_counter() - began

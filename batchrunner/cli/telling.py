@@ -7,11 +7,13 @@ from pathlib import Path
 import click
 
 from batchrunner.cli.setting import in_flight_run, known_ledger, prices_of, project_of, wanted_or_remembered
+from batchrunner.clock import Clock
 from batchrunner.ledger import Ledger
 from batchrunner.nouns.money import NOTHING
+from batchrunner.nouns.status import Status
 from batchrunner.plan import Options
-from batchrunner.reports import Report, row_of
-from batchrunner.runner import Batch, Seen, gather
+from batchrunner.reports import Report, Row, row_of
+from batchrunner.runner import Batch, Forecasts, Seen, gather
 
 
 def known(
@@ -28,16 +30,17 @@ def known(
     if not is_current:
         click.echo(f"{manifest} has mistakes just now: this is what its last run wanted", err=True)
     seen = batch.first_steps(Options(), None)
-    report = report_of(batch, seen)
+    report = report_of(batch, seen, Clock().wall_s())
     if last is None:
         return report, seen
     report = replace(report, run_id=last.id, exit_code=last.exit_code, balances_usd=balances)
     return replace(report, started_at_s=last.started_at_s, finished_at_s=last.ended_at_s), seen
 
 
-def report_of(batch: Batch, seen: Iterable[Seen]) -> Report:
+def report_of(batch: Batch, seen: Iterable[Seen], now_s: float) -> Report:
     """The report of a batch whose jobs stand like this; its run is not told of yet."""
-    rows = [(s.job is None, row_of(s.identity, s.job, s.memory, s.step, s.older)) for s in seen]
+    forecasts = batch.forecasts()
+    rows = [(s.job is None, _row(s, forecasts, now_s)) for s in seen]
     return Report(
         manifest=batch.name,
         profile=batch.profile,
@@ -50,3 +53,13 @@ def report_of(batch: Batch, seen: Iterable[Seen]) -> Report:
         estimated_usd=sum((batch.cost(job).high_usd for job in batch.jobs.values()), NOTHING),
         priced_on=batch.prices.priced_on,
     )
+
+
+def _row(seen: Seen, forecasts: Forecasts, now_s: float) -> Row:
+    attempt = seen.step.attempt
+    is_stuck = (
+        attempt is not None
+        and seen.step.status is Status.RUNNING
+        and forecasts.of(attempt.request).is_far_beyond(now_s - attempt.opened_at_s)
+    )
+    return row_of(seen.identity, seen.job, seen.memory, seen.step, seen.older, is_stuck=is_stuck)

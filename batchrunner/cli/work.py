@@ -119,12 +119,12 @@ def _do(order: Order, batch: Batch, means: Means, agreement: Agreement, narrator
 
 
 def _tell(order: Order, batch: Batch, ended: Ended, clock: Clock, balances_usd: tuple[Decimal, ...]) -> None:
-    counted = ended.counted
+    counted, now_s = ended.counted, clock.wall_s()
     report = replace(
-        report_of(batch, [batch.stands(identity, step) for identity, step in ended.steps.items()]),
+        report_of(batch, [batch.stands(identity, step) for identity, step in ended.steps.items()], now_s),
         run_id=ended.run_id,
-        started_at_s=clock.wall_s() - ended.seconds,
-        finished_at_s=clock.wall_s(),
+        started_at_s=now_s - ended.seconds,
+        finished_at_s=now_s,
         exit_code=ended.exit_code,
         balances_usd=balances_usd,
         requests={"submits": counted.submits, "polls": counted.polls, "refused_429": counted.refused_429},

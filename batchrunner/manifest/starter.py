@@ -39,7 +39,7 @@ model: google/veo-3.1-i2v
 """
 _SETTINGS = """
 settings:
-  concurrency: 2          # running tasks
+  concurrency: auto       # running tasks: as many as the account allows; or a number
   # budget: 100           # US dollars, in this manifest's whole life
 """
 _EXAMPLE = """

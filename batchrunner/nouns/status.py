@@ -23,6 +23,7 @@ class Flag(StrEnum):
 
     CHANGED = "changed"
     OLD_CLIP = "old-clip"
+    STUCK = "stuck"
     SUBMITTING = "submitting"
     DEPARTED = "departed"
 

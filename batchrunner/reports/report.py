@@ -71,15 +71,20 @@ class Report:
         return sum((row.cost_usd for row in (*self.rows, *self.departed)), NOTHING)
 
 
-def row_of(identity: Identity, job: Job | None, memory: Memory, step: Step, older: str | None = None) -> Row:
-    """The row of a job whose next step is `step`; `older` is where an older clip of it lies under its final name."""
+def row_of(
+    identity: Identity, job: Job | None, memory: Memory, step: Step, older: str | None = None, *, is_stuck: bool = False
+) -> Row:
+    """The row of a job whose next step is `step`.
+
+    `older` is where an older clip of it lies under its final name. `is_stuck`: its task runs far longer than any did.
+    """
     attempt = step.attempt or (memory.attempts[-1] if memory.attempts else None)
     request = job.request if job else (attempt.request if attempt else Request("", {}))
     cost_usd = sum((a.booked_usd for a in memory.attempts), NOTHING)
     row = Row(
         identity=identity,
         status=step.status,
-        flags=tuple(_flags(job, step, older)),
+        flags=tuple(_flags(job, step, older, is_stuck=is_stuck)),
         request=request,
         image=_image(job, request),
         tags=job.tags if job else (),
@@ -114,11 +119,13 @@ def _image(job: Job | None, request: Request) -> str | None:
     return None if found is None else unsigned(str(found))
 
 
-def _flags(job: Job | None, step: Step, older: str | None) -> Iterable[Flag]:
+def _flags(job: Job | None, step: Step, older: str | None, *, is_stuck: bool) -> Iterable[Flag]:
     if step.changed:
         yield Flag.CHANGED
     if older:
         yield Flag.OLD_CLIP
+    if is_stuck:
+        yield Flag.STUCK
     if step.block is Block.IN_FLIGHT:
         yield Flag.SUBMITTING
     if job is None:

@@ -4,6 +4,7 @@ from batchrunner.runner.access import Access, read_access
 from batchrunner.runner.batch import Batch, Limits, Seen, Wanted, gather, on_disk, remembered
 from batchrunner.runner.conduct import Ended, conduct
 from batchrunner.runner.ending import exit_code
+from batchrunner.runner.forecasts import Forecasts
 from batchrunner.runner.project import Project, find_project
 from batchrunner.runner.receipts import check_memory, read_receipts, take_in, write_receipts
 from batchrunner.runner.run import Means
@@ -14,6 +15,7 @@ __all__ = [
     "Access",
     "Batch",
     "Ended",
+    "Forecasts",
     "Limits",
     "Means",
     "Project",

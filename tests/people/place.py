@@ -69,7 +69,7 @@ class Place:
             wanted = Wanted(manifest.name, manifest.profile, manifest.jobs)
             batch = gather(project, wanted, ledger, shipped_prices())
             seen = batch.first_steps(Options(), None)
-        counts = report_of(batch, seen).counts
+        counts = report_of(batch, seen, 0.0).counts
         assert sum(counts.values()) == len(sheet.wants()), counts
         return seen
 

@@ -1,6 +1,7 @@
 """The readers that the manifest and the command line share: each gives a value or a sentence."""
 
 from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
 
 import pytest
@@ -98,3 +99,45 @@ def test_every_reader_fills_a_field_of_the_settings() -> None:
 
 def test_without_a_word_a_batch_is_slow_and_pays_once() -> None:
     assert Settings() == Settings(AUTO, AUTO, 1800.0, 0, None, "outputs/${manifest.name}/${job.id}.mp4")
+
+
+@pytest.mark.parametrize(
+    ("written", "jobs", "failures"),
+    [("1", 100, 1), ("5", 3, 5), ("10%", 100, 10), ("10%", 5, 1), ("10%", 11, 2), ("100%", 7, 7), (" 3 % ", 100, 3)],
+)
+def test_failures_are_a_number_or_a_share_of_the_jobs(written: str, jobs: int, failures: int) -> None:
+    assert settings.halt(written).failures(jobs) == failures
+
+
+@pytest.mark.parametrize("written", ["0", "0%", "101%", "-1", "many", "", "1.5", "5 %%"])
+def test_no_failures_at_all_are_no_halt(written: str) -> None:
+    with pytest.raises(ValueError, match="failures are written like `5` or `10%`"):
+        settings.halt(written)
+
+
+def at(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()  # by this machine's zone, as a deadline is
+
+
+@pytest.mark.parametrize(
+    ("written", "now", "then"),
+    [
+        ("8h", "2026-11-23 18:00", "2026-11-24 02:00"),
+        ("90s", "2026-11-23 18:00", "2026-11-23 18:01:30"),
+        ("07:00", "2026-11-23 18:00", "2026-11-24 07:00"),
+        ("7:00", "2026-11-23 06:59", "2026-11-23 07:00"),
+        ("23:59", "2026-11-23 18:00", "2026-11-23 23:59"),
+        ("18:00", "2026-11-23 18:00", "2026-11-24 18:00"),
+        ("00:00", "2026-12-31 18:00", "2027-01-01 00:00"),
+    ],
+)
+def test_a_deadline_is_a_while_from_now_or_the_next_time_that_the_clock_says_so(
+    written: str, now: str, then: str
+) -> None:
+    assert settings.deadline(written).at_s(at(now)) == at(then)
+
+
+@pytest.mark.parametrize("written", ["24:00", "7", "07:60", "0h", "tomorrow", "", "07:00:00", "7 am"])
+def test_what_is_no_deadline_is_said_in_a_sentence(written: str) -> None:
+    with pytest.raises(ValueError, match="a deadline is written like `07:00` or `8h`"):
+        settings.deadline(written)

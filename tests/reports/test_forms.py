@@ -12,6 +12,7 @@ from batchrunner.catalog import shipped_prices
 from batchrunner.cli.telling import report_of
 from batchrunner.ledger import Ledger
 from batchrunner.nouns.facts import Mark, MarkKind
+from batchrunner.nouns.status import Flag
 from batchrunner.plan import Options
 from batchrunner.reports import Report, history, in_form, plan_table
 from batchrunner.runner import Wanted, gather
@@ -35,7 +36,7 @@ def report(studio: Studio) -> Report:
     with Ledger.reading(studio.project.ledger) as ledger:
         wanted = Wanted(manifest.name, manifest.profile, manifest.jobs)
         batch = gather(studio.project, wanted, ledger, shipped_prices())
-    return report_of(batch, batch.first_steps(Options(), None))
+    return report_of(batch, batch.first_steps(Options(), None), NOW_S)
 
 
 def test_csv_has_a_line_a_job_and_the_same_values_as_json(studio: Studio) -> None:
@@ -103,3 +104,17 @@ def test_a_plan_says_how_many_clips_the_limit_pays_for(tmp_path: Path) -> None:
         seen = studio.batch(manifest, ledger).first_steps(Options(), Decimal("5.20"))
     shown = plan_table(planned(*((each.identity, each.step) for each in seen)), NOW_S)
     assert "the limit pays for 2 of 3; this does not fit: c" in shown.splitlines()
+
+
+def test_a_task_that_runs_far_longer_than_any_before_is_told_as_stuck(tmp_path: Path) -> None:
+    studio = Studio(tmp_path, SandboxOptions(latency_s=60))
+    studio.write(manifest_text("a", "b"))
+    studio.run()
+    studio.options = SandboxOptions(latency_s=36_000)
+    manifest = studio.write(manifest_text("a", "b", "c"))
+    studio.run(task_timeout_s=600)
+    with Ledger.reading(studio.project.ledger) as ledger:
+        batch = studio.batch(manifest, ledger)
+    for now_s, flags in ((studio.clock_s, [Flag.STUCK]), (studio.clock_s - 500, [])):
+        rows = report_of(batch, batch.first_steps(Options(), None), now_s).rows
+        assert [flag for row in rows for flag in row.flags] == flags
