@@ -2,11 +2,14 @@
 
 import asyncio
 import signal
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import click
 
+from batchrunner import settings
+from batchrunner.cli.options import Reading
 from batchrunner.clock import Clock
 from batchrunner.sandbox import Fault, Options, Server, parse_fault
 
@@ -39,6 +42,9 @@ def _list_faults(ctx: click.Context, _param: click.Parameter, wanted: bool) -> N
 @click.option("--latency", type=float, default=2.0, show_default=True, help="Seconds that a render takes.")
 @click.option("--concurrency", type=click.IntRange(1), default=10, show_default=True, help="Running tasks.")
 @click.option("--rate", type=click.IntRange(1), default=600, show_default=True, help="Requests a minute.")
+@click.option(
+    "--balance", type=Reading("usd", settings.usd), default="1000", help="What the account holds, in US dollars."
+)
 @click.option("--fault", "faults", type=_FaultRate(), multiple=True, help="What goes wrong, how often: poll-500=0.1.")
 @click.option("--hang", type=float, default=300.0, show_default=True, help="Seconds that a hanging request hangs.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Equal seeds, equal faults.")
@@ -50,6 +56,7 @@ def command(
     latency: float,
     concurrency: int,
     rate: int,
+    balance: Decimal,
     faults: tuple[tuple[Fault, float], ...],
     hang: float,
     seed: int,
@@ -62,6 +69,7 @@ def command(
         latency_s=latency,
         concurrency=concurrency,
         rate_per_min=rate,
+        balance_usd=balance,
         faults=dict(faults),
         hang_s=hang,
         seed=seed,
