@@ -30,6 +30,8 @@ bench: $(VENV)/dev
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/manifest.py
 	$(BIN)/python benchmarks/ledger.py
+	$(BIN)/python benchmarks/limits.py
+	$(BIN)/python benchmarks/night.py
 
 clean:
 	rm -rf $(VENV) build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
