@@ -9,7 +9,7 @@ from batchrunner.nouns.status import Status
 
 
 class Kind(StrEnum):
-    """What happened."""
+    """What happened. HALT: no more is submitted. WAIT: the run goes on when a person has done something."""
 
     ACCEPTED = "accepted"
     RENDERED = "rendered"
@@ -17,6 +17,8 @@ class Kind(StrEnum):
     FAILED = "failed"
     UNKNOWN = "unknown"
     NOTE = "note"
+    HALT = "halt"
+    WAIT = "wait"
     ALARM = "alarm"
 
 

@@ -142,6 +142,15 @@ class Http:
             except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpx.CookieConflict) as error:
                 raise explained(error) from error
 
+    async def notify(self, url: str, json: object) -> Reply:
+        """A word to an address that is not the service's: it carries no key.
+
+        Raises:
+            TransportError: there was no whole answer.
+        """
+        async with self._gate:
+            return await _whole(self._api, "POST", url, {}, json=json)
+
     async def delete(self, url: str, headers: Mapping[str, str]) -> Reply:
         """Another free request.
 
@@ -180,15 +189,19 @@ class Http:
             await client.aclose()
 
 
-def _check(url: str) -> None:
-    """An address that is none is found out before anything is sent, and can be nothing else afterwards."""
+def is_address(url: str) -> bool:
+    """Whether anything can be sent there at all."""
     try:
         parts = urlsplit(url)
-        usable = parts.scheme in {"https", "http"} and bool(parts.hostname) and parts.port != 0
         httpx.URL(url)
+        return parts.scheme in {"https", "http"} and bool(parts.hostname) and parts.port != 0
     except (ValueError, httpx.InvalidURL):
-        usable = False
-    if not usable:
+        return False
+
+
+def _check(url: str) -> None:
+    """An address that is none is found out before anything is sent, and can be nothing else afterwards."""
+    if not is_address(url):
         raise TransportError(Fate.NOT_SENT, "the address is not valid")
 
 

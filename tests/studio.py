@@ -231,9 +231,9 @@ class Studio:
     def booked_usd(self) -> Decimal:
         return sum((a.booked_usd for seen in self.seen() for a in seen.memory.attempts), Decimal(0))
 
-    def told(self, kind: Kind) -> list[Happened]:
-        """What the runs told of one kind, in order."""
-        return [event for event in self.events if isinstance(event, Happened) and event.kind is kind]
+    def told(self, *kinds: Kind) -> list[Happened]:
+        """What the runs told of some kinds, in order."""
+        return [event for event in self.events if isinstance(event, Happened) and event.kind in kinds]
 
     def submits(self) -> list[Asked]:
         return [asked for asked in self.asked if asked.is_submit]

@@ -107,6 +107,8 @@ _RUN_OPTIONS = (
     sandbox_option,
     format_option("table", "json", "csv", "md"),
     quiet_option,
+    option("--notify", metavar="URL", help="Tell a web hook when the run ends, stops paying, or waits for a person."),
+    option("--keep-awake", is_flag=True, help="Keep this machine from falling asleep while the run goes on."),
 )
 
 

@@ -32,6 +32,8 @@ class Order:
     sandbox: bool = False
     form: str = "table"
     quiet: bool = False
+    notify: str | None = None
+    keep_awake: bool = False
     fresh: bool = False
     select: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()

@@ -20,7 +20,10 @@ _WORDS = {
     Kind.UNKNOWN: ("unknown: may have been paid", "red"),
     Kind.ALARM: ("ALARM", "red"),
     Kind.NOTE: ("note", "yellow"),
+    Kind.HALT: ("note", "yellow"),
+    Kind.WAIT: ("note", "yellow"),
 }
+_NOTES = {Kind.NOTE, Kind.HALT, Kind.WAIT}
 
 
 class Narrator:
@@ -41,7 +44,7 @@ class Narrator:
         match event:
             case Progress():
                 self._show(progress_line(event))
-            case Happened(kind=kind) if kind in _WORDS and (not self._quiet or kind is not Kind.NOTE):
+            case Happened(kind=kind) if kind in _WORDS and not (self._quiet and kind in _NOTES):
                 words, colour = _WORDS[kind]
                 where = f"{event.job}: " if event.job else ""
                 self._say(f"{click.style(words, fg=colour)}  {where}{printable(event.text)}")

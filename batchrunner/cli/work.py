@@ -1,6 +1,5 @@
 """What `run`, `retry` and `fetch` have in common: look, ask, do, tell."""
 
-import asyncio
 import socket
 from collections.abc import Iterable
 from contextlib import ExitStack, suppress
@@ -10,19 +9,22 @@ from decimal import Decimal
 import click
 
 from batchrunner.cli.agreement import Agreement, agree
+from batchrunner.cli.awake import awake
 from batchrunner.cli.decisions import decisions
 from batchrunner.cli.log import Log
+from batchrunner.cli.notify import Notifier, last_word, read_hook
 from batchrunner.cli.order import Order
 from batchrunner.cli.progress import Narrator
 from batchrunner.cli.setting import prices_of, project_of, real_service, sandbox_service
 from batchrunner.cli.telling import report_of
 from batchrunner.clock import Clock
 from batchrunner.errors import Exit, LedgerError, Locked
+from batchrunner.events import Happened, Kind
 from batchrunner.ledger import Ledger, run_lock
 from batchrunner.nouns.facts import Mark
 from batchrunner.nouns.job import Identity
 from batchrunner.plan import Options
-from batchrunner.reports import in_form, next_commands, utc
+from batchrunner.reports import Report, in_form, next_commands, utc
 from batchrunner.runner import (
     Batch,
     Ended,
@@ -46,11 +48,17 @@ def work(order: Order, wanted: Wanted, settings: Settings) -> int:
     Raises:
         Locked: another run of this manifest is at work.
         Unconfirmed: there is something to pay, and nobody agreed.
+        UsageError: an option cannot be used as it is.
     """
+    hook = read_hook(order.notify)
     clock = Clock()
     project = project_of(order.path, order.ledger, sandbox=order.sandbox)
     service = sandbox_service(project, clock) if order.sandbox else real_service()
+    narrator = Narrator(quiet=order.quiet)
+    log = Log(project.folder / f"{wanted.name}.log", clock, narrator)
     with ExitStack() as stack:
+        # it came first and goes last: waiting for its answers holds up neither the lock nor the receipts
+        notifier = stack.enter_context(Notifier(hook, _who(wanted), log, secret=service.access.key))
         stack.enter_context(run_lock(project.folder, wanted.name, utc(clock.wall_s()) or ""))
         if order.submits and not order.fresh:
             check_memory(project, wanted.name, [job.output for job in wanted.jobs])
@@ -67,13 +75,25 @@ def work(order: Order, wanted: Wanted, settings: Settings) -> int:
         batch = _marked(batch, marks)
         agreement = agree(order, batch, limits, options, service, clock)
         ledger.mark(marks)
-        narrator = Narrator(quiet=order.quiet)
-        log = Log(project.folder / f"{wanted.name}.log", clock, narrator)
-        means = Means(ledger, service.make_http, service.access, clock, log, Signals())
-        ended = _do(order, batch, means, agreement, narrator)
+        if order.keep_awake:
+            stack.enter_context(awake(lambda why: log(Happened(Kind.NOTE, why))))
+        means = Means(ledger, service.make_http, service.access, clock, notifier, Signals())
+        ended = _do(order, batch, means, agreement, narrator, notifier)
         batch = gather(project, wanted, ledger, prices)
-        _tell(order, batch, ended, clock, ledger.account.balances(ended.run_id))
+        report = _report(batch, ended, clock, ledger.account.balances(ended.run_id))
+        notifier.say(last_word(report))
+        with suppress(OSError):  # a terminal that is gone: all of it is in the ledger
+            _tell(order, report, ended)
     return ended.exit_code
+
+
+def _is_ours(identity: Identity, batch: Batch) -> bool:
+    """Whether it is a job of this manifest, and none of another that was brought to its end beside it."""
+    return identity.manifest == batch.name
+
+
+def _who(wanted: Wanted) -> str:
+    return f"{wanted.name} ({wanted.profile})" if wanted.profile else wanted.name
 
 
 def with_guests(batch: Batch, stack: ExitStack, clock: Clock) -> Batch:
@@ -102,9 +122,11 @@ def _marked(batch: Batch, marks: Iterable[tuple[Identity, Mark]]) -> Batch:
     return replace(batch, memories=memories)
 
 
-def _do(order: Order, batch: Batch, means: Means, agreement: Agreement, narrator: Narrator) -> Ended:
+def _do(
+    order: Order, batch: Batch, means: Means, agreement: Agreement, narrator: Narrator, notifier: Notifier
+) -> Ended:
     try:
-        return asyncio.run(
+        return notifier.run(
             conduct(
                 batch,
                 means,
@@ -118,10 +140,10 @@ def _do(order: Order, batch: Batch, means: Means, agreement: Agreement, narrator
         narrator.close()
 
 
-def _tell(order: Order, batch: Batch, ended: Ended, clock: Clock, balances_usd: tuple[Decimal, ...]) -> None:
+def _report(batch: Batch, ended: Ended, clock: Clock, balances_usd: tuple[Decimal, ...]) -> Report:
     counted, now_s = ended.counted, clock.wall_s()
-    report = replace(
-        report_of(batch, [batch.stands(identity, step) for identity, step in ended.steps.items()], now_s),
+    return replace(
+        report_of(batch, [batch.stands(who, step) for who, step in ended.steps.items() if _is_ours(who, batch)], now_s),
         run_id=ended.run_id,
         started_at_s=now_s - ended.seconds,
         finished_at_s=now_s,
@@ -129,6 +151,9 @@ def _tell(order: Order, batch: Batch, ended: Ended, clock: Clock, balances_usd: 
         balances_usd=balances_usd,
         requests={"submits": counted.submits, "polls": counted.polls, "refused_429": counted.refused_429},
     )
+
+
+def _tell(order: Order, report: Report, ended: Ended) -> None:
     for_program = order.form != "table"
     click.echo(in_form(report, order.form, ended.seconds))
     if ended.exit_code in (Exit.INTERRUPTED, Exit.TERMINATED):

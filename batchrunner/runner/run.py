@@ -202,14 +202,14 @@ class Run:
             self._stop = Stop(block, reason)
             self.slots.close()
             self.nudge()
-            self.say(f"no more submits: {reason}")
+            self.tell(Happened(Kind.HALT, f"no more submits: {reason}"))
 
     def stop_model(self, model: str, block: Block, reason: str) -> None:
         """Nothing more is submitted to one model."""
         if model not in self._model_stops:
             self._model_stops[model] = Stop(block, reason)
             self.nudge()
-            self.say(f"no more submits to {model}: {reason}")
+            self.tell(Happened(Kind.HALT, f"no more submits to {model}: {reason}"))
 
     def trust_in(self, model: str) -> Trust:
         """What this run thinks of a model."""

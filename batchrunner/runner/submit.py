@@ -220,7 +220,7 @@ def _broke(run: Run, _: Job, answer: Answer) -> None:
         run.stop(Block.BALANCE, f"the balance is used up: {message}")
     elif not run.is_broke:
         run.is_broke = True
-        run.tell(Happened(Kind.NOTE, f"the balance is used up, waiting for a top-up: {message}"))
+        run.tell(Happened(Kind.WAIT, f"the balance is used up, waiting for a top-up: {message}"))
 
 
 def _nothing(_run: Run, _job: Job, _answer: Answer) -> None:

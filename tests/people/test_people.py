@@ -8,7 +8,7 @@ from tests.people.machine import People
 
 def test_whatever_people_do_nothing_is_paid_twice_and_nothing_is_lost() -> None:
     few = settings(
-        max_examples=24,
+        max_examples=16,
         stateful_step_count=30,
         deadline=None,
         derandomize=True,

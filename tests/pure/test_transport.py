@@ -8,7 +8,17 @@ from typing import Any
 import httpx
 import pytest
 
-from batchrunner.transport import ERRORS, Fate, Http, InProcess, Reply, TransportError, explained, is_loopback
+from batchrunner.transport import (
+    ERRORS,
+    Fate,
+    Http,
+    InProcess,
+    Reply,
+    TransportError,
+    explained,
+    is_address,
+    is_loopback,
+)
 from tests.moved_time import MovedClock, in_moved_time
 from tests.pure.in_process import Answered, Service, answered
 
@@ -99,6 +109,10 @@ async def post(http: Http) -> Reply:
     return await http.post(URL, KEY, {"prompt": "p"})
 
 
+async def notify(http: Http) -> Reply:
+    return await http.notify(URL, {"text": "t"})
+
+
 async def get(http: Http) -> Reply:
     return await http.get(URL, KEY)
 
@@ -108,7 +122,7 @@ async def stream(http: Http) -> list[bytes]:
         return [chunk async for chunk in coming.chunks]
 
 
-EVERY_WAY = pytest.mark.parametrize("asks", [post, get, stream])
+EVERY_WAY = pytest.mark.parametrize("asks", [post, get, stream, notify])
 
 
 @EVERY_WAY
@@ -193,6 +207,23 @@ def test_an_address_that_is_none_sends_nothing(url: str) -> None:
     assert fate is Fate.NOT_SENT
 
 
+@pytest.mark.parametrize(
+    ("url", "is_one"),
+    [
+        (URL, True),
+        ("http://127.0.0.1:8080", True),
+        ("https://", False),
+        ("ftp://example.com/", False),
+        ("https://[::1", False),
+        ("https://example.com/\x00", False),
+        ("https://127.0.0.1:99999/", False),
+        ("nonsense", False),
+    ],
+)
+def test_an_address_is_told_from_what_is_none(url: str, *, is_one: bool) -> None:
+    assert is_address(url) is is_one
+
+
 # What goes where
 
 
@@ -226,6 +257,14 @@ def test_a_download_carries_no_key_and_takes_bytes_as_they_are() -> None:
     assert whole(service, stream) == [b"\x1f\x8b"]
     ((method, _, headers),) = service.asked
     assert (method, headers["accept-encoding"]) == ("GET", "identity")
+    assert "authorization" not in headers
+
+
+def test_a_notification_carries_no_key() -> None:
+    service = Service(lambda _: answered(b"ok"))
+    assert whole(service, notify).status == 200
+    ((method, _, headers),) = service.asked
+    assert (method, headers["content-type"]) == ("POST", "application/json")
     assert "authorization" not in headers
 
 

@@ -34,7 +34,7 @@ def blocks(ended: Ended) -> set[Block | None]:
 
 
 def notes(studio: Studio) -> str:
-    return "\n".join(event.text for event in studio.told(Kind.NOTE))
+    return "\n".join(event.text for event in studio.told(Kind.NOTE, Kind.HALT))
 
 
 # --halt

@@ -32,7 +32,7 @@ def studio_with(folder: Path, jobs: int = 6, **options: Any) -> Studio:
 
 
 def notes(studio: Studio) -> str:
-    return "\n".join(event.text for event in studio.told(Kind.NOTE))
+    return "\n".join(event.text for event in studio.told(Kind.NOTE, Kind.HALT, Kind.WAIT))
 
 
 def blocks(ended: Ended) -> list[Block | None]:
@@ -52,6 +52,7 @@ def test_a_first_clip_that_is_dearer_ends_the_submits(tmp_path: Path, options: d
     assert ended.exit_code is Exit.COST_LIMIT
     assert blocks(ended) == [None, *[Block.PRICE] * 5]
     assert words in notes(studio)
+    assert [halt.text.partition(":")[0] for halt in studio.told(Kind.HALT)] == ["no more submits"]
     assert "was estimated at $2.58" in notes(studio)
     assert "--prices" in notes(studio)
 
@@ -132,7 +133,9 @@ def test_a_run_that_waits_for_the_balance_goes_on_after_a_top_up(tmp_path: Path)
     assert len(studio.record().charges) == 6
     late = [asked for asked in studio.submits() if asked.at_s > EVENING_S + 120]
     assert min(asked.at_s for asked in late) - an_hour_later < 120
-    assert "waiting for a top-up" in notes(studio)
+    (wait,) = studio.told(Kind.WAIT)
+    assert "waiting for a top-up" in wait.text
+    assert not studio.told(Kind.HALT)
     assert "the balance was topped up: the run goes on" in notes(studio)
     audit(studio)
 
