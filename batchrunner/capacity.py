@@ -70,9 +70,10 @@ class Capacity:
         """There was a slot, with so many running before it; `p_free` as it was when the submit left."""
         self._shortfalls = 0
         self._tries = min(self._tries + _TRIES_A_TASK, _MOST_TRIES)
+        if running == self.limit - 1:
+            self._known = max(self._known, self.limit)  # filled again: it was no slot that came free unseen
         if running >= self.limit and p_free < _UNEXPECTED and self.limit < self.most:
             self.limit += 1
-            self._known = max(self._known, self.limit)
             self._is_growing = True
             self._probe_wait_s = max(self._probe_wait_s / 2.0, _FIRST_PROBE_S)
 
