@@ -9,6 +9,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from batchrunner.sandbox import Charged, Fault
 from batchrunner.sandbox.downloads import clip_of
 from batchrunner.sandbox.faults import AFTER_ACCEPTING, BEFORE_ACCEPTING
@@ -16,6 +18,9 @@ from batchrunner.sandbox.faults import AFTER_ACCEPTING, BEFORE_ACCEPTING
 from .conftest import Open, new_user
 from .service import Asked, Moment, Service
 from .user import KEY, Report, Said, User, prompt_of, read_report
+
+# a long journey over lines that others cover: traced, it would take twice as long
+pytestmark = pytest.mark.no_cover
 
 SEED = int(os.environ.get("KILL_SEED", "2611"))  # another seed, another forty moments
 JOBS = tuple(f"shot-{number:02}" for number in range(1, 61))

@@ -17,6 +17,9 @@ from batchrunner.resources import read_text
 from tests.manifest.desk import HEAD, LINK, Desk, parsed
 from tests.manifest.manifests import Data, lay_out, manifests
 
+# a long journey over lines that others cover: traced, it would take twice as long
+pytestmark = pytest.mark.no_cover
+
 SCHEMA = editor_schema()
 VALIDATOR = Draft7Validator(SCHEMA)
 FIELDS = sorted({name for model in models().values() for name in model.fields})

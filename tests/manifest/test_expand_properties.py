@@ -16,6 +16,9 @@ from batchrunner.problems import Code
 from tests.manifest.desk import HEAD, LINK, Desk, flow
 from tests.manifest.manifests import MODELS, PROFILES, TEMPLATES, Data, lay_out, manifests
 
+# a long journey over lines that others cover: traced, it would take twice as long
+pytestmark = pytest.mark.no_cover
+
 profiles = st.sampled_from(("", *PROFILES))
 ours = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]

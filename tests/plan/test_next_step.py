@@ -29,6 +29,9 @@ from tests.plan.past import (
     put,
 )
 
+# a long journey over lines that others cover: traced, it would take twice as long
+pytestmark = pytest.mark.no_cover
+
 FOREIGN = "outputs/film/hero.mp4"
 STOP = Stop(Block.DRAIN, "Ctrl-C: the same command goes on")
 TASK_STOP = Stop(Block.TASK_TIMEOUT, "still open after 30 minutes")

@@ -16,6 +16,9 @@ from tests.runner.audit import audit, counts
 from tests.runner.services import instead, reply
 from tests.studio import Studio, manifest_text
 
+# a long journey over lines that others cover: traced, it would take twice as long
+pytestmark = pytest.mark.no_cover
+
 
 def studio_with(folder: Path, jobs: int, options: SandboxOptions) -> Studio:
     studio = Studio(folder, options)
