@@ -123,26 +123,6 @@ def test_the_shipped_prices_can_be_written_into_such_a_file(user: User) -> None:
     assert own.out.splitlines()[:5] == shipped.out.splitlines()[:5]
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("{", "line 1 is no JSON"),
-        ("[]", "it needs `priced_on` (a date) and `usd_per_second`"),
-        ('{"priced_on": "2026-11-01"}', "it needs `priced_on` (a date) and `usd_per_second`"),
-        ('{"priced_on": "today", "usd_per_second": {}}', "Invalid isoformat string"),
-        ('{"priced_on": "2026-11-01", "usd_per_second": {"m": {"720p": -1}}}', "m 720p: -1 is no price"),
-        ('{"priced_on": "2026-11-01", "usd_per_second": {"m": {"720p": "much"}}}', "m 720p: 'much' is no price"),
-    ],
-)
-def test_prices_that_are_none_are_refused_with_a_sentence(user: User, text: str, words: str) -> None:
-    user.writes("a")
-    (user.folder / "prices.json").write_text(text, encoding="utf-8")
-    said = user.types("plan", "shots.yaml", "--prices", "prices.json")
-    assert said.code == 2
-    assert "the prices in prices.json cannot be used" in said.err
-    assert words in said.err
-
-
 def test_a_job_without_a_price_is_paid_only_where_somebody_says_so(user: User, service: Service) -> None:
     user.writes("a", "b", head=ONE_AT_A_TIME)
     prices = PRICES | {"usd_per_second": {"google/veo-3.1-i2v": {"4k": "0.5"}}}
