@@ -4,6 +4,7 @@ import string
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -11,6 +12,9 @@ from batchrunner.manifest import document
 from batchrunner.manifest.document import Document, dump, parse
 from batchrunner.manifest.nodes import Mapping, Scalar, Sequence
 from batchrunner.manifest.source import decode
+
+# a long journey over lines that others cover: traced, it would take twice as long
+pytestmark = pytest.mark.no_cover
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 WORDS = st.one_of(TEXTS, st.text(string.digits + "+-._:eExo ynNtrue~<=#'\"|>&*!%@`[]{},?\n\t"))

@@ -22,6 +22,9 @@ from tests.runner.services import instead, raw, refusing, reply
 from tests.runner.wishes import PRICE_USD
 from tests.studio import Studio, manifest_text
 
+# a long journey over lines that others cover: traced, it would take twice as long
+pytestmark = pytest.mark.no_cover
+
 
 def studio_with(folder: Path, fault: Fault, rate: float = 1.0, *, jobs: int = 1, seed: int = 0) -> Studio:
     options = SandboxOptions(latency_s=60, balance_usd=Decimal(1000), faults={fault: rate}, seed=seed)
