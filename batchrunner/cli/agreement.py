@@ -42,6 +42,7 @@ def agree(order: Order, batch: Batch, limits: Limits, options: Options, service:
     check_plan(order, seen)
     submits = {s.identity.name: s.step for s in seen if s.step.action is Action.SUBMIT}
     options = replace(options, agreed=frozenset(submits))
+    limits = replace(limits, halt_failures=order.halt.failures(len(submits)) if order.halt else None)
     if not submits:
         return Agreement(replace(limits, run_usd=NOTHING), options)
     unpriced = check_prices(order, batch, seen)

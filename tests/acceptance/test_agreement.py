@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from batchrunner.sandbox import Fault
+
 from .conftest import Open, new_user
 from .service import Service
 from .terminal import Terminal
@@ -136,3 +138,25 @@ def test_a_job_without_a_price_is_paid_only_where_somebody_says_so(user: User, s
     said = user.types("run", "shots.yaml", "--yes", "--prices", "prices.json", "--allow-unpriced")
     assert said.code == 0, said.text
     assert service.submits == 2
+
+
+# halts
+
+
+@pytest.mark.parametrize(("halt", "submits"), [("1", 1), ("50%", 2)])
+def test_so_many_failures_halt_the_run(open_service: Open, tmp_path: Path, halt: str, submits: int) -> None:
+    service = open_service(faults={Fault.TASK_MODERATED: 1.0})
+    user = new_user(tmp_path, service)
+    user.writes("a", "b", "c", "d", head=ONE_AT_A_TIME)
+    said = user.runs("--halt", halt)
+    assert said.code == 5, said.text
+    assert service.submits == submits
+    assert said.report.counts == {"failed": submits, "pending": 4 - submits}
+
+
+def test_a_deadline_is_shown_with_its_zone_before_anything_is_submitted(user: User) -> None:
+    user.writes("a")
+    said = user.types("run", "shots.yaml", "--yes", "--deadline", "8h")
+    assert re.search(
+        r"^  submits until \d{4}-\d\d-\d\d \d\d:\d\d \S+; what runs then is finished$", said.err, re.MULTILINE
+    )
