@@ -59,7 +59,7 @@ def agree(order: Order, batch: Batch, limits: Limits, options: Options, service:
 def chosen(order: Order, batch: Batch, limits: Limits, options: Options) -> tuple[Options, list[Seen]]:
     """The options with the jobs that were selected, and what would be done with every job then."""
     selection = Selection(order.select, order.exclude, order.limit)
-    named = names(selection, batch.first_steps(options, None))
+    named = None if selection.is_all else names(selection, batch.first_steps(options, None))
     options = replace(options, only=_both(options.only, named))
     return options, batch.first_steps(options, batch.purse(limits).room_usd)
 

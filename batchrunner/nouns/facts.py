@@ -197,6 +197,13 @@ class Attempt:
         return next((o.at_s for o in self.observations if o.state is TaskState.SUCCESS), None)
 
     @property
+    def took_s(self) -> float | None:
+        """How long its render took, as this machine saw it; None where it did not see that."""
+        if self.rendered_at_s is None or self.made_on is not None or self.is_adopted:
+            return None
+        return self.rendered_at_s - self.opened_at_s
+
+    @property
     def keeps_until_s(self) -> float:
         """Until when the service keeps the result, by its own word or else by its documentation."""
         told = [o.expires_at_s for o in self.observations if o.expires_at_s is not None]

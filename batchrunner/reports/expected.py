@@ -19,8 +19,8 @@ def expected_s(requests: Iterable[Request], memories: Iterable[Memory], concurre
     took_s: dict[tuple[object, ...], list[float]] = defaultdict(list)
     for memory in memories:
         for attempt in memory.attempts:
-            if attempt.rendered_at_s is not None and attempt.made_on is None:
-                took_s[attempt.request.kind].append(attempt.rendered_at_s - attempt.opened_at_s)
+            if attempt.took_s is not None:
+                took_s[attempt.request.kind].append(attempt.took_s)
     every = [seconds for each in took_s.values() for seconds in each] or [_GUESS_S]
     free_at_s = [0.0] * concurrency
     for request in requests:

@@ -19,10 +19,8 @@ class Forecasts:
         took: dict[tuple[object, ...], list[tuple[float, float]]] = defaultdict(list)
         for memory in memories:
             for attempt in memory.attempts:
-                if attempt.rendered_at_s is not None and attempt.made_on is None and not attempt.is_adopted:
-                    took[attempt.request.kind].append(
-                        (attempt.rendered_at_s, attempt.rendered_at_s - attempt.opened_at_s)
-                    )
+                if attempt.took_s is not None:
+                    took[attempt.request.kind].append((attempt.opened_at_s + attempt.took_s, attempt.took_s))
         self._by_kind = {kind: _learned(seen) for kind, seen in took.items()}
 
     def of(self, request: Request) -> Forecast:
