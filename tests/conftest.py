@@ -1,6 +1,29 @@
-"""How much chance a whole run of the tests takes: enough to find what is wrong, in minutes."""
+"""What counts for all tests: how much chance a whole run takes, and which tests are not traced for coverage."""
 
+import sys
+import threading
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import settings
 
+# enough to find what is wrong, in minutes
 settings.register_profile("whole-run", max_examples=40, deadline=None)
 settings.load_profile("whole-run")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Takes the tracer away while an `untraced` test runs, with its fixtures.
+
+    Under pytest-xdist, pytest-cov's own `no_cover` only uncovers a second tracer that its workers start before.
+    """
+    here, elsewhere = sys.gettrace(), threading.gettrace()
+    if item.get_closest_marker("untraced"):
+        sys.settrace(None)
+        threading.settrace(None)
+    try:
+        return (yield)
+    finally:
+        sys.settrace(here)
+        threading.settrace(elsewhere)

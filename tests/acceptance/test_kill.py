@@ -19,8 +19,7 @@ from .conftest import Open, new_user
 from .service import Asked, Moment, Service
 from .user import KEY, Report, Said, User, prompt_of, read_report
 
-# a long journey over lines that others cover: traced, it would take twice as long
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.untraced
 
 SEED = int(os.environ.get("KILL_SEED", "2611"))  # another seed, another forty moments
 JOBS = tuple(f"shot-{number:02}" for number in range(1, 61))

@@ -19,8 +19,7 @@ from batchrunner.catalog import find, models
 from batchrunner.manifest.load import load
 from batchrunner.sandbox.rules import FIELDS, refusal
 
-# a long journey over lines that others cover: traced, it would take twice as long
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.untraced
 
 MODEL = "google/veo-3.1-i2v"
 URL = "https://example.com/a.jpg"

@@ -26,8 +26,7 @@ from tests.manifest.desk import plain_data
 from tests.moved_time import DAY_S, EVENING_S, MovedClock, in_moved_time
 from tests.studio import DeafSignals, Studio
 
-# a long journey over lines that others cover: traced, it would take twice as long
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.untraced
 
 EXAMPLES = data_root() / "jobs-examples"
 SCHEMA = data_root() / "schemas" / "manifest.schema.json"

@@ -13,8 +13,7 @@ from batchrunner.manifest.document import Document, dump, parse
 from batchrunner.manifest.nodes import Mapping, Scalar, Sequence
 from batchrunner.manifest.source import decode
 
-# a long journey over lines that others cover: traced, it would take twice as long
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.untraced
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 WORDS = st.one_of(TEXTS, st.text(string.digits + "+-._:eExo ynNtrue~<=#'\"|>&*!%@`[]{},?\n\t"))

@@ -17,8 +17,7 @@ from batchrunner.resources import read_text
 from tests.manifest.desk import HEAD, LINK, Desk, parsed
 from tests.manifest.manifests import Data, lay_out, manifests
 
-# a long journey over lines that others cover: traced, it would take twice as long
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.untraced
 
 SCHEMA = editor_schema()
 VALIDATOR = Draft7Validator(SCHEMA)

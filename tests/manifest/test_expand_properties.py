@@ -16,8 +16,7 @@ from batchrunner.problems import Code
 from tests.manifest.desk import HEAD, LINK, Desk, flow
 from tests.manifest.manifests import MODELS, PROFILES, TEMPLATES, Data, lay_out, manifests
 
-# a long journey over lines that others cover: traced, it would take twice as long
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.untraced
 
 profiles = st.sampled_from(("", *PROFILES))
 ours = settings(

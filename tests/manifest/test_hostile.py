@@ -17,8 +17,7 @@ from batchrunner.manifest.load import Manifest, load
 from batchrunner.problems import Code
 from tests.pure.test_images import png
 
-# a long journey over lines that others cover: traced, it would take twice as long
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.untraced
 
 HEAD = "version: 1\nname: film\nmodel: google/veo-3.1-i2v\ndefaults: {durationSeconds: 8, resolution: 720p}\n"
 LINK = "https://example.com/a.jpg"

@@ -6,8 +6,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.people.machine import People
 
-# a long journey over lines that others cover: traced, it would take twice as long
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.untraced
 
 
 def test_whatever_people_do_nothing_is_paid_twice_and_nothing_is_lost() -> None:

@@ -29,8 +29,7 @@ from tests.plan.past import (
     put,
 )
 
-# a long journey over lines that others cover: traced, it would take twice as long
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.untraced
 
 FOREIGN = "outputs/film/hero.mp4"
 STOP = Stop(Block.DRAIN, "Ctrl-C: the same command goes on")

@@ -19,8 +19,7 @@ from tests.runner.audit import audit, counts
 from tests.runner.services import Crossing, Statuses, instead, refusing, reply
 from tests.studio import Asked, Studio, manifest_text
 
-# a long journey over lines that others cover: traced, it would take twice as long
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.untraced
 
 WINDOW_S = 60.0
 BALANCE = "/api/v1/team/balance"

@@ -20,8 +20,7 @@ from tests.runner.audit import audit, counts
 from tests.runner.disks import Disk, FullDisk
 from tests.studio import Studio, manifest_text
 
-# a long journey over lines that others cover: traced, it would take twice as long
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.untraced
 
 JOBS = ("a", "b", "c", "d")
 # One job fails and one download is cut, as in the kills; the first test counts the writes anew.

@@ -22,8 +22,7 @@ from tests.runner.services import instead, raw, refusing, reply
 from tests.runner.wishes import PRICE_USD
 from tests.studio import Studio, manifest_text
 
-# a long journey over lines that others cover: traced, it would take twice as long
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.untraced
 
 
 def studio_with(folder: Path, fault: Fault, rate: float = 1.0, *, jobs: int = 1, seed: int = 0) -> Studio:

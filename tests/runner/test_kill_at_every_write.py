@@ -16,8 +16,7 @@ from tests.runner.audit import audit, counts
 from tests.runner.disks import Disk, Kill, KillingDisk, Moment, run_on
 from tests.studio import Studio, manifest_text
 
-# a long journey over lines that others cover: traced, it would take twice as long
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.untraced
 
 JOBS = ("a", "b", "c", "d")
 # Chosen so that one of the four fails and one download is cut; the first test says whether it still does.

@@ -24,8 +24,7 @@ from tests.moved_time import EVENING_S, MovedClock, in_moved_time
 from tests.runner.audit import assert_each_is_paid_once, audit, counts
 from tests.studio import API, FILES, KEY, Asked, Studio, manifest_text
 
-# a long journey over lines that others cover: traced, it would take twice as long
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.untraced
 
 WINDOW_S = 60.0
 TASK_S = 30.0

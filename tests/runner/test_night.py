@@ -16,8 +16,7 @@ from tests.runner.audit import audit, counts
 from tests.runner.services import instead, reply
 from tests.studio import Studio, manifest_text
 
-# a long journey over lines that others cover: traced, it would take twice as long
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.untraced
 
 
 def studio_with(folder: Path, jobs: int, options: SandboxOptions) -> Studio:
