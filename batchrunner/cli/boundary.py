@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from batchrunner.cli.group import group
+from batchrunner.cli.outlet import let_go
 from batchrunner.errors import BatchrunnerError, Exit
 
 # Manifests and ledgers are large trees without cycles: at Python's own pace they would be scanned over and over.
@@ -21,7 +22,9 @@ _REFUSED = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 def main() -> None:
     """The installed command."""
     gc.set_threshold(_NEW_OBJECTS, 50, 100)
-    sys.exit(outcome(sys.argv[1:]))
+    code = outcome(sys.argv[1:])
+    let_go()
+    sys.exit(code)
 
 
 def outcome(arguments: list[str]) -> int:
@@ -37,8 +40,8 @@ def outcome(arguments: list[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted: nothing is lost, the same command goes on", err=True)
         return Exit.INTERRUPTED
-    except BrokenPipeError:
-        return Exit.DONE  # whoever read our output has seen enough
+    except SystemExit:
+        return Exit.DONE  # click ends so when whoever read our output has seen enough
     except Exception as error:  # noqa: BLE001  # the boundary: whatever else it is, it is told
         return _unexpected(error)
     return int(result or Exit.DONE)
@@ -47,7 +50,7 @@ def outcome(arguments: list[str]) -> int:
 def _unexpected(error: Exception) -> Exit:
     """A disk that refuses is told as such; anything else is our bug, and says so."""
     if isinstance(error, OSError) and error.errno in _REFUSED:
-        click.echo(f"batchrunner: {error.filename or 'a file'}: {error.strerror}", err=True)
+        click.echo(f"batchrunner: {error.filename or 'what was to be written'}: {error.strerror}", err=True)
         return Exit.WORK_LEFT
     click.echo(f"batchrunner: this is our bug, not yours. Please report {_log_bug()}", err=True)
     return Exit.BUG

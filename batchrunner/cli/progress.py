@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+from contextlib import suppress
 
 import click
 
@@ -69,10 +70,8 @@ class Narrator:
         self._write(f"\r\x1b[2K{line}\n{self._line}" if self._line else f"{line}\n")
 
     def _write(self, text: str) -> None:
-        try:
+        with suppress(OSError):  # a terminal that died, a full disk behind it: the run goes on
             click.echo(text, nl=False, err=True)
-        except OSError:
-            self._quiet = True  # nobody is there any more; the run goes on
 
 
 def is_live() -> bool:

@@ -14,6 +14,7 @@ from batchrunner.cli.decisions import decisions
 from batchrunner.cli.log import Log
 from batchrunner.cli.notify import Notifier, last_word, read_hook
 from batchrunner.cli.order import Order
+from batchrunner.cli.outlet import while_heard
 from batchrunner.cli.progress import Narrator
 from batchrunner.cli.setting import prices_of, project_of, real_service, sandbox_service
 from batchrunner.cli.telling import report_of
@@ -82,7 +83,7 @@ def work(order: Order, wanted: Wanted, settings: Settings) -> int:
         batch = gather(project, wanted, ledger, prices)
         report = _report(batch, ended, clock, ledger.account.balances(ended.run_id))
         notifier.say(last_word(report))
-        with suppress(OSError):  # a terminal that is gone: all of it is in the ledger
+        with while_heard():  # all of it is in the ledger, too
             _tell(order, report, ended)
     return ended.exit_code
 

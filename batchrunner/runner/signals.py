@@ -21,7 +21,8 @@ class Signals:
         self._drain = drain
         loop = asyncio.get_running_loop()
         for number in _SIGNALS:
-            loop.add_signal_handler(number, self.receive, number)
+            if signal.getsignal(number) is not signal.SIG_IGN:  # under nohup, a terminal that is gone shall not matter
+                loop.add_signal_handler(number, self.receive, number)
 
     def receive(self, number: signal.Signals) -> None:
         """One signal came."""

@@ -13,16 +13,18 @@ from .user import COMMAND, User
 
 # The first terminal that the leader of a new session opens is the one whose Ctrl-C it gets.
 _ADOPT = 'exec "$@" < "$0"'
+_ADOPT_UNDER_NOHUP = f"trap '' HUP; {_ADOPT}"
 
 
 class Terminal:
     """A pseudo-terminal that is the command's controlling one, so that Ctrl-C is a key."""
 
-    def __init__(self, user: User, *arguments: str) -> None:
-        self._screen, keyboard = pty.openpty()
+    def __init__(self, user: User, *arguments: str, nohup: bool = False) -> None:
+        screen, keyboard = pty.openpty()
+        self._screen: int | None = screen
         try:
             self._process = subprocess.Popen(
-                ["/bin/sh", "-c", _ADOPT, os.ttyname(keyboard), COMMAND, *arguments],
+                ["/bin/sh", "-c", _ADOPT_UNDER_NOHUP if nohup else _ADOPT, os.ttyname(keyboard), COMMAND, *arguments],
                 cwd=user.folder,
                 env={**user.environment, "TERM": "xterm"},
                 stdin=keyboard,
@@ -42,7 +44,13 @@ class Terminal:
     ) -> None:
         self._process.kill()
         self._process.wait(PATIENCE_S)
-        os.close(self._screen)
+        self.dies()
+
+    def dies(self) -> None:
+        """Its window is closed, or the connection to it is lost."""
+        if self._screen is not None:
+            os.close(self._screen)
+            self._screen = None
 
     def read_until(self, words: str) -> str:
         """The screen up to and beyond some words."""
@@ -53,6 +61,8 @@ class Terminal:
 
     def _read_some(self, until_s: float) -> bool:
         """Reads what comes next; False at the end, or when patience is."""
+        if self._screen is None:
+            return False
         readable, _, _ = select.select([self._screen], [], [], max(0.0, until_s - time.monotonic()))
         if not readable:
             return False
@@ -64,6 +74,7 @@ class Terminal:
         return bool(shown)
 
     def type(self, keys: str) -> None:
+        assert self._screen is not None
         os.write(self._screen, keys.encode())
 
     def end(self) -> int:
@@ -71,4 +82,4 @@ class Terminal:
         until_s = time.monotonic() + 2 * PATIENCE_S
         while self._read_some(until_s):
             pass
-        return self._process.wait(PATIENCE_S)
+        return self._process.wait(2 * PATIENCE_S)

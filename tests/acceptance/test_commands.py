@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from batchrunner.errors import Exit
 from batchrunner.sandbox import Fault, Options
 
 from .conftest import Open, new_user
@@ -521,6 +522,18 @@ def test_a_terminal_that_is_gone_does_not_end_the_drain(user: User, service: Ser
         gate.open()
         assert run.end().code in {0, 5}
     assert user.sees().counts == {"done": 1}
+
+
+@pytest.mark.parametrize("nohup", [False, True])
+def test_a_run_whose_terminal_dies_brings_its_open_tasks_home(user: User, service: Service, *, nohup: bool) -> None:
+    """What is written to it fails, and HUP comes, unless the person had said that it shall not matter."""
+    user.writes("a", "b", head=ONE_AT_A_TIME)
+    with service.holding(polls) as gate, Terminal(user, "run", "shots.yaml", "--yes", nohup=nohup) as terminal:
+        assert service.wait_until(lambda: gate.held > 0)
+        terminal.dies()
+        gate.open()
+        assert terminal.end() == (Exit.DONE if nohup else Exit.WORK_LEFT)
+    assert user.sees().statuses == {"a": "done", "b": "done" if nohup else "pending"}
 
 
 # Telling

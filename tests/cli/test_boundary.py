@@ -1,5 +1,6 @@
 """The one place where errors become sentences and exit codes; and the code of a whole run."""
 
+import errno
 import signal
 import tempfile
 from collections.abc import Iterator
@@ -91,7 +92,7 @@ def test_ctrl_c_says_that_nothing_is_lost(
 def test_a_reader_that_has_seen_enough_is_no_error(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert ends(monkeypatch, BrokenPipeError()) == 0
+    assert ends(monkeypatch, BrokenPipeError(errno.EPIPE, "Broken pipe")) == 0
     assert capsys.readouterr() == ("", "")
 
 
