@@ -9,6 +9,10 @@ _FIRST_PROBE_S = 10.0
 _LAST_PROBE_S = 600.0
 _LAST_PROBE_FOR_KNOWN_S = 60.0
 
+# While the limit grows, this many submits leave at once, and a share of the limit at most: the service's own
+# round trips would make it slow, and each of them may cost a refusal in the end.
+_STEPS_AT_ONCE = 4
+
 # A submit that merely hopes for a slot: one refusal for five accepted, and rather for good chances than for bad ones.
 _TRIES_A_TASK = 0.2
 _MOST_TRIES = 5.0
@@ -61,6 +65,11 @@ class Capacity:
         may_be_more = self.limit < self.most and (self._is_growing or now_s >= self._probe_at_s)
         return may_be_more or (running < self.limit + _MOST_EXCESS and self._is_worth_it(p_free))
 
+    @property
+    def most_too_many(self) -> int:
+        """How many submits at once may leave beyond the limit: several while it grows, as long as it is far off."""
+        return min(max(self.limit // _STEPS_AT_ONCE, 1), _STEPS_AT_ONCE) if self._is_growing else 1
+
     def next_probe_s(self, running: int) -> float:
         """When `may_submit` may change its answer by the passing of time alone; infinity if it does not."""
         can_change = running < self.limit or self.limit < self.most
@@ -72,7 +81,9 @@ class Capacity:
         self._tries = min(self._tries + _TRIES_A_TASK, _MOST_TRIES)
         if running == self.limit - 1:
             self._known = max(self._known, self.limit)  # filled again: it was no slot that came free unseen
-        if running >= self.limit and p_free < _UNEXPECTED and self.limit < self.most:
+        # while it grows, forecasts may know little, and a limit that is one too high is mended by one refusal
+        is_news = self._is_growing or p_free < _UNEXPECTED
+        if running >= self.limit and is_news and self.limit < self.most:
             self.limit += 1
             self._is_growing = True
             self._probe_wait_s = max(self._probe_wait_s / 2.0, _FIRST_PROBE_S)

@@ -1,6 +1,6 @@
 """How close runs come to what an account allows: whole runs of 500 clips against the sandbox, in moved time.
 
-    python benchmarks/limits.py [--quick]
+    python benchmarks/limits.py [--quick] [--only=learned,cold] [--trip=SECONDS] [--verbose]
 
 Each run is the real runner: forecasts, slots, looks and pace. The ledger knows 300 earlier clips and the account's
 slots, except in the cold rows. The makespan is compared with that of a scheduler that knows all: it fills each slot
@@ -182,6 +182,7 @@ class Cell:
     slots: int
     per_min: int
     strategy: str
+    trip_s: float = 0.1
 
 
 @dataclass(frozen=True)
@@ -282,6 +283,7 @@ def measure(cell: Cell) -> Found:
             balance_usd=Decimal(1_000_000),
         )
         studio, counting = Bench(Path(name), options), Counting()
+        studio.travel_s = cell.trip_s
         studio.way = lambda answer: counting.way(answer, studio)
         studio.stand_in = stand_in(cell)
         if cell.strategy != "cold":
@@ -328,7 +330,8 @@ def main() -> None:
     tiers = QUICK_TIERS if "--quick" in sys.argv else TIERS
     only = [each.removeprefix("--only=").split(",") for each in sys.argv if each.startswith("--only=")]
     strategies = only[0] if only else STRATEGIES
-    cells = [Cell(shape, *tier, strategy) for shape in SHAPES for tier in tiers for strategy in strategies]
+    trip_s = next((float(each.removeprefix("--trip=")) for each in sys.argv if each.startswith("--trip=")), 0.1)
+    cells = [Cell(shape, *tier, strategy, trip_s) for shape in SHAPES for tier in tiers for strategy in strategies]
     print("| latencies | slots / requests a minute | strategy | x best | idle s | polls | requests | 429 slots", end="")
     print(" | 429 rate | most in a minute |\n|---|---|---|--:|--:|--:|--:|--:|--:|--:|")
     spent_s = 0.0

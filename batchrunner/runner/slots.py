@@ -65,13 +65,16 @@ class Slots:
             if not self.capacity.may_submit(running, p_free, now_s):
                 hope_s = now_s + _HOPE_S if self._hopes else math.inf
                 return min(hope_s, max(self.capacity.next_probe_s(running), now_s + _HOPE_S))
-            if running >= self.capacity.limit and None in self._holders.values():
+            if running >= self.capacity.limit and self._on_the_wire() >= self.capacity.most_too_many:
                 return math.inf  # the answer to the one on the wire says more
             _, identity, waiter = heapq.heappop(self._waiters)
             self._holders[identity] = None
             self._as_it_left[identity] = running, p_free
             waiter.set_result(None)
         return math.inf
+
+    def _on_the_wire(self) -> int:
+        return sum(task is None for task in self._holders.values())
 
     def _first(self) -> Identity | None:
         while self._waiters and self._waiters[0][2].done():
@@ -84,7 +87,7 @@ class Slots:
         if not self._hopes:
             return 0.0
         tasks = [task for task in self._holders.values() if task is not None]
-        return chance_free(tasks, self.capacity.limit, now_s, self._full_at_s)
+        return chance_free(tasks, self.capacity.limit - self._on_the_wire(), now_s, self._full_at_s)
 
     def accepted(self, identity: Identity, task: Running) -> None:
         """The submit found a slot: its task has it now."""
@@ -96,7 +99,8 @@ class Slots:
     def refused(self, identity: Identity, sent_at_s: float, now_s: float) -> None:
         """The submit found none."""
         self._holders.pop(identity, None)
-        running = len(self._holders)
+        left_beside, _ = self._as_it_left.pop(identity, (0, 0.0))
+        running = max(len(self._holders), left_beside)  # the service may have decided before others were seen ended
         if running >= self.capacity.limit:
             self._full_at_s = sent_at_s
         self.capacity.refused(running, now_s)

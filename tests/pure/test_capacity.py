@@ -30,6 +30,14 @@ def test_an_unknown_limit_is_found_at_once_for_a_refusal_or_two(slots: int) -> N
     assert refused <= 2
 
 
+@pytest.mark.parametrize(("limit", "at_once"), [(1, 1), (3, 1), (8, 2), (16, 4), (1000, 4)])
+def test_a_growing_limit_takes_larger_steps_until_the_first_refusal(limit: int, at_once: int) -> None:
+    capacity = Capacity(limit)
+    assert capacity.most_too_many == at_once
+    capacity.refused(limit, 0.0)
+    assert capacity.most_too_many == 1
+
+
 def test_a_limit_that_the_user_set_is_never_exceeded_and_costs_nothing() -> None:
     capacity = Capacity(limit=10, most=10)
     assert fill(capacity, 50, 0) == (10, 0)

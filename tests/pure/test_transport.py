@@ -298,7 +298,7 @@ def test_a_download_that_nobody_reads_to_its_end_is_closed() -> None:
     assert closed == [True]
 
 
-def test_at_most_eight_free_requests_are_on_the_wire() -> None:
+def test_at_most_sixteen_free_requests_are_on_the_wire() -> None:
     on_the_wire: list[int] = []
     most: list[int] = []
 
@@ -315,7 +315,7 @@ def test_at_most_eight_free_requests_are_on_the_wire() -> None:
         await http.close()
 
     in_moved_time(many)
-    assert max(most) == 8
+    assert max(most) == 16
 
 
 @pytest.mark.parametrize(

@@ -112,9 +112,12 @@ def shared(way: Callable[[Answering], Answering], service: Sandbox) -> Callable[
 # an unknown limit
 
 
-@pytest.mark.parametrize("slots", [1, 2, 3, 10, 37, 100])
-def test_nearly_all_of_an_unknown_limit_is_used_within_three_task_lengths(tmp_path: Path, slots: int) -> None:
+@pytest.mark.parametrize(("slots", "travel_s"), [*((slots, 0.1) for slots in (1, 2, 3, 10, 37, 100)), (100, 1.0)])
+def test_nearly_all_of_an_unknown_limit_is_used_within_three_task_lengths(
+    tmp_path: Path, slots: int, travel_s: float
+) -> None:
     studio, refusals = account(tmp_path, slots + 7, concurrency=slots)
+    studio.travel_s = travel_s
 
     studio.run()
 
