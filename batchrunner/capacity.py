@@ -1,13 +1,15 @@
 """Capacity: how many tasks the account lets run, learned from what it accepts and refuses."""
 
+import math
 from dataclasses import dataclass
 
 START = 2
 
-# One submit too many: seldom where no account was seen to take more, soon where somebody else may have gone.
+# One submit too many: seldom where the account was never seen to take more, soon where it did or nobody knows, for
+# what another run leaves stands empty until it is tried.
 _FIRST_PROBE_S = 10.0
 _LAST_PROBE_S = 600.0
-_LAST_PROBE_FOR_KNOWN_S = 60.0
+_LAST_PROBE_FOR_MORE_S = 30.0
 
 # While the limit grows, this many submits leave at once, and a share of the limit at most: the service's own
 # round trips would make it slow, and each of them may cost a refusal in the end.
@@ -36,12 +38,13 @@ class Capacity:
     Args:
         limit: what is remembered from earlier runs, else the start.
         most: what the user allows; the limit never exceeds it.
+        known: what the account was ever seen to take; any number where it is a stranger.
     """
 
     limit: int = START
     most: int = 1000
+    known: float = math.inf
     _is_growing: bool = True
-    _known: int = 0
     _probe_wait_s: float = _FIRST_PROBE_S
     _probe_at_s: float = 0.0
     _shortfalls: int = 0
@@ -49,7 +52,7 @@ class Capacity:
 
     def __post_init__(self) -> None:
         self.most = max(self.most, 1)
-        self.limit = self._known = min(max(self.limit, 1), self.most)
+        self.limit = min(max(self.limit, 1), self.most)
 
     def may_submit(self, running: int, p_free: float, now_s: float) -> bool:
         """Whether one more may be submitted: there is room, or hope enough, or it is time for one too many.
@@ -80,7 +83,7 @@ class Capacity:
         self._shortfalls = 0
         self._tries = min(self._tries + _TRIES_A_TASK, _MOST_TRIES)
         if running == self.limit - 1:
-            self._known = max(self._known, self.limit)  # filled again: it was no slot that came free unseen
+            self.known = max(self.known, self.limit)  # filled again: it was no slot that came free unseen
         # while it grows, forecasts may know little, and a limit that is one too high is mended by one refusal
         is_news = self._is_growing or p_free < _UNEXPECTED
         if running >= self.limit and is_news and self.limit < self.most:
@@ -96,7 +99,8 @@ class Capacity:
             self.limit = max(running, 1)
             self._shortfalls += 1
         self._probe_at_s = now_s + self._probe_wait_s
-        last_s = _LAST_PROBE_FOR_KNOWN_S if self.limit < self._known else _LAST_PROBE_S
+        may_be_more = running == 0 or self.limit < self.known
+        last_s = _LAST_PROBE_FOR_MORE_S if may_be_more else _LAST_PROBE_S
         self._probe_wait_s = min(self._probe_wait_s * 2.0, last_s)
 
     @property

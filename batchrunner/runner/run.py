@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from batchrunner.capacity import START, Capacity
+from batchrunner.capacity import Capacity
 from batchrunner.clock import Clock
 from batchrunner.events import Event, Happened, Kind, Listener
 from batchrunner.ledger import Ledger
@@ -85,7 +85,7 @@ class Counted:
 def _capacity(limits: Limits, remembered: int | None) -> Capacity:
     """The number that somebody gave, or what is learned from the account."""
     if limits.concurrency == AUTO:
-        return Capacity(remembered or START)
+        return Capacity(remembered, known=remembered) if remembered else Capacity()
     return Capacity(limits.concurrency, limits.concurrency)
 
 

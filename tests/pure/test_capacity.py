@@ -71,18 +71,18 @@ def test_a_full_account_is_tried_again_later_and_later() -> None:
         waits_s.append(capacity.next_probe_s(0) - now_s)
         now_s = capacity.next_probe_s(0)
     assert waits_s == sorted(waits_s)
-    assert waits_s[-1] == 600.0
+    assert waits_s[-1] == 30.0
 
 
-def test_a_limit_below_what_was_known_is_tried_every_minute() -> None:
-    capacity = Capacity(limit=10, most=10)
+@pytest.mark.parametrize(("known", "wait_s"), [(math.inf, 30.0), (10, 30.0), (5, 600.0)])
+def test_more_is_tried_soon_unless_the_account_was_never_seen_to_take_it(known: float, wait_s: float) -> None:
+    capacity = Capacity(limit=5, known=known)
     now_s = 0.0
     for _ in range(8):
         capacity.refused(5, now_s)
         now_s = capacity.next_probe_s(5)
-    assert capacity.limit == 5
-    capacity.refused(5, 1000.0)
-    assert capacity.next_probe_s(5) == 1060.0
+    capacity.refused(5, 10_000.0)
+    assert capacity.next_probe_s(5) == 10_000.0 + wait_s
 
 
 def test_what_came_free_elsewhere_is_taken_over_at_once() -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -181,8 +182,8 @@ def test_an_account_full_of_somebody_else_s_tasks_is_tried_rarely_and_used_when_
 
     studio.run()
 
-    # a submit a minute, and the account's balance before it
-    assert len([asked for asked in studio.asked if asked.at_s < free_s]) <= 2 * 65
+    # two submits a minute, and the account's balance before each
+    assert len([asked for asked in studio.asked if asked.at_s < free_s]) <= 4 * 62
     assert min(gaps(refusals.slots_s[3:-4])) >= 30
     assert first_full_s(studio.record().charges, 5, free_s) < 90
     assert counts(studio) == {Status.DONE: 12}
@@ -251,9 +252,15 @@ def test_a_rate_that_the_account_raises_in_mid_run_is_followed(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("slots", [2, 5])
-def test_two_runs_on_one_account_share_it_with_little_waste_and_pay_once(tmp_path: Path, slots: int) -> None:
-    one, _ = account(tmp_path / "one", 6 * slots, "one", concurrency=slots, latency_s=90)
-    two, _ = account(tmp_path / "two", 6 * slots, "two", concurrency=slots, latency_s=90)
+def test_two_runs_on_one_account_waste_a_twentieth_of_it_at_most_and_pay_once(tmp_path: Path, slots: int) -> None:
+    rng = Random(3)
+    options = {
+        "concurrency": slots,
+        "rate_per_min": 100,
+        "latencies_s": tuple(40.0 + 40.0 * rng.random() for _ in range(24 * slots)),
+    }
+    one, _ = account(tmp_path / "one", 12 * slots, "one", **options)
+    two, _ = account(tmp_path / "two", 12 * slots, "two", **options)
     state = tmp_path / "service.jsonl"
 
     async def both(clock: MovedClock) -> None:
@@ -269,9 +276,9 @@ def test_two_runs_on_one_account_share_it_with_little_waste_and_pay_once(tmp_pat
 
     charges = record(state).charges
     # what is lost is the start, the hand-over from one to the other, and what a look finds late
-    assert used(charges, slots) > 0.9
+    assert used(charges, slots) > 0.95
     assert_each_is_paid_once(charges)
-    assert counts(one) == counts(two) == {Status.DONE: 6 * slots}
+    assert counts(one) == counts(two) == {Status.DONE: 12 * slots}
 
 
 def test_a_task_far_beyond_all_others_is_asked_for_rarely_and_never_given_up(tmp_path: Path) -> None:
