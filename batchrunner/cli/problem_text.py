@@ -1,6 +1,7 @@
 """Problems as people, programs and GitHub read them."""
 
 import json
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -17,7 +18,7 @@ Lines = Mapping[str, Sequence[str]]
 
 
 def as_text(problems: Iterable[Problem], lines: Lines) -> str:
-    """`file:line:column: code  message`, the line itself with a caret, and the mend."""
+    """`file:line:column: code  message`, the line itself with a caret, and the mend; a warning says that it is one."""
     return "\n\n".join(_one(problem, lines) for problem in problems)
 
 
@@ -36,9 +37,10 @@ def as_github(problems: Iterable[Problem]) -> str:
 def _one(problem: Problem, lines: Lines) -> str:
     colour = _COLOURS[problem.severity]
     place = click.style(str(problem.place), bold=True)
-    code = click.style(problem.code.value, fg=colour)
+    is_warning = problem.severity is Severity.WARNING
+    code = click.style(f"warning: {problem.code.value}" if is_warning else problem.code.value, fg=colour)
     parts = [
-        f"{place}: {code}  {printable(problem.message)}{_whom(problem)}",
+        f"{place}: {code}  {printable(problem.message)}{_whom(problem, lines)}",
         *_snippet(problem, lines, colour),
     ]
     if problem.hint:
@@ -46,17 +48,18 @@ def _one(problem: Problem, lines: Lines) -> str:
     return "\n".join(parts)
 
 
-def _whom(problem: Problem) -> str:
+def _whom(problem: Problem, lines: Lines) -> str:
+    """Which jobs a problem hits, unless its line names the only one."""
     first, *others = problem.jobs or ("",)
-    return f" [hits {len(problem.jobs)} jobs: {first}, …]" if others else ""
+    if others:
+        return f" [hits {len(problem.jobs)} jobs: {first}, …]"
+    named = re.search(rf"(?<![\w.-]){re.escape(first)}(?![\w.-])", _line(problem, lines))
+    return "" if named or not first else f" [in job {first}]"
 
 
 def _snippet(problem: Problem, lines: Lines, colour: str) -> list[str]:
     """The line with a caret under the column; a long line is cut around it."""
-    text = lines.get(problem.place.file, ())
-    if not 1 <= problem.place.line <= len(text):
-        return []
-    line = "".join(c if c.isprintable() else " " for c in text[problem.place.line - 1])
+    line = "".join(c if c.isprintable() else " " for c in _line(problem, lines))
     start = max(0, problem.place.column - _WIDEST_LINE // 2) if len(line) > _WIDEST_LINE else 0
     shown = line[start : start + _WIDEST_LINE]
     if not shown.strip():
@@ -65,6 +68,12 @@ def _snippet(problem: Problem, lines: Lines, colour: str) -> list[str]:
     before = shown[: problem.place.column - 1 - start]
     caret = " " * (len(number) + sum(map(_columns, before))) + click.style("^", fg=colour)
     return [click.style(number, dim=True) + shown.rstrip(), caret]
+
+
+def _line(problem: Problem, lines: Lines) -> str:
+    """The line that a problem stands on; empty if it stands on none."""
+    text = lines.get(problem.place.file, ())
+    return text[problem.place.line - 1] if 1 <= problem.place.line <= len(text) else ""
 
 
 def _columns(character: str) -> int:

@@ -18,7 +18,7 @@ HERE = Path(__file__).parent
 SIZES = "sizes.txt"
 
 _PROMPT = "$ "
-_HEAD = re.compile(r"^(?P<place>\S.*?:\d+:\d+): (?P<code>[a-z0-9-]+)  (?P<message>.*)$", re.MULTILINE)
+_HEAD = re.compile(r"^(?P<place>\S.*?:\d+:\d+): (?:warning: )?(?P<code>[a-z0-9-]+)  (?P<message>.*)$", re.MULTILINE)
 _MEND = re.compile(r"^  mend: (?P<hint>.*)$", re.MULTILINE)
 
 

@@ -104,8 +104,15 @@ def test_a_problem_behind_the_end_of_its_line_has_its_caret_there() -> None:
     assert (snippet, caret) == ("    1 | prompt:", " " * 15 + "^")
 
 
-def test_one_mistake_that_hits_many_jobs_says_how_many() -> None:
-    assert shown(a_problem(1, 1, jobs=("a",)), "x")[0].endswith("`4K`")
+def test_a_warning_says_that_it_is_one_without_any_colour() -> None:
+    assert ": warning: wrong-value  " in shown(a_problem(1, 1, severity=Severity.WARNING), "x")[0]
+    assert ": wrong-value  " in shown(a_problem(1, 1), "x")[0]
+    assert "warning" not in shown(a_problem(1, 1), "x")[0]
+
+
+def test_one_mistake_says_which_job_it_hits_unless_its_line_does_and_how_many() -> None:
+    assert shown(a_problem(1, 1, jobs=("a",)), "x")[0].endswith("`4K` [in job a]")
+    assert shown(a_problem(1, 1, jobs=("a",)), "- {id: a, resolution: 4K}")[0].endswith("`4K`")
     assert shown(a_problem(1, 1, jobs=("a", "b", "c")), "x")[0].endswith(" [hits 3 jobs: a, …]")
 
 
