@@ -6,10 +6,11 @@ from dataclasses import dataclass
 START = 2
 
 # One submit too many: seldom where the account was never seen to take more, soon where it did or nobody knows, for
-# what another run leaves stands empty until it is tried.
+# what another run leaves stands empty until it is tried. What was refused so often in a row is not to be had.
 _FIRST_PROBE_S = 10.0
 _LAST_PROBE_S = 600.0
 _LAST_PROBE_FOR_MORE_S = 30.0
+_MOST_IN_VAIN = 20
 
 # While the limit grows, this many submits leave at once, and a share of the limit at most: the service's own
 # round trips would make it slow, and each of them may cost a refusal in the end.
@@ -33,12 +34,13 @@ class Capacity:
 
     Upwards, the limit follows what was accepted without a slot being expected: at once while it grows, and by one
     submit too many now and then. Downwards, it follows a refusal; after each further one, twice as many slots have
-    to come free before the next try, so that a large fall costs few requests.
+    to come free before the next try, so that a large fall costs few requests. A limit is held once a slot came free
+    under it and was filled again; until more is held, all that is refused was tried in vain.
 
     Args:
         limit: what is remembered from earlier runs, else the start.
         most: what the user allows; the limit never exceeds it.
-        known: what the account was ever seen to take; any number where it is a stranger.
+        known: what the account is thought to take when nobody else is there; any number where it is a stranger.
     """
 
     limit: int = START
@@ -48,6 +50,8 @@ class Capacity:
     _probe_wait_s: float = _FIRST_PROBE_S
     _probe_at_s: float = 0.0
     _shortfalls: int = 0
+    _in_vain: int = 0
+    _held: int = 0
     _tries: float = 2.0
 
     def __post_init__(self) -> None:
@@ -82,8 +86,10 @@ class Capacity:
         """There was a slot, with so many running before it; `p_free` as it was when the submit left."""
         self._shortfalls = 0
         self._tries = min(self._tries + _TRIES_A_TASK, _MOST_TRIES)
-        if running == self.limit - 1:
-            self.known = max(self.known, self.limit)  # filled again: it was no slot that came free unseen
+        if running == self.limit - 1 and self.limit > self._held:
+            self._held = self.limit  # filled again: it was no slot that came free unseen
+            self._in_vain = 0
+            self.known = max(self.known, self._held)
         # while it grows, forecasts may know little, and a limit that is one too high is mended by one refusal
         is_news = self._is_growing or p_free < _UNEXPECTED
         if running >= self.limit and is_news and self.limit < self.most:
@@ -97,7 +103,11 @@ class Capacity:
         self._is_growing = False
         if running < self.limit:
             self.limit = max(running, 1)
+            self._held = min(self._held, self.limit)
             self._shortfalls += 1
+        self._in_vain += 1
+        if self._in_vain >= _MOST_IN_VAIN:
+            self.known = self.limit
         self._probe_at_s = now_s + self._probe_wait_s
         may_be_more = running == 0 or self.limit < self.known
         last_s = _LAST_PROBE_FOR_MORE_S if may_be_more else _LAST_PROBE_S

@@ -3,7 +3,7 @@
     python benchmarks/night.py
 
 The service runs in a process of its own, with 50 slots and clips of 5 seconds: 100 seconds at best. Memory is read
-after a quarter of the clips and at the end: what grows with each job would show between the two.
+after each quarter of the clips: what grows with each job would show between them.
 """
 
 import os
@@ -53,19 +53,17 @@ def run(folder: Path, environment: dict[str, str]) -> None:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    early_mb = late_mb = 0.0
+    quarters_mb: dict[int, float] = {}
     while process.poll() is None:
-        done = len(list((folder / "outputs" / "night").glob("*.mp4")))
-        late_mb = resident_mb(process.pid) or late_mb
-        if not early_mb and done >= JOBS // 4:
-            early_mb = late_mb
+        quarter = 4 * len(list((folder / "outputs" / "night").glob("*.mp4"))) // JOBS
+        quarters_mb[quarter] = resident_mb(process.pid) or quarters_mb.get(quarter, 0.0)
         time.sleep(0.5)
     wall_s = time.perf_counter() - began
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     best_s = JOBS / SLOTS * LATENCY_S
     print(f"exit {process.returncode}; {JOBS:,} clips in {wall_s:.0f} s, {wall_s / best_s:.2f} times the best")
     print(f"CPU: {(used.ru_utime + used.ru_stime) / JOBS * 1000:.0f} ms a job, start and end included")
-    print(f"memory: {early_mb:.0f} MB after a quarter of the clips, {late_mb:.0f} MB at the end")
+    print("memory: " + ", ".join(f"{quarters_mb[quarter]:.0f}" for quarter in sorted(quarters_mb)), "MB by quarters")
 
 
 def main() -> None:

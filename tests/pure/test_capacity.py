@@ -74,15 +74,32 @@ def test_a_full_account_is_tried_again_later_and_later() -> None:
     assert waits_s[-1] == 30.0
 
 
-@pytest.mark.parametrize(("known", "wait_s"), [(math.inf, 30.0), (10, 30.0), (5, 600.0)])
-def test_more_is_tried_soon_unless_the_account_was_never_seen_to_take_it(known: float, wait_s: float) -> None:
+@pytest.mark.parametrize(
+    ("known", "tries", "wait_s"),
+    [(math.inf, 8, 30.0), (10, 8, 30.0), (5, 8, 600.0), (math.inf, 25, 600.0), (10, 25, 600.0)],
+)
+def test_more_is_tried_soon_unless_the_account_is_thought_to_take_no_more(
+    known: float, tries: int, wait_s: float
+) -> None:
     capacity = Capacity(limit=5, known=known)
     now_s = 0.0
-    for _ in range(8):
+    for _ in range(tries):
         capacity.refused(5, now_s)
         now_s = capacity.next_probe_s(5)
     capacity.refused(5, 10_000.0)
     assert capacity.next_probe_s(5) == 10_000.0 + wait_s
+
+
+def test_what_was_tried_in_vain_for_long_is_tried_soon_again_once_it_was_there() -> None:
+    capacity = Capacity(limit=5)
+    for second in range(20):
+        capacity.refused(5, float(second))
+    assert capacity.known == 5
+    capacity.accepted(5, 0.0)
+    capacity.accepted(5, 1.0)
+    assert (capacity.limit, capacity.known) == (6, 6)
+    capacity.refused(3, 100.0)
+    assert capacity.limit < capacity.known
 
 
 def test_what_came_free_elsewhere_is_taken_over_at_once() -> None:
