@@ -16,7 +16,7 @@ import tempfile
 import time
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, fields
 from decimal import Decimal
@@ -325,8 +325,25 @@ def line(cell: Cell, found: Found) -> str:
     )
 
 
+def summary(found: Mapping[Cell, Found], strategies: Sequence[str]) -> str:
+    """One row for each account and shape, as the README shows it; the numbers beside the ratios are of the first."""
+    rows = [
+        f"| slots / requests a minute | latencies | {' | '.join(strategies)} | idle s | requests a clip | 429s |",
+        f"|---|---|{'--:|' * (len(strategies) + 3)}",
+    ]
+    accounts = dict.fromkeys((cell.shape, cell.slots, cell.per_min, cell.trip_s) for cell in found)
+    for shape, slots, per_min, trip_s in accounts:
+        cells = [found[Cell(shape, slots, per_min, strategy, trip_s)] for strategy in strategies]
+        ratios = " | ".join(f"{each.makespan:.3f}" for each in cells)
+        first = cells[0]
+        refused = first.concurrent + first.rate_early + first.rate_late
+        account = f"{slots} / {per_min:,} | {shape}"
+        rows.append(f"| {account} | {ratios} | {first.idle_s:.1f} | {first.requests:.1f} | {refused} |")
+    return "\n".join(rows)
+
+
 def main() -> None:
-    """Prints the table in Markdown, a row as soon as it is known."""
+    """Prints the table in Markdown, a row as soon as it is known, and the README's in the end."""
     tiers = QUICK_TIERS if "--quick" in sys.argv else TIERS
     only = [each.removeprefix("--only=").split(",") for each in sys.argv if each.startswith("--only=")]
     strategies = only[0] if only else STRATEGIES
@@ -334,14 +351,14 @@ def main() -> None:
     cells = [Cell(shape, *tier, strategy, trip_s) for shape in SHAPES for tier in tiers for strategy in strategies]
     print("| latencies | slots / requests a minute | strategy | x best | idle s | polls | requests | 429 slots", end="")
     print(" | 429 rate | most in a minute |\n|---|---|---|--:|--:|--:|--:|--:|--:|--:|")
-    spent_s = 0.0
+    all_found: dict[Cell, Found] = {}
     with ProcessPoolExecutor(PROCESSES) as pool:
         for cell, found in zip(cells, pool.map(measure, cells), strict=True):
             print(line(cell, found), flush=True)
-            spent_s += found.cpu_s
+            all_found[cell] = found
             if "--verbose" in sys.argv:
                 print(f"    until the last clip's end {found.submits_span:.3f}, CPU {found.cpu_s:.1f} s", flush=True)
-    print(f"\n{spent_s:.0f} s of CPU")
+    print(f"\n{sum(found.cpu_s for found in all_found.values()):.0f} s of CPU\n\n{summary(all_found, strategies)}")
 
 
 if __name__ == "__main__":

@@ -86,7 +86,7 @@ def final_path(run: Run, identity: Identity, attempt: Attempt) -> Path:
 
 async def _ask_for_link(run: Run, identity: Identity, attempt: Attempt, watch: Watch) -> None:
     await asyncio.sleep(max(watch.task.not_before_s - run.clock.monotonic_s(), 0.0))
-    await run.turn()
+    await run.traffic.turn()
     await look(run, identity, attempt)
     if watch.link is None and watch.stop is None:
         watch.failed_fetches += 1

@@ -29,9 +29,9 @@ async def live(run: Run, identity: Identity) -> Step:
         while True:
             step = run.decide(identity)
             if step.block is Block.COST_LIMIT and run.posts:
-                await run.nudged()  # a refusal on the wire may release what this job needs
+                await run.bell.heard()  # a refusal on the wire may release what this job needs
             elif run.waits_for_kin(identity, step):
-                await run.nudged()
+                await run.bell.heard()
             elif step.is_last:
                 return step
             else:

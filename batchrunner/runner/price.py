@@ -58,7 +58,7 @@ def end_doubt(run: Run, identity: Identity) -> None:
 
 async def read_balance(run: Run) -> Decimal | None:
     """What the account holds just now, put on record; None where the service does not say."""
-    await run.turn()
+    await run.traffic.turn()
     balance_usd = await run.service.balance()
     if balance_usd is not None:
         with suppress(LedgerError):  # what matters more says so by itself

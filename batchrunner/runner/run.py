@@ -20,10 +20,12 @@ from batchrunner.pacing import Caution, Pace
 from batchrunner.plan import Options, Purse, Stop, next_step
 from batchrunner.runner.access import Access
 from batchrunner.runner.batch import Batch, Limits
+from batchrunner.runner.bell import Bell
 from batchrunner.runner.looks import Looks
 from batchrunner.runner.shelf import Shelf
 from batchrunner.runner.signals import Signals
 from batchrunner.runner.slots import Slots
+from batchrunner.runner.traffic import Traffic
 from batchrunner.settings import AUTO
 from batchrunner.transport import Http
 from batchrunner.trust import Trust
@@ -31,8 +33,6 @@ from batchrunner.trust import Trust
 # Source: rule 8 of the design: what may be uncertain at one moment is bounded.
 _POSTS_ON_THE_WIRE = 4
 _DOWNLOADS_AT_ONCE = 4
-_LONGEST_PAUSE_S = 3600.0
-_REFUSED_WAIT_S = 5.0
 # A model of which nobody has seen a clip gets one job first when more than so many would follow.
 _CANARY_FOR = 20
 # Source: the service's limits, the lowest tier.
@@ -111,11 +111,12 @@ class Run:
         self.service = Modellix(http, self.access.base_url, self.access.key, self.clock)
         self.purse: Purse = batch.purse(limits)
         self.changed = asyncio.Event()
+        self.bell = Bell()
         self.slots = Slots(
             _capacity(limits, self._remembered_slots()), self.changed.set, hopes=limits.concurrency == AUTO
         )
-        self.pace = _pace(limits)
-        self.looks = Looks(self.pace, self.changed.set)
+        self.traffic = Traffic(_pace(limits), self.clock, self.bell)
+        self.looks = Looks(self.traffic.pace, self.changed.set)
         self.forecasts = batch.forecasts()
         self.caution = Caution()
         self.trying: dict[str, Identity] = {}
@@ -140,8 +141,6 @@ class Run:
         self._job_stops: dict[Identity, Stop] = {}
         self.upload_locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._asking_stop: Stop | None = None
-        self._turnstile = asyncio.Lock()
-        self._nudge = asyncio.Event()
 
     # deciding
 
@@ -232,27 +231,6 @@ class Run:
 
     # waiting
 
-    async def turn(self, is_wanted: Callable[[], bool] = lambda: True) -> None:
-        """Waits for the right to send one request, in the order of arrival; or until it is not wanted any more."""
-        async with self._turnstile:
-            while is_wanted() and (wait_s := self.pace.wait_s(self.clock.monotonic_s())) > 0:
-                await self.doze(wait_s)
-            if is_wanted():
-                self.pace.book(self.clock.monotonic_s())
-
-    async def doze(self, wait_s: float) -> None:
-        """Waits, but not longer than until something changed for everyone."""
-        nudge = self._nudge
-        try:
-            async with asyncio.timeout(wait_s):
-                await nudge.wait()
-        except TimeoutError:
-            return
-
-    async def nudged(self) -> None:
-        """Waits until something changed for everyone."""
-        await self._nudge.wait()
-
     def waits_for_kin(self, identity: Identity, step: Step) -> bool:
         """Whether a job of this run will still bring the clip that this one waits for."""
         kin = self.batch.kin.get(identity)
@@ -260,36 +238,17 @@ class Run:
         return step.block is Block.WAITS_FOR_KIN and is_coming
 
     def nudge(self) -> None:
-        """Something changed for everyone: a stop, a free slot, money that was released."""
+        """Something changed for everyone."""
         self.changed.set()
-        self._nudge.set()
-        self._nudge = asyncio.Event()
+        self.bell.ring()
 
     def heed(self, told: Told, *, refused: bool) -> None:
-        """What a reply says of the account's pace holds for everyone at once."""
-        if told.per_min:
-            self.pace.limit(told.per_min)
-        now_s = self.clock.monotonic_s()
-        if refused:
-            self.counted.refused_429 += 1
-            self.pace.refused(now_s)
-            self._pause(self._wait_s(told))
-        elif told.per_min and told.remaining is not None:
-            self.pace.remaining(told.remaining, told.per_min, now_s)
-
-    def _pause(self, wait_s: float) -> None:
-        """Nobody sends before that is over; where it lies beyond the deadline, nothing more is submitted."""
-        self.pace.pause(self.clock.monotonic_s() + min(wait_s, _LONGEST_PAUSE_S))
+        """What a reply says of the account's pace; a pause beyond the deadline ends the submits."""
+        self.counted.refused_429 += refused
+        wait_s = self.traffic.heed(told, refused=refused)
         deadline_s = self.limits.deadline_s
-        if deadline_s is not None and self.clock.wall_s() + wait_s > deadline_s:
+        if wait_s > 0 and deadline_s is not None and self.clock.wall_s() + wait_s > deadline_s:
             self.stop(Block.DEADLINE, f"the service wants us to wait {wait_s / 60:.0f} minutes, beyond the deadline")
-
-    def _wait_s(self, told: Told) -> float:
-        """How long a refusal says to wait."""
-        waits = [told.retry_after_s] if told.retry_after_s is not None else []
-        if told.reset_at_s is not None:
-            waits.append(told.reset_at_s - self.clock.wall_s())
-        return max(waits, default=_REFUSED_WAIT_S)
 
     # telling
 

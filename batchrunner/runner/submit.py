@@ -65,11 +65,11 @@ async def _patience(run: Run, job: Job) -> None:
     while run.stop_of(job) is None:
         wait_s = run.caution.wait_s(run.clock.monotonic_s())
         if run.doubt:
-            await run.nudged()
+            await run.bell.heard()
         elif run.is_broke:
             await _top_up(run, run.batch.cost(job).high_usd)
         elif wait_s > 0:
-            await run.doze(wait_s)
+            await run.bell.doze(wait_s)
         elif run.caution.is_on and not answered:
             answered = await _is_answering(run)
         else:
@@ -81,13 +81,13 @@ async def _right(run: Run, job: Job) -> Decimal | None:
     if run.stop_of(job) is not None:
         return None
     before_usd = await weigh_before(run) if run.is_weighing and not run.caution.is_on else None
-    await run.turn(lambda: run.stop_of(job) is None)
+    await run.traffic.turn(lambda: run.stop_of(job) is None)
     return before_usd
 
 
 async def _top_up(run: Run, needed_usd: Decimal) -> None:
     """Looks now and then whether the account can pay again; where it does not say, it is tried."""
-    await run.doze(_TOP_UP_S)
+    await run.bell.doze(_TOP_UP_S)
     if run.is_stopped:
         return
     balance_usd = await read_balance(run)
@@ -97,7 +97,7 @@ async def _top_up(run: Run, needed_usd: Decimal) -> None:
 
 
 async def _is_answering(run: Run) -> bool:
-    await run.turn()
+    await run.traffic.turn()
     answered = await run.service.is_answering()
     if not answered:
         run.caution.trouble(run.clock.monotonic_s())

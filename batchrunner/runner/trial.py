@@ -16,9 +16,9 @@ async def admit(run: Run, job: Job) -> None:
     while run.stop_of(job) is None and not is_admitted(run, job):
         wait_s = run.trust_in(job.request.model).wait_s(run.clock.monotonic_s())
         if job.request.model in run.trying:
-            await run.nudged()
+            await run.bell.heard()
         elif wait_s > 0:
-            await run.doze(wait_s)
+            await run.bell.doze(wait_s)
         else:
             run.trying[job.request.model] = job.identity
 

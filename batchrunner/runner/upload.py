@@ -54,7 +54,7 @@ async def _upload(run: Run, image: LocalImage) -> Upload:
     """The picture, sent until it is taken: an upload costs nothing."""
     data = _bytes(image)
     for tries in range(1, _MOST_TRIES + 1):
-        await run.turn()
+        await run.traffic.turn()
         reply = await run.service.upload(Path(image.path).name, data)
         run.heed(reply.limits, refused=reply.kind is UploadReplyKind.RATE)
         match reply.kind:

@@ -1,0 +1,27 @@
+"""The bell: it rings when something changed for everyone, a stop, a free slot, money that was released."""
+
+import asyncio
+
+
+class Bell:
+    """Wakes all who wait at that moment; who comes later waits for the next ring."""
+
+    def __init__(self) -> None:
+        self._rung = asyncio.Event()
+
+    def ring(self) -> None:
+        """Something changed for everyone."""
+        self._rung.set()
+        self._rung = asyncio.Event()
+
+    async def heard(self) -> None:
+        """Waits for the next ring."""
+        await self._rung.wait()
+
+    async def doze(self, wait_s: float) -> None:
+        """Waits, but not through a ring."""
+        try:
+            async with asyncio.timeout(wait_s):
+                await self.heard()
+        except TimeoutError:
+            return

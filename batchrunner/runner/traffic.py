@@ -1,0 +1,51 @@
+"""Traffic: who sends the next request, and what a reply says of the account's pace."""
+
+import asyncio
+from collections.abc import Callable
+
+from batchrunner.clock import Clock
+from batchrunner.modellix import Limits as Told
+from batchrunner.pacing import Pace
+from batchrunner.runner.bell import Bell
+
+_LONGEST_PAUSE_S = 3600.0
+_REFUSED_WAIT_S = 5.0
+
+
+class Traffic:
+    """One turnstile for requests of all kinds; looks pass beside it, at times when the pace has room for them."""
+
+    def __init__(self, pace: Pace, clock: Clock, bell: Bell) -> None:
+        self.pace = pace
+        self._clock = clock
+        self._bell = bell
+        self._turnstile = asyncio.Lock()
+
+    async def turn(self, is_wanted: Callable[[], bool] = lambda: True) -> None:
+        """Waits for the right to send one request, in the order of arrival; or until it is not wanted any more."""
+        async with self._turnstile:
+            while is_wanted() and (wait_s := self.pace.wait_s(self._clock.monotonic_s())) > 0:
+                await self._bell.doze(wait_s)
+            if is_wanted():
+                self.pace.book(self._clock.monotonic_s())
+
+    def heed(self, told: Told, *, refused: bool) -> float:
+        """Holds for everyone at once. Gives for how long the service wants nobody to send: 0 if it does not say so."""
+        if told.per_min:
+            self.pace.limit(told.per_min)
+        now_s = self._clock.monotonic_s()
+        if refused:
+            wait_s = self._wait_s(told)
+            self.pace.refused(now_s)
+            self.pace.pause(now_s + min(wait_s, _LONGEST_PAUSE_S))
+            return wait_s
+        if told.per_min and told.remaining is not None:
+            self.pace.remaining(told.remaining, told.per_min, now_s)
+        return 0.0
+
+    def _wait_s(self, told: Told) -> float:
+        """How long a refusal says to wait."""
+        waits = [told.retry_after_s] if told.retry_after_s is not None else []
+        if told.reset_at_s is not None:
+            waits.append(told.reset_at_s - self._clock.wall_s())
+        return max(waits, default=_REFUSED_WAIT_S)
