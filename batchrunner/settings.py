@@ -10,6 +10,7 @@ _DURATION = re.compile(r"([0-9]{1,9})\s*(s|m|h)")
 _RATE = re.compile(r"([0-9]{1,7})\s*/\s*(min|s)")
 _CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 _HALT = re.compile(r"([0-9]{1,6})\s*(%?)")
+_LONGEST_DEADLINE_S = 30 * 24 * 3600.0
 _WHOLE_SHARE = 100
 _MOST_FAILURES = 1_000_000
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
@@ -108,15 +109,18 @@ class Deadline:
 
 
 def deadline(value: object) -> Deadline:
-    """`07:00` by this machine's clock, or `8h` from now."""
+    """`07:00` by this machine's clock, or `8h` from now; a month at most."""
     text = str(value).strip()
     found = _CLOCK.fullmatch(text)
     if found:
         return Deadline(None, int(found[1]), int(found[2]))
     try:
-        return Deadline(duration_s(text))
+        seconds = duration_s(text)
     except ValueError:
         raise ValueError("a deadline is written like `07:00` or `8h`") from None
+    if seconds > _LONGEST_DEADLINE_S:
+        raise ValueError("a deadline is 30 days from now at most")
+    return Deadline(seconds)
 
 
 def usd(value: object) -> Decimal:

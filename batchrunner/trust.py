@@ -41,10 +41,15 @@ class Trust:
         self.is_proven = True
         self._kind, self._alike, self._tries, self._not_before_s = "", 0, 0, 0.0
 
-    def failed(self, kind: str, now_s: float) -> None:
-        """A job failed, and not because of what it asks for."""
+    def failed(self, kind: str, now_s: float, *, was_tried: bool) -> bool:
+        """A job failed, and not because of what it asks for. Gives whether the next one has to wait anew.
+
+        `was_tried`: it was the one job of a trial. The others ran already when the trial began, and say nothing new.
+        """
         self._alike = self._alike + 1 if kind == self._kind else 1
         self._kind = kind
-        if self._alike >= _ALIKE:
+        is_news = self._alike == _ALIKE or (self._alike > _ALIKE and was_tried)
+        if is_news:
             self._tries += 1
             self._not_before_s = now_s + _FIRST_WAIT_S * 2.0 ** min(self._tries - 1, _MOST_TRIES)
+        return is_news

@@ -254,7 +254,9 @@ def remember(studio: Bench, cell: Cell) -> None:
             attempt_id = ledger.claim(claim)
             ledger.answer(attempt_id, Answer(at_s, Outcome.ACCEPTED, f"past-{attempt_id}", http_status=200))
             attempt = Attempt(attempt_id, run_id, 1, job.request, job.output, API, access.key_digest, Decimal(1), at_s)
-            ledger.observe(attempt, Observation(at_s + lasts_s, TaskState.SUCCESS, "success"), settles=False)
+            ledger.observe(
+                attempt, Observation(at_s + lasts_s, TaskState.SUCCESS, "success", took_s=lasts_s), settles=False
+            )
             ledger.clip(attempt_id, Clip(at_s + lasts_s, ClipRole.FINAL, job.output, 3, "0" * 64))
             ledger.settle(attempt_id, at_s + lasts_s)
             path = studio.folder / job.output

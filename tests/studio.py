@@ -1,6 +1,7 @@
 """A batch in a folder, the sandbox behind it, and a run between them, in moved time and without a socket."""
 
 import asyncio
+import signal
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -244,3 +245,15 @@ class Studio:
 
 
 __all__ = ["API", "FILES", "KEY", "Asked", "DeafSignals", "Meanwhile", "Studio", "manifest_text"]
+
+
+def send(*numbers: signal.Signals, studio: Studio, after_s: float) -> Meanwhile:
+    """Somebody presses Ctrl-C (or the like) in the midst of a run."""
+
+    async def meanwhile(_clock: MovedClock) -> None:
+        await asyncio.sleep(after_s)
+        for number in numbers:
+            assert studio.signals is not None
+            studio.signals.receive(number)
+
+    return meanwhile

@@ -203,6 +203,7 @@ def _observation(row: sqlite3.Row) -> Observation:
         expires_at_s=row["expires_at_s"],
         billed_usd=None if row["billed_usd"] is None else Decimal(row["billed_usd"]),
         body=row["body"],
+        took_s=row["took_s"],
     )
 
 

@@ -174,6 +174,7 @@ class Ledger:
                 billed_usd=None if seen.billed_usd is None else str(seen.billed_usd),
                 body=seen.body,
                 at_s=seen.at_s,
+                took_s=seen.took_s,
             )
             if settles and attempt.is_open:
                 _settle(db, attempt.id, seen.at_s)

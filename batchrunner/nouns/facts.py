@@ -93,7 +93,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """A state in which a task was seen; `word` is the service's own, `expires_at_s` what it says of the result."""
+    """A state in which a task was seen; `word` is the service's own, `expires_at_s` what it says of the result.
+
+    `took_s` is how long its render took, in seconds; None where nobody was there to see it.
+    """
 
     at_s: float
     state: TaskState
@@ -102,6 +105,7 @@ class Observation:
     expires_at_s: float | None = None
     billed_usd: Decimal | None = None
     body: str = ""
+    took_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,9 +203,7 @@ class Attempt:
     @property
     def took_s(self) -> float | None:
         """How long its render took, as this machine saw it; None where it did not see that."""
-        if self.rendered_at_s is None or self.made_on is not None or self.is_adopted:
-            return None
-        return self.rendered_at_s - self.opened_at_s
+        return None if self.is_adopted else next((o.took_s for o in self.observations if o.took_s is not None), None)
 
     @property
     def keeps_until_s(self) -> float:

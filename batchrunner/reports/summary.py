@@ -5,12 +5,15 @@ from decimal import Decimal
 
 from tabulate import tabulate
 
+from batchrunner.errors import Exit
 from batchrunner.nouns.money import dollars
 from batchrunner.nouns.status import Status
 from batchrunner.reports.report import Report, Row
 from batchrunner.reports.words import LONGEST_TABLE, counted, printable, span
 
 _WIDEST_NOTE = 70
+# nobody asked for the balance in the end
+_LEFT_AT_ONCE = {Exit.INTERRUPTED, Exit.TERMINATED}
 
 
 def summary(report: Report, seconds: float | None = None) -> str:
@@ -62,7 +65,7 @@ def _totals(report: Report, seconds: float | None) -> Iterable[str]:
         f"booked {dollars(report.actual_usd)}, estimated {dollars(report.estimated_usd)} for all"
         f" (prices of {report.priced_on.isoformat()})"
     )
-    if len(report.balances_usd) > 1:
+    if len(report.balances_usd) > 1 and report.exit_code not in _LEFT_AT_ONCE:
         before_usd, after_usd = report.balances_usd[0], report.balances_usd[-1]
         lost = f"{dollars(before_usd - after_usd)} less" if before_usd >= after_usd else "topped up"
         yield f"the account went from {dollars(before_usd)} to {dollars(after_usd)}: {lost}"

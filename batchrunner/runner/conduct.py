@@ -147,9 +147,9 @@ def _expiry_s(step: Step) -> float:
 def _drain(run: Run, name: str) -> None:
     running = sum(1 for step in run.steps.values() if step.action is Action.POLL)
     tasks = "1 running task is" if running == 1 else f"{running} running tasks are"
+    first = f"{tasks} finished first, {_about(run)}" if running else "no task is running, so this ends soon"
     run.stop(Block.DRAIN, f"{name}: the same command goes on")
-    said = f"{tasks} finished first, {_about(run)}; once more leaves now. Nothing is lost either way"
-    run.tell(Happened(Kind.NOTE, said))
+    run.say(f"{first}; once more leaves now. Nothing is lost either way")
 
 
 def _about(run: Run) -> str:
@@ -174,13 +174,10 @@ async def _leave(run: Run, work: "asyncio.Task[None]") -> None:
 
 
 async def _deadline(run: Run) -> None:
-    """The last moment of submitting, by the clock on the wall: a machine that slept finds that it is over."""
-    deadline_s = run.limits.deadline_s
+    """The last moment of submitting: a machine that slept finds that it is over."""
     # the wall's clock says when, no event does
-    while deadline_s is not None and (left_s := deadline_s - run.clock.wall_s()) > 0:  # noqa: ASYNC110
+    while (left_s := run.heed_deadline()) > 0:  # noqa: ASYNC110
         await asyncio.sleep(min(left_s, _CLOCK_IS_READ_S))
-    if deadline_s is not None:
-        run.stop(Block.DEADLINE, "the deadline is reached: what runs is finished")
 
 
 async def _beat(run: Run, beat_s: float) -> None:
@@ -194,8 +191,9 @@ async def _beat(run: Run, beat_s: float) -> None:
 
 
 def _left_s(run: Run, counts: Mapping[Status, int], elapsed_s: float) -> float | None:
-    """How long the rest takes if it goes on as so far."""
-    left = sum(counts.get(status, 0) for status in (Status.PENDING, Status.RUNNING, Status.RENDERED))
+    """How long the rest takes if it goes on as so far; what is not submitted any more is no rest."""
+    open_ones = (Status.RUNNING, Status.RENDERED)
+    left = sum(counts.get(status, 0) for status in (open_ones if run.is_stopped else (Status.PENDING, *open_ones)))
     return left * elapsed_s / len(run.renders_s) if run.renders_s else None
 
 

@@ -7,9 +7,10 @@ from batchrunner.events import Happened, Kind
 from batchrunner.modellix import TaskReply, TaskReplyKind
 from batchrunner.nouns.facts import Attempt, ErrorClass, Failure, Observation, TaskState
 from batchrunner.nouns.job import Identity
-from batchrunner.nouns.step import Block, Step
+from batchrunner.nouns.step import Action, Block, Step
 from batchrunner.pacing import backoff_s
 from batchrunner.plan import Stop, settles
+from batchrunner.reports.words import span
 from batchrunner.runner.price import heed_bill
 from batchrunner.runner.run import Run, Watch
 from batchrunner.runner.trial import heed_end
@@ -27,11 +28,9 @@ async def poll(run: Run, identity: Identity, step: Step) -> None:
     patience_s = until_s - run.clock.monotonic_s() if watch.looks else math.inf
     if await run.looks.turn(watch.task, patience_s):
         await look(run, identity, attempt)
-    if run.clock.monotonic_s() >= until_s:
-        minutes = run.limits.task_timeout_s / 60
-        watch.stop = watch.stop or Stop(
-            Block.TASK_TIMEOUT, f"still open after {minutes:g} minutes: the next run asks again"
-        )
+    if run.clock.monotonic_s() >= until_s and run.decide(identity).action is Action.POLL:
+        waited = span(run.limits.task_timeout_s)
+        watch.stop = watch.stop or Stop(Block.TASK_TIMEOUT, f"still open after {waited}: the next run asks again")
 
 
 async def look(run: Run, identity: Identity, attempt: Attempt) -> None:
@@ -81,10 +80,18 @@ def _seen(run: Run, identity: Identity, attempt: Attempt, watch: Watch, reply: T
     watch.link = reply.link
     last = attempt.observations[-1] if attempt.observations else None
     if last is None or (last.state, last.word) != (state, reply.word):
-        _record(run, identity, attempt, _observation(run, reply, state, failure))
+        took_s = _took_s(run, watch) if state is TaskState.SUCCESS else None
+        _record(run, identity, attempt, replace(_observation(run, reply, state, failure), took_s=took_s))
     if state is not TaskState.WAITING:
         run.slots.release(identity)
         run.nudge()
+
+
+def _took_s(run: Run, watch: Watch) -> float | None:
+    """How long a task ran until now; None if nobody looked for so long that it says nothing."""
+    if watch.since_s > watch.task.waiting_at_s:
+        return None
+    return run.clock.monotonic_s() - watch.task.submitted_at_s
 
 
 def _observation(run: Run, reply: TaskReply, state: TaskState, failure: Failure | None) -> Observation:
@@ -105,9 +112,10 @@ def _record(run: Run, identity: Identity, attempt: Attempt, seen: Observation) -
     run.ledger.observe(attempt, seen, settles=settles(after))
     run.book(after.booked_usd - attempt.booked_usd, attempt.run_id)
     heed_bill(run, after)
-    heed_end(run, after)
+    heed_end(run, identity, after)
+    if seen.took_s is not None:
+        run.renders_s.append(seen.took_s)
     if seen.state is TaskState.SUCCESS:
-        run.renders_s.append(seen.at_s - attempt.opened_at_s)
         run.tell(Happened(Kind.RENDERED, f"task {attempt.task_id}", identity.name))
     elif seen.failure is not None:
         run.tell(Happened(Kind.FAILED, seen.failure.message, identity.name))

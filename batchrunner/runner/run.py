@@ -1,8 +1,9 @@
 """One run: what all its jobs share, and how each learns what to do next."""
 
 import asyncio
+import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -18,6 +19,7 @@ from batchrunner.nouns.job import Identity, Job
 from batchrunner.nouns.step import Block, Step
 from batchrunner.pacing import Caution, Pace
 from batchrunner.plan import Options, Purse, Stop, next_step
+from batchrunner.reports.words import span
 from batchrunner.runner.access import Access
 from batchrunner.runner.batch import Batch, Limits
 from batchrunner.runner.bell import Bell
@@ -152,15 +154,15 @@ class Run:
             facts,
             room_usd=self.purse.room_usd,
             stop=self.stop_of(job) if job else None,
-            task_stop=self._asking_stop or self._stop_among(memory.attempts),
+            task_stop=self._asking_stop or self._stop_of_task(memory.open_attempt),
         )
         step = next_step(job, memory, facts, self._options)
         self.steps[identity] = step
         return step
 
-    def _stop_among(self, attempts: Iterable[Attempt]) -> Stop | None:
-        watches = (self._watches.get(attempt.id) for attempt in attempts)
-        return next((watch.stop for watch in watches if watch and watch.stop), None)
+    def _stop_of_task(self, attempt: Attempt | None) -> Stop | None:
+        watch = self._watches.get(attempt.id) if attempt else None
+        return watch.stop if watch else None
 
     def watch(self, attempt: Attempt) -> Watch:
         """What this run keeps in mind about an attempt's task."""
@@ -181,7 +183,8 @@ class Run:
     def remember_slots(self) -> None:
         """Puts on record what was learned of the account's limit, if that is news."""
         limit = self.slots.capacity.limit
-        if self.limits.concurrency == AUTO and limit != self._remembered_slots():
+        is_learned = self.limits.concurrency == AUTO and self.counted.submits
+        if is_learned and limit != self._remembered_slots():
             self.ledger.account.told_slots(self.run_id, self.access.key_digest, limit, self.clock.wall_s())
 
     # stopping
@@ -202,6 +205,15 @@ class Run:
             self.slots.close()
             self.nudge()
             self.tell(Happened(Kind.HALT, f"no more submits: {reason}"))
+
+    def heed_deadline(self) -> float:
+        """Nothing more is submitted when it is over; gives the seconds until then, by the clock on the wall."""
+        if self.limits.deadline_s is None:
+            return math.inf
+        left_s = self.limits.deadline_s - self.clock.wall_s()
+        if left_s <= 0:
+            self.stop(Block.DEADLINE, "the deadline is reached: what runs is finished")
+        return left_s
 
     def stop_model(self, model: str, block: Block, reason: str) -> None:
         """Nothing more is submitted to one model."""
@@ -248,7 +260,7 @@ class Run:
         wait_s = self.traffic.heed(told, refused=refused)
         deadline_s = self.limits.deadline_s
         if wait_s > 0 and deadline_s is not None and self.clock.wall_s() + wait_s > deadline_s:
-            self.stop(Block.DEADLINE, f"the service wants us to wait {wait_s / 60:.0f} minutes, beyond the deadline")
+            self.stop(Block.DEADLINE, f"the service wants us to wait {span(wait_s)}, beyond the deadline")
 
     # telling
 

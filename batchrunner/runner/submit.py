@@ -28,7 +28,7 @@ async def submit(run: Run, identity: Identity, _: Step) -> None:
     job = run.batch.jobs[identity]
     await admit(run, job)
     await run.slots.take(identity)
-    body = await sendable(run, job) if run.stop_of(job) is None else None
+    body = await sendable(run, job) if _may_go(run, job) else None
     if body is None:
         run.slots.release(identity)
         return
@@ -38,36 +38,47 @@ async def submit(run: Run, identity: Identity, _: Step) -> None:
             await asyncio.shield(post)
 
 
+def _may_go(run: Run, job: Job) -> bool:
+    """Whether nothing has come between a job and its submit while it waited."""
+    return run.stop_of(job) is None and is_admitted(run, job)
+
+
 async def _begin(run: Run, job: Job, body: Mapping[str, object]) -> asyncio.Task[Outcome] | None:
     """Through the door one at a time: wait, decide again, commit. Gives the POST that is on its way.
 
-    While caution holds, and for the first clip of a run, the door stays shut until the POST is answered.
+    While caution holds, while the balance was used up, and for the first clip of a run, the door stays shut until the
+    POST is answered.
     """
     async with run.door:
         await _patience(run, job)
         before_usd = await _right(run, job)
-        # everything may have moved while it waited: memory, caps, stops, the disk
+        # everything may have moved while it waited: memory, caps, stops, the disk, the clock of a machine that slept
+        run.heed_deadline()
         step = run.decide(job.identity)
         if step.action is not Action.SUBMIT or not is_admitted(run, job):
             run.slots.release(job.identity)
             return None
+        was_broke = run.is_broke
         post = _commit(run, job, body, step)
-        if post is not None and (run.caution.is_on or before_usd is not None):
-            outcome = await asyncio.shield(post)
-            if before_usd is not None and outcome is Outcome.ACCEPTED:
+        if post is not None and (run.caution.is_on or was_broke or before_usd is not None):
+            is_accepted = await asyncio.shield(post) is Outcome.ACCEPTED
+            if is_accepted and was_broke:
+                run.is_broke = False
+                run.say("the balance was topped up: the run goes on")
+            if is_accepted and before_usd is not None:
                 await weigh_after(run, job.identity, before_usd, step.cost.high_usd)
         return post
 
 
 async def _patience(run: Run, job: Job) -> None:
     """Waits for money and for caution; a stop ends it at once."""
-    answered = False
+    answered = can_pay = False
     while run.stop_of(job) is None:
         wait_s = run.caution.wait_s(run.clock.monotonic_s())
         if run.doubt:
             await run.bell.heard()
-        elif run.is_broke:
-            await _top_up(run, run.batch.cost(job).high_usd)
+        elif run.is_broke and not can_pay:
+            can_pay = await _may_pay(run, job)
         elif wait_s > 0:
             await run.bell.doze(wait_s)
         elif run.caution.is_on and not answered:
@@ -81,19 +92,19 @@ async def _right(run: Run, job: Job) -> Decimal | None:
     if run.stop_of(job) is not None:
         return None
     before_usd = await weigh_before(run) if run.is_weighing and not run.caution.is_on else None
-    await run.traffic.turn(lambda: run.stop_of(job) is None)
+    await run.traffic.turn(lambda: _may_go(run, job))
     return before_usd
 
 
-async def _top_up(run: Run, needed_usd: Decimal) -> None:
-    """Looks now and then whether the account can pay again; where it does not say, it is tried."""
-    await run.bell.doze(_TOP_UP_S)
-    if run.is_stopped:
-        return
+async def _may_pay(run: Run, job: Job) -> bool:
+    """Whether the account holds enough, after a while; a refusal is free, so where it does not say, it is tried."""
+    until_s = run.clock.monotonic_s() + _TOP_UP_S
+    while run.stop_of(job) is None and (left_s := until_s - run.clock.monotonic_s()) > 0:
+        await run.bell.doze(left_s)
+    if run.stop_of(job) is not None:
+        return False
     balance_usd = await read_balance(run)
-    run.is_broke = balance_usd is not None and balance_usd < needed_usd
-    if not run.is_broke:
-        run.tell(Happened(Kind.NOTE, "the balance was topped up: the run goes on"))
+    return balance_usd is None or balance_usd >= run.batch.cost(job).high_usd
 
 
 async def _is_answering(run: Run) -> bool:
@@ -211,7 +222,7 @@ def _react(run: Run, job: Job, answer: Answer, reply: Submitted) -> None:
 
 def _invalid(run: Run, job: Job, answer: Answer) -> None:
     run.tell(Happened(Kind.FAILED, answer.message, job.name))
-    heed_failure(run, job.request.model, Failure(ErrorClass.INVALID, answer.message))
+    heed_failure(run, job.identity, job.request.model, Failure(ErrorClass.INVALID, answer.message))
 
 
 def _broke(run: Run, _: Job, answer: Answer) -> None:

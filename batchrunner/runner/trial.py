@@ -35,18 +35,16 @@ def end_trial(run: Run, identity: Identity) -> None:
         del run.trying[model]
 
 
-def heed_end(run: Run, attempt: Attempt) -> None:
-    """What the end of a task of this run says of its model."""
-    if attempt.run_id != run.run_id:
-        return
+def heed_end(run: Run, identity: Identity, attempt: Attempt) -> None:
+    """What the end of a task says of its model: a clip counts whoever paid for it, a failure in the run that did."""
     if attempt.task is TaskState.SUCCESS:
         run.trust_in(attempt.request.model).succeeded()
-    elif attempt.failure is not None:
-        heed_failure(run, attempt.request.model, attempt.failure)
+    elif attempt.failure is not None and attempt.run_id == run.run_id:
+        heed_failure(run, identity, attempt.request.model, attempt.failure)
     run.nudge()
 
 
-def heed_failure(run: Run, model: str, failure: Failure) -> None:
+def heed_failure(run: Run, identity: Identity, model: str, failure: Failure) -> None:
     """One more failure of this run: enough of them end the submits, equal ones those to their model."""
     run.failures += 1
     if run.limits.halt_failures is not None and run.failures >= run.limits.halt_failures:
@@ -55,9 +53,13 @@ def heed_failure(run: Run, model: str, failure: Failure) -> None:
         return
     trust = run.trust_in(model)
     was_proven = trust.is_proven
-    trust.failed(f"{failure.error_class}: {_DETAIL.sub('', failure.message)}", run.clock.monotonic_s())
+    waits_anew = trust.failed(
+        f"{failure.error_class}: {_DETAIL.sub('', failure.message)}",
+        run.clock.monotonic_s(),
+        was_tried=run.trying.get(model) == identity,
+    )
     if trust.is_over:
         why = "it fails again and again" if was_proven else "its first clip failed (--no-canary does not wait for it)"
         run.stop_model(model, Block.HALT, f"{why}: {failure.message}")
-    elif trust.is_on_trial:
+    elif waits_anew:
         run.say(f"{model} fails again and again: one job is tried later")

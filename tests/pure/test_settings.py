@@ -141,3 +141,10 @@ def test_a_deadline_is_a_while_from_now_or_the_next_time_that_the_clock_says_so(
 def test_what_is_no_deadline_is_said_in_a_sentence(written: str) -> None:
     with pytest.raises(ValueError, match="a deadline is written like `07:00` or `8h`"):
         settings.deadline(written)
+
+
+@pytest.mark.parametrize("written", ["721h", "999999999h"])
+def test_a_deadline_is_no_further_than_a_month(written: str) -> None:
+    assert settings.deadline("720h").after_s == 30 * 24 * 3600.0
+    with pytest.raises(ValueError, match="a deadline is 30 days from now at most"):
+        settings.deadline(written)

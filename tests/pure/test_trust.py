@@ -12,7 +12,7 @@ def after(*kinds: str, trust: Trust | None = None) -> Trust:
         if kind == "ok":
             trust.succeeded()
         else:
-            trust.failed(kind, float(now_s))
+            trust.failed(kind, float(now_s), was_tried=trust.is_on_trial)
     return trust
 
 
@@ -35,7 +35,7 @@ def test_five_equal_failures_in_a_row_put_a_model_on_trial(kinds: tuple[str, ...
 def test_each_try_that_fails_alike_makes_the_next_wait_longer() -> None:
     trust, waits = after(*("a",) * 4), []
     for _ in range(4):
-        trust.failed("a", 1_000.0)
+        assert trust.failed("a", 1_000.0, was_tried=trust.is_on_trial)
         waits.append(trust.wait_s(1_000.0))
     assert waits == [300.0, 600.0, 1_200.0, 2_400.0]
 
@@ -43,8 +43,16 @@ def test_each_try_that_fails_alike_makes_the_next_wait_longer() -> None:
 def test_after_three_tries_that_failed_it_is_over() -> None:
     trust = after(*("a",) * 7)
     assert not trust.is_over
-    trust.failed("a", 9.0)
+    trust.failed("a", 9.0, was_tried=True)
     assert trust.is_over
+
+
+def test_what_ran_already_when_the_trial_began_is_no_try() -> None:
+    trust = after(*("a",) * 5)
+    wait_s = trust.wait_s(5.0)
+    for _ in range(50):
+        assert not trust.failed("a", 100.0, was_tried=False)
+    assert (trust.is_over, trust.wait_s(5.0)) == (False, wait_s)
 
 
 def test_a_model_that_is_new_is_on_trial_until_a_clip_comes_through() -> None:

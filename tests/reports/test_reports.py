@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from batchrunner.catalog import request_of
+from batchrunner.errors import Exit
 from batchrunner.nouns.facts import ErrorClass, Failure, Memory, Refusal
 from batchrunner.nouns.job import Identity
 from batchrunner.nouns.status import Flag, Status
@@ -224,6 +225,12 @@ def test_the_totals_of_a_status_are_told_without_a_run() -> None:
         "booked $2.58, estimated $12.88 for all (prices of 2026-08-18)",
     ]
     assert summary(a_report(requests={})).strip().startswith("0 jobs: nothing to do")
+
+
+@pytest.mark.parametrize(("code", "is_told"), [(Exit.DONE, True), (Exit.INTERRUPTED, False), (Exit.TERMINATED, False)])
+def test_what_the_account_lost_is_told_by_runs_that_looked_in_the_end(code: Exit, *, is_told: bool) -> None:
+    report = a_report(a_row(), exit_code=code, balances_usd=(Decimal(10), Decimal(4)))
+    assert ("the account went from $10.00 to $4.00: $6.00 less" in summary(report)) is is_told
 
 
 # for people

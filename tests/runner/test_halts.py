@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import signal
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,9 @@ from batchrunner.sandbox import Fault
 from batchrunner.sandbox import Options as SandboxOptions
 from batchrunner.transport import Answered, Answering
 from tests.moved_time import EVENING_S, MovedClock
+from tests.pure.test_images import png
 from tests.runner.audit import audit, counts
-from tests.studio import Asked, Studio, manifest_text
+from tests.studio import Asked, Studio, manifest_text, send
 
 MODEL = "google/veo-3.1-i2v"
 
@@ -90,6 +92,34 @@ def test_a_breaker_lets_at_most_those_fail_that_ran_already(tmp_path: Path) -> N
     assert len(studio.record().charges) <= 5 + 3 + 4
 
 
+@pytest.mark.parametrize("slots", [4, 20])
+def test_what_ran_when_a_model_broke_down_takes_no_try_from_it(tmp_path: Path, slots: int) -> None:
+    studio = studio_with(tmp_path, 60, faults={Fault.TASK_FAILED: 1.0}, concurrency=slots)
+
+    studio.run(concurrency=slots)
+
+    tries = [later.at_s - earlier.at_s for earlier, later in _pairs(studio.submits())][-3:]
+    assert [round(wait, -1) for wait in tries] == pytest.approx([300, 660, 1260], abs=90)
+    assert notes(studio).count("one job is tried later") == 4 - 1  # the trip and two tries; the third is the end
+
+
+def test_jobs_that_wait_for_a_trial_take_no_turn_and_upload_nothing(tmp_path: Path) -> None:
+    studio = Studio(tmp_path, SandboxOptions(latency_s=60, concurrency=6, faults={Fault.TASK_FAILED: 1.0}))
+    pictures = {f"job{number:03}": f"{number:03}.png" for number in range(100)}
+    for number, name in enumerate(pictures.values()):
+        (tmp_path / name).write_bytes(png(64 + number, 36))
+    jobs = "".join(f"  - {{id: {job}, prompt: {job}, image: {name}}}\n" for job, name in pictures.items())
+    studio.write(f"version: 1\nname: batch\nmodel: {MODEL}\ndefaults: {{durationSeconds: 8}}\njobs:\n{jobs}")
+
+    studio.run(rate_per_min=100)
+
+    uploads = sum(asked.path.endswith("/files") for asked in studio.asked)
+    assert len(studio.record().charges) < 30
+    assert 0 < uploads <= len(studio.record().charges) + 6
+    looks_s = [asked.at_s for asked in studio.asked if asked.is_poll and asked.at_s < EVENING_S + 240]
+    assert max(later_s - earlier_s for earlier_s, later_s in itertools.pairwise(looks_s)) < 60
+
+
 def test_one_that_comes_through_closes_the_breaker(tmp_path: Path) -> None:
     studio = studio_with(tmp_path, 12)
     studio.way = broken_until(EVENING_S + 200)
@@ -122,6 +152,18 @@ def test_moderation_opens_no_breaker(tmp_path: Path) -> None:
 
 
 # the canary
+
+
+def test_a_canary_of_an_earlier_run_proves_its_model(tmp_path: Path) -> None:
+    studio = studio_with(tmp_path, 30, concurrency=30, latency_s=300)
+    studio.run(concurrency=30, canary=True, meanwhile=send(signal.SIGINT, signal.SIGINT, studio=studio, after_s=240))
+    assert len(studio.submits()) == 1
+    began_s = studio.clock_s
+
+    studio.run(concurrency=30, canary=True)
+
+    assert sum(asked.at_s < began_s + 200 for asked in studio.submits()) == 30
+    assert counts(studio) == {Status.DONE: 30}
 
 
 def test_a_model_that_is_new_gets_one_job_first(tmp_path: Path) -> None:
@@ -200,6 +242,20 @@ def test_a_machine_that_slept_past_the_deadline_finds_out_soon(tmp_path: Path) -
     assert ended.exit_code is Exit.DEADLINE
     assert len(studio.record().charges) <= 3
     audit(studio)
+
+
+def test_a_machine_that_wakes_up_past_the_deadline_submits_nothing_more(tmp_path: Path) -> None:
+    studio = studio_with(tmp_path, 40, concurrency=20)
+    deadline_s = EVENING_S + 7 * 3600
+
+    async def sleep(clock: MovedClock) -> None:
+        await asyncio.sleep(1.0)
+        clock.jump_s += 8 * 3600
+        await asyncio.Event().wait()
+
+    studio.run(concurrency=20, rate_per_min=60, deadline_s=deadline_s, meanwhile=sleep)
+
+    assert [asked.at_s for asked in studio.submits() if asked.at_s > deadline_s] == []
 
 
 def test_a_reset_beyond_the_deadline_ends_the_submits_with_a_sentence(tmp_path: Path) -> None:

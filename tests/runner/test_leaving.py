@@ -1,31 +1,21 @@
 """How a run is left: by a signal, by a second one, by a task's patience."""
 
-import asyncio
 import signal
 from dataclasses import replace
 
 import pytest
 
 from batchrunner.errors import Exit
+from batchrunner.events import Kind
+from batchrunner.ledger import Ledger
+from batchrunner.manifest.load import load
 from batchrunner.nouns.status import Status
 from batchrunner.nouns.step import Block
 from batchrunner.sandbox import Fault
-from tests.moved_time import MovedClock
-from tests.runner.audit import audit
+from batchrunner.sandbox import Options as SandboxOptions
+from tests.runner.audit import audit, counts
 from tests.runner.services import Crossing, refusing
-from tests.studio import Meanwhile, Studio, manifest_text
-
-
-def send(*numbers: signal.Signals, studio: Studio, after_s: float) -> Meanwhile:
-    """Somebody presses Ctrl-C (or the like) in the midst of a run."""
-
-    async def meanwhile(_clock: MovedClock) -> None:
-        await asyncio.sleep(after_s)
-        for number in numbers:
-            assert studio.signals is not None
-            studio.signals.receive(number)
-
-    return meanwhile
+from tests.studio import Studio, manifest_text, send
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -121,6 +111,57 @@ def test_a_task_timeout_only_stops_the_asking(studio: Studio) -> None:
     studio.clock_s += 3600
     assert studio.run().exit_code is Exit.DONE
     assert len(studio.submits()) == 1
+
+
+def test_what_a_late_look_finds_is_brought_home(studio: Studio) -> None:
+    studio.options = SandboxOptions(latency_s=300, concurrency=40)
+    studio.write(manifest_text(*(f"job{number:02}" for number in range(40))))
+    studio.run(concurrency=40, meanwhile=send(signal.SIGINT, signal.SIGINT, studio=studio, after_s=60))
+    assert counts(studio) == {Status.RUNNING: 40}
+    studio.clock_s += 7_200
+
+    ended = studio.run(task_timeout_s=60, rate_per_min=20)
+
+    assert ended.exit_code is Exit.DONE
+    assert counts(studio) == {Status.DONE: 40}
+
+
+def test_the_task_of_a_retry_is_asked_for_although_the_first_one_was_late(studio: Studio) -> None:
+    studio.options = SandboxOptions(latency_s=30, concurrency=40, faults={Fault.TASK_FAILED: 1.0})
+    studio.write(manifest_text(*(f"job{number:02}" for number in range(30))))
+    studio.run(concurrency=40, meanwhile=send(signal.SIGINT, signal.SIGINT, studio=studio, after_s=10))
+    studio.clock_s += 7_200
+    studio.options = SandboxOptions(latency_s=30, concurrency=40)
+
+    studio.run(task_timeout_s=60, rate_per_min=20, retries=1)
+
+    asked = {asked.path.rpartition("/")[2] for asked in studio.asked if asked.is_poll}
+    assert {charge.task_id for charge in studio.record().charges} <= asked
+
+
+def test_how_long_a_clip_took_is_learned_only_by_whoever_was_there(studio: Studio) -> None:
+    studio.options = SandboxOptions(latency_s=60, concurrency=4)
+    studio.write(manifest_text(*(f"job{number:02}" for number in range(8))))
+    studio.run(concurrency=4, meanwhile=send(signal.SIGINT, signal.SIGINT, studio=studio, after_s=20))
+    studio.clock_s += 8 * 3_600
+    studio.run(concurrency=4)
+    assert counts(studio) == {Status.DONE: 8}
+    manifest = load(studio.manifest)
+    with Ledger.reading(studio.project.ledger) as ledger:
+        attempts = [a for memory in studio.batch(manifest, ledger).memories.values() for a in memory.attempts]
+    took_s = sorted(attempt.took_s for attempt in attempts if attempt.took_s is not None)
+    assert len(took_s) == 4
+    assert took_s[-1] < 70
+
+
+def test_a_drain_while_nothing_runs_says_so(studio: Studio) -> None:
+    studio.options = SandboxOptions(latency_s=60, concurrency=0)
+    studio.write(manifest_text("a", "b"))
+
+    studio.run(meanwhile=send(signal.SIGINT, studio=studio, after_s=100))
+
+    (note,) = [event.text for event in studio.told(Kind.NOTE) if "Nothing is lost" in event.text]
+    assert note.startswith("no task is running, so this ends soon")
 
 
 def test_a_task_whose_time_is_up_does_not_keep_the_next_from_being_rendered(studio: Studio) -> None:

@@ -125,7 +125,8 @@ def test_nearly_all_of_an_unknown_limit_is_used_within_three_task_lengths(
     assert first_full_s(studio.record().charges, math.ceil(0.95 * slots)) < 3 * TASK_S
     assert len(refusals.slots_s) <= 12
     assert refusals.rate_s == []
-    assert remembered_slots(studio) == pytest.approx(slots, abs=1)
+    # submits that are on the wire together may each seem to find one slot more
+    assert remembered_slots(studio) == pytest.approx(slots, abs=max(1.0, 4 * travel_s))
     assert counts(studio) == {Status.DONE: slots + 7}
 
 
@@ -188,6 +189,12 @@ def test_an_account_full_of_somebody_else_s_tasks_is_tried_rarely_and_used_when_
     assert first_full_s(studio.record().charges, 5, free_s) < 90
     assert counts(studio) == {Status.DONE: 12}
     audit(studio)
+
+
+def test_a_command_that_submits_nothing_learns_nothing_of_the_limit(tmp_path: Path) -> None:
+    studio, _ = account(tmp_path, 3, concurrency=10)
+    studio.run(submits=False)
+    assert remembered_slots(studio) is None
 
 
 # what somebody wished

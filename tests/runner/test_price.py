@@ -1,7 +1,7 @@
 """What clips really cost: weighed with the first one, compared with every bill, and waited for where it runs out."""
 
-import asyncio
 import signal
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -15,12 +15,14 @@ from batchrunner.ledger import Ledger
 from batchrunner.nouns.status import Status
 from batchrunner.nouns.step import Block
 from batchrunner.runner import Ended
-from batchrunner.sandbox import Fault
+from batchrunner.sandbox import Answer, Fault
 from batchrunner.sandbox import Options as SandboxOptions
-from tests.moved_time import EVENING_S, MovedClock
+from batchrunner.sandbox.exchange import pieces
+from batchrunner.transport import Answered, Answering
+from tests.moved_time import EVENING_S
 from tests.runner.audit import audit, counts
 from tests.runner.wishes import PRICE_USD
-from tests.studio import Studio, manifest_text
+from tests.studio import Studio, manifest_text, send
 
 DEARER = Decimal("1.06")
 
@@ -157,16 +159,36 @@ def test_a_balance_that_is_not_told_is_tried_now_and_then(tmp_path: Path) -> Non
     assert len(studio.submits()) < 30
 
 
+@pytest.mark.parametrize("tells_balance", [True, False])
+def test_an_account_that_holds_enough_and_still_refuses_is_tried_once_a_minute_and_told_once(
+    tmp_path: Path, *, tells_balance: bool
+) -> None:
+    studio = studio_with(tmp_path, jobs=10, tells_balance=tells_balance)
+    studio.way = refusing_to_be_paid
+
+    ended = studio.run(waits_for_balance=True, deadline_s=EVENING_S + 1_800, concurrency=4)
+
+    assert ended.exit_code is Exit.DEADLINE
+    assert len(studio.submits()) <= 30 + 4
+    assert len(studio.told(Kind.WAIT)) == 1
+    assert "topped up" not in notes(studio)
+    assert counts(studio) == {Status.PENDING: 10}
+
+
+def refusing_to_be_paid(answer: Answering) -> Answering:
+    async def answered(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answered:
+        if method == "POST":
+            refusal = b'{"code": 402, "message": "insufficient balance"}'
+            return Answer(402, {"content-type": "application/json"}, pieces(refusal))
+        return await answer(method, target, headers, body)
+
+    return answered
+
+
 def test_whoever_waits_for_the_balance_can_still_be_drained(tmp_path: Path) -> None:
     studio = studio_with(tmp_path, balance_usd=PRICE_USD)
 
-    async def drain(_clock: MovedClock) -> None:
-        await asyncio.sleep(600)
-        assert studio.signals is not None
-        studio.signals.receive(signal.SIGINT)
-        await asyncio.Event().wait()
-
-    ended = studio.run(waits_for_balance=True, meanwhile=drain)
+    ended = studio.run(waits_for_balance=True, meanwhile=send(signal.SIGINT, studio=studio, after_s=600))
 
     assert ended.exit_code is Exit.WORK_LEFT
     assert counts(studio) == {Status.DONE: 1, Status.PENDING: 5}
