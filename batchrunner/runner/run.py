@@ -3,7 +3,7 @@
 import asyncio
 import math
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -154,15 +154,15 @@ class Run:
             facts,
             room_usd=self.purse.room_usd,
             stop=self.stop_of(job) if job else None,
-            task_stop=self._asking_stop or self._stop_of_task(memory.open_attempt),
+            task_stop=self._asking_stop or self._stop_among(memory.attempts),
         )
         step = next_step(job, memory, facts, self._options)
         self.steps[identity] = step
         return step
 
-    def _stop_of_task(self, attempt: Attempt | None) -> Stop | None:
-        watch = self._watches.get(attempt.id) if attempt else None
-        return watch.stop if watch else None
+    def _stop_among(self, attempts: Iterable[Attempt]) -> Stop | None:
+        watches = (self._watches.get(attempt.id) for attempt in attempts)
+        return next((watch.stop for watch in watches if watch and watch.stop), None)
 
     def watch(self, attempt: Attempt) -> Watch:
         """What this run keeps in mind about an attempt's task."""

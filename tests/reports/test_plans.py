@@ -115,8 +115,8 @@ def test_two_jobs_to_pay_are_called_otherwise_than_one() -> None:
 # how long it takes
 
 
-RENDERED = Memory((closed(put(accepted(SUCCESS))),))  # it took an hour
-OTHER = Memory((closed(put(accepted(replace(SUCCESS, at_s=SUCCESS.at_s - 1_800), request=EDITED))),))  # half an hour
+RENDERED = Memory((closed(put(accepted(replace(SUCCESS, took_s=3_600.0)))),))
+OTHER = Memory((closed(put(accepted(replace(SUCCESS, took_s=1_800.0), request=EDITED))),))
 
 
 @pytest.mark.parametrize(
