@@ -33,17 +33,18 @@ _REFUSALS: Mapping[int, Refusal] = {
 # Source: the first two are documented, the others are accepted by the service's own clients.
 _SUCCESS_WORDS = frozenset({"success", "succeeded", "completed"})
 _FAILED_WORDS = frozenset({"failed", "error", "canceled", "cancelled"})
+# A window is a minute: what is reset days later is no time in seconds.
+_LONGEST_RESET_S = 86_400.0
 _MODERATION = re.compile(r"moderat|safety|policy|prohibited|sensitive|responsible ai|blocked", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a reply says of the account's pace: requests a minute, those left, and until when to wait."""
+    """What a reply says of the account's pace: requests a minute, those left, and how long to send nothing."""
 
     per_min: int | None = None
     remaining: int | None = None
-    reset_at_s: float | None = None
-    retry_after_s: float | None = None
+    wait_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,21 +245,34 @@ def upload_reply(reply: Reply, now_s: float) -> UploadReply:
 
 def limits_of(headers: Mapping[str, str], now_s: float) -> Limits:
     """What the headers say. Source: X-RateLimit-* is documented, Retry-After is read by the official clients."""
-    reset = foreign.number(headers.get("x-ratelimit-reset"))
     return Limits(
         per_min=foreign.whole(headers.get("x-ratelimit-limit")),
         remaining=foreign.whole(headers.get("x-ratelimit-remaining")),
-        reset_at_s=reset,
-        retry_after_s=_retry_after_s(headers.get("retry-after"), now_s),
+        wait_s=_wait_s(headers, now_s),
     )
 
 
-def _retry_after_s(text: str | None, now_s: float) -> float | None:
-    seconds = foreign.number(text)
-    if seconds is not None or text is None:
-        return seconds
+def _wait_s(headers: Mapping[str, str], now_s: float) -> float | None:
+    """How long to send nothing: more than 0; None where no header says so.
+
+    Dates are the service's: they are read by its clock where it tells the time, for ours may be wrong.
+    """
+    sent_at_s = _date_s(headers.get("date")) or now_s
+    after_s = foreign.number(headers.get("retry-after"))
+    until_s = _date_s(headers.get("retry-after"))
+    reset_s = foreign.number(headers.get("x-ratelimit-reset"))
+    waits_s = (
+        after_s or 0.0,
+        until_s - sent_at_s if until_s else 0.0,
+        reset_s - sent_at_s if reset_s and reset_s - sent_at_s < _LONGEST_RESET_S else 0.0,
+    )
+    return max(waits_s) if max(waits_s) > 0 else None
+
+
+def _date_s(text: str | None) -> float | None:
+    """The time in an HTTP date, in seconds since the epoch; None for anything else."""
     try:
-        return max(parsedate_to_datetime(text).timestamp() - now_s, 0.0)
+        return parsedate_to_datetime(text or "").timestamp()
     except (ValueError, OverflowError):
         return None
 

@@ -127,6 +127,7 @@ class Run:
         self.is_weighing = options.submits
         self.doubt: Doubt | None = None
         self.is_broke = False
+        self.is_long_full = False
         self.counted = Counted()
         self.post_gate = asyncio.Semaphore(_POSTS_ON_THE_WIRE)
         self.download_gate = asyncio.Semaphore(_DOWNLOADS_AT_ONCE)

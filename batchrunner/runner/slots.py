@@ -31,6 +31,7 @@ class Slots:
         self._turns: dict[Identity, int] = {}
         self._waiters: list[tuple[int, Identity, asyncio.Future[None]]] = []
         self._full_at_s = -math.inf
+        self._elsewhere_since_s = math.inf
         self._closed = False
 
     @property
@@ -42,6 +43,10 @@ class Slots:
     def are_all_elsewhere(self) -> bool:
         """Whether the account is full of somebody else's tasks."""
         return not self._holders and self.is_waited_for
+
+    def all_elsewhere_s(self, now_s: float) -> float:
+        """For how long the account has been full of somebody else's tasks; 0 if it is not."""
+        return max(now_s - self._elsewhere_since_s, 0.0)
 
     def hold(self, identity: Identity, task: Running) -> None:
         """A task that runs already has its slot, even if that is one too many."""
@@ -91,6 +96,7 @@ class Slots:
 
     def accepted(self, identity: Identity, task: Running) -> None:
         """The submit found a slot: its task has it now."""
+        self._elsewhere_since_s = math.inf
         self._holders[identity] = task
         if identity in self._as_it_left:
             self.capacity.accepted(*self._as_it_left.pop(identity))
@@ -103,6 +109,7 @@ class Slots:
         running = max(len(self._holders), left_beside)  # the service may have decided before others were seen ended
         if running >= self.capacity.limit:
             self._full_at_s = sent_at_s
+        self._elsewhere_since_s = math.inf if self._holders else min(self._elsewhere_since_s, now_s)
         self.capacity.refused(running, now_s)
         self._wake()
 

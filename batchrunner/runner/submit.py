@@ -14,6 +14,7 @@ from batchrunner.nouns.facts import Answer, ErrorClass, Failure, Outcome, Refusa
 from batchrunner.nouns.job import Identity, Job
 from batchrunner.nouns.step import Action, Block, Step
 from batchrunner.pacing import MOST_UNKNOWNS
+from batchrunner.reports.words import span
 from batchrunner.runner.price import read_balance, weigh_after, weigh_before
 from batchrunner.runner.run import Run
 from batchrunner.runner.trial import admit, heed_failure, is_admitted
@@ -21,6 +22,8 @@ from batchrunner.runner.upload import sendable
 
 # How often an account that is used up is looked at.
 _TOP_UP_S = 60.0
+# An account that is full of other tasks for so long is worth a person's look.
+_LONG_FULL_S = 900.0
 
 
 async def submit(run: Run, identity: Identity, _: Step) -> None:
@@ -234,8 +237,20 @@ def _broke(run: Run, _: Job, answer: Answer) -> None:
         run.tell(Happened(Kind.WAIT, f"the balance is used up, waiting for a top-up: {message}"))
 
 
+def _full(run: Run, _: Job, _answer: Answer) -> None:
+    full_s = run.slots.all_elsewhere_s(run.clock.monotonic_s())
+    if full_s < _LONG_FULL_S:
+        run.is_long_full = False
+    elif not run.is_long_full:
+        run.is_long_full = True
+        ours = sum(step.block is Block.TASK_TIMEOUT for step in run.steps.values())
+        given_up = f", {ours} of them this run's own that it waits for no longer" if ours else ""
+        who = f"the account's slots are full of other tasks{given_up}"
+        run.tell(Happened(Kind.WAIT, f"nothing could be submitted for {span(full_s)}: {who}; it is tried on"))
+
+
 def _nothing(_run: Run, _job: Job, _answer: Answer) -> None:
-    """The pace or the slots were told already."""
+    """The pace was told already."""
 
 
 _REACTIONS: Mapping[Refusal, Callable[[Run, Job, Answer], None]] = {
@@ -246,7 +261,7 @@ _REACTIONS: Mapping[Refusal, Callable[[Run, Job, Answer], None]] = {
         job.request.model, Block.ADDRESS, f"the service refuses: {a.message}"
     ),
     Refusal.RATE: _nothing,
-    Refusal.CONCURRENT: _nothing,
+    Refusal.CONCURRENT: _full,
     Refusal.NOT_SENT: lambda run, *_: run.caution.trouble(run.clock.monotonic_s()),
     Refusal.BY_HAND: _nothing,
 }

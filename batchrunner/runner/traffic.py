@@ -35,17 +35,10 @@ class Traffic:
             self.pace.limit(told.per_min)
         now_s = self._clock.monotonic_s()
         if refused:
-            wait_s = self._wait_s(told)
+            wait_s = told.wait_s or _REFUSED_WAIT_S
             self.pace.refused(now_s)
             self.pace.pause(now_s + min(wait_s, _LONGEST_PAUSE_S))
             return wait_s
         if told.per_min and told.remaining is not None:
             self.pace.remaining(told.remaining, told.per_min, now_s)
         return 0.0
-
-    def _wait_s(self, told: Told) -> float:
-        """How long a refusal says to wait."""
-        waits = [told.retry_after_s] if told.retry_after_s is not None else []
-        if told.reset_at_s is not None:
-            waits.append(told.reset_at_s - self._clock.wall_s())
-        return max(waits, default=_REFUSED_WAIT_S)

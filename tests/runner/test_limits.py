@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from batchrunner.events import Kind
 from batchrunner.ledger import Ledger
 from batchrunner.nouns.status import Status
 from batchrunner.runner import Access
@@ -189,6 +190,26 @@ def test_an_account_full_of_somebody_else_s_tasks_is_tried_rarely_and_used_when_
     assert first_full_s(studio.record().charges, 5, free_s) < 90
     assert counts(studio) == {Status.DONE: 12}
     audit(studio)
+
+
+def test_an_account_that_stays_full_of_other_tasks_is_told_once_for_somebody_may_want_to_look(tmp_path: Path) -> None:
+    studio, _ = account(tmp_path, 4, concurrency=0, later_concurrency=((EVENING_S + 2 * HOUR_S, 5),))
+
+    studio.run()
+
+    [told] = studio.told(Kind.WAIT)
+    assert told.text.startswith("nothing could be submitted for 15 min: the account's slots are full of other tasks; ")
+    assert counts(studio) == {Status.DONE: 4}
+
+
+def test_tasks_that_nobody_waits_for_any_longer_are_named_where_they_hold_all_slots(tmp_path: Path) -> None:
+    studio, _ = account(tmp_path, 4, concurrency=2, latencies_s=(2 * HOUR_S, 2 * HOUR_S, TASK_S, TASK_S))
+
+    studio.run(task_timeout_s=HOUR_S)
+
+    [told] = studio.told(Kind.WAIT)
+    assert "full of other tasks, 2 of them this run's own that it waits for no longer" in told.text
+    assert sorted(counts(studio)) == [Status.DONE, Status.RUNNING]
 
 
 def test_a_command_that_submits_nothing_learns_nothing_of_the_limit(tmp_path: Path) -> None:
