@@ -3,6 +3,7 @@
 import os
 import select
 import shutil
+import signal
 import subprocess
 import sys
 from contextlib import ExitStack, suppress
@@ -138,4 +139,15 @@ def test_a_program_that_ends_at_once_is_told_and_the_run_goes_on(desk: Desk) -> 
     desk.put("systemd-inhibit", "#!/bin/sh\necho 'Failed to inhibit: Access denied' >&2\nexit 1\n")
     said: list[str] = []
     with awake(said.append, "linux", prompt_s=60.0):
-        assert said == ["the machine may fall asleep: systemd-inhibit ended at once with 1"]
+        [why] = said
+    assert why == "the machine may fall asleep: systemd-inhibit ended at once with 1 (Failed to inhibit: Access denied)"
+
+
+def test_a_program_that_ends_before_the_run_does_is_told(desk: Desk) -> None:
+    desk.put_living("systemd-inhibit", f"{SLEEP} 1000")
+    said: list[str] = []
+    with awake(said.append, "linux", PROMPT_S), desk.opened() as life:
+        number, _ = told(life)
+        os.kill(number, signal.SIGTERM)
+        assert life.read() == ""
+    assert said == ["the machine may have slept: systemd-inhibit ended before the run did, with -15"]
