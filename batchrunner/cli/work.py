@@ -66,6 +66,7 @@ def work(order: Order, wanted: Wanted, settings: Settings) -> int:
         receipts = read_receipts(project)
         ledger = stack.enter_context(Ledger.writing(project.ledger))
         take_in(ledger, receipts)
+        ledger.check_address(service.access.base_url)
         stack.callback(_write_receipts, project, wanted.name, ledger)
         limits = order.limits(settings, clock.wall_s())
         prices = prices_of(order.prices)

@@ -74,6 +74,19 @@ class Ledger:
         with translated():
             return frozenset(row[0] for row in self._db.execute("SELECT task_id FROM answer WHERE task_id IS NOT NULL"))
 
+    def check_address(self, base_url: str) -> None:
+        """Whether this is where the ledger's tasks live.
+
+        Raises:
+            UsageError: they live at another address.
+        """
+        row = self._db.execute("SELECT base_url FROM run ORDER BY id LIMIT 1").fetchone()
+        if row and row[0] != base_url:
+            raise UsageError(
+                f"this ledger's tasks live at {row[0]}, not at {base_url}: "
+                "set MODELLIX_BASE_URL back, or name another ledger with --ledger"
+            )
+
     def begin_run(self, run: NewRun) -> int:
         """Writes down a run and what it wants.
 
@@ -83,7 +96,7 @@ class Ledger:
         jobs = json.dumps(run.jobs, ensure_ascii=False, sort_keys=True)
         digest = sha256(jobs.encode()).hexdigest()
         with writing(self._db) as db:
-            self._check_address(run.base_url)
+            self.check_address(run.base_url)
             db.execute("INSERT OR IGNORE INTO job_list VALUES (?, ?)", (digest, jobs))
             return insert(
                 db,
@@ -246,14 +259,6 @@ class Ledger:
 
     def _has_task(self, task_id: str) -> bool:
         return self._db.execute("SELECT 1 FROM answer WHERE task_id = ?", (task_id,)).fetchone() is not None
-
-    def _check_address(self, base_url: str) -> None:
-        row = self._db.execute("SELECT base_url FROM run ORDER BY id LIMIT 1").fetchone()
-        if row and row[0] != base_url:
-            raise UsageError(
-                f"this ledger's tasks live at {row[0]}, not at {base_url}: "
-                "set MODELLIX_BASE_URL back, or name another ledger with --ledger"
-            )
 
 
 def _settle(db: sqlite3.Connection, attempt_id: int, at_s: float) -> None:

@@ -48,6 +48,24 @@ def types_read_only(user: User, *arguments: str) -> Said:
     return Said(ended.returncode, ended.stdout, ended.stderr)
 
 
+# Another address
+
+
+def test_a_ledger_of_another_address_is_refused_before_anybody_is_asked(veteran: User, service: Service) -> None:
+    """Nothing is agreed to, decided, or sent to the other address."""
+    elsewhere = User(veteran.folder, "http://127.0.0.1:9")
+    for command in WRITING[:4]:
+        said = elsewhere.types(*command)
+        assert said.code == 2, said.text
+        assert f"live at {service.url}, not at http://127.0.0.1:9" in said.err
+        assert "to pay" not in said.text
+    assert veteran.types("status", "shots.yaml", "-o", "json").report.statuses == {
+        "a": "done",
+        "b": "done",
+        "c": "pending",
+    }
+
+
 # Read-only
 
 
