@@ -46,7 +46,8 @@ class Trust:
 
         `was_tried`: it was the one job of a trial. The others ran already when the trial began, and say nothing new.
         """
-        self._alike = self._alike + 1 if kind == self._kind else 1
+        is_alike = kind == self._kind or self._alike >= _ALIKE  # on trial, only a clip is good news
+        self._alike = self._alike + 1 if is_alike else 1
         self._kind = kind
         is_news = self._alike == _ALIKE or (self._alike > _ALIKE and was_tried)
         if is_news:

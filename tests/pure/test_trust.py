@@ -55,6 +55,15 @@ def test_what_ran_already_when_the_trial_began_is_no_try() -> None:
     assert (trust.is_over, trust.wait_s(5.0)) == (False, wait_s)
 
 
+@pytest.mark.parametrize("was_tried", [True, False])
+def test_only_a_clip_ends_a_trial_and_no_failure_of_another_kind(*, was_tried: bool) -> None:
+    trust = after(*("a",) * 5)
+    assert trust.failed("b", 100.0, was_tried=was_tried) is was_tried
+    assert trust.is_on_trial
+    assert after("b", "c", trust=trust).is_on_trial
+    assert not after("ok", trust=trust).is_on_trial
+
+
 def test_a_model_that_is_new_is_on_trial_until_a_clip_comes_through() -> None:
     trust = Trust(is_proven=False)
     assert (trust.is_on_trial, trust.is_over, trust.wait_s(0.0)) == (True, False, 0.0)
