@@ -15,10 +15,11 @@ _LINK_IS_OVER = frozenset({401, 403, 404, 410})
 
 
 class DownloadFault(StrEnum):
-    """What a caller can do about it: ask for a new link, try again, or nothing."""
+    """What a caller can do about it: ask for a new link, try again, wait until somebody is there again, or nothing."""
 
     LINK_OVER = "link-over"
     AGAIN = "again"
+    UNREACHED = "unreached"
     NOT_ALLOWED = "not-allowed"
 
 
@@ -58,7 +59,7 @@ async def download(http: Http, link: str, path: Path, *, may_be_plain: bool) -> 
                 link = _followed(link, stream.headers.get("location", ""))
         except TransportError as error:
             path.unlink(missing_ok=True)
-            raise DownloadError(DownloadFault.AGAIN, str(error)) from error
+            raise DownloadError(DownloadFault.UNREACHED, str(error)) from error
     raise DownloadError(DownloadFault.AGAIN, "the link leads from one address to the next without end")
 
 
@@ -86,7 +87,8 @@ async def _receive(stream: Stream, path: Path) -> Verified:
         said = f"the link is over: {stream.status}"
         raise DownloadError(DownloadFault.LINK_OVER, said, stream.status)
     if stream.status != 200:
-        raise DownloadError(DownloadFault.AGAIN, f"the file server answered {stream.status}", stream.status)
+        fault = DownloadFault.UNREACHED if stream.status == 429 or stream.status >= 500 else DownloadFault.AGAIN
+        raise DownloadError(fault, f"the file server answered {stream.status}", stream.status)
     try:
         return await _save(stream, path)
     except BaseException:

@@ -60,6 +60,10 @@ class Pace:
         """Nobody sends before this time."""
         self._paused_until_s = max(self._paused_until_s, until_s)
 
+    def pause_s(self, now_s: float) -> float:
+        """How long nobody sends any more; 0 if there is no pause."""
+        return max(self._paused_until_s - now_s, 0.0)
+
     def limit(self, per_min: int) -> None:
         """The service says what it allows: the pace is that, but never above what somebody wants."""
         most = per_min if self.most_per_min is None else min(self.most_per_min, per_min)

@@ -80,9 +80,12 @@ def is_live() -> bool:
 
 
 def progress_line(progress: Progress) -> str:
-    """`12 done, 2 running · $36.06 booked · 12 min · about 2 min left · waiting for …`."""
+    """`12 done, 2 running · waiting for … · 12 min · $36.06 in this run · about 2 min left`.
+
+    What matters most comes first: a narrow terminal cuts the end.
+    """
     counts = [f"{progress.counts[status]} {status.value}" for status in Status if progress.counts.get(status)]
     left = "" if progress.left_s is None else f"about {span(progress.left_s)} left"
-    spent = f"{dollars(progress.spent_usd)} booked"
-    parts = [", ".join(counts), spent, span(progress.elapsed_s), left, progress.waits_for]
+    spent = f"{dollars(progress.spent_usd)} in this run"
+    parts = [", ".join(counts), progress.waits_for, span(progress.elapsed_s), spent, left]
     return " · ".join(part for part in parts if part)

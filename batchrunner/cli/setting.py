@@ -45,7 +45,7 @@ class Service:
         """The account's balance, where it is told."""
         http = self.make_http()
         try:
-            return await Modellix(http, self.access.base_url, self.access.key, clock).balance()
+            return (await Modellix(http, self.access.base_url, self.access.key, clock).balance()).usd
         finally:
             await http.close()
 

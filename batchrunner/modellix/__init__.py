@@ -2,6 +2,7 @@
 
 from batchrunner.modellix.client import Modellix
 from batchrunner.modellix.wire import (
+    BalanceReply,
     Limits,
     Submitted,
     TaskReply,
@@ -12,6 +13,7 @@ from batchrunner.modellix.wire import (
 )
 
 __all__ = [
+    "BalanceReply",
     "Limits",
     "Modellix",
     "Submitted",

@@ -1,7 +1,6 @@
 """The calls: each address is built from the base, and the key goes nowhere else."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 from urllib.parse import quote
 
 from batchrunner import __version__
@@ -56,21 +55,13 @@ class Modellix:
             return False
         return reply.status in (200, 204, 404)
 
-    async def is_answering(self) -> bool:
-        """Whether a free request is answered just now: asked before money follows money that vanished."""
+    async def balance(self) -> wire.BalanceReply:
+        """The account's balance. Never raises for what the network or the service does."""
         try:
             reply = await self._http.get(f"{self._base_url}/api/v1/team/balance", self._headers)
         except TransportError:
-            return False
-        return reply.status < 500 and reply.status != 429
-
-    async def balance(self) -> Decimal | None:
-        """The account's balance in USD; None where the service does not tell it."""
-        try:
-            reply = await self._http.get(f"{self._base_url}/api/v1/team/balance", self._headers)
-        except TransportError:
-            return None
-        return wire.balance(reply)
+            return wire.BalanceReply(is_trouble=True)
+        return wire.balance(reply, self._clock.wall_s())
 
     async def refuses_key(self) -> bool:
         """Whether the service says that the key is no good; silence is no refusal."""

@@ -277,11 +277,25 @@ def _date_s(text: str | None) -> float | None:
         return None
 
 
-def balance(reply: Reply) -> Decimal | None:
-    """The balance in USD; None where the reply does not say. Source: the official command-line client."""
+@dataclass(frozen=True, slots=True)
+class BalanceReply:
+    """What a look at the balance brought: US dollars, or None where the service does not tell them.
+
+    `is_trouble`: nobody answered that looked after it: another time it may be told. `is_refused`: because of the pace.
+    """
+
+    usd: Decimal | None = None
+    is_trouble: bool = False
+    is_refused: bool = False
+    limits: Limits = Limits()
+
+
+def balance(reply: Reply, now_s: float) -> BalanceReply:
+    """What a whole answer says of the balance. Source: the official command-line client."""
+    limits, is_refused = limits_of(reply.headers, now_s), reply.status == 429
     if reply.status != 200:
-        return None
-    return foreign.amount(foreign.data_of(foreign.json_of(reply.body)).get("balance"))
+        return BalanceReply(is_trouble=is_refused or reply.status >= 500, is_refused=is_refused, limits=limits)
+    return BalanceReply(foreign.amount(foreign.data_of(foreign.json_of(reply.body)).get("balance")), limits=limits)
 
 
 def key_is_refused(reply: Reply) -> bool:

@@ -26,6 +26,7 @@ from batchrunner.runner.look import attempt_of
 from batchrunner.runner.price import read_balance
 from batchrunner.runner.run import Counted, Means, Run
 from batchrunner.runner.signals import Signals
+from batchrunner.runner.waiting import waits_for
 
 Doing = Callable[[Run, Identity], Awaitable[object]]
 
@@ -88,11 +89,13 @@ async def _until_told(run: Run, signals: Signals, beat_s: float) -> None:
     try:
         await asyncio.wait({work, leave, serving}, return_when=asyncio.FIRST_COMPLETED)
         if serving.done():
-            await serving  # it never ends by itself: this is a bug, and it is told as one
-        elif work.done():
+            run.stop(Block.HALT, "an error in batchrunner itself")
+        if work.done():
             await work
         else:
             await _leave(run, work)
+        if serving.done():
+            await serving  # it never ends by itself: this is a bug, and it is told as one
     finally:
         beside = (leave, beat, serving, ending)
         for task in beside:
@@ -186,8 +189,9 @@ async def _beat(run: Run, beat_s: float) -> None:
         await asyncio.sleep(beat_s)
         counts = Counter(step.status for step in run.steps.values())
         elapsed_s = run.clock.monotonic_s() - began_s
-        left_s = _left_s(run, counts, elapsed_s)
-        run.tell(Progress(counts, run.purse.spent_usd, elapsed_s, run.waits_for(), left_s))
+        reason = waits_for(run)
+        left_s = _left_s(run, counts, elapsed_s) if run.is_stopped or not reason else None
+        run.tell(Progress(counts, run.purse.spent_usd, elapsed_s, reason, left_s))
 
 
 def _left_s(run: Run, counts: Mapping[Status, int], elapsed_s: float) -> float | None:

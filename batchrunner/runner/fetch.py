@@ -1,12 +1,14 @@
 """The step that ends a job well: a link becomes a verified file, written down, and then under its final name."""
 
 import asyncio
+import errno
 import shutil
 from pathlib import Path
 
 from batchrunner.download import DownloadError, DownloadFault, Verified, download
 from batchrunner.events import Happened, Kind
 from batchrunner.files import hidden_neighbour, sha256_of
+from batchrunner.modellix import TaskReplyKind
 from batchrunner.nouns.facts import Attempt, Observation, TaskState
 from batchrunner.nouns.job import Identity
 from batchrunner.nouns.step import Block, Step
@@ -16,6 +18,9 @@ from batchrunner.runner.look import attempt_of, look, with_observation
 from batchrunner.runner.run import Run, Watch
 
 _MOST_TRIES = 6
+_THE_WHOLE_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
+# Some 25 minutes without anybody there: an outage ends, and what was paid for is worth the wait.
+_MOST_TRIES_IN_AN_OUTAGE = 30
 
 
 async def fetch(run: Run, identity: Identity, step: Step) -> None:
@@ -38,7 +43,7 @@ async def fetch(run: Run, identity: Identity, step: Step) -> None:
     except DownloadError as error:
         await _failed(run, identity, attempt, watch, error)
     except OSError as error:
-        _not_taken(watch, error)
+        _not_taken(run, watch, final, error)
     else:
         _place(run, identity, attempt, verified, final)
 
@@ -87,15 +92,23 @@ def final_path(run: Run, identity: Identity, attempt: Attempt) -> Path:
 async def _ask_for_link(run: Run, identity: Identity, attempt: Attempt, watch: Watch) -> None:
     await asyncio.sleep(max(watch.task.not_before_s - run.clock.monotonic_s(), 0.0))
     await run.traffic.turn()
-    await look(run, identity, attempt)
-    if watch.link is None and watch.stop is None:
+    reply = await look(run, identity, attempt)
+    if watch.link is None and watch.stop is None and reply.kind is not TaskReplyKind.RATE:
         watch.failed_fetches += 1
-        _give_up(watch, "the service gives no link to its clip")
+        is_outage = reply.kind is TaskReplyKind.AGAIN
+        why = (
+            f"its link could not be asked for: {reply.message}"
+            if is_outage
+            else "the service gives no link to its clip"
+        )
+        _give_up(watch, why, is_outage=is_outage)
 
 
 async def _failed(run: Run, identity: Identity, attempt: Attempt, watch: Watch, error: DownloadError) -> None:
     watch.failed_fetches += 1
-    run.tell(Happened(Kind.NOTE, f"download: {error}", identity.name))
+    if str(error) != watch.said:
+        watch.said = str(error)
+        run.tell(Happened(Kind.NOTE, f"download: {error}", identity.name))
     if error.fault is DownloadFault.NOT_ALLOWED:
         watch.stop = Stop(Block.FETCH_FAILED, f"its clip is not fetched: {error}")
         return
@@ -103,7 +116,8 @@ async def _failed(run: Run, identity: Identity, attempt: Attempt, watch: Watch, 
         watch.link = None
         watch.task.not_before_s = run.clock.monotonic_s()
         _note_gone(run, attempt, error)
-    _give_up(watch, f"its clip could not be fetched: {error}")
+    is_outage = error.fault is DownloadFault.UNREACHED
+    _give_up(watch, f"its clip could not be fetched: {error}", is_outage=is_outage)
     if watch.stop is None and watch.failed_fetches > 1:
         await asyncio.sleep(backoff_s(watch.failed_fetches - 1))
 
@@ -118,17 +132,21 @@ def _note_gone(run: Run, attempt: Attempt, error: DownloadError) -> None:
         run.ledger.observe(attempt, seen, settles=settles(after))
 
 
-def _give_up(watch: Watch, reason: str) -> None:
-    if watch.failed_fetches >= _MOST_TRIES:
+def _give_up(watch: Watch, reason: str, *, is_outage: bool = False) -> None:
+    if watch.failed_fetches >= (_MOST_TRIES_IN_AN_OUTAGE if is_outage else _MOST_TRIES):
         watch.stop = Stop(Block.FETCH_FAILED, f"{reason}: the next run tries again")
 
 
-def _not_taken(watch: Watch, error: OSError) -> None:
-    watch.stop = Stop(Block.FETCH_FAILED, f"the disk does not take its clip: {error.strerror or error}")
+def _not_taken(run: Run, watch: Watch, final: Path, error: OSError) -> None:
+    """This clip has to wait; where the whole disk is to blame, nothing more is paid for."""
+    why = error.strerror or str(error)
+    watch.stop = Stop(Block.FETCH_FAILED, f"the disk does not take its clip: {why}")
+    if error.errno in _THE_WHOLE_DISK:
+        run.stop(Block.HALT, f"the disk takes no more clips in {final.parent}: {why}; mend that, and start it again")
 
 
 def _place(run: Run, identity: Identity, attempt: Attempt, verified: Verified, final: Path) -> None:
-    """Puts a file under its final name; what keeps it from there stops this job, not the run."""
+    """Puts a file under its final name; what keeps it from there stops this job."""
     watch = run.watch(attempt)
     try:
         path = run.shelf.put(identity, attempt, verified, final)
@@ -136,6 +154,6 @@ def _place(run: Run, identity: Identity, attempt: Attempt, verified: Verified, f
         watch.failed_fetches += 1  # something came to lie there meanwhile: the next decision says so
         _give_up(watch, f"{final.name} is taken")
     except OSError as error:
-        _not_taken(watch, error)
+        _not_taken(run, watch, final, error)
     else:
         run.tell(Happened(Kind.DONE, path, identity.name))

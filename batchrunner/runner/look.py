@@ -33,7 +33,7 @@ async def poll(run: Run, identity: Identity, step: Step) -> None:
         watch.stop = watch.stop or Stop(Block.TASK_TIMEOUT, f"still open after {waited}: the next run asks again")
 
 
-async def look(run: Run, identity: Identity, attempt: Attempt) -> None:
+async def look(run: Run, identity: Identity, attempt: Attempt) -> TaskReply:
     """One GET of a task, whose turn it is, with the consequences for its record, its slot and its link."""
     sent_at_s = run.clock.monotonic_s()
     run.counted.polls += 1
@@ -59,6 +59,7 @@ async def look(run: Run, identity: Identity, attempt: Attempt) -> None:
     if watch.failed_looks or watch.empty_successes:
         wait_s = backoff_s(watch.failed_looks + watch.empty_successes, 2.0)
         watch.task.not_before_s = run.clock.monotonic_s() + wait_s
+    return reply
 
 
 def _learn(watch: Watch, reply: TaskReply, sent_at_s: float, now_s: float) -> None:

@@ -1,10 +1,12 @@
 """Whether clips cost what was agreed to: the first by what the account loses, each by what the service bills."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from decimal import Decimal
 
 from batchrunner.errors import LedgerError
 from batchrunner.events import Happened, Kind
+from batchrunner.modellix import BalanceReply
 from batchrunner.nouns.facts import Attempt
 from batchrunner.nouns.job import Identity
 from batchrunner.nouns.money import dollars
@@ -20,22 +22,37 @@ def _is_above(paid_usd: Decimal, estimate_usd: Decimal) -> bool:
     return estimate_usd > 0 and paid_usd > estimate_usd * _MOST
 
 
-async def weigh_before(run: Run) -> Decimal | None:
+async def weigh_before(run: Run, is_wanted: Callable[[], bool]) -> Decimal | None:
     """What the account holds before the first submit; where it does not say, nothing is weighed."""
-    balance_usd = await read_balance(run)
-    run.is_weighing = balance_usd is not None
-    return balance_usd
+    while run.posts and is_wanted():
+        await run.bell.heard()  # what they cost would count for this one
+    reply = await read_balance(run, is_wanted)
+    if reply.is_trouble:
+        _weigh_another(run)
+    elif reply.usd is None:
+        run.weighings = 0
+    return reply.usd
 
 
 async def weigh_after(run: Run, identity: Identity, before_usd: Decimal, estimate_usd: Decimal) -> None:
     """What the account lost by the first clip. Too much is a doubt: another run may have paid at that moment."""
-    run.is_weighing = False
-    after_usd = await read_balance(run)
-    if after_usd is None or not _is_above(before_usd - after_usd, estimate_usd):
+    reply = await read_balance(run)
+    if reply.is_trouble:
+        _weigh_another(run)
         return
-    lost, estimate = dollars(before_usd - after_usd), dollars(estimate_usd)
+    run.weighings = 0
+    if reply.usd is None or not _is_above(before_usd - reply.usd, estimate_usd):
+        return
+    lost, estimate = dollars(before_usd - reply.usd), dollars(estimate_usd)
     run.doubt = Doubt(identity, f"the account lost {lost} by the first clip, which was estimated at {estimate}")
     run.tell(Happened(Kind.NOTE, f"{run.doubt.reason}: no more submits before its bill is known"))
+
+
+def _weigh_another(run: Run) -> None:
+    """The next clip is weighed instead; but a balance that is never told does not hold up a night."""
+    run.weighings -= 1
+    if run.weighings == 0:
+        run.say("what the first clips cost could not be checked: the balance was not answered")
 
 
 def heed_bill(run: Run, attempt: Attempt) -> None:
@@ -56,11 +73,13 @@ def end_doubt(run: Run, identity: Identity) -> None:
         run.doubt = None
 
 
-async def read_balance(run: Run) -> Decimal | None:
-    """What the account holds just now, put on record; None where the service does not say."""
-    await run.traffic.turn()
-    balance_usd = await run.service.balance()
-    if balance_usd is not None:
+async def read_balance(run: Run, is_wanted: Callable[[], bool] = lambda: True) -> BalanceReply:
+    """What the account holds just now, put on record; not told, if it is not wanted any more when its turn comes."""
+    if not await run.traffic.turn(is_wanted):
+        return BalanceReply()
+    reply = await run.service.balance()
+    run.heed(reply.limits, refused=reply.is_refused)
+    if reply.usd is not None:
         with suppress(LedgerError):  # what matters more says so by itself
-            run.ledger.account.told_balance(run.run_id, run.access.key_digest, balance_usd, run.clock.wall_s())
-    return balance_usd
+            run.ledger.account.told_balance(run.run_id, run.access.key_digest, reply.usd, run.clock.wall_s())
+    return reply

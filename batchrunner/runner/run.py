@@ -35,6 +35,7 @@ from batchrunner.trust import Trust
 # Source: rule 8 of the design: what may be uncertain at one moment is bounded.
 _POSTS_ON_THE_WIRE = 4
 _DOWNLOADS_AT_ONCE = 4
+_MOST_WEIGHINGS = 5
 # A model of which nobody has seen a clip gets one job first when more than so many would follow.
 _CANARY_FOR = 20
 # Source: the service's limits, the lowest tier.
@@ -64,6 +65,7 @@ class Watch:
     empty_successes: int = 0
     failed_fetches: int = 0
     link: str | None = None
+    said: str = ""
     stop: Stop | None = None
 
 
@@ -123,9 +125,10 @@ class Run:
         self.caution = Caution()
         self.trying: dict[str, Identity] = {}
         self.failures = 0
-        self._trusts: dict[str, Trust] = {}
-        self.is_weighing = options.submits
+        self.trusts: dict[str, Trust] = {}
+        self.weighings = _MOST_WEIGHINGS if options.submits else 0
         self.doubt: Doubt | None = None
+        self.pictures_in_trouble: set[str] = set()
         self.is_broke = False
         self.is_long_full = False
         self.counted = Counted()
@@ -195,6 +198,11 @@ class Run:
         """Whether nothing more is submitted."""
         return self._stop is not None
 
+    @property
+    def stop_reason(self) -> str:
+        """Why nothing more is submitted; empty while something is."""
+        return self._stop.reason if self._stop else ""
+
     def stop_of(self, job: Job) -> Stop | None:
         """Why a job is not submitted any more in this run; None while it may be."""
         return self._stop or self._job_stops.get(job.identity) or self._model_stops.get(job.request.model)
@@ -225,13 +233,13 @@ class Run:
 
     def trust_in(self, model: str) -> Trust:
         """What this run thinks of a model."""
-        if model not in self._trusts:
+        if model not in self.trusts:
             wanted = (job for job in self.batch.jobs.values() if job.request.model == model)
             agreed = self._options.agreed
             follow = sum(1 for job in wanted if agreed is None or job.name in agreed)
             is_new = self.limits.canary and follow > _CANARY_FOR and not self.batch.has_clip_of(model)
-            self._trusts[model] = Trust(is_proven=not is_new)
-        return self._trusts[model]
+            self.trusts[model] = Trust(is_proven=not is_new)
+        return self.trusts[model]
 
     def stop_job(self, identity: Identity, stop: Stop) -> None:
         """One job is not submitted in this run."""
@@ -240,6 +248,7 @@ class Run:
     def stop_asking(self, block: Block, reason: str) -> None:
         """No task is asked for any more; all stay as they are."""
         self._asking_stop = self._asking_stop or Stop(block, reason)
+        self.looks.close()
         self.stop(block, reason)
 
     # waiting
@@ -272,18 +281,6 @@ class Run:
     def say(self, text: str) -> None:
         """Lets the listener know something about the run as a whole."""
         self.tell(Happened(Kind.NOTE, text))
-
-    def waits_for(self) -> str:
-        """What holds the next submit up, in a few words; empty where nothing does."""
-        reasons = (
-            (self._stop is not None, self._stop.reason if self._stop else ""),
-            (self.is_broke, "waiting for the balance to be topped up"),
-            (self.doubt is not None, self.doubt.reason if self.doubt else ""),
-            (bool(self.trying), f"one job of {', '.join(self.trying)} is tried first"),
-            (self.caution.is_on, "waiting for the service to answer again"),
-            (self.slots.are_all_elsewhere, "waiting for a free slot of the account"),
-        )
-        return next((words for holds, words in reasons if holds), "")
 
     # money
 

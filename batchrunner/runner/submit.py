@@ -15,7 +15,7 @@ from batchrunner.nouns.job import Identity, Job
 from batchrunner.nouns.step import Action, Block, Step
 from batchrunner.pacing import MOST_UNKNOWNS
 from batchrunner.reports.words import span
-from batchrunner.runner.price import read_balance, weigh_after, weigh_before
+from batchrunner.runner.price import end_doubt, read_balance, weigh_after, weigh_before
 from batchrunner.runner.run import Run
 from batchrunner.runner.trial import admit, heed_failure, is_admitted
 from batchrunner.runner.upload import sendable
@@ -29,9 +29,10 @@ _LONG_FULL_S = 900.0
 async def submit(run: Run, identity: Identity, _: Step) -> None:
     """Submits a job once, and records what became of it; or comes back with nothing done."""
     job = run.batch.jobs[identity]
+    end_doubt(run, identity)  # where it comes again, its first clip ended
     await admit(run, job)
     await run.slots.take(identity)
-    body = await sendable(run, job) if _may_go(run, job) else None
+    body = await sendable(run, job, lambda: _may_go(run, job)) if _may_go(run, job) else None
     if body is None:
         run.slots.release(identity)
         return
@@ -85,7 +86,7 @@ async def _patience(run: Run, job: Job) -> None:
         elif wait_s > 0:
             await run.bell.doze(wait_s)
         elif run.caution.is_on and not answered:
-            answered = await _is_answering(run)
+            answered = await _is_answering(run, job)
         else:
             return
 
@@ -94,7 +95,8 @@ async def _right(run: Run, job: Job) -> Decimal | None:
     """Waits for the right to send. Gives what the account held just before, if this clip is to be weighed."""
     if run.stop_of(job) is not None:
         return None
-    before_usd = await weigh_before(run) if run.is_weighing and not run.caution.is_on else None
+    is_weighed = run.weighings > 0 and not run.caution.is_on
+    before_usd = await weigh_before(run, lambda: _may_go(run, job)) if is_weighed else None
     await run.traffic.turn(lambda: _may_go(run, job))
     return before_usd
 
@@ -106,16 +108,16 @@ async def _may_pay(run: Run, job: Job) -> bool:
         await run.bell.doze(left_s)
     if run.stop_of(job) is not None:
         return False
-    balance_usd = await read_balance(run)
-    return balance_usd is None or balance_usd >= run.batch.cost(job).high_usd
+    reply = await read_balance(run, lambda: run.stop_of(job) is None)
+    return reply.usd is None or reply.usd >= run.batch.cost(job).high_usd
 
 
-async def _is_answering(run: Run) -> bool:
-    await run.traffic.turn()
-    answered = await run.service.is_answering()
-    if not answered:
+async def _is_answering(run: Run, job: Job) -> bool:
+    """Whether a free request is answered just now: asked before money follows money that vanished."""
+    reply = await read_balance(run, lambda: run.stop_of(job) is None)
+    if reply.is_trouble:
         run.caution.trouble(run.clock.monotonic_s())
-    return answered
+    return not reply.is_trouble
 
 
 def _commit(run: Run, job: Job, body: Mapping[str, object], step: Step) -> asyncio.Task[Outcome] | None:

@@ -21,13 +21,15 @@ class Traffic:
         self._bell = bell
         self._turnstile = asyncio.Lock()
 
-    async def turn(self, is_wanted: Callable[[], bool] = lambda: True) -> None:
-        """Waits for the right to send one request, in the order of arrival; or until it is not wanted any more."""
+    async def turn(self, is_wanted: Callable[[], bool] = lambda: True) -> bool:
+        """Waits for the right to send one request, in the order of arrival; False if it is not wanted any more."""
         async with self._turnstile:
             while is_wanted() and (wait_s := self.pace.wait_s(self._clock.monotonic_s())) > 0:
                 await self._bell.doze(wait_s)
-            if is_wanted():
+            is_right = is_wanted()
+            if is_right:
                 self.pace.book(self._clock.monotonic_s())
+            return is_right
 
     def heed(self, told: Told, *, refused: bool) -> float:
         """Holds for everyone at once. Gives for how long the service wants nobody to send: 0 if it does not say so."""

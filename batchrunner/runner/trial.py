@@ -2,10 +2,12 @@
 
 import re
 
+from batchrunner.events import Happened, Kind
 from batchrunner.nouns.facts import Attempt, ErrorClass, Failure, TaskState
 from batchrunner.nouns.job import Identity, Job
 from batchrunner.nouns.step import Block
 from batchrunner.runner.run import Run
+from batchrunner.runner.waiting import resting
 
 # What differs between failures that are equal: numbers and ids.
 _DETAIL = re.compile(r"\S*\d\S*")
@@ -46,6 +48,8 @@ def heed_end(run: Run, identity: Identity, attempt: Attempt) -> None:
 
 def heed_failure(run: Run, identity: Identity, model: str, failure: Failure) -> None:
     """One more failure of this run: enough of them end the submits, equal ones those to their model."""
+    was_tried = run.trying.get(model) == identity
+    end_trial(run, identity)  # its retry is a new one, and waits like one
     run.failures += 1
     if run.limits.halt_failures is not None and run.failures >= run.limits.halt_failures:
         run.stop(Block.HALT, f"{run.failures} failed in this run")
@@ -56,10 +60,10 @@ def heed_failure(run: Run, identity: Identity, model: str, failure: Failure) -> 
     waits_anew = trust.failed(
         f"{failure.error_class}: {_DETAIL.sub('', failure.message)}",
         run.clock.monotonic_s(),
-        was_tried=run.trying.get(model) == identity,
+        was_tried=was_tried,
     )
     if trust.is_over:
         why = "it fails again and again" if was_proven else "its first clip failed (--no-canary does not wait for it)"
         run.stop_model(model, Block.HALT, f"{why}: {failure.message}")
     elif waits_anew:
-        run.say(f"{model} fails again and again: one job is tried later")
+        run.tell(Happened(Kind.WAIT, resting(model, trust.wait_s(run.clock.monotonic_s()))))

@@ -1,8 +1,7 @@
 """Local pictures on their way: uploaded when their job's turn comes, once per content, for free."""
 
-import asyncio
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from batchrunner.modellix import UploadReply, UploadReplyKind
@@ -14,64 +13,66 @@ from batchrunner.pacing import backoff_s
 from batchrunner.plan import Stop
 from batchrunner.runner.run import Run
 
-_MOST_TRIES = 6
+# Some 25 minutes: it is rather the service that has a bad time than the picture.
+_MOST_TRIES = 30
 
 
 class UploadFailed(Exception):  # ends one job's submit in this run, never the run
     """A picture that could not be uploaded, in words."""
 
 
-async def sendable(run: Run, job: Job) -> Mapping[str, object] | None:
+async def sendable(run: Run, job: Job, is_wanted: Callable[[], bool]) -> Mapping[str, object] | None:
     """The body that the service gets: each local picture by its address there. None where one is not to be had."""
     try:
-        return {name: await _sendable(run, value) for name, value in job.body.items()}
+        return {name: await _sendable(run, value, is_wanted) for name, value in job.body.items()}
     except UploadFailed as error:
-        run.stop_job(job.identity, Stop(Block.UPLOAD, str(error)))
+        if is_wanted():
+            run.stop_job(job.identity, Stop(Block.UPLOAD, str(error)))
         return None
 
 
-async def _sendable(run: Run, value: object) -> object:
+async def _sendable(run: Run, value: object, is_wanted: Callable[[], bool]) -> object:
     match value:
         case LocalImage():
-            return await _address(run, value)
+            return await _address(run, value, is_wanted)
         case list():
-            return [await _sendable(run, item) for item in value]
+            return [await _sendable(run, item, is_wanted) for item in value]
         case _:
             return value
 
 
-async def _address(run: Run, image: LocalImage) -> str:
+async def _address(run: Run, image: LocalImage, is_wanted: Callable[[], bool]) -> str:
     """Where the service has this picture. Jobs that need the same one wait for the same upload."""
     async with run.upload_locks[image.sha256]:
         known = run.ledger.pictures.find(image.sha256, run.access.base_url, run.access.key_digest)
         if known is None or not known.is_usable(run.clock.wall_s()):
-            known = await _upload(run, image)
+            known = await _upload(run, image, is_wanted)
             run.ledger.pictures.taken(known, run.access.base_url, run.access.key_digest)
         return known.url
 
 
-async def _upload(run: Run, image: LocalImage) -> Upload:
+async def _upload(run: Run, image: LocalImage, is_wanted: Callable[[], bool]) -> Upload:
     """The picture, sent until it is taken: an upload costs nothing."""
-    data = _bytes(image)
-    for tries in range(1, _MOST_TRIES + 1):
-        await run.traffic.turn()
+    data, failed = _bytes(image), 0
+    while await run.traffic.turn(is_wanted):
         reply = await run.service.upload(Path(image.path).name, data)
         run.heed(reply.limits, refused=reply.kind is UploadReplyKind.RATE)
         match reply.kind:
             case UploadReplyKind.TAKEN:
+                run.pictures_in_trouble.discard(image.sha256)
                 return Upload(image.sha256, len(data), reply.file_id, reply.url, run.clock.wall_s())
             case UploadReplyKind.REFUSED:
                 raise UploadFailed(_refusal(image, reply))
             case UploadReplyKind.KEY:
                 run.stop(Block.KEY, f"the service refuses the key: {reply.message}")
                 raise UploadFailed(reply.message)
-            case UploadReplyKind.AGAIN:
-                await asyncio.sleep(backoff_s(tries))
-            case UploadReplyKind.RATE:
-                pass
-        if run.is_stopped:
-            break
-    raise UploadFailed(f"{image.path} could not be uploaded: {reply.message}")
+            case UploadReplyKind.AGAIN | UploadReplyKind.RATE:
+                failed += 1
+                if failed >= _MOST_TRIES:
+                    raise UploadFailed(f"{image.path} could not be uploaded: {reply.message}")
+                run.pictures_in_trouble.add(image.sha256)
+                await run.bell.doze(backoff_s(failed))
+    raise UploadFailed(f"{image.path} was not uploaded: nobody wants it any more")
 
 
 def _bytes(image: LocalImage) -> bytes:

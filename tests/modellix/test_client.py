@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from batchrunner import __version__
-from batchrunner.modellix import Modellix, TaskReplyKind
+from batchrunner.modellix import BalanceReply, Modellix, TaskReplyKind
 from batchrunner.nouns.facts import Outcome, Refusal
 from batchrunner.transport import Http, InProcess
 from tests.moved_time import MovedClock, in_moved_time
@@ -119,19 +119,23 @@ def test_a_submit_never_raises_for_what_the_network_does(
 def test_what_is_free_takes_silence_for_no_answer(error: Exception) -> None:
     service = Service(error=error)
     assert asked(service, "task", "task-1").kind is TaskReplyKind.AGAIN
-    assert asked(service, "balance") is None
+    assert asked(service, "balance") == BalanceReply(is_trouble=True)
     assert asked(service, "refuses_key") is False
-    assert asked(service, "is_answering") is False
 
 
 def test_the_balance_and_the_key_are_asked_for() -> None:
-    assert asked(Service({"code": 0, "data": {"balance": 12.5}}), "balance") == Decimal("12.5")
+    assert asked(Service({"code": 0, "data": {"balance": 12.5}}), "balance").usd == Decimal("12.5")
     assert asked(Service({"code": 0, "data": {"is_valid": False}}), "refuses_key") is True
 
 
-@pytest.mark.parametrize(("status", "answers"), [(200, True), (401, True), (404, True), (429, False), (503, False)])
-def test_the_service_answers_again_when_it_says_anything_of_sense(status: int, *, answers: bool) -> None:
-    assert asked(Service({}, status), "is_answering") is answers
+@pytest.mark.parametrize(
+    ("status", "trouble", "refused"),
+    [(200, False, False), (401, False, False), (404, False, False), (429, True, True), (503, True, False)],
+)
+def test_a_balance_that_is_not_told_is_told_from_one_that_nobody_looked_after(
+    status: int, *, trouble: bool, refused: bool
+) -> None:
+    assert asked(Service({}, status), "balance") == BalanceReply(None, trouble, refused)
 
 
 def test_a_redirect_of_a_submit_is_not_followed() -> None:

@@ -493,7 +493,7 @@ def test_a_success_tells_the_pace_as_well() -> None:
     ],
 )
 def test_a_balance_is_told_or_not(status: int, content: object, usd: str | None) -> None:
-    assert wire.balance(Reply(status, {}, as_bytes(content))) == (None if usd is None else Decimal(usd))
+    assert wire.balance(Reply(status, {}, as_bytes(content)), 0.0).usd == (None if usd is None else Decimal(usd))
 
 
 @pytest.mark.parametrize(
@@ -564,7 +564,7 @@ def test_no_look_can_raise_or_end_a_task_that_did_not_end(reply: Reply) -> None:
     said = wire.task_reply(reply, TASK, NOW_S)
     assert said.state is TaskState.WAITING or reply.status == 200
     assert (said.failure is not None) == (said.state is TaskState.FAILED)
-    wire.balance(reply)
+    wire.balance(reply, 0.0)
     wire.key_is_refused(reply)
 
 

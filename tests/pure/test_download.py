@@ -93,24 +93,30 @@ def test_a_link_that_is_over_says_so_with_its_status(path: Path, status: int) ->
     assert (error.fault, error.status) == (DownloadFault.LINK_OVER, status)
 
 
-@pytest.mark.parametrize("status", [201, 204, 206, 300, 304, 400, 408, 416, 429, 500, 503])
+@pytest.mark.parametrize("status", [201, 204, 206, 300, 304, 400, 408, 416])
 def test_any_other_status_is_tried_again(path: Path, status: int) -> None:
     error = refusal(Service(lambda _: answered(CLIP, status=status)), path)
     assert (error.fault, error.status) == (DownloadFault.AGAIN, status)
 
 
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_file_server_that_is_not_well_is_waited_for(path: Path, status: int) -> None:
+    error = refusal(Service(lambda _: answered(CLIP, status=status)), path)
+    assert (error.fault, error.status) == (DownloadFault.UNREACHED, status)
+
+
 @pytest.mark.parametrize("error", [ConnectionRefusedError(), ConnectionResetError(), TimeoutError()])
-def test_a_file_server_that_does_not_answer_is_tried_again(path: Path, error: Exception) -> None:
+def test_a_file_server_that_does_not_answer_is_waited_for(path: Path, error: Exception) -> None:
     def raises(_: str) -> Answered:
         raise error
 
-    assert refusal(Service(raises), path).fault is DownloadFault.AGAIN
+    assert refusal(Service(raises), path).fault is DownloadFault.UNREACHED
 
 
 @pytest.mark.parametrize("then", [ConnectionResetError(), TimeoutError()])
 def test_a_clip_that_breaks_off_leaves_nothing(path: Path, then: Exception) -> None:
     service = Service(lambda _: answered(CLIP[:2000], then=then))
-    assert refusal(service, path).fault is DownloadFault.AGAIN
+    assert refusal(service, path).fault is DownloadFault.UNREACHED
 
 
 # where links lead

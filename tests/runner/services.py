@@ -25,8 +25,8 @@ def raw(status: int, body: bytes, headers: Mapping[str, str] | None = None) -> A
 
 
 def prompt_in(body: bytes) -> str:
-    """The prompt of a submit; "" for a request without a body."""
-    return str(json.loads(body)["prompt"]) if body else ""
+    """The prompt of a submit; "" for any other request."""
+    return str(json.loads(body)["prompt"]) if body.startswith(b"{") else ""
 
 
 def instead(look: Instead) -> Callable[[Answering], Answering]:

@@ -1,14 +1,23 @@
 """What becomes of a clip: its takes, its versions, its place on the disk, its end at the service."""
 
 import asyncio
+import errno
+import os
+from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
+
+from batchrunner.download import Verified
 from batchrunner.errors import Exit
+from batchrunner.events import Kind
 from batchrunner.nouns.status import Status
 from batchrunner.nouns.step import Block
-from batchrunner.sandbox import Fault
-from tests.moved_time import DAY_S, MovedClock
+from batchrunner.sandbox import Answer, Fault
+from batchrunner.transport import Answering
+from tests.moved_time import DAY_S, EVENING_S, MovedClock
 from tests.runner.audit import audit
+from tests.runner.services import instead, reply
 from tests.runner.wishes import blocks, edited
 from tests.studio import Studio, manifest_text
 
@@ -187,3 +196,61 @@ def test_another_output_leaves_what_is_done_where_it_is(studio: Studio) -> None:
     assert studio.clip("a").exists()
     assert not (studio.folder / "elsewhere").exists()
     assert len(studio.submits()) == 1
+
+
+def downloads_cut_until(studio: Studio, at_s: float) -> Callable[[Answering], Answering]:
+    """A way on which the file server cannot be reached before a moment."""
+
+    def look(_method: str, path: str, _prompt: str) -> Answer | None:
+        if not path.startswith("/api") and studio.asked[-1].at_s < at_s:
+            raise ConnectionResetError
+        return None
+
+    return instead(look)
+
+
+def test_an_outage_of_the_file_server_is_waited_for_and_told_once_a_clip(studio: Studio) -> None:
+    studio.write(manifest_text("a", "b"))
+    studio.way = downloads_cut_until(studio, EVENING_S + 900)
+
+    ended = studio.run()
+
+    assert ended.exit_code is Exit.DONE
+    assert len([event for event in studio.told(Kind.NOTE) if event.text.startswith("download: ")]) == 2
+    audit(studio)
+
+
+def test_links_are_asked_for_until_the_pace_allows_it(studio: Studio) -> None:
+    studio.write(manifest_text("a", "b"))
+    studio.way = downloads_cut_until(studio, EVENING_S + DAY_S)
+    studio.run()
+    assert studio.statuses() == dict.fromkeys("ab", Status.RENDERED)
+    morning_s = studio.clock_s
+    too_many = reply(429, "RateLimit: too many requests")
+    studio.way = instead(
+        lambda _method, path, _: too_many if "/tasks/" in path and studio.asked[-1].at_s < morning_s + 300 else None
+    )
+
+    assert studio.run().exit_code is Exit.DONE
+    assert studio.statuses() == dict.fromkeys("ab", Status.DONE)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS])
+def test_a_disk_that_takes_no_more_clips_ends_the_submits_and_loses_nothing(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    studio.write(manifest_text(*(f"job{number:02}" for number in range(12))))
+
+    async def full(*_: object, **__: object) -> Verified:
+        raise OSError(number, os.strerror(number))
+
+    with monkeypatch.context() as disk:
+        disk.setattr("batchrunner.runner.fetch.download", full)
+        ended = studio.run(concurrency=2)
+
+    assert ended.exit_code is Exit.WORK_LEFT
+    assert len(studio.submits()) <= 4
+    [told] = studio.told(Kind.HALT)
+    assert f"the disk takes no more clips in {studio.clip('a').parent}: {os.strerror(number)}" in told.text
+    assert studio.run().exit_code is Exit.DONE
+    audit(studio)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from batchrunner.errors import Exit
-from batchrunner.events import Kind
+from batchrunner.events import Kind, Progress
 from batchrunner.nouns.status import Status
 from batchrunner.nouns.step import Block
 from batchrunner.runner import Ended
@@ -20,6 +20,7 @@ from batchrunner.transport import Answered, Answering
 from tests.moved_time import EVENING_S, MovedClock
 from tests.pure.test_images import png
 from tests.runner.audit import audit, counts
+from tests.runner.services import instead, reply
 from tests.studio import Asked, Studio, manifest_text, send
 
 MODEL = "google/veo-3.1-i2v"
@@ -36,7 +37,7 @@ def blocks(ended: Ended) -> set[Block | None]:
 
 
 def notes(studio: Studio) -> str:
-    return "\n".join(event.text for event in studio.told(Kind.NOTE, Kind.HALT))
+    return "\n".join(event.text for event in studio.told(Kind.NOTE, Kind.HALT, Kind.WAIT))
 
 
 # --halt
@@ -78,12 +79,41 @@ def test_after_five_equal_failures_a_model_gets_one_job_later_and_later(tmp_path
     waits = [later.at_s - earlier.at_s for earlier, later in _pairs(studio.submits())]
     assert max(waits[:4]) < 120
     assert [round(wait, -1) for wait in waits[4:]] == pytest.approx([360, 660, 1260], abs=40)
-    assert "fails again and again: one job is tried later" in notes(studio)
+    assert "fails again and again: one job is tried in 5 min" in notes(studio)
     assert f"no more submits to {MODEL}: it fails again and again" in notes(studio)
 
 
 def _pairs(asked: list[Asked]) -> list[tuple[Asked, Asked]]:
     return list(itertools.pairwise(asked))
+
+
+def test_a_retry_of_the_job_that_was_tried_waits_like_any_other(tmp_path: Path) -> None:
+    studio = studio_with(tmp_path, 30, faults={Fault.TASK_FAILED: 1.0})
+    studio.run(concurrency=1, retries=5)
+    waits = [later.at_s - earlier.at_s for earlier, later in _pairs(studio.submits())]
+    assert [round(wait, -1) for wait in waits[4:]] == pytest.approx([360, 660, 1260], abs=40)
+
+
+def test_while_a_model_rests_everybody_can_see_until_when(tmp_path: Path) -> None:
+    studio = studio_with(tmp_path, 30, faults={Fault.TASK_FAILED: 1.0})
+    studio.run(concurrency=1)
+    silent = [event for event in studio.events if isinstance(event, Progress) and not event.waits_for]
+    waits = [event.waits_for for event in studio.events if isinstance(event, Progress) and event.waits_for]
+    assert waits[0].startswith(f"{MODEL} fails again and again: one job is tried in ")
+    assert len(silent) < 12, "but for the first five clips, it always waits for something"
+    assert [event.text for event in studio.told(Kind.WAIT)] == [
+        f"{MODEL} fails again and again: one job is tried in {wait}" for wait in ("5 min", "10 min", "20 min")
+    ]
+
+
+def test_a_pause_that_the_service_asks_for_is_what_everybody_waits_for(tmp_path: Path) -> None:
+    studio = studio_with(tmp_path, 2)
+    refused = reply(429, "RateLimit: wait", {"retry-after": "600"})
+    studio.way = instead(lambda method, *_: refused if method == "POST" and len(studio.submits()) == 1 else None)
+    studio.run()
+    waits = [event.waits_for for event in studio.events if isinstance(event, Progress)]
+    assert waits[0].startswith("the service wants us to wait another ")
+    assert all(waits[:18])
 
 
 def test_a_breaker_lets_at_most_those_fail_that_ran_already(tmp_path: Path) -> None:
@@ -100,7 +130,7 @@ def test_what_ran_when_a_model_broke_down_takes_no_try_from_it(tmp_path: Path, s
 
     tries = [later.at_s - earlier.at_s for earlier, later in _pairs(studio.submits())][-3:]
     assert [round(wait, -1) for wait in tries] == pytest.approx([300, 660, 1260], abs=90)
-    assert notes(studio).count("one job is tried later") == 4 - 1  # the trip and two tries; the third is the end
+    assert notes(studio).count("one job is tried in") == 4 - 1  # the trip and two tries; the third is the end
 
 
 def test_jobs_that_wait_for_a_trial_take_no_turn_and_upload_nothing(tmp_path: Path) -> None:

@@ -1,7 +1,10 @@
 """How a run is left: by a signal, by a second one, by a task's patience."""
 
+import asyncio
 import signal
+from collections.abc import Callable
 from dataclasses import replace
+from typing import cast
 
 import pytest
 
@@ -11,10 +14,14 @@ from batchrunner.ledger import Ledger
 from batchrunner.manifest.load import load
 from batchrunner.nouns.status import Status
 from batchrunner.nouns.step import Block
-from batchrunner.sandbox import Fault
+from batchrunner.runner.looks import Looks
+from batchrunner.sandbox import Answer, Fault
 from batchrunner.sandbox import Options as SandboxOptions
+from batchrunner.transport import Answering
+from tests.moved_time import EVENING_S, MovedClock, MovedLoop
+from tests.pure.test_images import png
 from tests.runner.audit import audit, counts
-from tests.runner.services import Crossing, refusing
+from tests.runner.services import Crossing, instead, refusing, reply
 from tests.studio import Studio, manifest_text, send
 
 
@@ -97,6 +104,118 @@ def test_a_drain_in_the_midst_of_caution_ends_the_run(studio: Studio) -> None:
 
     assert ended.seconds < 10
     assert studio.statuses() == {"a": Status.UNKNOWN, "b": Status.UNKNOWN, "c": Status.PENDING}
+
+
+def told_to_wait(method: str, path: str) -> Callable[[Answering], Answering]:
+    """A way on which the first such request is told to wait for 50 minutes."""
+    asked: list[str] = []
+
+    def look(its_method: str, its_path: str, _prompt: str) -> Answer | None:
+        if (its_method, asked) != (method, []) or path not in its_path:
+            return None
+        asked.append(its_path)
+        return reply(429, "RateLimit: wait", {"retry-after": "3000"})
+
+    return instead(look)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/async"), ("POST", "/media/files"), ("GET", "/team/balance")], ids=str
+)
+def test_a_drain_in_a_pause_that_the_service_asked_for_ends_the_run(studio: Studio, method: str, path: str) -> None:
+    studio.way = told_to_wait(method, path)
+    write_with_pictures(studio, 3)
+
+    ended = studio.run(concurrency=1, meanwhile=send(signal.SIGINT, studio=studio, after_s=20))
+
+    assert ended.seconds < 21
+    assert counts(studio) == {Status.PENDING: 3}
+
+
+def test_the_deadline_in_a_pause_that_the_service_asked_for_ends_the_run(studio: Studio) -> None:
+    studio.way = told_to_wait("POST", "/async")
+    studio.write(manifest_text("a", "b", "c"))
+
+    async def sleep(clock: MovedClock) -> None:
+        await asyncio.sleep(100)
+        clock.jump_s += 7_200
+        await asyncio.Event().wait()
+
+    ended = studio.run(concurrency=1, deadline_s=EVENING_S + 3_600, meanwhile=sleep)
+
+    assert ended.exit_code is Exit.DEADLINE
+    assert ended.seconds < 120
+
+
+def test_a_drain_lets_no_picture_be_uploaded_any_more(studio: Studio) -> None:
+    write_with_pictures(studio, 50)
+
+    ended = studio.run(concurrency=50, rate_per_min=10, meanwhile=send(signal.SIGINT, studio=studio, after_s=20))
+
+    assert ended.seconds < 120
+    assert [asked for asked in studio.asked if "/media" in asked.path and asked.at_s > EVENING_S + 21] == []
+
+
+def write_with_pictures(studio: Studio, count: int) -> None:
+    """Jobs that each have a local picture of their own."""
+    for number in range(count):
+        (studio.folder / f"{number}.png").write_bytes(png(64 + number, 36))
+    jobs = "".join(f"  - {{id: job{n}, prompt: job{n}, image: {n}.png}}\n" for n in range(count))
+    studio.write(f"version: 1\nname: batch\nmodel: google/veo-3.1-i2v\ndefaults: {{durationSeconds: 8}}\njobs:\n{jobs}")
+
+
+@pytest.mark.parametrize("jobs", [1, 40])
+def test_a_process_that_stood_still_beyond_its_patience_goes_on(studio: Studio, jobs: int) -> None:
+    """Ctrl-Z and `fg`: every timer of the loop is due at the same moment."""
+    studio.options = replace(studio.options, latency_s=3600, concurrency=100)
+    studio.write(manifest_text(*(f"job{number:02}" for number in range(jobs))))
+
+    async def stand_still(_: MovedClock) -> None:
+        await asyncio.sleep(100)
+        cast("MovedLoop", asyncio.get_running_loop()).now_s += 2_000
+        await asyncio.Event().wait()
+
+    ended = studio.run(concurrency=60, rate_per_min=100, meanwhile=stand_still)
+
+    assert ended.exit_code is Exit.WORK_LEFT
+    assert counts(studio) == {Status.RUNNING: jobs}
+
+
+def test_a_bug_in_what_serves_all_jobs_still_waits_for_the_submits_on_the_wire(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio.way = Crossing(slow_s=3).way
+    studio.write(manifest_text("a", "b", "c"))
+    serve = Looks.serve
+
+    def broken(looks: Looks, now_s: float, *, is_slot_wanted: bool) -> float:
+        if len(studio.submits()) > 1:
+            raise ZeroDivisionError
+        return serve(looks, now_s, is_slot_wanted=is_slot_wanted)
+
+    monkeypatch.setattr(Looks, "serve", broken)
+    with pytest.raises(ZeroDivisionError):
+        studio.run(concurrency=3)
+
+    assert len(studio.record().charges) == len(studio.known_tasks()) > 1
+
+
+def test_a_key_that_is_refused_ends_the_looks_at_all_other_tasks(studio: Studio) -> None:
+    studio.options = replace(studio.options, latency_s=600, concurrency=40)
+    studio.write(manifest_text(*(f"job{number:02}" for number in range(40))))
+    refused: list[str] = []
+
+    def look(_method: str, path: str, _prompt: str) -> Answer | None:
+        if "/tasks/" not in path or studio.asked[-1].at_s < EVENING_S + 120:
+            return None
+        refused.append(path)
+        return reply(403, "Forbidden: the key")
+
+    studio.way = instead(look)
+    ended = studio.run(concurrency=40)
+
+    assert ended.exit_code is Exit.REFUSED
+    assert len(refused) < 5
 
 
 def test_a_task_timeout_only_stops_the_asking(studio: Studio) -> None:

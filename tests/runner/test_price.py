@@ -1,7 +1,8 @@
 """What clips really cost: weighed with the first one, compared with every bill, and waited for where it runs out."""
 
+import itertools
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -21,6 +22,7 @@ from batchrunner.sandbox.exchange import pieces
 from batchrunner.transport import Answered, Answering
 from tests.moved_time import EVENING_S
 from tests.runner.audit import audit, counts
+from tests.runner.services import instead, reply
 from tests.runner.wishes import PRICE_USD
 from tests.studio import Studio, manifest_text, send
 
@@ -101,6 +103,52 @@ def test_a_doubt_that_no_bill_settles_ends_the_submits_and_not_the_run(tmp_path:
     ended = studio.run(task_timeout_s=600)
     assert ended.exit_code is Exit.COST_LIMIT
     assert counts(studio) == {Status.RUNNING: 1, Status.PENDING: 2}
+
+
+def test_a_retry_of_the_first_clip_does_not_wait_for_its_own_bill(tmp_path: Path) -> None:
+    studio = studio_with(tmp_path, 3, price_factor=Decimal(2), tells_billing=False, faults={Fault.TASK_FAILED: 1.0})
+
+    ended = studio.run(retries=1)
+
+    assert ended.exit_code is Exit.COST_LIMIT
+    assert ended.seconds < 120
+    assert len(studio.submits()) == 1
+
+
+@pytest.mark.parametrize("which", [1, 2])
+def test_a_hiccup_of_the_balance_puts_off_the_weighing_to_the_next_clip(tmp_path: Path, which: int) -> None:
+    studio = studio_with(tmp_path, 30, price_factor=Decimal(2), tells_billing=False)
+    studio.way = balance_that(lambda look: reply(503, "ServiceUnavailable: once") if look == which else None)
+
+    studio.run(concurrency=4)
+
+    assert len(studio.record().charges) == 2
+    assert "the account lost" in notes(studio)
+
+
+def test_a_balance_that_is_never_answered_keeps_nobody_from_rendering_and_is_told(tmp_path: Path) -> None:
+    studio = studio_with(tmp_path, 12)
+    studio.way = balance_that(lambda _: reply(503, "ServiceUnavailable: always"))
+
+    ended = studio.run(concurrency=4)
+
+    assert ended.exit_code is Exit.DONE
+    assert notes(studio).count("what the first clips cost could not be checked") == 1
+    assert len([asked for asked in studio.asked if asked.path.endswith("/balance")]) == 5 + 1
+
+
+def test_a_pause_that_is_asked_for_with_the_balance_holds_for_the_submit(tmp_path: Path) -> None:
+    studio = studio_with(tmp_path, 3)
+    wait = {"retry-after": "600"}
+    studio.way = balance_that(lambda look: reply(429, "RateLimit: wait", wait) if look == 1 else None)
+    studio.run()
+    assert studio.submits()[0].at_s > EVENING_S + 600
+
+
+def balance_that(answers: Callable[[int], Answer | None]) -> Callable[[Answering], Answering]:
+    """A service whose balance is answered by somebody else, who gets the number of the look."""
+    looks = itertools.count(1)
+    return instead(lambda _method, path, _prompt: answers(next(looks)) if path.endswith("/balance") else None)
 
 
 def test_a_first_clip_that_fails_and_is_given_back_is_no_proof_of_a_price(tmp_path: Path) -> None:

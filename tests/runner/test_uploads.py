@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from batchrunner.cli.group import group
 from batchrunner.errors import Exit, Unconfirmed
+from batchrunner.events import Progress
 from batchrunner.ledger import Ledger
 from batchrunner.manifest.load import load
 from batchrunner.nouns.job import Identity
@@ -20,7 +21,7 @@ from batchrunner.nouns.upload import UPLOAD_LIFE_S
 from batchrunner.runner import find_project
 from batchrunner.sandbox import Answer, record
 from batchrunner.transport import Answered, Answering
-from tests.moved_time import DAY_S
+from tests.moved_time import DAY_S, EVENING_S
 from tests.pure.test_images import png
 from tests.runner.audit import audit
 from tests.runner.services import raw, reply
@@ -302,6 +303,22 @@ def test_a_picture_that_was_changed_meanwhile_stops_its_job_and_pays_nothing(stu
     assert studio.statuses() == {"a": Status.DONE, "b": Status.DONE}
 
 
+@pytest.mark.parametrize("failure", ["503", "429"])
+def test_an_outage_of_ten_minutes_holds_the_pictures_up_and_throws_no_job_out(studio: Studio, failure: str) -> None:
+    pictures = {f"job{number:02}": f"{number:02}.png" for number in range(30)}
+    draw(studio, *pictures.values())
+    studio.write(text(**pictures))
+    until_s = EVENING_S + 600
+    studio.way = uploads_answered(lambda *_: FAILURES[failure]() if studio.asked[-1].at_s < until_s else None)
+
+    ended = studio.run(concurrency=5)
+
+    assert ended.exit_code is Exit.DONE
+    assert len(paid(studio)) == 30
+    waits = {event.waits_for for event in studio.events if isinstance(event, Progress)}
+    assert "a picture is not taken yet, and tried again" in waits
+
+
 def test_a_picture_that_vanished_meanwhile_stops_its_job_alone(studio: Studio) -> None:
     draw(studio, "a.png", "b.png", "c.png")
     studio.write(text(a="a.png", b="b.png", c="c.png"))
@@ -360,7 +377,8 @@ def test_an_upload_that_keeps_failing_is_given_up_for_this_run(studio: Studio, f
     assert ended.exit_code is Exit.WORK_LEFT
     assert_waits_for_its_picture(names(ended.steps)["a"], "a.png could not be uploaded")
     assert names(ended.steps)["b"].status is Status.DONE
-    assert 2 <= len(uploads(studio)) <= 10
+    assert 20 <= len(uploads(studio)) <= 30
+    assert 1_000 < ended.seconds < 3_600
     assert studio.booked_usd() == studio.record().spent_usd
 
 
