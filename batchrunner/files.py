@@ -48,12 +48,20 @@ def hidden_neighbour(final: Path) -> Path:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Writes a text file so that a reader sees the old text or the new one."""
+    """Writes a text file so that a reader sees the old text or the new one.
+
+    Raises:
+        OSError: the disk does not take it; its `filename` says what.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     neighbour = hidden_neighbour(path)
-    neighbour.write_text(text, encoding="utf-8")
-    sync_file(neighbour)
-    neighbour.replace(path)
+    try:
+        neighbour.write_text(text, encoding="utf-8")
+        sync_file(neighbour)
+        neighbour.replace(path)
+    except OSError as error:
+        error.filename = str(path)  # a full disk does not say it
+        raise
     sync_folder(path.parent)
 
 

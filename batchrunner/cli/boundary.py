@@ -50,7 +50,8 @@ def outcome(arguments: list[str]) -> int:
 def _unexpected(error: Exception) -> Exit:
     """A disk that refuses is told as such; anything else is our bug, and says so."""
     if isinstance(error, OSError) and error.errno in _REFUSED:
-        click.echo(f"batchrunner: {error.filename or 'what was to be written'}: {error.strerror}", err=True)
+        where = error.filename or "what was to be written"
+        click.echo(f"batchrunner: {where}: {error.strerror}: mend that, then start it again; nothing is lost", err=True)
         return Exit.WORK_LEFT
     click.echo(f"batchrunner: this is our bug, not yours. Please report {_log_bug()}", err=True)
     return Exit.BUG

@@ -151,6 +151,8 @@ def _check_task(book: Ledger, task: str) -> None:
     for who, memory in book.all_memories().items():
         if any(attempt.task_id == task for attempt in memory.attempts):
             raise UsageError(f"{task} is the task of {who.name} (of {who.manifest}) already")
+    if task in book.task_ids():
+        raise UsageError(f"{task} was named before, and the service does not know it")
 
 
 def _resolve(desk: Desk, who: Identity, attempt: Attempt, word: _Word) -> str:

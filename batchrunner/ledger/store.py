@@ -17,6 +17,12 @@ from batchrunner.nouns.facts import Answer, Attempt, Clip, Mark, MarkKind, Memor
 from batchrunner.nouns.job import Identity
 from batchrunner.nouns.receipt import Receipt
 
+_TASK_ELSEWHERE = """
+    SELECT base_url FROM attempt WHERE base_url != ? AND 'refused' IS NOT
+        (SELECT outcome FROM answer WHERE attempt_id = attempt.id ORDER BY id DESC LIMIT 1)
+    LIMIT 1
+"""
+
 
 class Ledger:
     """One open state file. A context manager: it is closed at the end, which leaves a single file."""
@@ -75,13 +81,13 @@ class Ledger:
             return frozenset(row[0] for row in self._db.execute("SELECT task_id FROM answer WHERE task_id IS NOT NULL"))
 
     def check_address(self, base_url: str) -> None:
-        """Whether this is where the ledger's tasks live.
+        """Whether this is where the ledger's tasks live; what was refused is no task.
 
         Raises:
             UsageError: they live at another address.
         """
-        row = self._db.execute("SELECT base_url FROM run ORDER BY id LIMIT 1").fetchone()
-        if row and row[0] != base_url:
+        row = self._db.execute(_TASK_ELSEWHERE, (base_url,)).fetchone()
+        if row:
             raise UsageError(
                 f"this ledger's tasks live at {row[0]}, not at {base_url}: "
                 "set MODELLIX_BASE_URL back, or name another ledger with --ledger"

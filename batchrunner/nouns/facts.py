@@ -190,6 +190,11 @@ class Attempt:
         return self.answer.task_id if self.answer else None
 
     @property
+    def is_named_by_hand(self) -> bool:
+        """Whether a person named its task: only a person has another word on what is unknown."""
+        return self.outcome is Outcome.ACCEPTED and len(self.answers) > 1
+
+    @property
     def task(self) -> TaskState:
         """The last state seen, but a 404 after a success or failure does not take that back."""
         seen = [o.state for o in self.observations if o.state is not TaskState.GONE]

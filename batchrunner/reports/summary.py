@@ -65,10 +65,12 @@ def _totals(report: Report, seconds: float | None) -> Iterable[str]:
         f"booked {dollars(report.actual_usd)}, estimated {dollars(report.estimated_usd)} for all"
         f" (prices of {report.priced_on.isoformat()})"
     )
-    if len(report.balances_usd) > 1 and report.exit_code not in _LEFT_AT_ONCE:
+    has_ended = report.exit_code is not None and report.exit_code not in _LEFT_AT_ONCE
+    if len(report.balances_usd) > 1 and has_ended:
         before_usd, after_usd = report.balances_usd[0], report.balances_usd[-1]
         lost = f"{dollars(before_usd - after_usd)} less" if before_usd >= after_usd else "topped up"
-        yield f"the account went from {dollars(before_usd)} to {dollars(after_usd)}: {lost}"
+        which = "this" if report.requests else "the last"
+        yield f"in {which} run the account went from {dollars(before_usd)} to {dollars(after_usd)}: {lost}"
     if report.requests:
         asked = report.requests
         took = f" in {span(seconds)}" if seconds is not None else ""

@@ -151,7 +151,7 @@ def _drain(run: Run, name: str) -> None:
     running = sum(1 for step in run.steps.values() if step.action is Action.POLL)
     tasks = "1 running task is" if running == 1 else f"{running} running tasks are"
     first = f"{tasks} finished first, {_about(run)}" if running else "no task is running, so this ends soon"
-    run.stop(Block.DRAIN, f"{name}: the same command goes on")
+    run.stop(Block.DRAIN, f"stopped by {name}: the same command goes on")
     run.say(f"{first}; once more leaves now. Nothing is lost either way")
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from batchrunner.events import Happened, Kind
 from batchrunner.modellix import TaskReply, TaskReplyKind
-from batchrunner.nouns.facts import Attempt, ErrorClass, Failure, Observation, TaskState
+from batchrunner.nouns.facts import Answer, Attempt, ErrorClass, Failure, Observation, Outcome, TaskState
 from batchrunner.nouns.job import Identity
 from batchrunner.nouns.step import Action, Block, Step
 from batchrunner.pacing import backoff_s
@@ -129,6 +129,16 @@ def _gone(run: Run, identity: Identity, attempt: Attempt, watch: Watch, reply: T
     if last is None or last.state is not TaskState.GONE or with_observation(attempt, seen).is_gone:
         _record(run, identity, attempt, seen)
     _refused(watch, reply)
+    was_seen = any(each.state is not TaskState.GONE for each in attempt.observations)
+    if watch.stop and attempt.is_named_by_hand and not was_seen and not with_observation(attempt, seen).is_gone:
+        _take_back(run, identity, attempt, reply)
+
+
+def _take_back(run: Run, identity: Identity, attempt: Attempt, reply: TaskReply) -> None:
+    """A task that a person named, and that does not exist: what became of the submit is as unknown as before."""
+    why = f"the service does not know {attempt.task_id}, which was named by hand: {reply.message}"
+    run.ledger.answer(attempt.id, Answer(run.clock.wall_s(), Outcome.UNKNOWN, message=why))
+    run.tell(Happened(Kind.UNKNOWN, why, identity.name))
 
 
 def _refused(watch: Watch, reply: TaskReply) -> None:

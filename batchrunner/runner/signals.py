@@ -28,7 +28,9 @@ class Signals:
         """One signal came."""
         if not self._drained:
             self._drained = True
-            self._drain({signal.SIGINT: "Ctrl-C", signal.SIGTERM: "TERM", signal.SIGHUP: "HUP"}[number])
+            self._drain(
+                {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "a TERM signal", signal.SIGHUP: "a HUP signal"}[number]
+            )
         elif number is not signal.SIGHUP:
             self.last = number
             self.leaving.set()

@@ -239,6 +239,12 @@ def _broke(run: Run, _: Job, answer: Answer) -> None:
         run.tell(Happened(Kind.WAIT, f"the balance is used up, waiting for a top-up: {message}"))
 
 
+def _unreached(run: Run, _: Job, answer: Answer) -> None:
+    if not run.caution.is_on:
+        run.say(f"{run.access.base_url} cannot be reached: {answer.message}")
+    run.caution.trouble(run.clock.monotonic_s())
+
+
 def _full(run: Run, _: Job, _answer: Answer) -> None:
     full_s = run.slots.all_elsewhere_s(run.clock.monotonic_s())
     if full_s < _LONG_FULL_S:
@@ -264,6 +270,6 @@ _REACTIONS: Mapping[Refusal, Callable[[Run, Job, Answer], None]] = {
     ),
     Refusal.RATE: _nothing,
     Refusal.CONCURRENT: _full,
-    Refusal.NOT_SENT: lambda run, *_: run.caution.trouble(run.clock.monotonic_s()),
+    Refusal.NOT_SENT: _unreached,
     Refusal.BY_HAND: _nothing,
 }

@@ -141,6 +141,25 @@ def test_what_is_no_decision_is_refused(
     assert studio.statuses() == {"a": Status.UNKNOWN, "b": Status.UNKNOWN}
 
 
+def test_an_id_that_the_service_does_not_know_is_taken_back_and_can_be_named_right(
+    studio: Studio, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lost_a, _ = (charge.task_id for charge in studio.record().charges)
+    assert resolve(studio, "a", "--task", "task-mistyped") == Exit.DONE
+
+    assert studio.run().exit_code is Exit.PERSON_NEEDED
+
+    assert studio.statuses()["a"] is Status.UNKNOWN
+    [reason] = [seen.step.reason for seen in studio.seen() if seen.identity.name == "a"]
+    assert "the service does not know task-mistyped, which was named by hand" in reason
+    assert resolve(studio, "a", "--task", "task-mistyped") == Exit.USAGE
+    assert "task-mistyped was named before, and the service does not know it" in capsys.readouterr().err
+    assert resolve(studio, "a", "--task", lost_a) == Exit.DONE
+    studio.run()
+    assert studio.statuses()["a"] is Status.DONE
+    assert len(studio.record().charges) == 2
+
+
 def test_an_unknown_submit_of_a_job_that_left_can_be_resolved(studio: Studio) -> None:
     lost_a, _ = (charge.task_id for charge in studio.record().charges)
     studio.write(manifest_text("b"))

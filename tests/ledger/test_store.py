@@ -217,10 +217,19 @@ def test_equal_job_lists_are_kept_once(ledger: Ledger, path: Path) -> None:
     assert raw(path).execute("SELECT count(*) FROM job_list").fetchone() == (1,)
 
 
-def test_a_ledger_belongs_to_one_address(ledger: Ledger) -> None:
-    a_run(ledger)
+@pytest.mark.parametrize("answer", [None, UNKNOWN, ACCEPTED])
+def test_a_ledger_belongs_to_the_address_of_its_first_task(ledger: Ledger, answer: Answer | None) -> None:
+    attempt_id = claimed(ledger)
+    if answer:
+        ledger.answer(attempt_id, answer)
     with pytest.raises(UsageError, match=r"live at https://api\.modellix\.test, not at http://127\.0\.0\.1:8765"):
         a_run(ledger, base_url="http://127.0.0.1:8765")
+
+
+def test_an_address_where_no_task_lives_binds_nothing(ledger: Ledger) -> None:
+    ledger.answer(claimed(ledger), REFUSED)
+    ledger.check_address("http://127.0.0.1:8765")
+    a_run(ledger, base_url="http://127.0.0.1:8765")
 
 
 # facts stay

@@ -125,3 +125,15 @@ def test_the_shipped_data_is_found_wherever_the_program_is_started(
     assert resources.read_text("jobs-examples/01-first.yaml").startswith("#")
     assert resources.read_package_text("ledger/tables.sql").startswith("--")
     assert resources.read_bytes("sandbox/clip.mp4")[4:8] == b"ftyp"
+
+
+def test_a_full_disk_is_told_with_the_file_that_it_did_not_take(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(files, "sync_file", full)
+    with pytest.raises(OSError, match="No space left on device") as caught:
+        files.write_whole(tmp_path / "note.json", "{}")
+    assert caught.value.filename == str(tmp_path / "note.json")

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -227,10 +228,14 @@ def test_the_totals_of_a_status_are_told_without_a_run() -> None:
     assert summary(a_report(requests={})).strip().startswith("0 jobs: nothing to do")
 
 
-@pytest.mark.parametrize(("code", "is_told"), [(Exit.DONE, True), (Exit.INTERRUPTED, False), (Exit.TERMINATED, False)])
-def test_what_the_account_lost_is_told_by_runs_that_looked_in_the_end(code: Exit, *, is_told: bool) -> None:
+@pytest.mark.parametrize(
+    ("code", "is_told"), [(Exit.DONE, True), (Exit.INTERRUPTED, False), (Exit.TERMINATED, False), (None, False)]
+)
+def test_what_the_account_lost_is_told_of_runs_that_looked_in_the_end(code: Exit | None, *, is_told: bool) -> None:
     report = a_report(a_row(), exit_code=code, balances_usd=(Decimal(10), Decimal(4)))
-    assert ("the account went from $10.00 to $4.00: $6.00 less" in summary(report)) is is_told
+    assert ("in this run the account went from $10.00 to $4.00: $6.00 less" in summary(report)) is is_told
+    of_status = replace(report, requests={})
+    assert ("in the last run the account went from $10.00" in summary(of_status)) is is_told
 
 
 # for people

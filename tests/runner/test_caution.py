@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from batchrunner.errors import Exit
+from batchrunner.events import Kind, Progress
 from batchrunner.nouns.status import Status
 from batchrunner.nouns.step import Block
 from batchrunner.sandbox import Answer, Fault
@@ -44,6 +45,24 @@ def most_in_a_minute(asked: Iterable[Asked]) -> int:
 
 def gaps(asked: list[Asked]) -> list[float]:
     return [later.at_s - earlier.at_s for earlier, later in pairwise(asked)]
+
+
+def test_an_address_that_cannot_be_reached_is_named_at_once_and_while_it_is_waited_for(tmp_path: Path) -> None:
+    studio = studio_with(tmp_path, 3)
+
+    def look(_method: str, _path: str, _prompt: str) -> Answer | None:
+        if studio.asked[-1].at_s < EVENING_S + 300:
+            raise ConnectionRefusedError
+        return None
+
+    studio.way = instead(look)
+    studio.run()
+
+    [note] = studio.told(Kind.NOTE)
+    assert note.text.startswith(f"{studio.api} cannot be reached: no connection")
+    waits = [event.waits_for for event in studio.events if isinstance(event, Progress)]
+    assert waits[0] == f"waiting for {studio.api} to answer"
+    assert counts(studio) == {Status.DONE: 3}
 
 
 def all_unknown(method: str, _path: str, _prompt: str) -> Answer | None:
