@@ -60,7 +60,7 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": _HELP})
 @click.version_option(__version__, prog_name="batchrunner")
 def group() -> None:
-    r"""Many image-to-video jobs in one manifest: each clip paid for once, each verified.
+    """Many image-to-video jobs in one manifest: each clip paid for once, each verified.
 
     \b
     Begin here:
@@ -68,4 +68,4 @@ def group() -> None:
       batchrunner validate shots.yaml  every mistake, on its line
       batchrunner plan shots.yaml      what would be paid
       batchrunner run shots.yaml       do it; run it again to go on
-    """
+    """  # noqa: D301  # click wants the character, not its escape: it keeps the lines as they are

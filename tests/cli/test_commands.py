@@ -49,6 +49,15 @@ def test_the_list_of_commands_says_what_each_says_of_itself(name: str, sentence:
     assert (command(name).help or "").splitlines()[0].replace("\b", "").strip() == sentence
 
 
+def test_the_help_of_all_shows_where_to_begin_line_by_line() -> None:
+    lines = CliRunner().invoke(group, ["-h"]).stdout.splitlines()
+    begin = lines.index("  Begin here:")
+    assert [line.split()[:2] for line in lines[begin + 1 : begin + 5]] == [
+        ["batchrunner", name] for name in ("demo", "validate", "plan", "run")
+    ]
+    assert not [line for line in lines if "\\" in line or "\b" in line]
+
+
 def test_the_help_of_all_lists_every_command() -> None:
     shown = CliRunner().invoke(group, ["-h"])
     assert [line.split()[0] for line in shown.stdout.partition("Commands:")[2].splitlines() if line[2:3].strip()] == [
