@@ -17,7 +17,7 @@ def option(name: str, *more: Any, **rest: Any) -> Callable[[F], F]:
     return click.option(name, *more, envvar=f"BATCHRUNNER_{variable}", show_envvar=False, **rest)
 
 
-class Reading(click.ParamType[Any]):
+class Reading(click.ParamType):  # type: ignore[type-arg]  # not generic before click 8.4
     """A value that is read as the manifest's settings are read."""
 
     def __init__(self, name: str, read: Callable[[object], object]) -> None:

@@ -14,7 +14,7 @@ from batchrunner.clock import Clock
 from batchrunner.sandbox import Fault, Options, Server, parse_fault
 
 
-class _FaultRate(click.ParamType[Any]):
+class _FaultRate(click.ParamType):  # type: ignore[type-arg]  # not generic before click 8.4
     name = "kind=rate"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
