@@ -1,6 +1,7 @@
 """`batchrunner sandbox`."""
 
 import asyncio
+import errno
 import signal
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +12,7 @@ import click
 from batchrunner import settings
 from batchrunner.cli.options import Reading
 from batchrunner.clock import Clock
+from batchrunner.errors import UsageError
 from batchrunner.sandbox import Fault, Options, Server, parse_fault
 
 
@@ -74,7 +76,12 @@ def command(
         hang_s=hang,
         seed=seed,
     )
-    asyncio.run(_serve(state, options, port))
+    try:
+        asyncio.run(_serve(state, options, port))
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        raise UsageError(f"port {port} is in use: choose another with --port") from error
 
 
 async def _serve(state: Path, options: Options, port: int) -> None:

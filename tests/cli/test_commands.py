@@ -1,6 +1,7 @@
 """The commands as a whole: each says what it does, shows an example, and can be set from the environment."""
 
 import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -127,6 +128,13 @@ def test_what_cannot_be_understood_ends_with_2_and_says_why(
     shown = capsys.readouterr()
     assert shown.out == ""
     assert words in shown.err
+
+
+def test_a_port_that_is_in_use_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as somebody:
+        port = somebody.getsockname()[1]
+        assert outcome(["sandbox", "--port", str(port), "--state", str(tmp_path / "state.jsonl")]) == Exit.USAGE
+    assert capsys.readouterr().err == f"batchrunner: port {port} is in use: choose another with --port\n"
 
 
 @pytest.mark.parametrize("arguments", [["-h"], ["--help"], ["--version"], ["run", "-h"], ["sandbox", "--faults"]])
