@@ -16,8 +16,15 @@ from batchrunner.cli.options import (
 )
 from batchrunner.cli.setting import project_of
 from batchrunner.cli.telling import known
+from batchrunner.errors import UsageError
 from batchrunner.files import write_whole
+from batchrunner.manifest.load import load
 from batchrunner.reports import in_form
+from batchrunner.runner.project import FOLDER
+
+_RECEIPTS = ".receipts.jsonl"
+# as git tells texts from other files: by a NUL near the beginning
+_BEGINNING_BYTES = 8000
 
 
 @click.command()
@@ -41,6 +48,8 @@ def command(
 
     Example: batchrunner report shots.yaml -o csv --to shots-report.csv
     """
+    if to is not None:
+        _check_place(to, manifest, profile)
     report, _ = known(manifest, profile, ledger, prices, sandbox=sandbox)
     folder = to.absolute().parent if to else Path.cwd()
     root = project_of(manifest, ledger, sandbox=sandbox).root
@@ -50,3 +59,21 @@ def command(
         return
     write_whole(to, f"{text}\n")
     click.echo(f"wrote {to}", err=True)
+
+
+def _check_place(to: Path, manifest: Path, profile: str) -> None:
+    """Nothing, where a report may be written: onto nothing, or onto what may be an older one.
+
+    Raises:
+        UsageError: the project lives on what lies there, or would take the report for it.
+    """
+    if to.name.endswith(_RECEIPTS) or FOLDER in to.resolve().parts:
+        raise UsageError(f"{to} is where the project remembers what was paid: write the report to another file")
+    if not to.is_file():
+        return
+    read = (Path(each) for each in load(manifest, profile, look_at_files=False).lines)
+    if any(each.exists() and each.samefile(to) for each in read):
+        raise UsageError(f"{to} is read by {manifest}: write the report to another file")
+    with to.open("rb") as file:
+        if b"\0" in file.read(_BEGINNING_BYTES):
+            raise UsageError(f"{to} is no text, so it is no older report: write the report to another file")
