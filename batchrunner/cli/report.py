@@ -4,6 +4,7 @@ import os.path
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from batchrunner.cli.options import (
     format_option,
@@ -22,6 +23,7 @@ from batchrunner.manifest.load import load
 from batchrunner.reports import in_form
 from batchrunner.runner.project import FOLDER
 
+_FORMS = ("table", "json", "jsonl", "csv", "md", "html")
 _RECEIPTS = ".receipts.jsonl"
 # as git tells texts from other files: by a NUL near the beginning
 _BEGINNING_BYTES = 8000
@@ -33,9 +35,15 @@ _BEGINNING_BYTES = 8000
 @ledger_option
 @sandbox_option
 @prices_option
-@format_option("table", "json", "jsonl", "csv", "md", "html")
-@option("--to", type=click.Path(dir_okay=False, path_type=Path), help="Write it to this file.")
+@format_option(*_FORMS)
+@option(
+    "--to",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write it to this file; where -o does not say the form, its ending does.",
+)
+@click.pass_context
 def command(
+    context: click.Context,
     manifest: Path,
     profile: str,
     ledger: Path | None,
@@ -50,6 +58,7 @@ def command(
     """
     if to is not None:
         _check_place(to, manifest, profile)
+        form = _form(form, context, to)
     report, _ = known(manifest, profile, ledger, prices, sandbox=sandbox)
     folder = to.absolute().parent if to else Path.cwd()
     root = project_of(manifest, ledger, sandbox=sandbox).root
@@ -59,6 +68,13 @@ def command(
         return
     write_whole(to, f"{text}\n")
     click.echo(f"wrote {to}", err=True)
+
+
+def _form(form: str, context: click.Context, to: Path) -> str:
+    """The form as it was said; where nobody said one, that of the file's ending."""
+    said = context.get_parameter_source("form") is not ParameterSource.DEFAULT
+    ending = to.suffix.lower().removeprefix(".")
+    return form if said or ending not in _FORMS else ending
 
 
 def _check_place(to: Path, manifest: Path, profile: str) -> None:

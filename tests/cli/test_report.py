@@ -65,3 +65,28 @@ def test_a_manifest_with_mistakes_is_not_written_over_either(studio: Studio) -> 
     studio.manifest.write_text("version: 1\njobs: [\n", encoding="utf-8")
     assert report(studio, "batch.yaml", "-o", "csv") == Exit.USAGE
     assert studio.manifest.read_text(encoding="utf-8") == "version: 1\njobs: [\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "begins"),
+    [
+        ("told.csv", "id,status,"),
+        ("told.JSON", "{\n"),
+        ("told.jsonl", '{"schema_version"'),
+        ("told.md", "# batch\n"),
+        ("told.html", "<!doctype html>"),
+        ("told.txt", "job "),
+        ("told", "job "),
+    ],
+)
+def test_the_ending_of_its_file_says_the_form_where_nobody_does(studio: Studio, name: str, begins: str) -> None:
+    assert report(studio, name) == Exit.DONE
+    assert (studio.folder / name).read_text(encoding="utf-8").startswith(begins)
+
+
+def test_a_form_that_somebody_says_holds_whatever_the_ending(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    report(studio, "said.csv", "-o", "table")
+    monkeypatch.setenv("BATCHRUNNER_OUTPUT_FORMAT", "table")
+    report(studio, "set.csv")
+    for name in ("said.csv", "set.csv"):
+        assert (studio.folder / name).read_text(encoding="utf-8").startswith("job ")
