@@ -10,8 +10,8 @@ from tabulate import tabulate
 
 from batchrunner.reports.json_form import as_json
 from batchrunner.reports.page import page
-from batchrunner.reports.report import Report
-from batchrunner.reports.summary import summary
+from batchrunner.reports.report import Report, Row
+from batchrunner.reports.summary import HEADERS, cells, summary, totals
 from batchrunner.reports.words import printable
 
 _COLUMNS = (
@@ -36,7 +36,7 @@ _COLUMNS = (
     "source_file",
     "source_line",
 )
-_MARKDOWN_COLUMNS = ("id", "status", "cost_usd", "file", "error_message", "prompt")
+_MOST_OF_A_PROMPT = 80
 # A cell that begins so is a formula to a spreadsheet; an apostrophe before it makes it a text.
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -72,10 +72,15 @@ def _csv(report: Report) -> str:
 
 
 def _markdown(report: Report) -> str:
-    cells = [[_cell(_flat(job)[name]) for name in _MARKDOWN_COLUMNS] for job in _jobs(report)]
-    headers = [name.replace("_", " ") for name in _MARKDOWN_COLUMNS]
-    table = tabulate(cells, headers=headers, tablefmt="github", disable_numparse=True)
-    return f"# {report.manifest}\n\n{table}"
+    """What the table tells, and each job's prompt."""
+    rows = [[*cells(row), _prompt(row)] for row in (*report.rows, *report.departed)]
+    escaped = [[text.replace("|", "\\|") for text in row] for row in rows]
+    table = tabulate(escaped, headers=[*HEADERS, "prompt"], tablefmt="github", disable_numparse=True)
+    return "\n".join([f"# {report.manifest}", "", table, "", *(f"- {line}" for line in totals(report))])
+
+
+def _prompt(row: Row) -> str:
+    return printable(str(row.request.fields.get("prompt", "")), _MOST_OF_A_PROMPT)
 
 
 def _jobs(report: Report) -> list[dict[str, Any]]:
@@ -101,10 +106,6 @@ def _safe(value: object) -> object:
         return value
     text = printable(value)
     return f"'{text}" if text.startswith(_FORMULA_SIGNS) else text
-
-
-def _cell(value: object) -> str:
-    return "" if value is None else printable(str(value), 80).replace("|", "\\|")
 
 
 _FORMS: Mapping[str, Callable[[Report], str]] = {

@@ -11,6 +11,7 @@ from batchrunner.nouns.status import Status
 from batchrunner.reports.report import Report, Row
 from batchrunner.reports.words import LONGEST_TABLE, counted, printable, span
 
+HEADERS = ("job", "status", "cost", "file or reason")
 _WIDEST_NOTE = 70
 # nobody asked for the balance in the end
 _LEFT_AT_ONCE = {Exit.INTERRUPTED, Exit.TERMINATED}
@@ -21,7 +22,7 @@ def summary(report: Report, seconds: float | None = None) -> str:
     parts = list(_part(report.rows))
     if report.departed:
         parts += ["", "no longer in the manifest:", *_part(report.departed)]
-    return "\n".join([*parts, "", *_totals(report, seconds)])
+    return "\n".join([*parts, "", *totals(report, seconds)])
 
 
 def _part(rows: Sequence[Row]) -> Iterable[str]:
@@ -35,12 +36,17 @@ def _part(rows: Sequence[Row]) -> Iterable[str]:
 def _table(rows: Iterable[Row]) -> str:
     # without disable_numparse a job named 1e5 would be shown as 100000
     return tabulate(
-        [[row.identity.name, _status(row), _cost(row.cost_usd), _note(row)] for row in rows],
-        headers=["job", "status", "cost", "file or reason"],
+        [cells(row) for row in rows],
+        headers=HEADERS,
         tablefmt="simple",
         disable_numparse=True,
         colalign=("left", "left", "right", "left"),
     )
+
+
+def cells(row: Row) -> list[str]:
+    """One job under the `HEADERS`."""
+    return [row.identity.name, _status(row), _cost(row.cost_usd), _note(row)]
 
 
 def _status(row: Row) -> str:
@@ -58,7 +64,8 @@ def _note(row: Row) -> str:
     return f"{note}; {printable(row.older)} is the older clip" if row.older else note
 
 
-def _totals(report: Report, seconds: float | None) -> Iterable[str]:
+def totals(report: Report, seconds: float | None = None) -> Iterable[str]:
+    """The counts, the money and the requests, a line each; `seconds` is how long its run took."""
     counts = [f"{number} {status.value}" for status, number in sorted(report.counts.items(), key=_by_status)]
     yield f"{counted(len(report.rows), 'job')}: {', '.join(counts) or 'nothing to do'}"
     yield (

@@ -62,6 +62,15 @@ def test_markdown_is_one_table_in_which_a_bar_is_no_border(studio: Studio) -> No
     assert "\\| b" in rows[1]
 
 
+def test_markdown_tells_money_reasons_and_totals_as_the_table_does(studio: Studio) -> None:
+    studio.write(manifest_text("a", "b", "c", "d").replace("variant b", "=HYPERLINK(1) | b"))
+    table, markdown = (in_form(report(studio), form).splitlines() for form in ("table", "md"))
+    rows = [[cell.strip() for cell in line.strip("|").split("|")][:4] for line in markdown[4:8]]
+    assert [" ".join(row) for row in rows] == [" ".join(line.split()) for line in table[2:6]]
+    assert rows[3] == ["d", "pending", "-", "new"]
+    assert markdown[8:] == ["", *(f"- {line}" for line in table[7:])]
+
+
 def test_json_lines_tell_the_whole_first_and_then_each_job(studio: Studio) -> None:
     whole, *jobs = [json.loads(line) for line in in_form(report(studio), "jsonl").splitlines()]
     assert whole["manifest"] == "batch"
