@@ -1,13 +1,19 @@
-"""Where a command's words go: a terminal may die and a pipe be closed before all is said, and that ends nothing."""
+"""Where a command's words go: how wide it is; and it may die or be closed before all is said, which ends nothing."""
 
 import errno
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 # a terminal that is gone, and a pipe that nobody reads any more
 _GONE = {errno.EIO, errno.EPIPE}
+
+
+def width() -> int | None:
+    """How many characters a line of the terminal has; None where the result goes into a pipe or a file."""
+    return shutil.get_terminal_size().columns if sys.stdout and sys.stdout.isatty() else None
 
 
 @contextmanager

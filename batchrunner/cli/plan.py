@@ -22,6 +22,7 @@ from batchrunner.cli.options import (
     selection_options,
 )
 from batchrunner.cli.order import Order
+from batchrunner.cli.outlet import width
 from batchrunner.cli.setting import (
     SANDBOX_ACCESS,
     in_flight_run,
@@ -80,7 +81,7 @@ def command(manifest: Path, *, detailed_exitcode: bool, **options: Any) -> int:
     if order.form == "json":
         click.echo(json.dumps(plan_as_json(planned), indent=2))
     else:
-        click.echo(plan_table(planned, now_s))
+        click.echo(plan_table(planned, now_s, width()))
     something = any(not step.is_last for _, step in planned.steps)
     return _SOMETHING_TO_DO if detailed_exitcode and something else Exit.DONE
 

@@ -15,6 +15,7 @@ from batchrunner.cli.options import (
     profile_option,
     sandbox_option,
 )
+from batchrunner.cli.outlet import width
 from batchrunner.cli.setting import project_of
 from batchrunner.cli.telling import known
 from batchrunner.errors import UsageError
@@ -62,7 +63,8 @@ def command(
     report, _ = known(manifest, profile, ledger, prices, sandbox=sandbox)
     folder = to.absolute().parent if to else Path.cwd()
     root = project_of(manifest, ledger, sandbox=sandbox).root
-    text = in_form(report, form, project=os.path.relpath(root, folder))
+    columns = None if to else width()
+    text = in_form(report, form, project=os.path.relpath(root, folder), width=columns)
     if to is None:
         click.echo(text)
         return

@@ -12,6 +12,7 @@ from batchrunner.cli.options import (
     profile_option,
     sandbox_option,
 )
+from batchrunner.cli.outlet import width
 from batchrunner.cli.telling import known
 from batchrunner.errors import UsageError
 from batchrunner.problems import nearest
@@ -41,7 +42,7 @@ def command(
         found = _found(job, seen)
         click.echo(history(found.identity, found.memory, found.step))
         return
-    click.echo(in_form(report, form))
+    click.echo(in_form(report, form, width=width()))
     for line in next_commands((*report.rows, *report.departed), str(manifest)):
         click.echo(line, err=form != "table")
 

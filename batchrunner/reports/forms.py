@@ -41,14 +41,17 @@ _MOST_OF_A_PROMPT = 80
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def in_form(report: Report, form: str, seconds: float | None = None, project: str = "") -> str:
+def in_form(
+    report: Report, form: str, seconds: float | None = None, project: str = "", width: int | None = None
+) -> str:
     """The report as `table`, `json`, `jsonl`, `csv`, `md` or `html`, ending without a newline.
 
-    `seconds` is how long its run took, `project` where the clips' paths begin, seen from a page.
+    `seconds` is how long its run took, `project` where the clips' paths begin, seen from a page, `width` that of the
+    terminal that a table is shown on.
     """
     if form == "html":
         return page(report, project)
-    return _FORMS[form](report) if form in _FORMS else summary(report, seconds)
+    return _FORMS[form](report) if form in _FORMS else summary(report, seconds, width)
 
 
 def _json(report: Report) -> str:

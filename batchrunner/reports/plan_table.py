@@ -1,6 +1,6 @@
 """A plan as people and programs read it: what would be done with each job next, why, and for how much."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,9 +11,10 @@ from batchrunner.nouns.job import Identity
 from batchrunner.nouns.money import FREE, Cost
 from batchrunner.nouns.status import Status
 from batchrunner.nouns.step import Action, Block, Step, total
+from batchrunner.reports.columns import room
 from batchrunner.reports.words import LONGEST_TABLE, counted, dated, local, printable, span
 
-_WIDEST_REASON = 80
+_HEADERS = ("job", "next", "cost", "why")
 _MOST_NAMES = 10
 
 
@@ -38,31 +39,34 @@ class Planned:
         return [step for _, step in self.steps if step.action is Action.SUBMIT]
 
 
-def plan_table(planned: Planned, now_s: float) -> str:
-    """One line a job, what it all would cost, when it would end, and what the plan is called."""
-    parts = [_jobs(planned)]
+def plan_table(planned: Planned, now_s: float, width: int | None = None) -> str:
+    """One line a job, what it all would cost, when it would end, and what the plan is called.
+
+    Reasons are cut to what a terminal of this `width` has room for; None: they are told whole.
+    """
+    parts = [_jobs(planned, width)]
     if planned.departed:
-        parts += ["", "no longer in the manifest, brought to their end:", _table(planned, planned.departed)]
+        parts += ["", "no longer in the manifest, brought to their end:", _table(planned, planned.departed, width)]
     return "\n".join([*parts, "", *_sums(planned, now_s)])
 
 
-def _jobs(planned: Planned) -> str:
+def _jobs(planned: Planned, width: int | None) -> str:
     """All jobs; of a long plan those that are done already are only counted."""
     shown = planned.steps
     if len(shown) > LONGEST_TABLE:
         shown = tuple((who, step) for who, step in shown if step.status is not Status.DONE)
     done = len(planned.steps) - len(shown)
-    parts = [_table(planned, shown)] if shown else []
+    parts = [_table(planned, shown, width)] if shown else []
     return "\n".join([*parts, f"({counted(done, 'job')} done and not shown)"] if done else parts)
 
 
-def _table(planned: Planned, steps: Iterable[tuple[Identity, Step]]) -> str:
+def _table(planned: Planned, steps: Sequence[tuple[Identity, Step]], width: int | None) -> str:
+    rows = [[who.name, step.action.value, _cost(who, step, planned)] for who, step in steps]
+    most = room(_HEADERS[:-1], rows, width)
+    reasons = [printable(step.reason, most) for _, step in steps]
     return tabulate(
-        [
-            [who.name, step.action.value, _cost(who, step, planned), printable(step.reason, _WIDEST_REASON)]
-            for who, step in steps
-        ],
-        headers=["job", "next", "cost", "why"],
+        [[*row, reason] for row, reason in zip(rows, reasons, strict=True)],
+        headers=_HEADERS,
         disable_numparse=True,
         colalign=("left", "left", "right", "left"),
     )

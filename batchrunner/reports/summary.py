@@ -8,35 +8,39 @@ from tabulate import tabulate
 from batchrunner.errors import Exit
 from batchrunner.nouns.money import dollars
 from batchrunner.nouns.status import Status
+from batchrunner.reports.columns import room
 from batchrunner.reports.report import Report, Row
 from batchrunner.reports.words import LONGEST_TABLE, counted, printable, span
 
 HEADERS = ("job", "status", "cost", "file or reason")
-_WIDEST_NOTE = 70
 # nobody asked for the balance in the end
 _LEFT_AT_ONCE = {Exit.INTERRUPTED, Exit.TERMINATED}
 
 
-def summary(report: Report, seconds: float | None = None) -> str:
-    """The table, the counts, the money, and how long it took. Text without colour, ending without a newline."""
-    parts = list(_part(report.rows))
+def summary(report: Report, seconds: float | None = None, width: int | None = None) -> str:
+    """The table, the counts, the money, and how long it took. Text without colour, ending without a newline.
+
+    Reasons are cut to what a terminal of this `width` has room for; None: they are told whole.
+    """
+    parts = list(_part(report.rows, width))
     if report.departed:
-        parts += ["", "no longer in the manifest:", *_part(report.departed)]
+        parts += ["", "no longer in the manifest:", *_part(report.departed, width)]
     return "\n".join([*parts, "", *totals(report, seconds)])
 
 
-def _part(rows: Sequence[Row]) -> Iterable[str]:
+def _part(rows: Sequence[Row], width: int | None) -> Iterable[str]:
     shown = rows if len(rows) <= LONGEST_TABLE else [row for row in rows if row.status is not Status.DONE]
     if shown:
-        yield _table(shown)
+        yield _table(shown, width)
     if len(shown) < len(rows):
         yield f"({counted(len(rows) - len(shown), 'job')} done and not shown)"
 
 
-def _table(rows: Iterable[Row]) -> str:
+def _table(rows: Sequence[Row], width: int | None) -> str:
+    most = room(HEADERS[:-1], [cells(row)[:-1] for row in rows], width)
     # without disable_numparse a job named 1e5 would be shown as 100000
     return tabulate(
-        [cells(row) for row in rows],
+        [cells(row, most) for row in rows],
         headers=HEADERS,
         tablefmt="simple",
         disable_numparse=True,
@@ -44,9 +48,9 @@ def _table(rows: Iterable[Row]) -> str:
     )
 
 
-def cells(row: Row) -> list[str]:
-    """One job under the `HEADERS`."""
-    return [row.identity.name, _status(row), _cost(row.cost_usd), _note(row)]
+def cells(row: Row, most: int | None = None) -> list[str]:
+    """One job under the `HEADERS`, its reason cut to so many characters."""
+    return [row.identity.name, _status(row), _cost(row.cost_usd), _note(row, most)]
 
 
 def _status(row: Row) -> str:
@@ -57,10 +61,10 @@ def _cost(usd: Decimal) -> str:
     return dollars(usd) if usd else "-"
 
 
-def _note(row: Row) -> str:
+def _note(row: Row, most: int | None) -> str:
     if row.status is Status.DONE and row.file:
         return printable(row.file)
-    note = printable(row.error.message if row.error else row.note, _WIDEST_NOTE)
+    note = printable(row.error.message if row.error else row.note, most)
     return f"{note}; {printable(row.older)} is the older clip" if row.older else note
 
 

@@ -33,7 +33,7 @@ from batchrunner.reports import (
 )
 from batchrunner.resources import read_text
 from tests.plan.past import COST, EDITED, KEY, PASTS, REQUEST, a_job, refused
-from tests.reports.plans import NOW_S, PRICED_ON, planned
+from tests.reports.plans import NOW_S, PRICED_ON, planned, shots
 
 SCHEMA = Draft202012Validator(json.loads(read_text("schemas/report.schema.json")))
 
@@ -241,8 +241,8 @@ def test_what_the_account_lost_is_told_of_runs_that_looked_in_the_end(code: Exit
 # for people
 
 
-def lines_of(report: Report) -> list[str]:
-    return summary(report).splitlines()
+def lines_of(report: Report, width: int | None = None) -> list[str]:
+    return summary(report, width=width).splitlines()
 
 
 @pytest.mark.parametrize("name", ["1e5", "007", "0x10", "1_000", "-", "nan", "True", "1.0", "12345678901234567890"])
@@ -293,6 +293,40 @@ def test_a_done_row_names_its_file_and_any_other_its_reason() -> None:
         ["b", "failed", "$2.58", "the render broke"],
         ["c", "pending", "-", "new"],
     ]
+
+
+LONG = "the service does not like this picture, and says so in a great many words " * 5
+
+
+@pytest.mark.parametrize("width", [60, 61, 80, 200])
+def test_a_reason_is_cut_to_what_the_terminal_has_room_for(width: int) -> None:
+    rows = [
+        a_row("hero-wave", Status.FAILED, error=Failure(ErrorClass.PROVIDER, LONG)),
+        a_row("turn", Status.PENDING, note=LONG, cost_usd=Decimal(0)),
+    ]
+    step = Step(Action.HOLD, Status.UNKNOWN, LONG, block=Block.UNKNOWN)
+    for table in (summary(a_report(*rows), width=width), plan_table(planned(*shots(step)), NOW_S, width)):
+        shown = [line for line in table.splitlines() if "the service" in line]
+        assert {len(line) for line in shown} == {width}
+        assert all(line.endswith("…") for line in shown)
+        assert len(table.splitlines()[1]) == width
+
+
+def test_a_reason_is_whole_where_nothing_is_known_of_a_width() -> None:
+    rows = [a_row("hero", Status.FAILED, error=Failure(ErrorClass.PROVIDER, LONG))]
+    step = Step(Action.HOLD, Status.UNKNOWN, LONG, block=Block.UNKNOWN)
+    assert LONG.strip() in summary(a_report(*rows))
+    assert LONG.strip() in plan_table(planned(*shots(step)), NOW_S)
+
+
+def test_a_file_is_named_whole_however_narrow_the_terminal() -> None:
+    file = "outputs/spring-campaign/hero-wave-in-the-morning-light.mp4"
+    assert lines_of(a_report(a_row(file=file)), width=40)[2].endswith(f"  {file}")
+
+
+def test_on_a_terminal_without_room_some_of_the_reason_is_told() -> None:
+    row = a_row("a-very-long-name-of-a-job-" * 4, Status.FAILED, error=Failure(ErrorClass.PROVIDER, LONG))
+    assert lines_of(a_report(row), width=40)[2].endswith("  the service does no…")
 
 
 NASTY = "\x1b]0;owned\x07\x1b[2J\r\nrm -rf\u202e\u200b\x00 /\x9b31m"

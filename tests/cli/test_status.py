@@ -1,0 +1,49 @@
+"""What `status` shows where: whole in a pipe, fitting on a terminal."""
+
+import io
+import sys
+from pathlib import Path
+
+import pytest
+
+from batchrunner.cli.boundary import outcome
+from batchrunner.errors import Exit
+from batchrunner.sandbox import Fault
+from batchrunner.sandbox import Options as SandboxOptions
+from tests.studio import Studio, manifest_text
+
+
+class Terminal(io.StringIO):
+    """Where a person reads."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Studio:
+    """Job `a` failed, with the service's own reason."""
+    studio = Studio(tmp_path, SandboxOptions(latency_s=60, faults={Fault.TASK_FAILED: 1.0}))
+    studio.write(manifest_text("a"))
+    studio.run()
+    return studio
+
+
+def reason(studio: Studio) -> str:
+    (seen,) = studio.seen()
+    assert seen.step.attempt is not None
+    assert seen.step.attempt.failure is not None
+    return seen.step.attempt.failure.message
+
+
+def test_a_reason_is_cut_to_what_a_terminal_has_room_for_and_whole_in_a_pipe(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert outcome(["status", str(studio.manifest)]) == Exit.DONE
+    whole = capsys.readouterr().out.splitlines()[2]
+    assert whole.endswith(f"  {reason(studio)}")
+
+    monkeypatch.setenv("COLUMNS", str(len(whole) - 1))
+    monkeypatch.setattr(sys, "stdout", terminal := Terminal())
+    assert outcome(["status", str(studio.manifest)]) == Exit.DONE
+    assert terminal.getvalue().splitlines()[2] == f"{whole[:-2]}…"
