@@ -3,12 +3,15 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal, InvalidOperation
 
 _DURATION = re.compile(r"([0-9]{1,9})\s*(s|m|h)")
 _RATE = re.compile(r"([0-9]{1,7})\s*/\s*(min|s)")
-_CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
+_WHILE = re.compile(r"(?:([0-9]{1,9})\s*d)?\s*(?:([0-9]{1,9})\s*h)?\s*(?:([0-9]{1,9})\s*m)?\s*(?:([0-9]{1,9})\s*s)?")
+_WHILE_SECONDS = (86_400.0, 3600.0, 60.0, 1.0)
+_CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])\s*(Z|[+-][0-9]{2}:?[0-9]{2})?")
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}.*")
 _HALT = re.compile(r"([0-9]{1,6})\s*(%?)")
 _LONGEST_DEADLINE_S = 30 * 24 * 3600.0
 _WHOLE_SHARE = 100
@@ -92,35 +95,65 @@ def halt(value: object) -> Halt:
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """The last moment of submitting: so long from now, or the next time that the clock on the wall says so."""
+    """The last moment of submitting: so long from now, or that moment, or the next time that a clock says so.
 
-    after_s: float | None
+    `moment_s` is in Unix seconds; the clock is that of `zone`, or of this machine. `written` is what somebody typed.
+    """
+
+    written: str
+    after_s: float | None = None
+    moment_s: float | None = None
     hour: int = 0
     minute: int = 0
+    zone: tzinfo | None = None
 
     def at_s(self, now_s: float) -> float:
-        """That moment in Unix seconds."""
+        """That moment in Unix seconds.
+
+        Raises:
+            ValueError: it has gone by, or is more than a month away; with the sentence to show.
+        """
         if self.after_s is not None:
             return now_s + self.after_s
-        # by the calendar of this machine's zone, so that a night with a change of the clock ends as the wall says
-        now = datetime.fromtimestamp(now_s)  # noqa: DTZ006
+        if self.moment_s is not None:
+            if self.moment_s <= now_s:
+                raise ValueError(f"{self.written} has gone by")
+            _check_distance(self.written, self.moment_s - now_s)
+            return self.moment_s
+        # by the calendar of the zone, so that a night with a change of the clock ends as the wall says
+        now = datetime.fromtimestamp(now_s, self.zone)
         today = now.replace(hour=self.hour, minute=self.minute, second=0, microsecond=0)
         return (today if today > now else today + timedelta(days=1)).timestamp()
 
 
 def deadline(value: object) -> Deadline:
-    """`07:00` by this machine's clock, or `8h` from now; a month at most."""
+    """`8h`, `1h30m` or `2d` from now, `07:00` or `2026-11-24T07:00`; a month at most.
+
+    A time of day or a date may name its zone (`Z`, `+01:00`); else it is by this machine's clock.
+    """
     text = str(value).strip()
-    found = _CLOCK.fullmatch(text)
-    if found:
-        return Deadline(None, int(found[1]), int(found[2]))
+    if found := _WHILE.fullmatch(text):
+        parts = zip(found.groups(), _WHILE_SECONDS, strict=True)
+        seconds = sum(int(number) * unit for number, unit in parts if number)
+        _check_distance(text, seconds)
+        if seconds:
+            return Deadline(text, after_s=seconds)
     try:
-        seconds = duration_s(text)
-    except ValueError:
-        raise ValueError("a deadline is written like `07:00` or `8h`") from None
+        if found := _CLOCK.fullmatch(text):
+            zone = datetime.strptime(found[3], "%z").tzinfo if found[3] else None
+            return Deadline(text, hour=int(found[1]), minute=int(found[2]), zone=zone)
+        if _MOMENT.fullmatch(text):
+            return Deadline(text, moment_s=datetime.fromisoformat(text).timestamp())
+    except (ValueError, OverflowError):
+        pass  # no such day, or no such zone
+    raise ValueError(
+        f"{text!r} is no deadline: write it like `07:00`, `07:00Z`, `2026-11-24T07:00+01:00`, `8h` or `2d`"
+    )
+
+
+def _check_distance(written: str, seconds: float) -> None:
     if seconds > _LONGEST_DEADLINE_S:
-        raise ValueError("a deadline is 30 days from now at most")
-    return Deadline(seconds)
+        raise ValueError(f"{written} is too far: a deadline is 30 days from now at most")
 
 
 def usd(value: object) -> Decimal:

@@ -101,7 +101,12 @@ _RUN_OPTIONS = (
         "--halt", type=Reading("n|n%", settings.halt), help="Submit nothing more after so many failures: 5, or 10%."
     ),
     option("--no-canary", is_flag=True, help="Do not wait for the first clip of a model that is new."),
-    option("--deadline", type=Reading("when", settings.deadline), help="The last moment of submitting: 07:00, or 8h."),
+    option(
+        "--deadline",
+        type=Reading("when", settings.deadline),
+        help="The last moment of submitting: 8h, 1h30m, 2d, 07:00 or 2026-11-24T07:00, by this machine's own zone "
+        "where none (Z, +01:00) is named.",
+    ),
     *selection_options,
     ledger_option,
     sandbox_option,

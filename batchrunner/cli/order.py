@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+from batchrunner.errors import UsageError
 from batchrunner.nouns.facts import MarkKind
 from batchrunner.runner import Limits
 from batchrunner.settings import Deadline, Halt, Settings
@@ -43,7 +44,11 @@ class Order:
     marking: MarkKind | None = None
 
     def limits(self, settings: Settings, now_s: float) -> Limits:
-        """An option on the command line wins over the manifest."""
+        """An option on the command line wins over the manifest.
+
+        Raises:
+            UsageError: the deadline has gone by, or is too far.
+        """
         return Limits(
             concurrency=settings.concurrency if self.concurrency is None else self.concurrency,
             rate_per_min=settings.rate_per_min if self.rate is None else self.rate,
@@ -53,5 +58,11 @@ class Order:
             run_usd=self.max_cost,
             waits_for_balance=self.wait_for_balance,
             canary=not self.no_canary,
-            deadline_s=self.deadline.at_s(now_s) if self.deadline else None,
+            deadline_s=self._deadline_s(now_s),
         )
+
+    def _deadline_s(self, now_s: float) -> float | None:
+        try:
+            return self.deadline.at_s(now_s) if self.deadline else None
+        except ValueError as error:
+            raise UsageError(f"--deadline: {error}") from error

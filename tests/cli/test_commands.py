@@ -115,6 +115,7 @@ def test_no_option_takes_a_secret() -> None:
         (["run", "film.yaml", "--concurrency", "0"], "expected a whole number from 1 to 1000"),
         (["run", "film.yaml", "--rate", "fast"], "a rate is written like `100/min` or `5/s`, or `auto`"),
         (["run", "film.yaml", "-o", "xml"], "'xml' is not one of 'table', 'json'"),
+        (["run", "film.yaml", "--deadline", "7 am"], "'7 am' is no deadline: write it like `07:00`"),
         (["validate"], "Missing argument 'MANIFEST...'"),
         (["resolve", "film.yaml"], "film.yaml"),
         (["pick", "film.yaml", "a"], "Missing argument 'VERSION'"),
@@ -155,3 +156,10 @@ def test_a_profile_that_is_not_there_is_said(tmp_path: Path, capsys: pytest.Capt
     manifest.write_text(text, encoding="utf-8")
     assert outcome([name, str(manifest), "--profile", "darft"]) == Exit.USAGE
     assert "has no profile darft; it has draft" in capsys.readouterr().err
+
+
+def test_a_deadline_that_has_gone_by_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    manifest = tmp_path / "film.yaml"
+    manifest.write_text("version: 1\nmodel: google/veo-3.1-i2v\njobs: []\n", encoding="utf-8")
+    assert outcome(["run", str(manifest), "--sandbox", "--deadline", "2026-01-01T07:00+01:00"]) == Exit.USAGE
+    assert "--deadline: 2026-01-01T07:00+01:00 has gone by" in capsys.readouterr().err

@@ -1,5 +1,6 @@
 """The readers that the manifest and the command line share: each gives a value or a sentence."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
@@ -129,6 +130,15 @@ def at(text: str) -> float:
         ("23:59", "2026-11-23 18:00", "2026-11-23 23:59"),
         ("18:00", "2026-11-23 18:00", "2026-11-24 18:00"),
         ("00:00", "2026-12-31 18:00", "2027-01-01 00:00"),
+        ("1h30m", "2026-11-23 18:00", "2026-11-23 19:30"),
+        ("2d", "2026-11-23 18:00", "2026-11-25 18:00"),
+        ("1d 2h 3m 4s", "2026-11-23 18:00", "2026-11-24 20:03:04"),
+        ("07:00Z", "2026-11-23 18:00Z", "2026-11-24 07:00Z"),
+        ("07:00+01:00", "2026-11-24 05:59Z", "2026-11-24 06:00Z"),
+        ("7:00 -0530", "2026-11-24 12:30Z", "2026-11-25 12:30Z"),
+        ("2026-11-24T07:00+01:00", "2026-11-23 18:00Z", "2026-11-24 06:00Z"),
+        ("2026-11-24T07:00:30Z", "2026-11-23 18:00Z", "2026-11-24 07:00:30Z"),
+        ("2026-11-24 07:00", "2026-11-23 18:00", "2026-11-24 07:00"),
     ],
 )
 def test_a_deadline_is_a_while_from_now_or_the_next_time_that_the_clock_says_so(
@@ -137,14 +147,34 @@ def test_a_deadline_is_a_while_from_now_or_the_next_time_that_the_clock_says_so(
     assert settings.deadline(written).at_s(at(now)) == at(then)
 
 
-@pytest.mark.parametrize("written", ["24:00", "7", "07:60", "0h", "tomorrow", "", "07:00:00", "7 am"])
+@pytest.mark.parametrize(
+    "written",
+    ["24:00", "7", "07:60", "0h", "0d0h", "tomorrow", "", "07:00:00", "7 am", "30m1h", "1h2h", "07:00+25:00",
+     "07:00 CET", "2026-11-24", "2026-13-24T07:00Z", "2026-11-24T07:00 CET"],
+)  # fmt: skip
 def test_what_is_no_deadline_is_said_in_a_sentence(written: str) -> None:
-    with pytest.raises(ValueError, match="a deadline is written like `07:00` or `8h`"):
+    sentence = f"{written!r} is no deadline: write it like `07:00`, `07:00Z`, `2026-11-24T07:00+01:00`, `8h` or `2d`"
+    with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
         settings.deadline(written)
 
 
-@pytest.mark.parametrize("written", ["721h", "999999999h"])
+@pytest.mark.parametrize("written", ["721h", "31d", "999999999h"])
 def test_a_deadline_is_no_further_than_a_month(written: str) -> None:
-    assert settings.deadline("720h").after_s == 30 * 24 * 3600.0
-    with pytest.raises(ValueError, match="a deadline is 30 days from now at most"):
+    assert settings.deadline("720h").after_s == settings.deadline("30d").after_s == 30 * 24 * 3600.0
+    with pytest.raises(ValueError, match=f"{written} is too far: a deadline is 30 days from now at most"):
         settings.deadline(written)
+
+
+@pytest.mark.parametrize(
+    ("now", "words"),
+    [
+        ("2026-11-24 06:00Z", "has gone by"),
+        ("2026-12-24 18:00Z", "has gone by"),
+        ("2026-10-25 05:59Z", "is too far: a deadline is 30 days from now at most"),
+    ],
+)
+def test_a_deadline_with_a_date_lies_ahead_and_no_further_than_a_month(now: str, words: str) -> None:
+    deadline = settings.deadline("2026-11-24T07:00+01:00")
+    assert deadline.at_s(at("2026-10-25 06:00Z")) == deadline.at_s(at("2026-11-24 05:59Z")) == at("2026-11-24 06:00Z")
+    with pytest.raises(ValueError, match=re.escape(f"2026-11-24T07:00+01:00 {words}")):
+        deadline.at_s(at(now))
