@@ -9,7 +9,7 @@ import click
 from batchrunner.catalog import shipped_prices
 from batchrunner.cli.deciding import Desk, deciding
 from batchrunner.cli.options import ledger_option, manifest_argument, option, profile_option, sandbox_option
-from batchrunner.cli.setting import in_flight_run, known_ledger, project_of, wanted_or_remembered
+from batchrunner.cli.setting import in_flight_run, known_ledger, no_such_job, project_of, wanted_or_remembered
 from batchrunner.errors import UsageError
 from batchrunner.ledger import Ledger
 from batchrunner.modellix import is_task_id
@@ -79,7 +79,7 @@ def command(
     _check(word, jobs, candidates)
     with deciding(project, wanted) as desk:
         # nobody else is at work on this manifest: what waits there for an answer waits for a person
-        chosen = _chosen(_unknown(desk.batch, desk.book, idle=wanted.name), jobs)
+        chosen = _chosen(jobs, _unknown(desk.batch, desk.book, idle=wanted.name), desk.batch)
         if task is not None:
             _check_task(desk.book, task)
         for name, each in chosen.items():
@@ -100,7 +100,8 @@ def _check(word: _Word, jobs: tuple[str, ...], candidates: Path | None) -> None:
 
 def _listed(project: Project, wanted: Wanted, jobs: tuple[str, ...], candidates: Path | None, path: str) -> str:
     with known_ledger(project) as book:
-        chosen = _chosen(_unknown(gather(project, wanted, book, shipped_prices()), book), jobs)
+        batch = gather(project, wanted, book, shipped_prices())
+        chosen = _chosen(jobs, _unknown(batch, book), batch)
         if not chosen:
             return "nothing is unknown"
         lines = [what_to_look_for(name, each.attempt) for name, each in chosen.items()]
@@ -137,9 +138,12 @@ def _unknown(batch: Batch, book: Ledger, idle: str | None = None) -> dict[str, _
     return found
 
 
-def _chosen(unknown: Mapping[str, _Unknown], jobs: tuple[str, ...]) -> Mapping[str, _Unknown]:
+def _chosen(jobs: tuple[str, ...], unknown: Mapping[str, _Unknown], batch: Batch) -> Mapping[str, _Unknown]:
     """Those that were named; all, where none was."""
+    known = {who.name for who in (*batch.jobs, *batch.memories) if who.profile == batch.profile}
     for job in jobs:
+        if job not in known:
+            raise no_such_job(job, known)
         if job not in unknown:
             raise UsageError(f"{job} is not unknown: there is nothing to resolve")
     return {job: unknown[job] for job in jobs} if jobs else unknown

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from batchrunner.cli.setting import no_such_job
 from batchrunner.errors import UsageError
 from batchrunner.nouns.status import Status
 from batchrunner.nouns.step import Action
-from batchrunner.problems import nearest
 from batchrunner.runner import Seen
 
 _GLOB_SIGNS = frozenset("*?[")
@@ -77,8 +77,7 @@ def _matches_id(seen: Seen, word: str, listed: Sequence[Seen]) -> bool:
 def _check_id(word: str, listed: Sequence[Seen]) -> None:
     known = {name for each in listed for name in (each.identity.name, each.identity.job)}
     if word not in known:
-        near = nearest(word, known)
-        raise UsageError(f"there is no job {word}" + (f": did you mean {near}?" if near else ""))
+        raise no_such_job(word, known)
 
 
 def _ids_in(path: str) -> list[str]:

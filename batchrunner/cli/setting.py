@@ -75,9 +75,15 @@ def named_jobs(manifest: Manifest, names: Iterable[str]) -> frozenset[str]:
     known = {job.name for job in manifest.jobs}
     for name in names:
         if name not in known:
-            near = nearest(name, known)
-            raise UsageError(f"there is no job {name} in {manifest.path}" + (f": did you mean {near}?" if near else ""))
+            raise no_such_job(name, known, manifest.path)
     return frozenset(names)
+
+
+def no_such_job(name: str, known: Iterable[str], manifest: Path | None = None) -> UsageError:
+    """What is said of a name that no job has, with the one that may be meant."""
+    near = nearest(name, known)
+    where = f" in {manifest}" if manifest else ""
+    return UsageError(f"there is no job {name}{where}" + (f": did you mean {near}?" if near else ""))
 
 
 def wanted_of(manifest: Manifest) -> Wanted:

@@ -13,9 +13,8 @@ from batchrunner.cli.options import (
     sandbox_option,
 )
 from batchrunner.cli.outlet import width
+from batchrunner.cli.setting import no_such_job
 from batchrunner.cli.telling import known
-from batchrunner.errors import UsageError
-from batchrunner.problems import nearest
 from batchrunner.reports import history, in_form, next_commands
 from batchrunner.runner import Seen
 
@@ -50,6 +49,5 @@ def command(
 def _found(name: str, seen: list[Seen]) -> Seen:
     by_name = {each.identity.name: each for each in seen}
     if name not in by_name:
-        near = nearest(name, by_name)
-        raise UsageError(f"there is no job {name}" + (f": did you mean {near}?" if near else ""))
+        raise no_such_job(name, by_name)
     return by_name[name]

@@ -128,7 +128,9 @@ def test_with_nothing_unknown_it_says_so(studio: Studio, capsys: pytest.CaptureF
         (["a", "--not-submitted", "--pay-again"], "say one of"),
         (["--pay-again"], "name the jobs"),
         (["a", "b", "--task", "task-1"], "name one"),
-        (["c", "--pay-again"], "c is not unknown"),
+        (["hero", "--pay-again"], "there is no job hero\n"),
+        (["A", "--not-submitted"], "there is no job A: did you mean a?"),
+        (["a", "c"], "there is no job c\n"),
         (["a", "--task", "my task!"], "does not look like a task id"),
         (["a", "--pay-again", "--candidates", "console.txt"], "--candidates decides nothing"),
     ],
@@ -158,6 +160,12 @@ def test_an_id_that_the_service_does_not_know_is_taken_back_and_can_be_named_rig
     studio.run()
     assert studio.statuses()["a"] is Status.DONE
     assert len(studio.record().charges) == 2
+
+
+def test_a_job_that_is_not_unknown_has_nothing_to_resolve(studio: Studio, capsys: pytest.CaptureFixture[str]) -> None:
+    resolve(studio, "a", "--not-submitted")
+    assert resolve(studio, "a", "--not-submitted") == Exit.USAGE
+    assert "a is not unknown: there is nothing to resolve" in capsys.readouterr().err
 
 
 def test_an_unknown_submit_of_a_job_that_left_can_be_resolved(studio: Studio) -> None:
