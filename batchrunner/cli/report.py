@@ -15,9 +15,8 @@ from batchrunner.cli.options import (
     profile_option,
     sandbox_option,
 )
-from batchrunner.cli.outlet import width
 from batchrunner.cli.setting import project_of
-from batchrunner.cli.telling import known
+from batchrunner.cli.telling import known, shown
 from batchrunner.errors import UsageError
 from batchrunner.files import write_whole
 from batchrunner.manifest.load import load
@@ -61,13 +60,12 @@ def command(
         _check_place(to, manifest, profile)
         form = _form(form, context, to)
     report, _ = known(manifest, profile, ledger, prices, sandbox=sandbox)
-    folder = to.absolute().parent if to else Path.cwd()
-    root = project_of(manifest, ledger, sandbox=sandbox).root
-    columns = None if to else width()
-    text = in_form(report, form, project=os.path.relpath(root, folder), width=columns)
+    project = project_of(manifest, ledger, sandbox=sandbox)
     if to is None:
-        click.echo(text)
+        click.echo(shown(report, form, project))
         return
+    # links lead from where the file lies
+    text = in_form(report, form, project=os.path.relpath(project.root, to.absolute().parent))
     write_whole(to, f"{text}\n")
     click.echo(f"wrote {to}", err=True)
 

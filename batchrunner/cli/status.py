@@ -12,10 +12,9 @@ from batchrunner.cli.options import (
     profile_option,
     sandbox_option,
 )
-from batchrunner.cli.outlet import width
-from batchrunner.cli.setting import no_such_job
-from batchrunner.cli.telling import known
-from batchrunner.reports import history, in_form, next_commands
+from batchrunner.cli.setting import no_such_job, project_of
+from batchrunner.cli.telling import known, shown
+from batchrunner.reports import history, next_commands
 from batchrunner.runner import Seen
 
 
@@ -41,7 +40,7 @@ def command(
         found = _found(job, seen)
         click.echo(history(found.identity, found.memory, found.step))
         return
-    click.echo(in_form(report, form, width=width()))
+    click.echo(shown(report, form, project_of(manifest, ledger, sandbox=sandbox)))
     for line in next_commands((*report.rows, *report.departed), str(manifest)):
         click.echo(line, err=form != "table")
 

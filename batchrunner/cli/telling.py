@@ -1,19 +1,21 @@
 """What `status` and `report` have in common: all that is known, from the ledger alone."""
 
+import os.path
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from batchrunner.cli.outlet import width
 from batchrunner.cli.setting import in_flight_run, known_ledger, prices_of, project_of, wanted_or_remembered
 from batchrunner.clock import Clock
 from batchrunner.ledger import Ledger
 from batchrunner.nouns.money import NOTHING
 from batchrunner.nouns.status import Status
 from batchrunner.plan import Options
-from batchrunner.reports import Report, Row, row_of
-from batchrunner.runner import Batch, Forecasts, Seen, gather
+from batchrunner.reports import Report, Row, in_form, row_of
+from batchrunner.runner import Batch, Forecasts, Project, Seen, gather
 
 
 def known(
@@ -53,6 +55,11 @@ def report_of(batch: Batch, seen: Iterable[Seen], now_s: float) -> Report:
         estimated_usd=sum((batch.cost(job).high_usd for job in batch.jobs.values()), NOTHING),
         priced_on=batch.prices.priced_on,
     )
+
+
+def shown(report: Report, form: str, project: Project, seconds: float | None = None) -> str:
+    """The report for stdout: its paths are seen from this folder, its table fits the terminal."""
+    return in_form(report, form, seconds, os.path.relpath(project.root), width())
 
 
 def _row(seen: Seen, forecasts: Forecasts, now_s: float) -> Row:

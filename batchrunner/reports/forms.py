@@ -46,12 +46,14 @@ def in_form(
 ) -> str:
     """The report as `table`, `json`, `jsonl`, `csv`, `md` or `html`, ending without a newline.
 
-    `seconds` is how long its run took, `project` where the clips' paths begin, seen from a page, `width` that of the
-    terminal that a table is shown on.
+    `seconds` is how long its run took, `project` where the clips' paths begin for people, seen from where they read,
+    `width` that of the terminal that a table is shown on.
     """
     if form == "html":
         return page(report, project)
-    return _FORMS[form](report) if form in _FORMS else summary(report, seconds, width)
+    if form == "md":
+        return _markdown(report, project)
+    return _FORMS[form](report) if form in _FORMS else summary(report, seconds, width, project)
 
 
 def _json(report: Report) -> str:
@@ -74,9 +76,9 @@ def _csv(report: Report) -> str:
     return text.getvalue().rstrip("\n")
 
 
-def _markdown(report: Report) -> str:
+def _markdown(report: Report, project: str) -> str:
     """What the table tells, and each job's prompt."""
-    rows = [[*cells(row), _prompt(row)] for row in (*report.rows, *report.departed)]
+    rows = [[*cells(row, project), _prompt(row)] for row in (*report.rows, *report.departed)]
     escaped = [[text.replace("|", "\\|") for text in row] for row in rows]
     table = tabulate(escaped, headers=[*HEADERS, "prompt"], tablefmt="github", disable_numparse=True)
     return "\n".join([f"# {report.manifest}", "", table, "", *(f"- {line}" for line in totals(report))])
@@ -115,5 +117,4 @@ _FORMS: Mapping[str, Callable[[Report], str]] = {
     "json": _json,
     "jsonl": _json_lines,
     "csv": _csv,
-    "md": _markdown,
 }

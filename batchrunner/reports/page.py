@@ -8,7 +8,7 @@ from urllib.parse import quote
 from batchrunner.nouns.money import dollars
 from batchrunner.nouns.status import Status
 from batchrunner.reports.report import Report, Row
-from batchrunner.reports.words import counted, printable, utc
+from batchrunner.reports.words import counted, located, printable, utc
 
 _PAGE = Template("""<!doctype html>
 <html lang="en">
@@ -105,8 +105,8 @@ def _file(row: Row, project: str) -> str:
 
 
 def _link(path: str, project: str) -> str:
-    address = quote(path if path.startswith("/") or not project else f"{project}/{path}")
-    return f'<a href="{address}">{_text(path)}</a>'
+    seen = located(path, project)
+    return f'<a href="{quote(seen)}">{_text(seen)}</a>'
 
 
 def _text(text: str) -> str:

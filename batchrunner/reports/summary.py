@@ -10,37 +10,38 @@ from batchrunner.nouns.money import dollars
 from batchrunner.nouns.status import Status
 from batchrunner.reports.columns import room
 from batchrunner.reports.report import Report, Row
-from batchrunner.reports.words import LONGEST_TABLE, counted, printable, span
+from batchrunner.reports.words import LONGEST_TABLE, counted, located, printable, span
 
 HEADERS = ("job", "status", "cost", "file or reason")
 # nobody asked for the balance in the end
 _LEFT_AT_ONCE = {Exit.INTERRUPTED, Exit.TERMINATED}
 
 
-def summary(report: Report, seconds: float | None = None, width: int | None = None) -> str:
+def summary(report: Report, seconds: float | None = None, width: int | None = None, project: str = "") -> str:
     """The table, the counts, the money, and how long it took. Text without colour, ending without a newline.
 
-    Reasons are cut to what a terminal of this `width` has room for; None: they are told whole.
+    Reasons are cut to what a terminal of this `width` has room for; None: they are told whole. `project` is where the
+    clips' paths begin, seen from where it is read.
     """
-    parts = list(_part(report.rows, width))
+    parts = list(_part(report.rows, width, project))
     if report.departed:
-        parts += ["", "no longer in the manifest:", *_part(report.departed, width)]
+        parts += ["", "no longer in the manifest:", *_part(report.departed, width, project)]
     return "\n".join([*parts, "", *totals(report, seconds)])
 
 
-def _part(rows: Sequence[Row], width: int | None) -> Iterable[str]:
+def _part(rows: Sequence[Row], width: int | None, project: str) -> Iterable[str]:
     shown = rows if len(rows) <= LONGEST_TABLE else [row for row in rows if row.status is not Status.DONE]
     if shown:
-        yield _table(shown, width)
+        yield _table(shown, width, project)
     if len(shown) < len(rows):
         yield f"({counted(len(rows) - len(shown), 'job')} done and not shown)"
 
 
-def _table(rows: Sequence[Row], width: int | None) -> str:
-    most = room(HEADERS[:-1], [cells(row)[:-1] for row in rows], width)
+def _table(rows: Sequence[Row], width: int | None, project: str) -> str:
+    most = room(HEADERS[:-1], [cells(row, project)[:-1] for row in rows], width)
     # without disable_numparse a job named 1e5 would be shown as 100000
     return tabulate(
-        [cells(row, most) for row in rows],
+        [cells(row, project, most) for row in rows],
         headers=HEADERS,
         tablefmt="simple",
         disable_numparse=True,
@@ -48,9 +49,9 @@ def _table(rows: Sequence[Row], width: int | None) -> str:
     )
 
 
-def cells(row: Row, most: int | None = None) -> list[str]:
-    """One job under the `HEADERS`, its reason cut to so many characters."""
-    return [row.identity.name, _status(row), _cost(row.cost_usd), _note(row, most)]
+def cells(row: Row, project: str, most: int | None = None) -> list[str]:
+    """One job under the `HEADERS`, its path seen from where `project` is, its reason cut to so many characters."""
+    return [row.identity.name, _status(row), _cost(row.cost_usd), _note(row, project, most)]
 
 
 def _status(row: Row) -> str:
@@ -61,11 +62,11 @@ def _cost(usd: Decimal) -> str:
     return dollars(usd) if usd else "-"
 
 
-def _note(row: Row, most: int | None) -> str:
+def _note(row: Row, project: str, most: int | None) -> str:
     if row.status is Status.DONE and row.file:
-        return printable(row.file)
+        return printable(located(row.file, project))
     note = printable(row.error.message if row.error else row.note, most)
-    return f"{note}; {printable(row.older)} is the older clip" if row.older else note
+    return f"{note}; {printable(located(row.older, project))} is the older clip" if row.older else note
 
 
 def totals(report: Report, seconds: float | None = None) -> Iterable[str]:

@@ -18,6 +18,11 @@ def printable(text: str, most: int | None = None) -> str:
     return line if most is None or len(line) <= most else f"{line[: most - 1]}…"
 
 
+def located(path: str, project: str) -> str:
+    """A path of the ledger from where the project is seen as `project`: `sandbox-run/outputs/a.mp4`."""
+    return path if path.startswith("/") or project in {"", "."} else f"{project}/{path}"
+
+
 def utc(at_s: float | None) -> str | None:
     """RFC 3339 in UTC, to the second: `2026-11-23T02:00:00Z`."""
     return None if at_s is None else datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -47,3 +47,21 @@ def test_a_reason_is_cut_to_what_a_terminal_has_room_for_and_whole_in_a_pipe(
     monkeypatch.setattr(sys, "stdout", terminal := Terminal())
     assert outcome(["status", str(studio.manifest)]) == Exit.DONE
     assert terminal.getvalue().splitlines()[2] == f"{whole[:-2]}…"
+
+
+@pytest.mark.parametrize(
+    ("here", "shown"),
+    [(".", "outputs/batch/a.mp4"), ("..", "film/outputs/batch/a.mp4"), ("sub", "../outputs/batch/a.mp4")],
+)
+def test_a_clip_can_be_opened_by_its_path_from_where_the_user_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], here: str, shown: str
+) -> None:
+    folder = tmp_path / "film"
+    (folder / "sub").mkdir(parents=True)
+    studio = Studio(folder)
+    studio.write(manifest_text("a"))
+    studio.run()
+    monkeypatch.chdir(folder / here)
+    for command in ("status", "report"):
+        assert outcome([command, str(studio.manifest)]) == Exit.DONE
+        assert capsys.readouterr().out.splitlines()[2].split()[-1] == shown

@@ -12,13 +12,14 @@ from batchrunner.catalog import shipped_prices
 from batchrunner.cli.telling import report_of
 from batchrunner.ledger import Ledger
 from batchrunner.nouns.facts import Mark, MarkKind
-from batchrunner.nouns.status import Flag
+from batchrunner.nouns.status import Flag, Status
 from batchrunner.plan import Options
 from batchrunner.reports import Report, history, in_form, plan_table
 from batchrunner.runner import Wanted, gather
 from batchrunner.sandbox import Fault
 from batchrunner.sandbox import Options as SandboxOptions
 from tests.reports.plans import NOW_S, planned
+from tests.reports.test_reports import a_report, a_row
 from tests.studio import Studio, manifest_text
 
 
@@ -69,6 +70,29 @@ def test_markdown_tells_money_reasons_and_totals_as_the_table_does(studio: Studi
     assert [" ".join(row) for row in rows] == [" ".join(line.split()) for line in table[2:6]]
     assert rows[3] == ["d", "pending", "-", "new"]
     assert markdown[8:] == ["", *(f"- {line}" for line in table[7:])]
+
+
+@pytest.mark.parametrize(
+    ("project", "file", "shown"),
+    [
+        ("sandbox-run", "outputs/a.mp4", "sandbox-run/outputs/a.mp4"),
+        ("../film", "outputs/a.mp4", "../film/outputs/a.mp4"),
+        (".", "outputs/a.mp4", "outputs/a.mp4"),
+        ("", "outputs/a.mp4", "outputs/a.mp4"),
+        ("sandbox-run", "/clips/a.mp4", "/clips/a.mp4"),
+    ],
+)
+def test_people_see_a_path_that_they_can_open_and_programs_that_of_the_project(
+    project: str, file: str, shown: str
+) -> None:
+    told = a_report(a_row("a", file=file), a_row("b", Status.PENDING, note="edited", older=file))
+    table, markdown, html = (in_form(told, form, project=project) for form in ("table", "md", "html"))
+    for text in (table, markdown):
+        assert f" {shown}\n" in text or f" {shown} " in text
+        assert f"edited; {shown} is the older clip" in text
+    assert html.count(f'<a href="{shown}">{shown}</a>') == 2
+    for form in ("json", "jsonl", "csv"):
+        assert in_form(told, form, project=project) == in_form(told, form)
 
 
 def test_json_lines_tell_the_whole_first_and_then_each_job(studio: Studio) -> None:
