@@ -100,7 +100,11 @@ _RUN_OPTIONS = (
     option(
         "--halt", type=Reading("n|n%", settings.halt), help="Submit nothing more after so many failures: 5, or 10%."
     ),
-    option("--no-canary", is_flag=True, help="Do not wait for the first clip of a model that is new."),
+    option(
+        "--no-canary",
+        is_flag=True,
+        help="Do not wait for the first clip of a model that is new; else more than 20 jobs of one do.",
+    ),
     option(
         "--deadline",
         type=Reading("when", settings.deadline),
