@@ -59,7 +59,7 @@ sandbox_option = option(
 )
 
 profile_option = option("--profile", default="", help="A named overlay of the manifest, such as draft.")
-quiet_option = option("--quiet", "-q", is_flag=True, help="Only the result, and what needs a person.")
+quiet_option = option("--quiet", "-q", is_flag=True, help="Only what is paid for, the result, and what needs a person.")
 
 prices_option = option(
     "--prices",

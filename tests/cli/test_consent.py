@@ -8,13 +8,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from batchrunner.cli import consent
+from batchrunner.cli.boundary import outcome
 from batchrunner.cli.consent import Offer, ask
 from batchrunner.errors import Exit, Unconfirmed
 from batchrunner.nouns.money import Cost
+from tests.studio import manifest_text
 
 OFFER = Offer(
     manifest="film",
@@ -136,3 +139,14 @@ def test_off_a_terminal_only_the_flag_agrees(
     place(monkeypatch)
     with pytest.raises(Unconfirmed, match="add --yes"):
         ask(OFFER, yes=False)
+
+
+def test_a_quiet_run_shows_what_is_paid_and_says_that_it_does(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifest = tmp_path / "film.yaml"
+    manifest.write_text(manifest_text("a"), encoding="utf-8")
+    assert outcome(["run", str(manifest), "--sandbox", "--quiet"]) == Exit.USAGE
+    assert "batch: 1 clip to pay, $2.58" in capsys.readouterr().err
+    outcome(["run", "--help"])
+    assert "what is paid for" in capsys.readouterr().out.partition("--quiet")[2].partition("--notify")[0]
