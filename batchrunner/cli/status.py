@@ -14,6 +14,7 @@ from batchrunner.cli.options import (
 )
 from batchrunner.cli.setting import no_such_job, project_of
 from batchrunner.cli.telling import known, shown
+from batchrunner.ledger import holder
 from batchrunner.reports import history, next_commands
 from batchrunner.runner import Seen
 
@@ -40,7 +41,10 @@ def command(
         found = _found(job, seen)
         click.echo(history(found.identity, found.memory, found.step))
         return
-    click.echo(shown(report, form, project_of(manifest, ledger, sandbox=sandbox)))
+    project = project_of(manifest, ledger, sandbox=sandbox)
+    click.echo(shown(report, form, project))
+    if holder(project.folder, report.manifest) is not None:
+        return  # whatever else was typed would be refused
     for line in next_commands((*report.rows, *report.departed), str(manifest)):
         click.echo(line, err=form != "table")
 

@@ -48,7 +48,7 @@ def next_commands(rows: Iterable[Row], manifest: str) -> list[str]:
         count = sum(1 for row in rows if row.block is block)
         if count:
             lines.append(sentence.format(count=count, manifest=manifest))
-    if any(row.block in _WORK_LEFT for row in rows):
+    if any(row.block in _WORK_LEFT or not row.is_last for row in rows):
         lines.append(f"to go on: `batchrunner run {manifest}`")
     if any(row.status is Status.FAILED for row in rows):
         lines.append(f"to try the failed ones again (each is paid again): `batchrunner retry {manifest}`")

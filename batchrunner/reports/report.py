@@ -16,7 +16,10 @@ from batchrunner.nouns.step import Block, Step
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One job of a report. `note` says in words why it is where it is; times are Unix seconds."""
+    """One job of a report. `note` says in words why it is where it is; times are Unix seconds.
+
+    `is_last` is False where something is to be done with it next, and nothing holds it.
+    """
 
     identity: Identity
     status: Status
@@ -28,6 +31,7 @@ class Row:
     block: Block | None
     attempts: int
     cost_usd: Decimal
+    is_last: bool = True
     older: str | None = None
     image: str | None = None
     task_id: str | None = None
@@ -92,6 +96,7 @@ def row_of(
         note=step.reason,
         older=older,
         block=step.block,
+        is_last=step.is_last,
         attempts=len(memory.attempts),
         cost_usd=cost_usd,
     )

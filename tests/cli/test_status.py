@@ -8,6 +8,7 @@ import pytest
 
 from batchrunner.cli.boundary import outcome
 from batchrunner.errors import Exit
+from batchrunner.ledger import run_lock
 from batchrunner.sandbox import Fault
 from batchrunner.sandbox import Options as SandboxOptions
 from tests.studio import Studio, manifest_text
@@ -65,3 +66,29 @@ def test_a_clip_can_be_opened_by_its_path_from_where_the_user_stands(
     for command in ("status", "report"):
         assert outcome([command, str(studio.manifest)]) == Exit.DONE
         assert capsys.readouterr().out.splitlines()[2].split()[-1] == shown
+
+
+def last_line(studio: Studio, capsys: pytest.CaptureFixture[str]) -> str:
+    assert outcome(["status", str(studio.manifest)]) == Exit.DONE
+    return capsys.readouterr().out.splitlines()[-1]
+
+
+def test_after_a_stop_with_work_left_it_ends_with_the_command_that_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    studio = Studio(tmp_path)
+    studio.write(manifest_text("a", "b"))
+    studio.run(only=frozenset({"a"}))
+    assert last_line(studio, capsys) == f"to go on: `batchrunner run {studio.manifest}`"
+    studio.run()
+    assert last_line(studio, capsys).startswith("the account went")
+
+
+def test_beside_a_run_it_names_no_command_that_would_be_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    studio = Studio(tmp_path)
+    studio.write(manifest_text("a", "b"))
+    studio.run(only=frozenset({"a"}))
+    with run_lock(studio.project.folder, "batch", ""):
+        assert last_line(studio, capsys).startswith("the account went")

@@ -381,6 +381,15 @@ def test_whatever_holds_a_job_has_a_next_command(block: Block, words: str) -> No
     assert words in line
 
 
+@pytest.mark.parametrize("past", PASTS)
+@pytest.mark.parametrize("how", [{}, {"there": True}, {"edited": True}, {"departed": True}], ids=str)
+def test_a_job_with_a_next_step_has_a_next_command(past: str, how: dict[str, bool]) -> None:
+    """As in a status after a stop, where nothing holds the jobs that are left."""
+    row = row_after(past, **how)
+    goes_on = "to go on: `batchrunner run film.yaml`" in next_commands([row], "film.yaml")
+    assert goes_on == (not row.is_last)
+
+
 def test_only_what_nobody_asked_for_needs_no_command() -> None:
     silent = [b for b in Block if not next_commands([a_row("hero", Status.PENDING, block=b)], "film.yaml")]
     assert silent == [Block.NOT_SELECTED]
