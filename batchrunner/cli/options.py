@@ -61,6 +61,14 @@ sandbox_option = option(
 profile_option = option("--profile", default="", help="A named overlay of the manifest, such as draft.")
 quiet_option = option("--quiet", "-q", is_flag=True, help="Only what is paid for, the result, and what needs a person.")
 
+
+def same_jobs(profile: str, ledger: Path | None, *, sandbox: bool) -> list[str]:
+    """The options without which a next command would be about other jobs, as they are typed."""
+    named = {"--profile": profile, "--ledger": str(ledger or "")}
+    typed = [word for name, value in named.items() if value for word in (name, value)]
+    return [*typed, "--sandbox"] if sandbox else typed
+
+
 prices_option = option(
     "--prices",
     type=click.Path(dir_okay=False, path_type=Path),

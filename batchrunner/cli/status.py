@@ -10,6 +10,7 @@ from batchrunner.cli.options import (
     manifest_argument,
     prices_option,
     profile_option,
+    same_jobs,
     sandbox_option,
 )
 from batchrunner.cli.setting import no_such_job, project_of
@@ -45,7 +46,8 @@ def command(
     click.echo(shown(report, form, project))
     if holder(project.folder, report.manifest) is not None:
         return  # whatever else was typed would be refused
-    for line in next_commands((*report.rows, *report.departed), str(manifest)):
+    options = same_jobs(profile, ledger, sandbox=sandbox)
+    for line in next_commands((*report.rows, *report.departed), str(manifest), options):
         click.echo(line, err=form != "table")
 
 

@@ -33,9 +33,12 @@ _SENTENCES: Mapping[Block, str] = {
 }
 
 
-def next_commands(rows: Iterable[Row], manifest: str) -> list[str]:
-    """One line for each kind of thing that is left; empty where nothing is. `manifest` is its path, as typed."""
-    rows, manifest = list(rows), shlex.quote(manifest)
+def next_commands(rows: Iterable[Row], manifest: str, options: Iterable[str] = ()) -> list[str]:
+    """One line for each kind of thing that is left; empty where nothing is.
+
+    `manifest` is its path, as typed; `options` are those without which a command would be about other jobs.
+    """
+    rows, manifest = list(rows), shlex.join([manifest, *options])
     lines = []
     unknown = [row.identity.name for row in rows if row.status is Status.UNKNOWN]
     unknown = unknown or [row.identity.name for row in rows if row.block is Block.UNKNOWN]

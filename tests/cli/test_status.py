@@ -1,6 +1,7 @@
 """What `status` shows where: whole in a pipe, fitting on a terminal."""
 
 import io
+import shlex
 import sys
 from pathlib import Path
 
@@ -92,3 +93,13 @@ def test_beside_a_run_it_names_no_command_that_would_be_refused(
     studio.run(only=frozenset({"a"}))
     with run_lock(studio.project.folder, "batch", ""):
         assert last_line(studio, capsys).startswith("the account went")
+
+
+@pytest.mark.parametrize("options", [["--sandbox"], ["--profile", "draft"], ["--ledger", "my ledger.db"]])
+def test_the_command_that_goes_on_is_about_the_same_jobs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], options: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Studio(tmp_path).write(manifest_text("a", head="profiles: {draft: {resolution: 720p}}\n"))
+    assert outcome(["status", "batch.yaml", *options]) == Exit.DONE
+    assert capsys.readouterr().out.splitlines()[-1] == f"to go on: `batchrunner run batch.yaml {shlex.join(options)}`"

@@ -419,6 +419,13 @@ def test_a_command_can_be_typed_even_if_the_path_has_blanks() -> None:
     assert "`batchrunner run 'my films/spring.yaml'`" in line
 
 
+def test_a_command_speaks_of_the_same_jobs_as_the_report() -> None:
+    rows = [a_row("a", Status.UNKNOWN, block=Block.UNKNOWN), a_row("b", Status.PENDING, block=Block.DRAIN)]
+    unknown, go_on = next_commands(rows, "film.yaml", ("--sandbox", "--profile", "first looks"))
+    assert "`batchrunner resolve film.yaml --sandbox --profile 'first looks' a --task ID`" in unknown
+    assert go_on == "to go on: `batchrunner run film.yaml --sandbox --profile 'first looks'`"
+
+
 # words
 
 
