@@ -13,11 +13,12 @@ from batchrunner.cli.awake import awake
 from batchrunner.cli.decisions import decisions
 from batchrunner.cli.log import Log
 from batchrunner.cli.notify import Notifier, last_word, read_hook
+from batchrunner.cli.options import same_jobs
 from batchrunner.cli.order import Order
 from batchrunner.cli.outlet import while_heard
 from batchrunner.cli.progress import Narrator
 from batchrunner.cli.setting import prices_of, project_of, real_service, sandbox_service
-from batchrunner.cli.telling import report_of
+from batchrunner.cli.telling import report_of, shown
 from batchrunner.clock import Clock
 from batchrunner.errors import Exit, LedgerError, Locked
 from batchrunner.events import Happened, Kind
@@ -25,7 +26,7 @@ from batchrunner.ledger import Ledger, run_lock
 from batchrunner.nouns.facts import Mark
 from batchrunner.nouns.job import Identity
 from batchrunner.plan import Options
-from batchrunner.reports import Report, in_form, next_commands, utc
+from batchrunner.reports import Report, next_commands, utc
 from batchrunner.runner import (
     Batch,
     Ended,
@@ -85,7 +86,7 @@ def work(order: Order, wanted: Wanted, settings: Settings) -> int:
         report = _report(batch, ended, clock, ledger.account.balances(ended.run_id))
         notifier.say(last_word(report))
         with while_heard():  # all of it is in the ledger, too
-            _tell(order, report, ended)
+            _tell(order, report, ended, project)
     return ended.exit_code
 
 
@@ -155,10 +156,11 @@ def _report(batch: Batch, ended: Ended, clock: Clock, balances_usd: tuple[Decima
     )
 
 
-def _tell(order: Order, report: Report, ended: Ended) -> None:
+def _tell(order: Order, report: Report, ended: Ended, project: Project) -> None:
     for_program = order.form != "table"
-    click.echo(in_form(report, order.form, ended.seconds))
+    click.echo(shown(report, order.form, project, ended.seconds))
     if ended.exit_code in (Exit.INTERRUPTED, Exit.TERMINATED):
         click.echo("left at once; nothing is lost", err=for_program)
-    for line in next_commands((*report.rows, *report.departed), str(order.path)):
+    options = same_jobs(order.profile, order.ledger, sandbox=order.sandbox)
+    for line in next_commands((*report.rows, *report.departed), str(order.path), options):
         click.echo(line, err=for_program)

@@ -13,6 +13,7 @@ from .user import COMMAND, User
 
 # The first terminal that the leader of a new session opens is the one whose Ctrl-C it gets.
 _ADOPT = 'exec "$@" < "$0"'
+_SILENCE_S = 5.0
 _ADOPT_UNDER_NOHUP = f"trap '' HUP; {_ADOPT}"
 
 
@@ -76,6 +77,18 @@ class Terminal:
     def type(self, keys: str) -> None:
         assert self._screen is not None
         os.write(self._screen, keys.encode())
+
+    def insist(self, keys: str) -> int:
+        """Types them, and again after each silence, until the command ends; its exit code.
+
+        Python's reader of lines loses a Ctrl-C that comes in the very moment in which it begins to wait.
+        """
+        until_s = time.monotonic() + 2 * PATIENCE_S
+        while self._process.poll() is None and time.monotonic() < until_s:
+            self.type(keys)
+            while self._read_some(time.monotonic() + _SILENCE_S):
+                pass
+        return self._process.wait(PATIENCE_S)
 
     def end(self) -> int:
         """Reads on to the end; the exit code."""

@@ -73,8 +73,7 @@ def test_ctrl_c_at_the_question_submits_nothing(user: User, service: Service) ->
     user.writes("a")
     with Terminal(user, "run", "shots.yaml") as terminal:
         terminal.read_until("[y/N]")
-        terminal.type("\x03")
-        assert terminal.end() == 130
+        assert terminal.insist("\x03") == 130
     assert service.submits == 0
     assert user.sees().counts == {"pending": 1}
 

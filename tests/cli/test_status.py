@@ -82,7 +82,7 @@ def test_after_a_stop_with_work_left_it_ends_with_the_command_that_goes_on(
     studio.run(only=frozenset({"a"}))
     assert last_line(studio, capsys) == f"to go on: `batchrunner run {studio.manifest}`"
     studio.run()
-    assert last_line(studio, capsys).startswith("the account went")
+    assert "the account went" in last_line(studio, capsys)
 
 
 def test_beside_a_run_it_names_no_command_that_would_be_refused(
@@ -92,7 +92,7 @@ def test_beside_a_run_it_names_no_command_that_would_be_refused(
     studio.write(manifest_text("a", "b"))
     studio.run(only=frozenset({"a"}))
     with run_lock(studio.project.folder, "batch", ""):
-        assert last_line(studio, capsys).startswith("the account went")
+        assert "the account went" in last_line(studio, capsys)
 
 
 @pytest.mark.parametrize("options", [["--sandbox"], ["--profile", "draft"], ["--ledger", "my ledger.db"]])
