@@ -14,6 +14,14 @@ _STATUSES: Mapping[MarkKind, frozenset[Status]] = {
     MarkKind.RETRY: frozenset({Status.FAILED}),
     MarkKind.REDO: frozenset({Status.DONE, Status.RENDERED, Status.EXPIRED}),
 }
+_INSTEAD: Mapping[Status, str] = {
+    Status.RUNNING: "it is brought to its end first",
+    Status.RENDERED: "its clip is fetched first",
+    Status.DONE: "`batchrunner redo` pays again",
+    Status.FAILED: "`batchrunner retry` submits it again",
+    Status.EXPIRED: "`batchrunner redo` pays again",
+    Status.UNKNOWN: "`batchrunner resolve` says what became of it first",
+}
 _FINISHED = (0, 1)
 
 
@@ -26,6 +34,16 @@ def decisions(
     is not marked a second time.
     """
     return tuple(_marks(batch.first_steps(options, None), options, kind, last, now_s))
+
+
+def left_out(batch: Batch, options: Options, kind: MarkKind) -> list[str]:
+    """A sentence for each job that was named in vain: the decision has no meaning for it as it stands."""
+    return [
+        f"{each.identity.name} is {each.step.status}, {kind} does nothing with it: {_INSTEAD[each.step.status]}"
+        for each in batch.first_steps(options, None)
+        if each.job is not None and options.only is not None and each.job.name in options.only
+        if each.step.status in _INSTEAD and each.step.status not in _STATUSES[kind]
+    ]
 
 
 def _marks(

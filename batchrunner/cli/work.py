@@ -10,7 +10,7 @@ import click
 
 from batchrunner.cli.agreement import Agreement, agree
 from batchrunner.cli.awake import awake
-from batchrunner.cli.decisions import decisions
+from batchrunner.cli.decisions import decisions, left_out
 from batchrunner.cli.log import Log
 from batchrunner.cli.notify import Notifier, last_word, read_hook
 from batchrunner.cli.options import same_jobs
@@ -75,6 +75,8 @@ def work(order: Order, wanted: Wanted, settings: Settings) -> int:
         options = Options(service.access.key_digest, limits.retries, order.named, submits=order.submits)
         last = ledger.last_run(wanted.name, wanted.profile)
         marks = decisions(batch, options, order.marking, last, clock.wall_s()) if order.marking else ()
+        for words in left_out(batch, options, order.marking) if order.marking else ():
+            log(Happened(Kind.NOTE, words))
         batch = _marked(batch, marks)
         agreement = agree(order, batch, limits, options, service, clock)
         ledger.mark(marks)

@@ -3,9 +3,10 @@
 import asyncio
 import signal
 
-from batchrunner.cli.decisions import decisions
+from batchrunner.cli.decisions import decisions, left_out
 from batchrunner.errors import Exit
 from batchrunner.ledger import Ledger
+from batchrunner.manifest.load import load
 from batchrunner.nouns.facts import Mark, MarkKind
 from batchrunner.nouns.status import Status
 from batchrunner.plan import Options
@@ -13,6 +14,7 @@ from batchrunner.runner import Ended
 from batchrunner.sandbox import Fault
 from batchrunner.sandbox import Options as SandboxOptions
 from tests.moved_time import MovedClock
+from tests.runner.services import refusing
 from tests.runner.wishes import edited
 from tests.studio import Studio, manifest_text
 
@@ -48,6 +50,25 @@ def test_redo_pays_once_more_for_the_named_jobs_only(studio: Studio) -> None:
     assert len(studio.record().charges) == 3
     assert studio.clip("a").read_bytes() != old
     assert (studio.clip("a").parent / "versions" / "a.v1.mp4").read_bytes() == old
+
+
+def test_a_job_that_was_named_in_vain_is_told_with_what_helps_instead(studio: Studio) -> None:
+    studio.write(manifest_text("done", "lost", "new"))
+    studio.run(only=frozenset({"done"}))
+    studio.way = refusing("lost", status=503)
+    studio.run(only=frozenset({"lost"}))
+    manifest, named = load(studio.manifest), Options(only=frozenset({"done", "lost", "new"}))
+
+    with Ledger.reading(studio.project.ledger) as ledger:
+        batch = studio.batch(manifest, ledger)
+        assert left_out(batch, named, MarkKind.RETRY) == [
+            "done is done, retry does nothing with it: `batchrunner redo` pays again",
+            "lost is unknown, retry does nothing with it: `batchrunner resolve` says what became of it first",
+        ]
+        assert left_out(batch, named, MarkKind.REDO) == [
+            "lost is unknown, redo does nothing with it: `batchrunner resolve` says what became of it first",
+        ]
+        assert left_out(batch, Options(only=frozenset({"done"})), MarkKind.REDO) == []
 
 
 def test_a_run_after_redo_has_nothing_to_do(studio: Studio) -> None:
