@@ -1,6 +1,8 @@
 """The bell: it rings when something changed for everyone, a stop, a free slot, money that was released."""
 
 import asyncio
+from collections.abc import Callable
+from contextlib import suppress
 
 
 class Bell:
@@ -20,8 +22,13 @@ class Bell:
 
     async def doze(self, wait_s: float) -> None:
         """Waits, but not through a ring."""
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(wait_s):
                 await self.heard()
-        except TimeoutError:
-            return
+
+    async def sit_out(self, wait_s: float, is_wanted: Callable[[], bool]) -> None:
+        """Waits, through all rings but one after which nobody wants it any more."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(wait_s):
+                while is_wanted():
+                    await self.heard()

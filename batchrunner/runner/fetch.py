@@ -101,7 +101,7 @@ async def _ask_for_link(run: Run, identity: Identity, attempt: Attempt, watch: W
             if is_outage
             else "the service gives no link to its clip"
         )
-        _give_up(watch, why, is_outage=is_outage)
+        _give_up(watch, why, is_waited_for=is_outage and not run.is_drained)
 
 
 async def _failed(run: Run, identity: Identity, attempt: Attempt, watch: Watch, error: DownloadError) -> None:
@@ -116,10 +116,10 @@ async def _failed(run: Run, identity: Identity, attempt: Attempt, watch: Watch, 
         watch.link = None
         watch.task.not_before_s = run.clock.monotonic_s()
         _note_gone(run, attempt, error)
-    is_outage = error.fault is DownloadFault.UNREACHED
-    _give_up(watch, f"its clip could not be fetched: {error}", is_outage=is_outage)
+    is_waited_for = error.fault is DownloadFault.UNREACHED and not run.is_drained
+    _give_up(watch, f"its clip could not be fetched: {error}", is_waited_for=is_waited_for)
     if watch.stop is None and watch.failed_fetches > 1:
-        await asyncio.sleep(backoff_s(watch.failed_fetches - 1))
+        await run.bell.sit_out(backoff_s(watch.failed_fetches - 1), lambda: not run.is_drained)
 
 
 def _note_gone(run: Run, attempt: Attempt, error: DownloadError) -> None:
@@ -132,8 +132,8 @@ def _note_gone(run: Run, attempt: Attempt, error: DownloadError) -> None:
         run.ledger.observe(attempt, seen, settles=settles(after))
 
 
-def _give_up(watch: Watch, reason: str, *, is_outage: bool = False) -> None:
-    if watch.failed_fetches >= (_MOST_TRIES_IN_AN_OUTAGE if is_outage else _MOST_TRIES):
+def _give_up(watch: Watch, reason: str, *, is_waited_for: bool = False) -> None:
+    if watch.failed_fetches >= (_MOST_TRIES_IN_AN_OUTAGE if is_waited_for else _MOST_TRIES):
         watch.stop = Stop(Block.FETCH_FAILED, f"{reason}: the next run tries again")
 
 

@@ -199,6 +199,11 @@ class Run:
         return self._stop is not None
 
     @property
+    def is_drained(self) -> bool:
+        """Whether somebody wants to leave as soon as what runs is finished."""
+        return self._stop is not None and self._stop.block is Block.DRAIN
+
+    @property
     def stop_reason(self) -> str:
         """Why nothing more is submitted; empty while something is."""
         return self._stop.reason if self._stop else ""

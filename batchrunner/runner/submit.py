@@ -103,9 +103,7 @@ async def _right(run: Run, job: Job) -> Decimal | None:
 
 async def _may_pay(run: Run, job: Job) -> bool:
     """Whether the account holds enough, after a while; a refusal is free, so where it does not say, it is tried."""
-    until_s = run.clock.monotonic_s() + _TOP_UP_S
-    while run.stop_of(job) is None and (left_s := until_s - run.clock.monotonic_s()) > 0:
-        await run.bell.doze(left_s)
+    await run.bell.sit_out(_TOP_UP_S, lambda: run.stop_of(job) is None)
     if run.stop_of(job) is not None:
         return False
     reply = await read_balance(run, lambda: run.stop_of(job) is None)

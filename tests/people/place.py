@@ -1,5 +1,6 @@
 """A place: a folder on somebody's machine, with its manifests, and what must hold there."""
 
+import json
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -133,6 +134,7 @@ class Place:
             lines = mine.read_text(encoding="utf-8").splitlines() if mine.exists() else []
             theirs = path.read_text(encoding="utf-8").splitlines()
             mine.write_text("".join(f"{line}\n" for line in dict.fromkeys([*lines, *theirs])), encoding="utf-8")
+            self.shelf.know(json.loads(line)["task_id"] for line in theirs)
 
     def forget(self) -> None:
         """The ledger is gone: what only it knew, nobody knows any more."""

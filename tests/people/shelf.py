@@ -1,5 +1,6 @@
 """The clips and the strangers' files that lie at one place: none of them may vanish by itself."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -37,6 +38,11 @@ class Shelf:
             path.unlink()
             self.clips.discard(task)
             self.foreign.pop(path, None)
+
+    def know(self, tasks: Iterable[str]) -> None:
+        """The clips of these tasks are no foreign files any more: somebody told of them."""
+        known = set(tasks)
+        self.foreign = {path: content for path, content in self.foreign.items() if task_in(path) not in known}
 
     def put(self, path: Path, content: bytes) -> None:
         """Somebody puts a file of his own there, over what lay there."""

@@ -3,6 +3,8 @@
 import asyncio
 import errno
 import os
+import signal
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -19,7 +21,7 @@ from tests.moved_time import DAY_S, EVENING_S, MovedClock
 from tests.runner.audit import audit
 from tests.runner.services import instead, reply
 from tests.runner.wishes import blocks, edited
-from tests.studio import Studio, manifest_text
+from tests.studio import Studio, manifest_text, send
 
 
 def test_more_takes_pay_only_the_new_ones(studio: Studio) -> None:
@@ -209,15 +211,28 @@ def downloads_cut_until(studio: Studio, at_s: float) -> Callable[[Answering], An
     return instead(look)
 
 
-def test_an_outage_of_the_file_server_is_waited_for_and_told_once_a_clip(studio: Studio) -> None:
-    studio.write(manifest_text("a", "b"))
+@pytest.mark.parametrize("jobs", [1, 60])
+def test_an_outage_of_the_file_server_is_waited_for_and_told_once_a_clip(studio: Studio, jobs: int) -> None:
+    studio.write(manifest_text(*(f"job{number:02}" for number in range(jobs))))
     studio.way = downloads_cut_until(studio, EVENING_S + 900)
 
-    ended = studio.run()
+    ended = studio.run(concurrency=4)
 
     assert ended.exit_code is Exit.DONE
-    assert len([event for event in studio.told(Kind.NOTE) if event.text.startswith("download: ")]) == 2
+    told = Counter(event.job for event in studio.told(Kind.NOTE) if event.text.startswith("download: "))
+    assert set(told.values()) == {1}
     audit(studio)
+
+
+def test_whoever_wants_to_leave_does_not_wait_for_a_file_server_that_is_away(studio: Studio) -> None:
+    studio.write(manifest_text("a", "b"))
+    studio.way = downloads_cut_until(studio, EVENING_S + DAY_S)
+
+    ended = studio.run(meanwhile=send(signal.SIGINT, studio=studio, after_s=300))
+
+    assert ended.exit_code is Exit.WORK_LEFT
+    assert ended.seconds < 310
+    assert studio.statuses() == dict.fromkeys("ab", Status.RENDERED)
 
 
 def test_links_are_asked_for_until_the_pace_allows_it(studio: Studio) -> None:

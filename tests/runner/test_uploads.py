@@ -307,14 +307,15 @@ def test_a_picture_that_was_changed_meanwhile_stops_its_job_and_pays_nothing(stu
 def test_an_outage_of_ten_minutes_holds_the_pictures_up_and_throws_no_job_out(studio: Studio, failure: str) -> None:
     pictures = {f"job{number:02}": f"{number:02}.png" for number in range(30)}
     draw(studio, *pictures.values())
-    studio.write(text(**pictures))
+    busy = {f"web{number:02}": f"https://example.com/{number}.jpg" for number in range(60)}
+    studio.write(text(**dict(sorted({**pictures, **busy}.items(), key=lambda job: job[0][-2:]))))  # one by one
     until_s = EVENING_S + 600
     studio.way = uploads_answered(lambda *_: FAILURES[failure]() if studio.asked[-1].at_s < until_s else None)
 
-    ended = studio.run(concurrency=5)
+    ended = studio.run(concurrency=8)
 
     assert ended.exit_code is Exit.DONE
-    assert len(paid(studio)) == 30
+    assert len(paid(studio)) == 90
     waits = {event.waits_for for event in studio.events if isinstance(event, Progress)}
     assert "a picture is not taken yet, and tried again" in waits
 
