@@ -211,6 +211,7 @@ def downloads_cut_until(studio: Studio, at_s: float) -> Callable[[Answering], An
     return instead(look)
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("jobs", [1, 60])
 def test_an_outage_of_the_file_server_is_waited_for_and_told_once_a_clip(studio: Studio, jobs: int) -> None:
     studio.write(manifest_text(*(f"job{number:02}" for number in range(jobs))))

@@ -303,6 +303,7 @@ def test_a_picture_that_was_changed_meanwhile_stops_its_job_and_pays_nothing(stu
     assert studio.statuses() == {"a": Status.DONE, "b": Status.DONE}
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("failure", ["503", "429"])
 def test_an_outage_of_ten_minutes_holds_the_pictures_up_and_throws_no_job_out(studio: Studio, failure: str) -> None:
     pictures = {f"job{number:02}": f"{number:02}.png" for number in range(30)}
