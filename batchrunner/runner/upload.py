@@ -46,7 +46,10 @@ async def _address(run: Run, image: LocalImage, is_wanted: Callable[[], bool]) -
     async with run.upload_locks[image.sha256]:
         known = run.ledger.pictures.find(image.sha256, run.access.base_url, run.access.key_digest)
         if known is None or not known.is_usable(run.clock.wall_s()):
-            known = await _upload(run, image, is_wanted)
+            try:
+                known = await _upload(run, image, is_wanted)
+            finally:
+                run.pictures_in_trouble.discard(image.sha256)
             run.ledger.pictures.taken(known, run.access.base_url, run.access.key_digest)
         return known.url
 
@@ -59,7 +62,6 @@ async def _upload(run: Run, image: LocalImage, is_wanted: Callable[[], bool]) ->
         run.heed(reply.limits, refused=reply.kind is UploadReplyKind.RATE)
         match reply.kind:
             case UploadReplyKind.TAKEN:
-                run.pictures_in_trouble.discard(image.sha256)
                 return Upload(image.sha256, len(data), reply.file_id, reply.url, run.clock.wall_s())
             case UploadReplyKind.REFUSED:
                 raise UploadFailed(_refusal(image, reply))

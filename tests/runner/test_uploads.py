@@ -321,6 +321,19 @@ def test_an_outage_of_ten_minutes_holds_the_pictures_up_and_throws_no_job_out(st
     assert "a picture is not taken yet, and tried again" in waits
 
 
+def test_a_picture_that_was_given_up_is_not_said_to_be_tried_again(studio: Studio) -> None:
+    draw(studio, "a.png")
+    studio.options = replace(studio.options, latency_s=5_000)
+    studio.write(text(a="a.png", b="https://example.com/b.jpg"))
+    studio.way = uploads_answered(lambda *_: FAILURES["503"]())
+
+    studio.run(task_timeout_s=7_200)
+
+    waits = [event.waits_for for event in studio.events if isinstance(event, Progress)]
+    assert waits[10] == "a picture is not taken yet, and tried again"
+    assert waits[-1] == ""
+
+
 def test_a_picture_that_vanished_meanwhile_stops_its_job_alone(studio: Studio) -> None:
     draw(studio, "a.png", "b.png", "c.png")
     studio.write(text(a="a.png", b="b.png", c="c.png"))
