@@ -1,13 +1,13 @@
 """What `retry` and `redo` decide: which jobs are to be submitted again, each after which attempt."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from batchrunner.ledger import RunRecord
 from batchrunner.nouns.facts import Mark, MarkKind
 from batchrunner.nouns.job import Identity
 from batchrunner.nouns.status import Status
 from batchrunner.plan import Options
-from batchrunner.runner import Batch, Seen
+from batchrunner.runner import Seen
 
 # What a job must be for a decision to have a meaning.
 _STATUSES: Mapping[MarkKind, frozenset[Status]] = {
@@ -26,28 +26,28 @@ _FINISHED = (0, 1)
 
 
 def decisions(
-    batch: Batch, options: Options, kind: MarkKind, last: RunRecord | None, now_s: float
+    seen: Iterable[Seen], options: Options, kind: MarkKind, last: RunRecord | None, now_s: float
 ) -> tuple[tuple[Identity, Mark], ...]:
     """One mark for each job that is meant.
 
     The same command again, after a run that did not come to its end, goes on with that one: what it has done already
     is not marked a second time.
     """
-    return tuple(_marks(batch.first_steps(options, None), options, kind, last, now_s))
+    return tuple(_marks(seen, options, kind, last, now_s))
 
 
-def left_out(batch: Batch, options: Options, kind: MarkKind) -> list[str]:
+def left_out(seen: Iterable[Seen], options: Options, kind: MarkKind) -> list[str]:
     """A sentence for each job that was named in vain: the decision has no meaning for it as it stands."""
     return [
         f"{each.identity.name} is {each.step.status}, {kind} does nothing with it: {_INSTEAD[each.step.status]}"
-        for each in batch.first_steps(options, None)
+        for each in seen
         if each.job is not None and options.only is not None and each.job.name in options.only
         if each.step.status in _INSTEAD and each.step.status not in _STATUSES[kind]
     ]
 
 
 def _marks(
-    seen: list[Seen], options: Options, kind: MarkKind, last: RunRecord | None, now_s: float
+    seen: Iterable[Seen], options: Options, kind: MarkKind, last: RunRecord | None, now_s: float
 ) -> Iterator[tuple[Identity, Mark]]:
     for each in seen:
         attempt = each.step.attempt

@@ -22,9 +22,9 @@ from batchrunner.files import write_whole
 from batchrunner.manifest.load import load
 from batchrunner.reports import in_form
 from batchrunner.runner.project import FOLDER
+from batchrunner.runner.receipts import SUFFIX
 
 _FORMS = ("table", "json", "jsonl", "csv", "md", "html")
-_RECEIPTS = ".receipts.jsonl"
 # as git tells texts from other files: by a NUL near the beginning
 _BEGINNING_BYTES = 8000
 
@@ -83,7 +83,7 @@ def _check_place(to: Path, manifest: Path, profile: str) -> None:
     Raises:
         UsageError: the project lives on what lies there, or would take the report for it.
     """
-    if to.name.endswith(_RECEIPTS) or FOLDER in to.resolve().parts:
+    if to.name.endswith(SUFFIX) or FOLDER in to.resolve().parts:
         raise UsageError(f"{to} is where the project remembers what was paid: write the report to another file")
     if not to.is_file():
         return

@@ -73,10 +73,13 @@ def work(order: Order, wanted: Wanted, settings: Settings) -> int:
         prices = prices_of(order.prices)
         batch = with_guests(gather(project, wanted, ledger, prices), stack, clock)
         options = Options(service.access.key_digest, limits.retries, order.named, submits=order.submits)
-        last = ledger.last_run(wanted.name, wanted.profile)
-        marks = decisions(batch, options, order.marking, last, clock.wall_s()) if order.marking else ()
-        for words in left_out(batch, options, order.marking) if order.marking else ():
-            log(Happened(Kind.NOTE, words))
+        marks: tuple[tuple[Identity, Mark], ...] = ()
+        if order.marking:
+            seen = batch.first_steps(options, None)
+            last = ledger.last_run(wanted.name, wanted.profile)
+            marks = decisions(seen, options, order.marking, last, clock.wall_s())
+            for words in left_out(seen, options, order.marking):
+                log(Happened(Kind.NOTE, words))
         batch = _marked(batch, marks)
         agreement = agree(order, batch, limits, options, service, clock)
         ledger.mark(marks)

@@ -1,9 +1,9 @@
 """The service in our words: `client` asks, `wire` knows every oddity of its replies, with its source."""
 
 from batchrunner.modellix.client import Modellix
+from batchrunner.modellix.limits import Limits
 from batchrunner.modellix.wire import (
     BalanceReply,
-    Limits,
     Submitted,
     TaskReply,
     TaskReplyKind,

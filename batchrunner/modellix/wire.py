@@ -4,11 +4,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any
 
 from batchrunner.modellix import foreign
+from batchrunner.modellix.limits import UNTOLD, Limits, limits_of
 from batchrunner.nouns.facts import ErrorClass, Failure, Outcome, Refusal, TaskState
 from batchrunner.transport import Fate, Reply, TransportError
 
@@ -33,18 +33,7 @@ _REFUSALS: Mapping[int, Refusal] = {
 # Source: the first two are documented, the others are accepted by the service's own clients.
 _SUCCESS_WORDS = frozenset({"success", "succeeded", "completed"})
 _FAILED_WORDS = frozenset({"failed", "error", "canceled", "cancelled"})
-# A window is a minute: what is reset days later is no time in seconds.
-_LONGEST_RESET_S = 86_400.0
 _MODERATION = re.compile(r"moderat|safety|policy|prohibited|sensitive|responsible ai|blocked", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a reply says of the account's pace: requests a minute, those left, and how long to send nothing."""
-
-    per_min: int | None = None
-    remaining: int | None = None
-    wait_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +46,7 @@ class Submitted:
     http_status: int | None = None
     message: str = ""
     body: str = ""
-    limits: Limits = Limits()
+    limits: Limits = UNTOLD
 
 
 class TaskReplyKind(StrEnum):
@@ -84,7 +73,7 @@ class TaskReply:
     billed_usd: Decimal | None = None
     message: str = ""
     body: str = ""
-    limits: Limits = Limits()
+    limits: Limits = UNTOLD
 
 
 def is_task_id(text: str) -> bool:
@@ -218,7 +207,7 @@ class UploadReply:
     file_id: str = ""
     url: str = ""
     message: str = ""
-    limits: Limits = Limits()
+    limits: Limits = UNTOLD
 
 
 _UPLOAD_REPLY_KINDS: Mapping[int, UploadReplyKind] = {
@@ -243,40 +232,6 @@ def upload_reply(reply: Reply, now_s: float) -> UploadReply:
     return UploadReply(UploadReplyKind.AGAIN, message="the service took it and did not say where it is", limits=limits)
 
 
-def limits_of(headers: Mapping[str, str], now_s: float) -> Limits:
-    """What the headers say. Source: X-RateLimit-* is documented, Retry-After is read by the official clients."""
-    return Limits(
-        per_min=foreign.whole(headers.get("x-ratelimit-limit")),
-        remaining=foreign.whole(headers.get("x-ratelimit-remaining")),
-        wait_s=_wait_s(headers, now_s),
-    )
-
-
-def _wait_s(headers: Mapping[str, str], now_s: float) -> float | None:
-    """How long to send nothing: more than 0; None where no header says so.
-
-    Dates are the service's: they are read by its clock where it tells the time, for ours may be wrong.
-    """
-    sent_at_s = _date_s(headers.get("date")) or now_s
-    after_s = foreign.number(headers.get("retry-after"))
-    until_s = _date_s(headers.get("retry-after"))
-    reset_s = foreign.number(headers.get("x-ratelimit-reset"))
-    waits_s = (
-        after_s or 0.0,
-        until_s - sent_at_s if until_s else 0.0,
-        reset_s - sent_at_s if reset_s and reset_s - sent_at_s < _LONGEST_RESET_S else 0.0,
-    )
-    return max(waits_s) if max(waits_s) > 0 else None
-
-
-def _date_s(text: str | None) -> float | None:
-    """The time in an HTTP date, in seconds since the epoch; None for anything else."""
-    try:
-        return parsedate_to_datetime(text or "").timestamp()
-    except (ValueError, OverflowError):
-        return None
-
-
 @dataclass(frozen=True, slots=True)
 class BalanceReply:
     """What a look at the balance brought: US dollars, or None where the service does not tell them.
@@ -287,7 +242,7 @@ class BalanceReply:
     usd: Decimal | None = None
     is_trouble: bool = False
     is_refused: bool = False
-    limits: Limits = Limits()
+    limits: Limits = UNTOLD
 
 
 def balance(reply: Reply, now_s: float) -> BalanceReply:

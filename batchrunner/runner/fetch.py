@@ -101,7 +101,7 @@ async def _ask_for_link(run: Run, identity: Identity, attempt: Attempt, watch: W
             if is_outage
             else "the service gives no link to its clip"
         )
-        _give_up(watch, why, is_waited_for=is_outage and not run.is_drained)
+        _give_up(run, watch, why, is_outage=is_outage)
 
 
 async def _failed(run: Run, identity: Identity, attempt: Attempt, watch: Watch, error: DownloadError) -> None:
@@ -116,8 +116,8 @@ async def _failed(run: Run, identity: Identity, attempt: Attempt, watch: Watch, 
         watch.link = None
         watch.task.not_before_s = run.clock.monotonic_s()
         _note_gone(run, attempt, error)
-    is_waited_for = error.fault is DownloadFault.UNREACHED and not run.is_drained
-    _give_up(watch, f"its clip could not be fetched: {error}", is_waited_for=is_waited_for)
+    is_outage = error.fault is DownloadFault.UNREACHED
+    _give_up(run, watch, f"its clip could not be fetched: {error}", is_outage=is_outage)
     if watch.stop is None and watch.failed_fetches > 1:
         await run.bell.sit_out(backoff_s(watch.failed_fetches - 1), lambda: not run.is_drained)
 
@@ -132,8 +132,10 @@ def _note_gone(run: Run, attempt: Attempt, error: DownloadError) -> None:
         run.ledger.observe(attempt, seen, settles=settles(after))
 
 
-def _give_up(watch: Watch, reason: str, *, is_waited_for: bool = False) -> None:
-    if watch.failed_fetches >= (_MOST_TRIES_IN_AN_OUTAGE if is_waited_for else _MOST_TRIES):
+def _give_up(run: Run, watch: Watch, reason: str, *, is_outage: bool = False) -> None:
+    """The end of the tries: soon, but for an outage that nobody wants to leave before."""
+    most = _MOST_TRIES_IN_AN_OUTAGE if is_outage and not run.is_drained else _MOST_TRIES
+    if watch.failed_fetches >= most:
         watch.stop = Stop(Block.FETCH_FAILED, f"{reason}: the next run tries again")
 
 
@@ -152,7 +154,7 @@ def _place(run: Run, identity: Identity, attempt: Attempt, verified: Verified, f
         path = run.shelf.put(identity, attempt, verified, final)
     except FileExistsError:
         watch.failed_fetches += 1  # something came to lie there meanwhile: the next decision says so
-        _give_up(watch, f"{final.name} is taken")
+        _give_up(run, watch, f"{final.name} is taken")
     except OSError as error:
         _not_taken(run, watch, final, error)
     else:

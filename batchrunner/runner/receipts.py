@@ -12,12 +12,12 @@ from batchrunner.ledger import Ledger
 from batchrunner.nouns.receipt import Receipt, receipt_of
 from batchrunner.runner.project import Project
 
-_SUFFIX = ".receipts.jsonl"
+SUFFIX = ".receipts.jsonl"
 
 
 def receipts_path(project: Project, manifest: str) -> Path:
     """`<name>.receipts.jsonl` in the folder that the clips are relative to."""
-    return project.base / f"{manifest}{_SUFFIX}"
+    return project.base / f"{manifest}{SUFFIX}"
 
 
 def read_receipts(project: Project) -> tuple[Receipt, ...]:
@@ -26,7 +26,7 @@ def read_receipts(project: Project) -> tuple[Receipt, ...]:
     Raises:
         UsageError: a file cannot be read; it names the line.
     """
-    names = sorted(path.name.removesuffix(_SUFFIX) for path in project.base.glob(f"*{_SUFFIX}"))
+    names = sorted(path.name.removesuffix(SUFFIX) for path in project.base.glob(f"*{SUFFIX}"))
     return tuple(receipt for name in names for receipt in _receipts(project, name))
 
 

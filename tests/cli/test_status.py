@@ -74,25 +74,28 @@ def last_line(studio: Studio, capsys: pytest.CaptureFixture[str]) -> str:
     return capsys.readouterr().out.splitlines()[-1]
 
 
-def test_after_a_stop_with_work_left_it_ends_with_the_command_that_goes_on(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.fixture
+def half_done(tmp_path: Path) -> Studio:
+    """Of two jobs, the first is done."""
     studio = Studio(tmp_path)
     studio.write(manifest_text("a", "b"))
     studio.run(only=frozenset({"a"}))
-    assert last_line(studio, capsys) == f"to go on: `batchrunner run {studio.manifest}`"
-    studio.run()
-    assert "the account went" in last_line(studio, capsys)
+    return studio
+
+
+def test_after_a_stop_with_work_left_it_ends_with_the_command_that_goes_on(
+    half_done: Studio, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert last_line(half_done, capsys) == f"to go on: `batchrunner run {half_done.manifest}`"
+    half_done.run()
+    assert "the account went" in last_line(half_done, capsys)
 
 
 def test_beside_a_run_it_names_no_command_that_would_be_refused(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    half_done: Studio, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    studio = Studio(tmp_path)
-    studio.write(manifest_text("a", "b"))
-    studio.run(only=frozenset({"a"}))
-    with run_lock(studio.project.folder, "batch", ""):
-        assert "the account went" in last_line(studio, capsys)
+    with run_lock(half_done.project.folder, "batch", ""):
+        assert "the account went" in last_line(half_done, capsys)
 
 
 @pytest.mark.parametrize("options", [["--sandbox"], ["--profile", "draft"], ["--ledger", "my ledger.db"]])

@@ -156,7 +156,7 @@ class Desk(Studio):
         if command.word not in {"retry", "redo"}:
             return ()
         last = ledger.last_run(batch.name, batch.profile)
-        return decisions(batch, options, MarkKind(command.word), last, now_s)
+        return decisions(batch.first_steps(options, None), options, MarkKind(command.word), last, now_s)
 
     def _write_receipts(self, project: Project, name: str, ledger: Ledger) -> None:
         with suppress(Kill):

@@ -25,7 +25,13 @@ def decide(studio: Studio, kind: MarkKind, *names: str) -> Ended:
     only = frozenset(names)
     with Ledger.writing(studio.project.ledger) as ledger:
         last = ledger.last_run(manifest.name, manifest.profile)
-        marks = decisions(studio.batch(manifest, ledger), Options(only=only), kind, last, studio.clock_s)
+        marks = decisions(
+            studio.batch(manifest, ledger).first_steps(Options(only=only), None),
+            Options(only=only),
+            kind,
+            last,
+            studio.clock_s,
+        )
         ledger.mark(marks)
     return studio.run(command=kind.value, only=only)
 
@@ -61,14 +67,21 @@ def test_a_job_that_was_named_in_vain_is_told_with_what_helps_instead(studio: St
 
     with Ledger.reading(studio.project.ledger) as ledger:
         batch = studio.batch(manifest, ledger)
-        assert left_out(batch, named, MarkKind.RETRY) == [
+        assert left_out(batch.first_steps(named, None), named, MarkKind.RETRY) == [
             "done is done, retry does nothing with it: `batchrunner redo` pays again",
             "lost is unknown, retry does nothing with it: `batchrunner resolve` says what became of it first",
         ]
-        assert left_out(batch, named, MarkKind.REDO) == [
+        assert left_out(batch.first_steps(named, None), named, MarkKind.REDO) == [
             "lost is unknown, redo does nothing with it: `batchrunner resolve` says what became of it first",
         ]
-        assert left_out(batch, Options(only=frozenset({"done"})), MarkKind.REDO) == []
+        assert (
+            left_out(
+                batch.first_steps(Options(only=frozenset({"done"})), None),
+                Options(only=frozenset({"done"})),
+                MarkKind.REDO,
+            )
+            == []
+        )
 
 
 def test_a_run_after_redo_has_nothing_to_do(studio: Studio) -> None:
@@ -105,7 +118,15 @@ def test_redo_again_after_it_was_interrupted_goes_on_and_pays_nothing_twice(stud
     only = frozenset({"a", "b"})
     with Ledger.writing(studio.project.ledger) as ledger:
         last = ledger.last_run(manifest.name, manifest.profile)
-        ledger.mark(decisions(studio.batch(manifest, ledger), Options(only=only), MarkKind.REDO, last, studio.clock_s))
+        ledger.mark(
+            decisions(
+                studio.batch(manifest, ledger).first_steps(Options(only=only), None),
+                Options(only=only),
+                MarkKind.REDO,
+                last,
+                studio.clock_s,
+            )
+        )
     ended = studio.run(command="redo", only=only, concurrency=1, meanwhile=after_the_first)
     assert ended.exit_code is Exit.WORK_LEFT
 
