@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 _MOST_CHARACTERS = 20  # forbidden characters shown: a binary file has thousands
 
+# What libyaml says from 0.2.6 on, at a nesting of 1,000; before that it goes on, and our own limit is met first.
+_TOO_DEEP = "maximum nesting depth"
+
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _DIRECTIVE = re.compile(r"%(?!YAML 1\.[12]\s*(?:#|$))")
 
@@ -134,6 +137,8 @@ def _grow(tree: Tree, text: str, lines: _Lines, loader: "Loader") -> None:
     except yaml.MarkedYAMLError as error:
         since = lines.place(error.context_mark) if error.context_mark else None
         words = error.problem or str(error)
+        if _TOO_DEEP in words:
+            tree.refuse_depth(lines.place(error.problem_mark))
         complaint = syntax.Complaint(words, lines.place(error.problem_mark), since)
         tree.give_up(syntax.problem(complaint, lines.texts))
 

@@ -4,6 +4,7 @@ Depth, size and aliases are judged before anything is built from them, and nothi
 """
 
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 from batchrunner.manifest import core_schema
 from batchrunner.manifest.nodes import Entry, Mapping, Node, Scalar, Sequence
@@ -73,6 +74,16 @@ class Tree:
         self._is_broken = True
         self._note(problem)
 
+    def refuse_depth(self, place: Place) -> NoReturn:
+        """Ends the reading at a node that is nested too deep; the parser may have its own limit, and calls this too.
+
+        Raises:
+            EnoughError: always.
+        """
+        message = f"lists and mappings are nested more than {MOST_DEPTH} deep here"
+        self.give_up(Problem(Code.YAML_DEPTH, place, message, "check for an unquoted text full of [ or {"))
+        raise EnoughError
+
     def document(self, place: Place) -> None:
         """A document begins; only the first is read."""
         if self._root is not None:
@@ -94,7 +105,7 @@ class Tree:
         """A list or a mapping begins."""
         self._count(place)
         if len(self._open) == MOST_DEPTH:
-            self._refuse_depth(place)
+            self.refuse_depth(place)
         if anchor is not None:
             self._anchors[anchor] = None
         self._open.append(_Open(place, anchor, is_mapping))
@@ -109,7 +120,7 @@ class Tree:
         """The node that an anchor named, once more."""
         branch = self._branch(name, place)
         if len(self._open) + branch.height > MOST_DEPTH:
-            self._refuse_depth(place)
+            self.refuse_depth(place)
         self._unfolded += branch.size
         if self._unfolded > ALIAS_FACTOR * self._written + ALIAS_FLOOR:
             self.give_up(_too_many_aliases(place))
@@ -188,11 +199,6 @@ class Tree:
         if self._noted >= MOST_PROBLEMS:
             self._is_broken = True
             raise EnoughError
-
-    def _refuse_depth(self, place: Place) -> None:
-        message = f"lists and mappings are nested more than {MOST_DEPTH} deep here"
-        self.give_up(Problem(Code.YAML_DEPTH, place, message, "check for an unquoted text full of [ or {"))
-        raise EnoughError
 
 
 def _shown(text: str) -> str:
