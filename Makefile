@@ -2,16 +2,21 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+UV := uv==0.13.9
+LOCK := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
+  --custom-compile-command "make lock" --group build
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test trials test-matrix lint bench lock clean
 
-$(VENV)/user: pyproject.toml
+$(VENV)/user: requirements/user.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	$(PIP) install --require-hashes --requirement requirements/user.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/dev: $(VENV)/user
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+$(VENV)/dev: requirements/dev.txt $(VENV)/user
+	$(PIP) install --require-hashes --requirement requirements/dev.txt
 	@touch $@
 
 demo: $(VENV)/user
@@ -26,6 +31,12 @@ lint: $(VENV)/dev
 test: lint
 	$(BIN)/python -m pytest --numprocesses 4 --dist worksteal --cov --cov-report term
 
+trials: test-matrix
+
+# The suite without its long journeys, on every Python that is found, with the lowest and the newest libraries.
+test-matrix:
+	$(PYTHON) -m tests.matrix
+
 bench: $(VENV)/dev
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/manifest.py
@@ -33,5 +44,13 @@ bench: $(VENV)/dev
 	$(BIN)/python benchmarks/limits.py
 	$(BIN)/python benchmarks/night.py
 
+# Renews both locks, with every library at its newest: see CONTRIBUTING.md.
+lock:
+	$(PYTHON) -m venv build/lock
+	build/lock/bin/python -m pip install --quiet --disable-pip-version-check $(UV)
+	mkdir -p requirements
+	build/lock/bin/$(LOCK) --upgrade --extra dev pyproject.toml --output-file requirements/dev.txt
+	build/lock/bin/$(LOCK) --constraint requirements/dev.txt pyproject.toml --output-file requirements/user.txt
+
 clean:
-	rm -rf $(VENV) build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) .matrix build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
