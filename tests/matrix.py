@@ -33,8 +33,8 @@ def interpreters() -> Iterator[tuple[str, Path]]:
 
 def version_of(python: Path) -> str:
     """`3.12`; empty for what does not start."""
-    asked = [python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
-    return subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
+    asked = [str(python), "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
+    return str(subprocess.run(asked, capture_output=True, text=True, check=False).stdout).strip()
 
 
 def lowest() -> list[str]:
@@ -48,17 +48,17 @@ def make(name: str, python: Path, pins: list[str]) -> Path:
     """A new environment with the package, its libraries as they are pinned, and the tools of the tests."""
     folder = ENVIRONMENTS / name
     shutil.rmtree(folder, ignore_errors=True)
-    subprocess.run([python, "-m", "venv", folder], check=True)
+    subprocess.run([str(python), "-m", "venv", str(folder)], check=True)
     own = folder / "bin" / "python"
     quiet = ["--quiet", "--disable-pip-version-check"]
-    subprocess.run([own, "-m", "pip", "install", *quiet, "--editable", str(ROOT), *TOOLS, *pins], check=True)
+    subprocess.run([str(own), "-m", "pip", "install", *quiet, "--editable", str(ROOT), *TOOLS, *pins], check=True)
     return own
 
 
 def is_green(python: Path) -> bool:
     """Whether the suite passes in an environment."""
     left_out = [word for path in LEFT_OUT for word in ("--ignore", path)]
-    command = [python, "-m", "pytest", "-q", "-m", "not untraced", "--numprocesses", "4", "--dist", "worksteal"]
+    command = [str(python), "-m", "pytest", "-q", "-m", "not untraced", "--numprocesses", "4", "--dist", "worksteal"]
     return subprocess.run([*command, *left_out], cwd=ROOT, check=False).returncode == 0
 
 
