@@ -10,13 +10,14 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from batchrunner.manifest import keys, nodes, table_text
+from batchrunner.manifest.frame_names import nearest_picture
 from batchrunner.manifest.keys import Key, Kind, shortened, text_of
 from batchrunner.manifest.nodes import Scalar
 from batchrunner.manifest.table import MOST_ROWS, Reading, Table, empty_cell
 from batchrunner.manifest.table_text import FORBIDDEN, split_lines, strange_characters
 from batchrunner.manifest.tree import EnoughError
 from batchrunner.places import Place
-from batchrunner.problems import Code, Problem, Problems, Severity, nearest
+from batchrunner.problems import Code, Problem, Problems, Severity
 
 KEYS: Mapping[str, Key] = {
     "glob": Key(Kind.TEXT, "The frames, one row each: `frames/*.png`."),
@@ -144,7 +145,7 @@ class _Frames:
                 self._tell_no_partner(path, pair.text.replace("*", key), partners.values(), pair.place)
 
     def _tell_no_partner(self, path: str, expected: str, partners: Iterable[str], place: Place) -> None:
-        near = nearest(expected, partners)
+        near = nearest_picture(expected, partners)
         hint = f"did you mean {near}?" if near else "add it, or make `glob` more exact"
         self._reading.tell(Code.ROWS_PAIR, place, f"{path} has no partner: {expected} is not there", hint)
 

@@ -8,11 +8,12 @@ from pathlib import Path, PurePath
 
 from batchrunner import images
 from batchrunner.files import sha256_of
+from batchrunner.manifest.frame_names import is_picture, nearest_picture, with_stem
 from batchrunner.manifest.keys import shortened
 from batchrunner.manifest.layers import Value
 from batchrunner.manifest.variables import is_text
 from batchrunner.nouns.image import LocalImage
-from batchrunner.problems import Code, nearest
+from batchrunner.problems import Code
 
 # A picture whose shape differs by more than this from the clip's is cropped or padded by the service.
 _TOLERANCE = 0.05
@@ -42,13 +43,26 @@ class Pictures:
 
     look: bool = True
     _known: dict[str, Picture | Fault] = field(default_factory=dict)
+    _names: dict[Path, list[str]] = field(default_factory=dict)
 
     def picture(self, text: str, value: Value) -> Picture | Fault:
         """The picture behind a path; a path is relative to the file in which its field stands."""
         path = os.path.normpath(os.path.join(os.path.dirname(value.place.file), text))  # noqa: PTH118, PTH120  # a text
         if path not in self._known:
-            self._known[path] = self._read(path, text) if self.look else Picture(LocalImage(path, "", 0), None)
+            self._known[path] = self._found(path, text) if self.look else Picture(LocalImage(path, "", 0), None)
         return self._known[path]
+
+    def _found(self, shown: str, text: str) -> Picture | Fault:
+        """The picture of this name; one that is named without its ending is found by its stem."""
+        path = Path(shown)
+        if is_picture(path.name) or os.path.isfile(path):  # noqa: PTH113 - pathlib's may raise
+            return self._read(shown, text)
+        same = with_stem(path.name, self._names_in(path.parent))
+        if len(same) > 1:
+            said = f"could be several pictures: {shortened(', '.join(same), 120)}"
+            hint = f"write the ending: `{PurePath(text).with_name(same[0])}`"
+            return Fault(Code.IMAGE_MISSING_FILE, said, hint)
+        return self._read(str(path.with_name(same[0])) if same else shown, text)
 
     def _read(self, shown: str, text: str) -> Picture | Fault:
         path = Path(shown)
@@ -62,11 +76,27 @@ class Pictures:
             hint = f"run {command}" if command else "use a PNG, JPEG or WebP picture"
             return Fault(Code.IMAGE_KIND, f"cannot be used: {what}: {shortened(shown)}", hint)
         except FileNotFoundError:
-            return _missing(path, shown, text)
+            return self._missing(path, shown, text)
         except OSError as error:
             reason = error.strerror or "no reason is told"
             said = f"cannot be read: {reason[:1].lower()}{reason[1:]}: {shortened(shown)}"
             return Fault(Code.IMAGE_UNREADABLE, said, "check the path, and who may read it")
+
+    def _missing(self, path: Path, shown: str, text: str) -> Fault:
+        near = nearest_picture(path.name, self._names_in(path.parent))
+        hint = "paths are relative to the file in which the field stands"
+        if near:
+            hint = f"did you mean `{PurePath(text).with_name(near)}`?"
+        return Fault(Code.IMAGE_MISSING_FILE, f"is not there: {shortened(shown)}", hint)
+
+    def _names_in(self, folder: Path) -> list[str]:
+        """What lies in a folder, looked at once; nothing where it cannot be read."""
+        if folder not in self._names:
+            try:
+                self._names[folder] = [each.name for each in folder.iterdir() if is_text(each.name)]
+            except (OSError, ValueError):  # ValueError: a NUL in the path
+                self._names[folder] = []
+        return self._names[folder]
 
 
 def shape_fault(picture: Picture, aspect_ratio: object) -> Fault | None:
@@ -94,16 +124,3 @@ def _too_large(shown: str, size_bytes: int) -> Fault:
 def _typed(path: PurePath) -> str:
     """A path as it is typed into a shell."""
     return shlex.quote(str(path))
-
-
-def _missing(path: Path, shown: str, text: str) -> Fault:
-    folder = path.parent
-    try:
-        names = [each.name for each in folder.iterdir() if is_text(each.name)] if folder.is_dir() else []
-        near = nearest(path.name, names)
-    except OSError:
-        near = None
-    hint = "paths are relative to the file in which the field stands"
-    if near:
-        hint = f"did you mean `{PurePath(text).with_name(near)}`?"
-    return Fault(Code.IMAGE_MISSING_FILE, f"is not there: {shortened(shown)}", hint)
