@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from batchrunner.manifest import keys, nodes, table_text
-from batchrunner.manifest.frame_names import nearest_picture
+from batchrunner.manifest.frame_names import PictureNames
 from batchrunner.manifest.keys import Key, Kind, shortened, text_of
 from batchrunner.manifest.nodes import Scalar
 from batchrunner.manifest.table import MOST_ROWS, Reading, Table, empty_cell
@@ -138,14 +138,15 @@ class _Frames:
             if len(keys_of_partners.get(os.path.normpath(path), key)) >= len(key):
                 frames[key] = path
         self._warn_of_singles(frames, partners, pair)
+        there = PictureNames(partners.values())
         for key, path in frames.items():
             if key in partners:
                 yield path, partners[key]
             else:
-                self._tell_no_partner(path, pair.text.replace("*", key), partners.values(), pair.place)
+                self._tell_no_partner(path, pair.text.replace("*", key), there, pair.place)
 
-    def _tell_no_partner(self, path: str, expected: str, partners: Iterable[str], place: Place) -> None:
-        near = nearest_picture(expected, partners)
+    def _tell_no_partner(self, path: str, expected: str, there: PictureNames, place: Place) -> None:
+        near = there.nearest(expected)
         hint = f"did you mean {near}?" if near else "add it, or make `glob` more exact"
         self._reading.tell(Code.ROWS_PAIR, place, f"{path} has no partner: {expected} is not there", hint)
 

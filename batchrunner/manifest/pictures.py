@@ -8,7 +8,7 @@ from pathlib import Path, PurePath
 
 from batchrunner import images
 from batchrunner.files import sha256_of
-from batchrunner.manifest.frame_names import is_picture, nearest_picture, with_stem
+from batchrunner.manifest.frame_names import PictureNames, is_picture
 from batchrunner.manifest.keys import shortened
 from batchrunner.manifest.layers import Value
 from batchrunner.manifest.variables import is_text
@@ -43,7 +43,7 @@ class Pictures:
 
     look: bool = True
     _known: dict[str, Picture | Fault] = field(default_factory=dict)
-    _names: dict[Path, list[str]] = field(default_factory=dict)
+    _names: dict[Path, PictureNames] = field(default_factory=dict)
 
     def picture(self, text: str, value: Value) -> Picture | Fault:
         """The picture behind a path; a path is relative to the file in which its field stands."""
@@ -57,7 +57,7 @@ class Pictures:
         path = Path(shown)
         if is_picture(path.name) or os.path.isfile(path):  # noqa: PTH113 - pathlib's may raise
             return self._read(shown, text)
-        same = with_stem(path.name, self._names_in(path.parent))
+        same = self._names_in(path.parent).with_stem(path.name)
         if len(same) > 1:
             said = f"could be several pictures: {shortened(', '.join(same), 120)}"
             hint = f"write the ending: `{PurePath(text).with_name(same[0])}`"
@@ -83,19 +83,20 @@ class Pictures:
             return Fault(Code.IMAGE_UNREADABLE, said, "check the path, and who may read it")
 
     def _missing(self, path: Path, shown: str, text: str) -> Fault:
-        near = nearest_picture(path.name, self._names_in(path.parent))
+        near = self._names_in(path.parent).nearest(path.name)
         hint = "paths are relative to the file in which the field stands"
         if near:
             hint = f"did you mean `{PurePath(text).with_name(near)}`?"
         return Fault(Code.IMAGE_MISSING_FILE, f"is not there: {shortened(shown)}", hint)
 
-    def _names_in(self, folder: Path) -> list[str]:
+    def _names_in(self, folder: Path) -> PictureNames:
         """What lies in a folder, looked at once; nothing where it cannot be read."""
         if folder not in self._names:
             try:
-                self._names[folder] = [each.name for each in folder.iterdir() if is_text(each.name)]
+                found = [each.name for each in folder.iterdir() if is_text(each.name)]
             except (OSError, ValueError):  # ValueError: a NUL in the path
-                self._names[folder] = []
+                found = []
+            self._names[folder] = PictureNames(found)
         return self._names[folder]
 
 
