@@ -75,6 +75,8 @@ class Code(StrEnum):
     ROWS_SHAPE = "rows-shape"
     ROWS_JSON = "rows-json"
     ROWS_PAIR = "rows-pair"
+    # what fields hold
+    PLACEHOLDER = "placeholder"
     # what fields do to each other
     IMAGE_MISSING = "image-missing"
     IMAGE_WITH_REFERENCES = "image-with-references"

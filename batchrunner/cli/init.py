@@ -6,6 +6,7 @@ import click
 
 from batchrunner.cli.options import option
 from batchrunner.errors import UsageError
+from batchrunner.manifest.placeholders import WORD
 from batchrunner.manifest.starter import Starter, starter
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -34,7 +35,8 @@ def command(file: Path, table: Path | None, images: Path | None) -> None:
         click.echo(f"wrote {attributes}: git merges the receipts of two machines by itself", err=True)
     for guess in made.guesses:
         click.echo(f"guessed: {guess}", err=True)
-    click.echo(f"wrote {file}. Next: `batchrunner plan {file}`")
+    first = f"replace each {WORD} in it, then " if WORD in made.text else ""
+    click.echo(f"wrote {file}. Next: {first}`batchrunner plan {file}`")
 
 
 def _written(path: Path, text: str) -> bool:

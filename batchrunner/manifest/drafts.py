@@ -23,7 +23,7 @@ class Draft:
     """One wanted clip, expanded but unchecked.
 
     `fields` are the request fields that were written; `wrong` names keys that have a problem already; `empty` has
-    the places of cells that left a key out; `named_at` is where its id stands.
+    the places of cells and of `null` that left a key out; `named_at` is where its id stands.
     """
 
     id: str

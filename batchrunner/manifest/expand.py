@@ -9,7 +9,7 @@ from batchrunner.catalog import models
 from batchrunner.manifest import document, keys, nodes
 from batchrunner.manifest.drafts import Draft, Drafting, Drafts, Filled
 from batchrunner.manifest.keys import text_of
-from batchrunner.manifest.layers import Layer, Value, layer_of, merge
+from batchrunner.manifest.layers import Layer, Value, layer_of, merge, removed
 from batchrunner.manifest.matrix import Combination, axes_of, combinations
 from batchrunner.manifest.parts import Part, Parts
 from batchrunner.manifest.rows import Row, Table, read_rows
@@ -30,9 +30,13 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class _Pattern:
-    """A job before its variables are filled. `unknown` are the keys of which nothing can be said."""
+    """A job before its variables are filled.
+
+    `removed` are the keys that `null` took away, `unknown` those of which nothing can be said.
+    """
 
     values: Mapping[str, Value]
+    removed: Mapping[str, Place]
     unknown: frozenset[str]
     is_named: bool
     place: Place
@@ -121,7 +125,7 @@ class _Expansion:
         if "id" not in read and "id" not in own.unknown:
             hint = "give it a name of its own: `id: hero-wave`"
             self._problems.add(Problem(Code.MISSING_KEY, mapping.place, "the job has no `id`", hint, "id"))
-        pattern = _Pattern(merged, unknown, self._names_its_axes(merged, read), mapping.place)
+        pattern = _Pattern(merged, removed(layers), unknown, self._names_its_axes(merged, read), mapping.place)
         yield from self._generated(part, pattern, read)
 
     def _own_keys_are_right(self, read: Mapping[str, nodes.Entry]) -> bool:
@@ -182,6 +186,7 @@ class _Expansion:
                 if self._drafting.is_full(pattern.place):
                     return
                 filled = self._filled(pattern.values, self._names(part, row, combination))
+                filled.empty = {**pattern.removed, **filled.empty}
                 filled.wrong |= pattern.unknown
                 yield from self._drafting.drafts(filled, pattern.place, is_named=pattern.is_named)
 

@@ -61,6 +61,17 @@ def merge(layers: Iterable[Layer]) -> dict[str, Value]:
     return merged
 
 
+def removed(layers: Iterable[Layer]) -> dict[str, Place]:
+    """Where `null` stands that had the last word, by the key that it removed."""
+    places: dict[str, Place] = {}
+    for layer in layers:
+        for name, value in layer.values.items():
+            places.pop(name, None)
+            if keys.is_null(value.node):
+                places[name] = value.node.place
+    return places
+
+
 def _united(lower: Value, higher: Value) -> Value:
     both = (*keys.texts_of(lower.node), *keys.texts_of(higher.node))
     return replace(higher, node=nodes.Sequence(both, higher.node.place))

@@ -11,6 +11,7 @@ from batchrunner.manifest.document import dump
 from batchrunner.manifest.drafts import NAME
 from batchrunner.manifest.keys import text_of
 from batchrunner.manifest.nodes import Scalar
+from batchrunner.manifest.placeholders import WORD
 from batchrunner.manifest.rows import Table, read_rows
 from batchrunner.places import Place
 from batchrunner.problems import Problems
@@ -42,11 +43,11 @@ settings:
   concurrency: auto       # running tasks: as many as the account allows; or a number
   # budget: 100           # US dollars, in this manifest's whole life
 """
-_EXAMPLE = """
+_EXAMPLE = f"""
 jobs:
   - id: hero-wave
     prompt: The character waves and smiles at the camera
-    image: https://example.com/frame.jpg   # or a local file: frames/hero.png
+    image: {WORD}     # a local file such as frames/hero.png, or a link: https://…
 """
 _DEFAULTS_TEXT = """
 defaults:                 # they also count where a cell is empty

@@ -15,6 +15,7 @@ from batchrunner.manifest import keys, nodes
 from batchrunner.manifest.drafts import Draft
 from batchrunner.manifest.layers import Value
 from batchrunner.manifest.pictures import Fault, Pictures, shape_fault
+from batchrunner.manifest.placeholders import WORD, placeholders
 from batchrunner.nouns.job import Identity, Job
 from batchrunner.nouns.request import unsigned
 from batchrunner.places import Place
@@ -44,6 +45,7 @@ class Judge:
         model = _model(draft)
         body = {name: wire_value(value.node, model.fields[name]) for name, value in _own_fields(draft, model)}
         wrong = {*draft.wrong, *self._foreign_fields(draft, model), *self._required(draft, model)}
+        wrong.update(self._placeholders(draft, model))
         wrong.update(self._shapes(draft, model, body))
         wrong.update(self._images(draft, model, body, wrong))
         broken = [rule for rule in model.rules if self._applies(rule, body, wrong) and rule.breaks(body)]
@@ -91,10 +93,17 @@ class Judge:
         for name in model.schema.get("required", ()):
             if name not in draft.fields and name not in draft.wrong and not self.is_fragment:
                 said, hint = f"`{name}` is missing", f"write `{name}: …`"
-                if name in draft.empty:
-                    said, hint = f"`{name}` is empty here", "fill it in, or give a default: `${…:-text}`"
                 place = draft.empty.get(name, draft.place)
+                if name in draft.empty:
+                    said, hint = f"`{name}` is empty here", "fill it in; a variable may have a default: `${…:-text}`"
                 self.problems.add(Problem(Code.MISSING_KEY, place, said, hint, name, draft.names))
+                yield name
+
+    def _placeholders(self, draft: Draft, model: Model) -> Iterator[str]:
+        for name, value in _own_fields(draft, model):
+            for node in placeholders(value.node):
+                said = f"`{name}` still says {WORD}"
+                self._add(Code.PLACEHOLDER, name, node, said, "write what you want there instead", draft)
                 yield name
 
     def _shapes(self, draft: Draft, model: Model, body: Mapping[str, object]) -> Iterator[str]:
@@ -113,7 +122,7 @@ class Judge:
                 body[name] = self._image(str(body[name]), name, node, draft, body)
             elif model.fields[name].get("items", {}).get("format") == _IMAGE:
                 pairs = zip(_as_list(body[name]), _items(draft.fields[name].node), strict=False)
-                sound = [(text, node) for text, node in pairs if isinstance(text, str) and link_fault(text) is None]
+                sound = [(text, node) for text, node in pairs if isinstance(text, str) and _is_sound(text, node)]
                 body[name] = [self._image(text, name, node, draft, {}) for text, node in sound]
             if body[name] is None or None in _as_list(body[name]):
                 yield name
@@ -188,6 +197,10 @@ def link_fault(text: str) -> str | None:
     if parts.scheme in {"http", "https"} and host and text.isprintable() and " " not in text:
         return None
     return f'is no web address: "{keys.shortened(text)}"'
+
+
+def _is_sound(text: str, node: nodes.Node) -> bool:
+    return link_fault(text) is None and not any(placeholders(node))
 
 
 @_formats.checks(_IMAGE)

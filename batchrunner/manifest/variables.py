@@ -113,6 +113,8 @@ def _piece(token: re.Match[str], names: Names, place: Place) -> str:
     is_empty = isinstance(found, nodes.Scalar)
     what = "is empty" if is_empty else "is a list"
     hint = "give it a default: `${…:-text}`" if is_empty else "use it as a whole value"
+    if is_empty and token[1].startswith("row") and found.place.file != place.file:
+        place, hint = found.place, f"fill the cell in, or {hint}"
     raise VariableProblem(Problem(Code.BAD_VARIABLE, place, f"`{keys.shortened(token[0])}` {what}", hint))
 
 
