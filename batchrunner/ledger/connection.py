@@ -10,7 +10,7 @@ from batchrunner.files import make_private_folder
 from batchrunner.resources import read_package_text
 
 # Each script brings a ledger from the version of its place to the next one.
-_SCRIPTS = ("ledger/tables.sql", "ledger/version_2.sql", "ledger/version_3.sql")
+_SCRIPTS = ("ledger/tables.sql", "ledger/version_2.sql", "ledger/version_3.sql", "ledger/version_4.sql")
 VERSION = len(_SCRIPTS)
 FOLDER = ".batchrunner"
 

@@ -243,6 +243,7 @@ FACTS = {
     "observation": ("state", "word", "billed_usd", "at_s"),
     "clip": ("role", "path", "size_bytes", "sha256"),
     "mark": ("kind", "after"),
+    "identity": ("id", "ledger_id"),
 }
 
 
