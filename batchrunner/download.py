@@ -4,10 +4,10 @@ import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from batchrunner import mp4
-from batchrunner.transport import Http, Stream, TransportError
+from batchrunner.transport import AddressRefused, Http, Stream, TransportError, redirected
 
 _MOST_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -56,18 +56,13 @@ async def download(http: Http, link: str, path: Path, *, may_be_plain: bool) -> 
             async with http.stream(link) as stream:
                 if stream.status not in _REDIRECTS:
                     return await _receive(stream, path)
-                link = _followed(link, stream.headers.get("location", ""))
+                link = redirected(link, stream.headers.get("location", ""))
+        except AddressRefused as error:
+            raise DownloadError(DownloadFault.NOT_ALLOWED, f"the link to {urlsplit(link).hostname}: {error}") from error
         except TransportError as error:
             path.unlink(missing_ok=True)
             raise DownloadError(DownloadFault.UNREACHED, str(error)) from error
     raise DownloadError(DownloadFault.AGAIN, "the link leads from one address to the next without end")
-
-
-def _followed(link: str, location: str) -> str:
-    try:
-        return urljoin(link, location)
-    except ValueError:
-        return ""
 
 
 def _check_link(link: str, *, may_be_plain: bool) -> None:

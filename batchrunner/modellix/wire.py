@@ -96,10 +96,10 @@ def submitted(reply: Reply, now_s: float) -> Submitted:
 
 
 def unanswered(error: TransportError) -> Submitted:
-    """What a POST without a whole answer means."""
+    """What a POST without a whole answer means; what came of one is kept: it may name what was paid for."""
     if error.fate is Fate.NOT_SENT:
         return Submitted(Outcome.REFUSED, refusal=Refusal.NOT_SENT, message=str(error))
-    return Submitted(Outcome.UNKNOWN, message=str(error))
+    return Submitted(Outcome.UNKNOWN, message=str(error), body=foreign.kept(error.body))
 
 
 def _accepted(data: Any, text: str, limits: Limits) -> Submitted:

@@ -46,8 +46,8 @@ class Service:
         await asyncio.sleep(self.silent_s)
         return self.answer_to(f"{headers['host']}{target}")
 
-    def http(self) -> Http:
-        return Http(lambda: InProcess(self.answer), loopback=False)
+    def http(self, *, loopback: bool = False) -> Http:
+        return Http(lambda: InProcess(self.answer), loopback=loopback)
 
 
 def box(kind: bytes, content: bytes = b"", *, large: bool = False) -> bytes:

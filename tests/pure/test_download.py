@@ -23,7 +23,7 @@ def path(tmp_path: Path) -> Path:
 
 def fetched(service: Service, path: Path, link: str = LINK, *, may_be_plain: bool = False) -> Verified:
     async def fetch() -> Verified:
-        http = service.http()
+        http = service.http(loopback=may_be_plain)
         try:
             return await download(http, link, path, may_be_plain=may_be_plain)
         finally:

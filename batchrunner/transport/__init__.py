@@ -1,0 +1,24 @@
+"""The only package that knows httpx: clients, time limits, what each error means, whom a link may lead to."""
+
+from batchrunner.transport.addresses import AddressRefused, Guard, is_address, is_loopback, redirected
+from batchrunner.transport.clients import Http, Reply, Stream
+from batchrunner.transport.fates import ERRORS, Fate, TransportError, explained
+from batchrunner.transport.in_process import Answered, Answering, InProcess
+
+__all__ = [
+    "ERRORS",
+    "AddressRefused",
+    "Answered",
+    "Answering",
+    "Fate",
+    "Guard",
+    "Http",
+    "InProcess",
+    "Reply",
+    "Stream",
+    "TransportError",
+    "explained",
+    "is_address",
+    "is_loopback",
+    "redirected",
+]
