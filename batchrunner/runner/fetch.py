@@ -1,6 +1,5 @@
 """The step that ends a job well: a link becomes a verified file, written down, and then under its final name."""
 
-import asyncio
 import errno
 import shutil
 from pathlib import Path
@@ -14,11 +13,14 @@ from batchrunner.nouns.job import Identity
 from batchrunner.nouns.step import Block, Step
 from batchrunner.pacing import backoff_s
 from batchrunner.plan import Stop, settles
-from batchrunner.runner.look import attempt_of, look, with_observation
+from batchrunner.runner.look import NO_VIDEO, attempt_of, look, with_observation
 from batchrunner.runner.run import Run, Watch
 
 _MOST_TRIES = 6
 _THE_WHOLE_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
+# A success without a video is asked for during some 11 minutes; by later runs for some seconds.
+_MOST_ASKS = 16
+_MOST_ASKS_LATER = 4
 # Some 25 minutes without anybody there: an outage ends, and what was paid for is worth the wait.
 _MOST_TRIES_IN_AN_OUTAGE = 30
 
@@ -90,18 +92,28 @@ def final_path(run: Run, identity: Identity, attempt: Attempt) -> Path:
 
 
 async def _ask_for_link(run: Run, identity: Identity, attempt: Attempt, watch: Watch) -> None:
-    await asyncio.sleep(max(watch.task.not_before_s - run.clock.monotonic_s(), 0.0))
+    await run.bell.sit_out(watch.task.not_before_s - run.clock.monotonic_s(), lambda: not run.is_asking_over)
     await run.traffic.turn()
     reply = await look(run, identity, attempt)
-    if watch.link is None and watch.stop is None and reply.kind is not TaskReplyKind.RATE:
-        watch.failed_fetches += 1
-        is_outage = reply.kind is TaskReplyKind.AGAIN
-        why = (
-            f"its link could not be asked for: {reply.message}"
-            if is_outage
-            else "the service gives no link to its clip"
-        )
-        _give_up(run, watch, why, is_outage=is_outage)
+    if watch.link is not None or watch.stop is not None or reply.kind is TaskReplyKind.RATE:
+        return
+    watch.failed_fetches += 1
+    if reply.kind is TaskReplyKind.STATE:
+        _give_up_the_video(run, attempt, watch)
+    else:
+        why = f"its link could not be asked for: {reply.message}"
+        _give_up(run, watch, why, is_outage=reply.kind is TaskReplyKind.AGAIN)
+
+
+def _give_up_the_video(run: Run, attempt: Attempt, watch: Watch) -> None:
+    """Success and no video, for minutes: closed, so that a person may pay again, and asked for by each run still."""
+    most = _MOST_ASKS if attempt.is_open else _MOST_ASKS_LATER
+    if watch.empty_successes < most and not run.is_drained:
+        return
+    if attempt.is_open and not run.is_drained:
+        run.ledger.settle(attempt.id, run.clock.wall_s())
+    then = "the next run asks again, free; `batchrunner redo` pays again"
+    watch.stop = Stop(Block.FETCH_FAILED, f"paid, but {NO_VIDEO}: {then}")
 
 
 async def _failed(run: Run, identity: Identity, attempt: Attempt, watch: Watch, error: DownloadError) -> None:

@@ -13,11 +13,12 @@ from batchrunner.plan import Stop, settles
 from batchrunner.reports.words import span
 from batchrunner.runner.price import heed_bill
 from batchrunner.runner.run import Run, Watch
-from batchrunner.runner.trial import heed_end
+from batchrunner.runner.trial import heed_end, heed_failure
 
-# A success without a video is asked for twice more. Source: API notes, 2026-11.
-_EMPTY_SUCCESSES = 3
+# A video may come a little later than its success. What comes later still says that something is wrong with the model.
+_LATE_VIDEO = 3
 _REFUSED_LOOKS = 5
+NO_VIDEO = "the service says success and has no video"
 
 
 async def poll(run: Run, identity: Identity, step: Step) -> None:
@@ -71,39 +72,53 @@ def _learn(watch: Watch, reply: TaskReply, sent_at_s: float, now_s: float) -> No
 
 
 def _seen(run: Run, identity: Identity, attempt: Attempt, watch: Watch, reply: TaskReply) -> None:
-    failure, state = reply.failure, reply.state
-    if state is TaskState.SUCCESS and reply.link is None:
-        watch.empty_successes += 1
-        if watch.empty_successes < _EMPTY_SUCCESSES:
-            return
-        state = TaskState.FAILED
-        failure = Failure(ErrorClass.PROVIDER, "the service says success and has no video")
     watch.link = reply.link
     last = attempt.observations[-1] if attempt.observations else None
-    if last is None or (last.state, last.word) != (state, reply.word):
-        took_s = _took_s(run, watch) if state is TaskState.SUCCESS else None
-        _record(run, identity, attempt, replace(_observation(run, reply, state, failure), took_s=took_s))
-    if state is not TaskState.WAITING:
+    is_news = last is None or (last.state, last.word) != (reply.state, reply.word)
+    if is_news:
+        seen = _observation(run, reply, reply.state, _took_s(run, watch, reply.state))
+        _record(run, identity, attempt, seen)
+        attempt = with_observation(attempt, seen)
+    if reply.state is TaskState.SUCCESS and reply.link is None:
+        _has_no_video(run, identity, attempt, watch)
+        return
+    if reply.state is not TaskState.WAITING:
         run.slots.release(identity)
         run.nudge()
+    if is_news or watch.empty_successes:
+        watch.empty_successes = 0
+        heed_end(run, identity, attempt)
 
 
-def _took_s(run: Run, watch: Watch) -> float | None:
-    """How long a task ran until now; None if nobody looked for so long that it says nothing."""
-    if watch.since_s > watch.task.waiting_at_s:
+def _has_no_video(run: Run, identity: Identity, attempt: Attempt, watch: Watch) -> None:
+    """Paid, and nothing to fetch: asked for again, never submitted again; for its model it counts like a failure."""
+    watch.empty_successes += 1
+    if watch.empty_successes != _LATE_VIDEO:
+        return
+    run.slots.release(identity)  # not before: what else would be paid of this model should know of it
+    run.nudge()
+    if attempt.is_open and attempt.run_id == run.run_id:
+        run.tell(Happened(Kind.NOTE, f"{NO_VIDEO}: it is asked for again, free", identity.name))
+        heed_failure(run, identity, attempt.request.model, Failure(ErrorClass.PROVIDER, NO_VIDEO))
+
+
+def _took_s(run: Run, watch: Watch, state: TaskState) -> float | None:
+    """How long a task ran until its success; None if nobody looked for so long that it says nothing."""
+    if state is not TaskState.SUCCESS or watch.since_s > watch.task.waiting_at_s:
         return None
     return run.clock.monotonic_s() - watch.task.submitted_at_s
 
 
-def _observation(run: Run, reply: TaskReply, state: TaskState, failure: Failure | None) -> Observation:
+def _observation(run: Run, reply: TaskReply, state: TaskState, took_s: float | None = None) -> Observation:
     return Observation(
         at_s=run.clock.wall_s(),
         state=state,
         word=reply.word,
-        failure=failure,
+        failure=reply.failure,
         expires_at_s=reply.expires_at_s,
         billed_usd=reply.billed_usd,
         body=reply.body,
+        took_s=took_s,
     )
 
 
@@ -113,7 +128,6 @@ def _record(run: Run, identity: Identity, attempt: Attempt, seen: Observation) -
     run.ledger.observe(attempt, seen, settles=settles(after))
     run.book(after.booked_usd - attempt.booked_usd, attempt.run_id)
     heed_bill(run, after)
-    heed_end(run, identity, after)
     if seen.took_s is not None:
         run.renders_s.append(seen.took_s)
     if seen.state is TaskState.SUCCESS:
@@ -124,7 +138,7 @@ def _record(run: Run, identity: Identity, attempt: Attempt, seen: Observation) -
 
 def _gone(run: Run, identity: Identity, attempt: Attempt, watch: Watch, reply: TaskReply) -> None:
     """The service does not know the task: expired if its time is over, else said and never submitted again."""
-    seen = _observation(run, reply, TaskState.GONE, None)
+    seen = _observation(run, reply, TaskState.GONE)
     last = attempt.observations[-1] if attempt.observations else None
     if last is None or last.state is not TaskState.GONE or with_observation(attempt, seen).is_gone:
         _record(run, identity, attempt, seen)

@@ -204,6 +204,11 @@ class Run:
         return self._stop is not None and self._stop.block is Block.DRAIN
 
     @property
+    def is_asking_over(self) -> bool:
+        """Whether nobody waits for another look at a task: somebody leaves, or the service takes none."""
+        return self.is_drained or self._asking_stop is not None
+
+    @property
     def stop_reason(self) -> str:
         """Why nothing more is submitted; empty while something is."""
         return self._stop.reason if self._stop else ""

@@ -9,7 +9,8 @@ from batchrunner.nouns.job import Identity
 from batchrunner.sandbox import Charged, Fault
 from tests.people.known import Decision, Known, Want, asker_of, wish_of
 
-FAILURES = frozenset({Fault.TASK_FAILED, Fault.TASK_MODERATED, Fault.NO_VIDEO})
+FAILURES = frozenset({Fault.TASK_FAILED, Fault.TASK_MODERATED})
+NO_CLIPS = FAILURES | {Fault.NO_VIDEO}
 _PAYS_AGAIN = frozenset({MarkKind.RETRY, MarkKind.REDO})
 
 

@@ -20,7 +20,7 @@ from tests.people.desk import Command, Desk, MortalDisk
 from tests.people.known import asker_of, wish_of
 from tests.people.place import Place
 from tests.people.sheet import Line, Sheet
-from tests.people.words import FAILURES
+from tests.people.words import NO_CLIPS
 from tests.runner.disks import Kill
 from tests.studio import Meanwhile
 
@@ -71,7 +71,7 @@ class World:
         code = self._live(desk, command, disk)
         self.now_s, place.skew_s = _true_time(desk)
         good = {task for task, charge in before.items() if task in lying or self._is_kept(charge)}
-        good -= {task for task, charge in before.items() if charge.traits & FAILURES}
+        good -= {task for task, charge in before.items() if charge.traits & NO_CLIPS}
         place.words.before_a_run(wants, known, papers, good, sheet.retries)
         new = [charge for task, charge in self.charges().items() if task not in before]
         place.words.after_a_run(wants, place.known(), new)
@@ -184,7 +184,7 @@ def _check_caps(place: Place, sheet: Sheet, command: Command, new: list[Charged]
     if command.clips is not None:
         assert cost <= command.clips * Decimal("2.576"), "the run's limit is broken"
     if new and sheet.budget_usd is not None:
-        kept = [c for c in place.words.made if asker_of(c)[0] == sheet.manifest and not c.traits & FAILURES]
+        kept = [c for c in place.words.made if asker_of(c)[0] == sheet.manifest and not c.traits & NO_CLIPS]
         lifetime = sum((charge.amount_usd for charge in kept), Decimal(0))
         assert lifetime <= sheet.budget_usd, "the budget is broken"
     assert not (command.word == "fetch" and new), "fetch paid"

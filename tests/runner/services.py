@@ -52,6 +52,24 @@ def refusing(*names: str, status: int, message: str = "Refused: for this test") 
     return instead(look)
 
 
+def retold(edit: Callable[[dict[str, Any]], None]) -> Callable[[Answering], Answering]:
+    """A way on which what the service says of a task is edited before it arrives."""
+
+    def way(answer: Answering) -> Answering:
+        async def answered(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answered:
+            found = await answer(method, target, headers, body)
+            if "/api/v1/tasks/" not in target:
+                return found
+            document = json.loads(b"".join([chunk async for chunk in found.chunks]))
+            edit(document.get("data", {}))
+            kept = {name: value for name, value in found.headers.items() if name != "content-length"}
+            return raw(found.status, json.dumps(document).encode(), kept)
+
+        return answered
+
+    return way
+
+
 class Crossing:
     """Counts the submits that are on their way at one moment; each takes `slow_s` longer than its way."""
 

@@ -9,7 +9,7 @@ import pytest
 from batchrunner.errors import Exit
 from batchrunner.events import Kind
 from batchrunner.files import hidden_neighbour
-from batchrunner.nouns.facts import Attempt, ErrorClass, Outcome, Refusal, TaskState
+from batchrunner.nouns.facts import Attempt, ErrorClass, Outcome, Refusal
 from batchrunner.nouns.status import Status
 from batchrunner.nouns.step import Block
 from batchrunner.runner import Ended
@@ -310,7 +310,6 @@ def test_a_word_that_nobody_knows_is_polled_on(studio: Studio) -> None:
     [
         (Fault.TASK_FAILED, ErrorClass.PROVIDER, PRICE_USD),
         (Fault.TASK_MODERATED, ErrorClass.MODERATION, Decimal(0)),
-        (Fault.NO_VIDEO, ErrorClass.PROVIDER, PRICE_USD),
     ],
 )
 def test_a_failed_task_has_its_class_and_stays_booked_unless_the_service_says_0(
@@ -328,16 +327,6 @@ def test_a_failed_task_has_its_class_and_stays_booked_unless_the_service_says_0(
     assert studio.booked_usd() == booked_usd == studio.record().spent_usd
     assert studio.run().exit_code is Exit.FAILED
     assert len(studio.submits()) == 1
-
-
-def test_a_success_without_a_video_is_asked_for_twice_more(tmp_path: Path) -> None:
-    studio = studio_with(tmp_path, Fault.NO_VIDEO)
-
-    studio.run()
-
-    ends_at_s = studio.record().charges[0].at_s + 60
-    assert len([asked for asked in studio.asked if asked.is_poll and asked.at_s > ends_at_s]) == 3
-    assert only_attempt(studio).task is TaskState.FAILED
 
 
 def test_a_failed_task_is_submitted_again_as_often_as_the_settings_say_and_each_is_booked(tmp_path: Path) -> None:
