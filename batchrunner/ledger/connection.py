@@ -7,10 +7,13 @@ from pathlib import Path
 
 from batchrunner.errors import LedgerError, NewerLedger
 from batchrunner.files import make_private_folder
+from batchrunner.ledger import digests, upgrade
 from batchrunner.resources import read_package_text
 
 # Each script brings a ledger from the version of its place to the next one.
 _SCRIPTS = ("ledger/tables.sql", "ledger/version_2.sql", "ledger/version_3.sql", "ledger/version_4.sql")
+# What is done beyond a script, by the version that it leads to.
+_BEYOND = {4: upgrade.to_version_4}
 VERSION = len(_SCRIPTS)
 FOLDER = ".batchrunner"
 
@@ -39,6 +42,7 @@ def open_for_writing(path: Path, connect: Connect = sqlite3.connect) -> sqlite3.
                 db.execute("PRAGMA journal_mode = WAL").fetchone()
             db.execute("PRAGMA synchronous = FULL")
             db.execute("PRAGMA foreign_keys = ON")
+            digests.install(db)
             _prepare(db)
         except BaseException:
             db.close()
@@ -73,7 +77,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
 
 def copied(db: sqlite3.Connection) -> sqlite3.Connection:
     """The same ledger in memory, with the tables of today."""
-    copy = sqlite3.connect(":memory:", isolation_level=None)
+    copy = _in_memory()
     db.backup(copy)
     _prepare(copy)
     return copy
@@ -81,8 +85,14 @@ def copied(db: sqlite3.Connection) -> sqlite3.Connection:
 
 def empty() -> sqlite3.Connection:
     """A ledger in memory that remembers nothing: it stands for a file that has no tables yet."""
-    db = sqlite3.connect(":memory:", isolation_level=None)
+    db = _in_memory()
     _prepare(db)
+    return db
+
+
+def _in_memory() -> sqlite3.Connection:
+    db = sqlite3.connect(":memory:", isolation_level=None)
+    digests.install(db)
     return db
 
 
@@ -124,15 +134,24 @@ def _prepare(db: sqlite3.Connection) -> None:
     """Makes the tables of a new ledger, and adds to an older one what is new; two who come at once do it once."""
     db.execute("BEGIN IMMEDIATE")
     try:
-        for script in _SCRIPTS[_version(db) :]:
-            for statement in _statements(read_package_text(script)):
-                db.execute(statement)
+        before = _version(db)
+        for version, script in enumerate(_SCRIPTS, 1):
+            if version > before:
+                _bring_to(db, version, script)
+        digests.fill(db)
         db.execute(f"PRAGMA application_id = {_OURS}")
         db.execute(f"PRAGMA user_version = {VERSION}")
     except BaseException:
         db.execute("ROLLBACK")
         raise
     db.execute("COMMIT")
+
+
+def _bring_to(db: sqlite3.Connection, version: int, script: str) -> None:
+    for statement in _statements(read_package_text(script)):
+        db.execute(statement)
+    if version in _BEYOND:
+        _BEYOND[version](db)
 
 
 def _statements(script: str) -> list[str]:

@@ -27,7 +27,10 @@ class NewRun:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to submit one job once: taken before the POST leaves, refused if memory has moved."""
+    """The right to submit one job once: taken before the POST leaves, refused if memory has moved.
+
+    `decision` names the one that it carries out: a person's word to submit the job again.
+    """
 
     identity: Identity
     number: int
@@ -39,3 +42,4 @@ class Claim:
     key_last4: str
     reserved_usd: Decimal
     at_s: float
+    decision: str | None = None

@@ -1,8 +1,9 @@
 """How a receipt becomes facts: an attempt of another machine, with all that followed from it."""
 
-import json
 import sqlite3
 
+from batchrunner.ledger.requests import request_text
+from batchrunner.ledger.transaction import insert
 from batchrunner.nouns.receipt import Receipt
 
 _SAID = "told by a receipt"
@@ -10,11 +11,6 @@ _WHO = "manifest = :manifest AND profile = :profile AND job = :job AND take = :t
 _NEXT_NUMBER = (
     f"SELECT 1 + coalesce(max(number), 0) FROM (SELECT number FROM attempt WHERE {_WHO}"  # noqa: S608  # our own text
     f" UNION ALL SELECT number FROM adoption WHERE {_WHO})"
-)
-_INSERT_ATTEMPT = (
-    "INSERT INTO attempt (manifest, profile, job, take, number, run_id, request, output, base_url, key_digest,"  # noqa: S608
-    f" key_last4, reserved_usd, opened_at_s, settled_at_s) VALUES (:manifest, :profile, :job, :take, ({_NEXT_NUMBER}),"
-    " :run_id, :request, :output, :base_url, :key_digest, :key_last4, :reserved_usd, :opened_at_s, :settled_at_s)"
 )
 
 
@@ -70,19 +66,19 @@ def _attempt(db: sqlite3.Connection, receipt: Receipt, run_id: int) -> int:
     settled_at_s = receipt.done_at_s
     if settled_at_s is None and is_open:
         settled_at_s = receipt.submitted_at_s  # at most one is open: this machine's own goes first
-    cursor = db.execute(
-        _INSERT_ATTEMPT,
-        {
-            **name,
-            "run_id": run_id,
-            "request": json.dumps(receipt.request.as_json(), ensure_ascii=False),
-            "output": receipt.output,
-            "base_url": receipt.base_url,
-            "key_digest": receipt.key_digest,
-            "key_last4": receipt.key_last4,
-            "reserved_usd": receipt.reserved_usd,
-            "opened_at_s": receipt.submitted_at_s,
-            "settled_at_s": settled_at_s,
-        },
+    return insert(
+        db,
+        "attempt",
+        **name,
+        number=db.execute(_NEXT_NUMBER, name).fetchone()[0],
+        run_id=run_id,
+        request=request_text(receipt.request),
+        fingerprint=receipt.request.fingerprint,
+        output=receipt.output,
+        base_url=receipt.base_url,
+        key_digest=receipt.key_digest,
+        key_last4=receipt.key_last4,
+        reserved_usd=receipt.reserved_usd,
+        opened_at_s=receipt.submitted_at_s,
+        settled_at_s=settled_at_s,
     )
-    return int(cursor.lastrowid or 0)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from batchrunner.catalog import request_of
+from batchrunner.ledger.requests import read_request
 from batchrunner.nouns.facts import (
     Answer,
     Attempt,
@@ -25,7 +25,6 @@ from batchrunner.nouns.facts import (
     TaskState,
 )
 from batchrunner.nouns.job import Identity
-from batchrunner.nouns.request import Request
 
 T = TypeVar("T")
 
@@ -166,7 +165,7 @@ def _attempt(
         id=row["id"],
         run_id=row["run_id"],
         number=row["number"],
-        request=_request(row["request"]),
+        request=read_request(row["request"]),
         output=row["output"],
         base_url=row["base_url"],
         key_digest=row["key_digest"],
@@ -175,6 +174,7 @@ def _attempt(
         reserved_usd=Decimal(row["reserved_usd"]),
         opened_at_s=row["opened_at_s"],
         settled_at_s=row["settled_at_s"],
+        decision=row["decision"],
         answers=answers,
         observations=observations,
         clips=clips,
@@ -208,14 +208,16 @@ def _observation(row: sqlite3.Row) -> Observation:
 
 
 def _mark(row: sqlite3.Row) -> Mark:
-    request = _request(row["request"]) if row["request"] else None
-    return Mark(row["at_s"], MarkKind(row["kind"]), row["after"], request, row["chosen"])
-
-
-def _request(text: str) -> Request:
-    """A request on record, under today's canonicaliser."""
-    request = json.loads(text)
-    return request_of(request["model"], request["fields"])
+    request = read_request(row["request"]) if row["request"] else None
+    return Mark(
+        at_s=row["at_s"],
+        kind=MarkKind(row["kind"]),
+        after=row["after"],
+        request=request,
+        chosen=row["chosen"],
+        decision=row["decision"] or "",
+        host=row["host"] or "",
+    )
 
 
 def _clip(row: sqlite3.Row) -> Clip:

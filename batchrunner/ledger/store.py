@@ -1,6 +1,8 @@
 """The ledger's writes: each one transaction, each a fact. And its runs."""
 
 import json
+import secrets
+import socket
 import sqlite3
 from collections.abc import Iterable
 from hashlib import sha256
@@ -12,6 +14,7 @@ from batchrunner.ledger import connection, inbox, rows
 from batchrunner.ledger.account import Account
 from batchrunner.ledger.entries import Claim, NewRun
 from batchrunner.ledger.pictures import Pictures
+from batchrunner.ledger.requests import request_text
 from batchrunner.ledger.transaction import insert, translated, writing
 from batchrunner.nouns.facts import Answer, Attempt, Clip, Mark, MarkKind, Memory, Observation, Outcome
 from batchrunner.nouns.job import Identity
@@ -142,7 +145,9 @@ class Ledger:
                     job=who.job,
                     take=who.take,
                     number=claim.number,
-                    request=json.dumps(claim.request.as_json(), ensure_ascii=False),
+                    request=request_text(claim.request),
+                    fingerprint=claim.request.fingerprint,
+                    decision=claim.decision,
                     output=claim.output,
                     base_url=claim.base_url,
                     key_digest=claim.key_digest,
@@ -242,15 +247,17 @@ class Ledger:
             _settle(db, attempt_id, at_s)
 
     def mark(self, marks: Iterable[tuple[Identity, Mark]]) -> None:
-        """Records decisions about many jobs, all or none."""
+        """Records what was decided about many jobs, all or none; those without a name become one decision."""
+        decision = secrets.token_hex(8)
         with writing(self._db) as db:
             for identity, mark in marks:
-                _mark(db, identity, mark)
+                _mark(db, identity, mark, decision)
 
     def give_up(self, identity: Identity, attempt: Attempt, at_s: float) -> None:
         """A person pays again for an unknown attempt: it stays booked, and is closed with a mark beside it."""
         with writing(self._db) as db:
-            _mark(db, identity, Mark(at_s, MarkKind.PAY_AGAIN, attempt.number, attempt.request))
+            mark = Mark(at_s, MarkKind.PAY_AGAIN, attempt.number, attempt.request)
+            _mark(db, identity, mark, secrets.token_hex(8))
             _settle(db, attempt.id, at_s)
 
     def take_in(self, receipts: Iterable[Receipt]) -> None:
@@ -271,7 +278,7 @@ def _settle(db: sqlite3.Connection, attempt_id: int, at_s: float) -> None:
     db.execute("UPDATE attempt SET settled_at_s = ? WHERE id = ?", (at_s, attempt_id))
 
 
-def _mark(db: sqlite3.Connection, identity: Identity, mark: Mark) -> None:
+def _mark(db: sqlite3.Connection, identity: Identity, mark: Mark, decision: str) -> None:
     insert(
         db,
         "mark",
@@ -281,7 +288,9 @@ def _mark(db: sqlite3.Connection, identity: Identity, mark: Mark) -> None:
         take=identity.take,
         kind=mark.kind.value,
         after=mark.after,
-        request=json.dumps(mark.request.as_json(), ensure_ascii=False) if mark.request else None,
+        request=request_text(mark.request) if mark.request else None,
         chosen=mark.chosen,
         at_s=mark.at_s,
+        decision=mark.decision or decision,
+        host=mark.host or socket.gethostname(),
     )

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from batchrunner.errors import LedgerError
+from batchrunner.ledger import digests
 
 
 @contextmanager
 def writing(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    """One transaction: all of it is on the disk when the block ends, or none of it.
+    """One transaction: all of it, each row with its digest, is on the disk when the block ends, or none of it.
 
     Raises:
         LedgerError: the disk does not take it, or another program holds the file.
@@ -19,6 +20,7 @@ def writing(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
         db.execute("BEGIN IMMEDIATE")
         try:
             yield db
+            digests.fill(db)
             db.execute("COMMIT")
         except BaseException:
             if db.in_transaction:

@@ -124,7 +124,8 @@ class Mark:
     """A person's decision about a wish, when `after` was the number of the job's last attempt.
 
     `request` is that wish; ledgers of version 1 have none with `retry` and `redo`. `chosen` is, of `accept`, the
-    number of the attempt whose clip is kept for it.
+    number of the attempt whose clip is kept for it. `decision` is its name, the same on every machine and shared by the
+    jobs of one command (empty until it is recorded); `host` is where it was made, empty where that is not known.
     """
 
     at_s: float
@@ -132,6 +133,8 @@ class Mark:
     after: int
     request: Request | None = None
     chosen: int | None = None
+    decision: str = ""
+    host: str = ""
 
     def speaks_of(self, request: Request) -> bool:
         """Whether it is about this wish."""
@@ -144,6 +147,7 @@ class Attempt:
 
     A job that took over another's attempt sees it as its own: then `adoption_id` is set, `clips` are its own copies,
     `sources` those of the others, and it costs nothing. `made_on` names the machine of one that a receipt told of.
+    `decision` names the mark that it carries out.
     """
 
     id: int
@@ -163,6 +167,7 @@ class Attempt:
     sources: tuple[Clip, ...] = ()
     key_last4: str = ""
     made_on: str | None = None
+    decision: str | None = None
 
     @property
     def is_adopted(self) -> bool:

@@ -1,6 +1,8 @@
 """A ledger of each release stays in `tests/ledgers`: today's plan must find in it what was paid for."""
 
 import shutil
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -15,7 +17,7 @@ from batchrunner.nouns.money import Cost
 from batchrunner.nouns.step import Action, total
 from batchrunner.plan import Options
 from batchrunner.runner import Seen, Wanted, find_project, gather
-from tests.ledgers.make import HERE, KEY_DIGEST, NAME, clip_bytes, make
+from tests.ledgers.make import HERE, KEY_DIGEST, NAME, clip_bytes, identity_of, make
 
 CLIPS = {
     **{name: f"outputs/film/{name}.mp4" for name in ("done", "done-moved", "done-takes", "done-takes.2", "done-again")},
@@ -136,6 +138,30 @@ def test_an_old_ledger_that_is_written_to_remembers_the_same(studio: Studio) -> 
     with Ledger.writing(find_project(studio.manifest).ledger) as ledger:
         assert ledger.pictures.all() == ()
     assert told(studio.plan()) == STEPS
+
+
+def test_an_old_decision_gets_a_name_and_the_attempt_that_carried_it_out_says_so(tmp_path: Path) -> None:
+    """As version 3 wrote it: `redo` of two jobs, of which one was submitted again before the run was killed."""
+    names = []
+    for folder in (tmp_path / "here", tmp_path / "there"):
+        folder.mkdir()
+        path = find_project(copied(folder, "v3.db").manifest).ledger
+        with closing(sqlite3.connect(path)) as db:
+            for job in ("done-again", "done"):
+                db.execute(
+                    "INSERT INTO mark (manifest, profile, job, take, kind, after, at_s)"
+                    " VALUES ('film', '', ?, 1, 'redo', 1, 1795456800.5)",
+                    (job,),
+                )
+            db.commit()
+        with Ledger.writing(path) as ledger:
+            known = ledger.memories("film")
+        carried_out, still_open = known[identity_of("done-again")], known[identity_of("done")]
+        assert carried_out.marks[0].decision == still_open.marks[0].decision != ""
+        assert [a.decision for a in carried_out.attempts] == [None, carried_out.marks[0].decision]
+        assert [a.decision for a in still_open.attempts] == [None]
+        names.append(carried_out.marks[0].decision)
+    assert names[0] == names[1]
 
 
 def test_the_newest_ledger_is_what_its_script_writes(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """What the ledger takes and what it refuses: facts, each once, none changed."""
 
 import json
+import re
+import socket
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
@@ -44,6 +46,12 @@ from tests.ledger.book import (
     every_kind_of_fact,
     raw,
 )
+
+
+def unnamed(memory: Memory) -> tuple[Mark, ...]:
+    """What was decided, without the random names."""
+    return tuple(replace(mark, decision="", host="") for mark in memory.marks)
+
 
 SECOND_TAKE = replace(HERO, take=2)
 DRAFT = replace(HERO, profile="draft")
@@ -141,7 +149,7 @@ def test_giving_up_an_unknown_one_keeps_it_booked_and_marks_it(ledger: Ledger) -
     (attempt,) = ledger.memory(HERO).attempts
     ledger.give_up(HERO, attempt, NOW_S)
     memory = ledger.memory(HERO)
-    assert memory.marks == (Mark(NOW_S, MarkKind.PAY_AGAIN, 1, REQUEST),)
+    assert unnamed(memory) == (Mark(NOW_S, MarkKind.PAY_AGAIN, 1, REQUEST),)
     assert (memory.open_attempt, memory.attempts[0].booked_usd) == (None, Decimal("2.576"))
 
 
@@ -186,7 +194,30 @@ def test_marks_about_many_jobs_are_recorded_all_or_none(ledger: Ledger) -> None:
     broken = Mark(NOW_S, MarkKind.RETRY, None)  # type: ignore[arg-type]  # what a bug would do
     with pytest.raises(sqlite3.IntegrityError):
         ledger.mark([(HERO, Mark(NOW_S, MarkKind.RETRY, 3)), (SECOND_TAKE, broken)])
-    assert ledger.memory(HERO).marks == (Mark(NOW_S, MarkKind.RETRY, 1),)
+    assert unnamed(ledger.memory(HERO)) == (Mark(NOW_S, MarkKind.RETRY, 1),)
+
+
+def test_the_jobs_of_one_command_share_a_decision_and_the_next_command_is_another(ledger: Ledger) -> None:
+    for _ in range(2):
+        ledger.mark([(who, Mark(NOW_S, MarkKind.REDO, 1)) for who in (HERO, SECOND_TAKE)])
+    first, second = ([mark.decision for mark in ledger.memory(who).marks] for who in (HERO, SECOND_TAKE))
+    assert first == second
+    assert len(set(first)) == 2
+    assert all(re.fullmatch("[0-9a-f]{16}", name) for name in first)
+    assert {mark.host for mark in ledger.memory(HERO).marks} == {socket.gethostname()}
+
+
+def test_a_decision_of_another_machine_keeps_its_name(ledger: Ledger) -> None:
+    told = Mark(NOW_S, MarkKind.REDO, 1, REQUEST, None, "0123456789abcdef", "elsewhere")
+    ledger.mark([(HERO, told)])
+    assert ledger.memory(HERO).marks == (told,)
+    with pytest.raises(sqlite3.IntegrityError):
+        ledger.mark([(HERO, told)])
+
+
+def test_an_attempt_says_which_decision_it_carries_out(ledger: Ledger) -> None:
+    ledger.claim(replace(a_claim(a_run(ledger)), decision="0123456789abcdef"))
+    assert ledger.memory(HERO).attempts[0].decision == "0123456789abcdef"
 
 
 def test_memories_are_those_of_one_manifest_under_every_profile(ledger: Ledger) -> None:
@@ -238,11 +269,14 @@ def test_an_address_where_no_task_lives_binds_nothing(ledger: Ledger) -> None:
 FACTS = {
     "job_list": ("digest", "jobs"),
     "run": ("manifest", "path", "base_url", "job_list", "started_at_s", "exit_code", "ended_at_s"),
-    "attempt": ("job", "number", "request", "output", "base_url", "key_digest", "reserved_usd", "opened_at_s"),
-    "answer": ("attempt_id", "outcome", "task_id", "body"),
-    "observation": ("state", "word", "billed_usd", "at_s"),
-    "clip": ("role", "path", "size_bytes", "sha256"),
-    "mark": ("kind", "after"),
+    "attempt": (
+        *("job", "number", "request", "output", "base_url", "key_digest", "reserved_usd", "opened_at_s"),
+        *("decision", "fingerprint", "digest"),
+    ),
+    "answer": ("attempt_id", "outcome", "task_id", "body", "digest"),
+    "observation": ("state", "word", "billed_usd", "at_s", "digest"),
+    "clip": ("role", "path", "size_bytes", "sha256", "digest"),
+    "mark": ("kind", "after", "decision", "host", "digest"),
     "identity": ("id", "ledger_id"),
 }
 

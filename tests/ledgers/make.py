@@ -22,6 +22,8 @@ from batchrunner.nouns.facts import (
     ClipRole,
     ErrorClass,
     Failure,
+    Mark,
+    MarkKind,
     Observation,
     Outcome,
     Refusal,
@@ -38,6 +40,13 @@ KEY_DIGEST = "00112233445566aa"
 _START_S = 1_795_456_800.0
 _PRICE_USD = Decimal("2.576")
 _DAY_S = 86_400.0
+_DECISION = "00112233445566bb"
+
+
+def identity_of(name: str) -> Identity:
+    """Whose name it is: `hero.2` is the second take of `hero`."""
+    job, _, take = name.partition(".")
+    return Identity("film", "", job, int(take or 1))
 
 
 def clip_bytes(name: str) -> bytes:
@@ -58,11 +67,10 @@ class Author:
         self.now_s += 60.0
         return self.now_s
 
-    def claim(self, name: str, request: Request | None = None, number: int = 1) -> int:
-        job, _, take = name.partition(".")
+    def claim(self, name: str, request: Request | None = None, number: int = 1, decision: str | None = None) -> int:
         return self.ledger.claim(
             Claim(
-                identity=Identity("film", "", job, int(take or 1)),
+                identity=identity_of(name),
                 number=number,
                 run_id=self.run_id,
                 request=request or self.requests[name],
@@ -72,15 +80,23 @@ class Author:
                 key_last4="0001",
                 reserved_usd=_PRICE_USD,
                 at_s=self.tick(),
+                decision=decision,
             )
         )
+
+    def retry(self, name: str) -> str:
+        """A decision about what failed; gives its name."""
+        self.ledger.mark(
+            [(identity_of(name), Mark(self.tick(), MarkKind.RETRY, 1, self.requests[name], None, _DECISION, "studio"))]
+        )
+        return _DECISION
 
     def refuse(self, name: str, why: Refusal, message: str) -> None:
         answer = Answer(self.tick(), Outcome.REFUSED, refusal=why, http_status=400, message=message)
         self.ledger.answer(self.claim(name), answer)
 
-    def accept(self, name: str, request: Request | None = None, number: int = 1) -> int:
-        attempt_id = self.claim(name, request, number)
+    def accept(self, name: str, request: Request | None = None, number: int = 1, decision: str | None = None) -> int:
+        attempt_id = self.claim(name, request, number, decision)
         self.ledger.answer(attempt_id, Answer(self.tick(), Outcome.ACCEPTED, f"task-{attempt_id}", http_status=200))
         return attempt_id
 
@@ -92,8 +108,8 @@ class Author:
     def fail(self, name: str, error_class: ErrorClass, message: str) -> None:
         self.see(self.accept(name), TaskState.FAILED, Failure(error_class, message))
 
-    def render(self, name: str, request: Request | None = None, number: int = 1) -> int:
-        attempt_id = self.accept(name, request, number)
+    def render(self, name: str, request: Request | None = None, number: int = 1, decision: str | None = None) -> int:
+        attempt_id = self.accept(name, request, number, decision)
         self.see(attempt_id, TaskState.WAITING)
         self.see(attempt_id, TaskState.SUCCESS)
         return attempt_id
@@ -103,8 +119,8 @@ class Author:
         digest = sha256(content).hexdigest()
         self.ledger.clip(attempt_id, Clip(self.tick(), role, path, len(content), digest))
 
-    def finish(self, name: str, request: Request | None = None, number: int = 1) -> int:
-        attempt_id = self.render(name, request, number)
+    def finish(self, name: str, request: Request | None = None, number: int = 1, decision: str | None = None) -> int:
+        attempt_id = self.render(name, request, number, decision)
         self.put(attempt_id, name, f"outputs/film/{name}.mp4")
         self.ledger.settle(attempt_id, self.tick())
         return attempt_id
@@ -143,7 +159,7 @@ def _write(author: Author) -> None:
     for name in ("done", "done-moved", "done-takes", "done-takes.2"):
         author.finish(name)
     author.fail("done-again", ErrorClass.PROVIDER, "the render broke")
-    author.finish("done-again", number=2)
+    author.finish("done-again", number=2, decision=author.retry("done-again"))
     author.fail("failed", ErrorClass.PROVIDER, "the render broke")
     author.fail("moderated", ErrorClass.MODERATION, "blocked by the safety filter")
     author.refuse("invalid", Refusal.INVALID, "InvalidParameter: prompt: too long")
