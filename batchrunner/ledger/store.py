@@ -21,7 +21,8 @@ from batchrunner.nouns.job import Identity
 from batchrunner.nouns.receipt import Receipt
 
 _TASK_ELSEWHERE = """
-    SELECT base_url FROM attempt WHERE base_url != ? AND 'refused' IS NOT
+    SELECT attempt.base_url FROM attempt JOIN run ON run.id = attempt.run_id
+    WHERE attempt.base_url != ? AND run.command != 'receipts' AND 'refused' IS NOT
         (SELECT outcome FROM answer WHERE attempt_id = attempt.id ORDER BY id DESC LIMIT 1)
     LIMIT 1
 """
@@ -84,7 +85,7 @@ class Ledger:
             return frozenset(row[0] for row in self._db.execute("SELECT task_id FROM answer WHERE task_id IS NOT NULL"))
 
     def check_address(self, base_url: str) -> None:
-        """Whether this is where the ledger's tasks live; what was refused is no task.
+        """Whether this is where the ledger's tasks live; what was refused is no task, and a receipt is no witness.
 
         Raises:
             UsageError: they live at another address.

@@ -10,7 +10,9 @@ from batchrunner.errors import UsageError
 from batchrunner.files import write_whole
 from batchrunner.ledger import Ledger
 from batchrunner.nouns.receipt import Receipt, receipt_of
+from batchrunner.nouns.receipt_schema import NAME, PAID, check
 from batchrunner.runner.project import Project
+from batchrunner.runner.receipts_file import Fault, Line, read_lines, refuse
 
 SUFFIX = ".receipts.jsonl"
 
@@ -24,31 +26,23 @@ def read_receipts(project: Project) -> tuple[Receipt, ...]:
     """The receipts of every manifest in this folder: what one paid, another may take over.
 
     Raises:
-        UsageError: a file cannot be read; it names the line.
+        UsageError: a file cannot be read, or lines of it; it names each.
     """
-    names = sorted(path.name.removesuffix(SUFFIX) for path in project.base.glob(f"*{SUFFIX}"))
-    return tuple(receipt for name in names for receipt in _receipts(project, name))
+    stems = (path.name.removesuffix(SUFFIX) for path in project.base.glob(f"*{SUFFIX}"))
+    names = sorted(stem for stem in stems if NAME.fits(stem))  # no manifest is called otherwise
+    read = [_receipt(name, line) for name in names for line in read_lines(receipts_path(project, name))]
+    refuse([each for each in read if isinstance(each, Fault)])
+    return tuple(each for each in read if isinstance(each, Receipt))
 
 
-def _receipts(project: Project, manifest: str) -> tuple[Receipt, ...]:
-    path = receipts_path(project, manifest)
+def _receipt(manifest: str, line: Line | Fault) -> Receipt | Fault:
+    if isinstance(line, Fault):
+        return line
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        return ()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"the receipts {path} cannot be read: {error}") from error
-    return tuple(_receipt(manifest, path, number, line) for number, line in enumerate(lines, 1) if line.strip())
-
-
-def _receipt(manifest: str, path: Path, number: int, line: str) -> Receipt:
-    try:
-        data = json.loads(line)
-        request = request_of(data["request"]["model"], data["request"]["fields"])
-        return Receipt.from_json(manifest, data, request)
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        hint = "resolve a conflict by keeping the lines of both sides"
-        raise UsageError(f"{path}:{number}: this line is no receipt ({error!r}): {hint}") from error
+        data = check(line.data, PAID)
+        return Receipt.from_json(manifest, data, request_of(data["request"]["model"], data["request"]["fields"]))
+    except (ValueError, RecursionError) as error:
+        return Fault(line.place, str(error))
 
 
 def take_in(ledger: Ledger, receipts: Iterable[Receipt]) -> int:
