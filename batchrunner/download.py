@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from batchrunner import mp4
+from batchrunner.files import sha256_of
 from batchrunner.transport import AddressRefused, Http, Stream, TransportError, redirected
 
 _MOST_REDIRECTS = 3
@@ -105,4 +106,7 @@ async def _save(stream: Stream, path: Path) -> Verified:
     wrong = mp4.fault(path)
     if wrong:
         raise DownloadError(DownloadFault.AGAIN, f"what came is not a whole video: {wrong}")
-    return Verified(path, size_bytes, digest.hexdigest())
+    written = sha256_of(path)  # of what lies there: not of what was meant to
+    if written != digest.hexdigest():
+        raise DownloadError(DownloadFault.AGAIN, "what lies on the disk is not what came")
+    return Verified(path, size_bytes, written)

@@ -1,7 +1,9 @@
 """A link becomes a whole video, or nothing at all."""
 
+import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from batchrunner.download import DownloadError, DownloadFault, Verified, download
 from batchrunner.resources import read_bytes
 from tests.moved_time import in_moved_time
-from tests.pure.in_process import Answered, Service, answered, film
+from tests.pure.in_process import Answered, Service, answered, box, film
 
 CLIP = read_bytes("sandbox/clip.mp4")
 SECRET = "c2VjcmV0"
@@ -62,6 +64,24 @@ def test_a_whole_clip_is_verified_and_waits_for_its_name(path: Path, chunks: tup
     verified = fetched(serving(*chunks), path)
     assert verified == Verified(path, len(CLIP), hashlib.sha256(CLIP).hexdigest())
     assert path.read_bytes() == CLIP
+
+
+def test_the_digest_is_that_of_the_file_and_not_of_the_stream(path: Path) -> None:
+    """As when another process writes into the same file: what came is then not what lies there."""
+
+    def whole_at_last(_: str) -> Answered:
+        async def chunks() -> AsyncIterator[bytes]:
+            yield CLIP
+            await asyncio.sleep(0)
+            with path.open("r+b") as file:
+                file.seek(len(CLIP))
+                file.write(box(b"free", b"whole, but longer"))
+
+        return replace(answered(), chunks=chunks())
+
+    with pytest.raises(DownloadError, match="not what came"):
+        fetched(Service(whole_at_last), path)
+    assert not path.exists()
 
 
 def test_what_an_earlier_try_left_is_replaced(path: Path) -> None:
