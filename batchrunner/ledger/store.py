@@ -89,8 +89,10 @@ class Ledger:
 
         Raises:
             UsageError: they live at another address.
+            LedgerError: the disk does not give it.
         """
-        row = self._db.execute(_TASK_ELSEWHERE, (base_url,)).fetchone()
+        with translated():
+            row = self._db.execute(_TASK_ELSEWHERE, (base_url,)).fetchone()
         if row:
             raise UsageError(
                 f"this ledger's tasks live at {row[0]}, not at {base_url}: "

@@ -57,6 +57,22 @@ def names(folder: Path) -> set[str]:
     return {file.name for file in folder.iterdir()}
 
 
+class Unreadable(sqlite3.Connection):
+    """A connection whose disk gives nothing back."""
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        if "FROM attempt" in sql and "base_url !=" in sql:
+            raise sqlite3.OperationalError("disk I/O error")
+        return super().execute(sql, parameters)
+
+
+def test_a_disk_that_fails_while_the_address_is_looked_up_is_told_as_such(path: Path) -> None:
+    connect = lambda *where, **how: sqlite3.connect(*where, factory=Unreadable, **how)  # noqa: E731
+    with Ledger.writing(path, connect) as ledger, pytest.raises(LedgerError, match="disk I/O error") as caught:
+        ledger.check_address("https://api.modellix.test")
+    assert caught.value.exit_code == Exit.WORK_LEFT
+
+
 def many_open(path: Path) -> None:
     """A ledger with so many attempts that settling them all is no small write."""
     with Ledger.writing(path) as ledger:
