@@ -3,10 +3,14 @@
 import json
 import re
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 _LONGEST_KEPT = 20_000
+# What is larger or longer is no amount, no time and no count: computing with `1e999999999` takes minutes and gigabytes.
+_NUMBER = re.compile(r"-?[0-9]{1,20}(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,2})?")
+_LARGEST_USD = Decimal(1_000_000)
+_SMALLEST_USD = Decimal("0.0001")
 # A link as it stands in a text or in JSON, where `/` and `&` may be written as escapes.
 _LINK = re.compile(r"https?:(?:\\?/){2}(?:[^\s\"'<>\\]|\\u[0-9a-fA-F]{4}|\\/)+", re.IGNORECASE)
 _USER = re.compile(r"//[^/]*@")
@@ -29,9 +33,9 @@ def told(text: str) -> str:
 
 
 def json_of(body: bytes) -> Any:
-    """The JSON in a body; None where there is none."""
+    """The JSON in a body; None where there is none. A number beyond all bounds is the text that it was."""
     try:
-        return json.loads(body, parse_float=_decimal)
+        return json.loads(body, parse_float=_number_or_text, parse_int=_number_or_text)
     except (ValueError, RecursionError):
         return None
 
@@ -53,19 +57,27 @@ def message_of(data: Any) -> str:
 
 
 def amount(value: Any) -> Decimal | None:
-    """An amount of 0 or more, written as a number or a text; None for anything else."""
-    if isinstance(value, bool) or value is None:
+    """An amount of 0 to 1,000,000 US dollars, written as a number or a text; None for anything else.
+
+    What is less than a hundredth of a cent is rounded off: services compute in floats.
+    """
+    usd = _bounded(value)
+    if usd is None or not 0 <= usd <= _LARGEST_USD:
         return None
-    found = _decimal(str(value))
-    return found if found is not None and found.is_finite() and found >= 0 else None
+    return usd if usd == usd.quantize(_SMALLEST_USD) else usd.quantize(_SMALLEST_USD)
 
 
 def seconds_of(value: Any) -> float | None:
     """Epoch milliseconds in seconds; None for what is no time of this century in milliseconds."""
-    milliseconds = amount(value)
+    milliseconds = _bounded(value)
     if milliseconds is None or not 10**12 < milliseconds < 10**14:
         return None
     return float(milliseconds) / 1000
+
+
+def in_words(value: Any) -> str:
+    """A value that makes no sense, as it may be shown: short."""
+    return told(str(value)[:40]) if isinstance(value, str | int | float | Decimal) else "no number"
 
 
 def number(text: str | None) -> float | None:
@@ -80,9 +92,15 @@ def whole(text: str | None) -> int | None:
     return None if found is None else int(found)
 
 
-def _decimal(text: str) -> Decimal | None:
-    """A number of any size; None where even Decimal has no room for it."""
-    try:
-        return Decimal(text)
-    except InvalidOperation:
+def _bounded(value: Any) -> Decimal | None:
+    """A number that can be computed with; None for anything else."""
+    if not isinstance(value, str | int | float | Decimal) or isinstance(value, bool):
         return None
+    text = str(value)
+    return Decimal(text) if _NUMBER.fullmatch(text) else None
+
+
+def _number_or_text(text: str) -> Decimal | int | str:
+    if not _NUMBER.fullmatch(text):
+        return text
+    return int(text) if text.lstrip("-").isdecimal() else Decimal(text)

@@ -8,6 +8,7 @@ from batchrunner.modellix import foreign
 
 # A window is a minute: what is reset days later is no time in seconds.
 _LONGEST_RESET_S = 86_400.0
+_LONGEST_WAIT_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def _wait_s(headers: Mapping[str, str], now_s: float) -> float | None:
         until_s - sent_at_s if until_s else 0.0,
         reset_s - sent_at_s if reset_s and reset_s - sent_at_s < _LONGEST_RESET_S else 0.0,
     )
-    return max(waits_s) if max(waits_s) > 0 else None
+    return min(max(waits_s), _LONGEST_WAIT_S) if max(waits_s) > 0 else None
 
 
 def _date_s(text: str | None) -> float | None:

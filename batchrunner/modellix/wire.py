@@ -62,7 +62,7 @@ class TaskReplyKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TaskReply:
-    """One look at a task. `link` is a secret: it is never written down."""
+    """One look at a task. `link` is a secret: it is never written down. `odd_bill` is a bill that is no amount."""
 
     kind: TaskReplyKind
     state: TaskState = TaskState.WAITING
@@ -71,6 +71,7 @@ class TaskReply:
     failure: Failure | None = None
     expires_at_s: float | None = None
     billed_usd: Decimal | None = None
+    odd_bill: str = ""
     message: str = ""
     body: str = ""
     limits: Limits = UNTOLD
@@ -143,6 +144,8 @@ def task_reply(reply: Reply, task_id: str, now_s: float) -> TaskReply:
 def _state(task: Mapping[str, Any], text: str, limits: Limits) -> TaskReply:
     word = task["status"]
     state = _folded(word.lower())
+    bill = foreign.dict_of(task.get("billing")).get("amount")
+    billed_usd = foreign.amount(bill)
     return TaskReply(
         TaskReplyKind.STATE,
         state,
@@ -150,7 +153,8 @@ def _state(task: Mapping[str, Any], text: str, limits: Limits) -> TaskReply:
         link=_video_link(task) if state is TaskState.SUCCESS else None,
         failure=_failure(task) if state is TaskState.FAILED else None,
         expires_at_s=foreign.seconds_of(task.get("result_expires_at")),
-        billed_usd=foreign.amount(foreign.dict_of(task.get("billing")).get("amount")),
+        billed_usd=billed_usd,
+        odd_bill="" if bill is None or billed_usd is not None else foreign.in_words(bill),
         body=text,
         limits=limits,
     )

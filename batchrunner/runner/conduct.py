@@ -152,6 +152,8 @@ def _drain(run: Run, name: str) -> None:
     tasks = "1 running task is" if running == 1 else f"{running} running tasks are"
     first = f"{tasks} finished first, {_about(run)}" if running else "no task is running, so this ends soon"
     run.stop(Block.DRAIN, f"stopped by {name}: the same command goes on")
+    if not run.is_asking:
+        first = "the service wants no requests just now, so this ends soon: the same command asks for what runs"
     run.say(f"{first}; once more leaves now. Nothing is lost either way")
 
 

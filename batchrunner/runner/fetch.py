@@ -93,7 +93,8 @@ def final_path(run: Run, identity: Identity, attempt: Attempt) -> Path:
 
 async def _ask_for_link(run: Run, identity: Identity, attempt: Attempt, watch: Watch) -> None:
     await run.bell.sit_out(watch.task.not_before_s - run.clock.monotonic_s(), lambda: not run.is_asking_over)
-    await run.traffic.turn()
+    if not await run.traffic.turn(lambda: run.is_asking):
+        return
     reply = await look(run, identity, attempt)
     if watch.link is not None or watch.stop is not None or reply.kind is TaskReplyKind.RATE:
         return

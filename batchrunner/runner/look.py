@@ -79,6 +79,9 @@ def _seen(run: Run, identity: Identity, attempt: Attempt, watch: Watch, reply: T
         seen = _observation(run, reply, reply.state, _took_s(run, watch, reply.state))
         _record(run, identity, attempt, seen)
         attempt = with_observation(attempt, seen)
+        if reply.odd_bill:
+            said = f"the service bills {reply.odd_bill}, which is no amount in US dollars: the estimate counts"
+            run.tell(Happened(Kind.NOTE, said, identity.name))
     if reply.state is TaskState.SUCCESS and reply.link is None:
         _has_no_video(run, identity, attempt, watch)
         return

@@ -38,6 +38,8 @@ _DOWNLOADS_AT_ONCE = 4
 _MOST_WEIGHINGS = 5
 # A model of which nobody has seen a clip gets one job first when more than so many would follow.
 _CANARY_FOR = 20
+# Whoever wants to leave sits out no longer pause than this.
+_LONGEST_PAUSE_OF_A_DRAIN_S = 60.0
 # Source: the service's limits, the lowest tier.
 _LEAST_RATE_PER_MIN = 100
 
@@ -224,6 +226,7 @@ class Run:
             self.slots.close()
             self.nudge()
             self.tell(Happened(Kind.HALT, f"no more submits: {reason}"))
+            self._leave_pause()
 
     def heed_deadline(self) -> float:
         """Nothing more is submitted when it is over; gives the seconds until then, by the clock on the wall."""
@@ -259,7 +262,20 @@ class Run:
         """No task is asked for any more; all stay as they are."""
         self._asking_stop = self._asking_stop or Stop(block, reason)
         self.looks.close()
+        self.nudge()
         self.stop(block, reason)
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether tasks are still asked for."""
+        return self._asking_stop is None
+
+    def _leave_pause(self) -> None:
+        """Whoever wants to leave does not wait for a pause that the service asked for."""
+        pause_s = self.traffic.pace.pause_s(self.clock.monotonic_s())
+        if self.is_drained and self.is_asking and pause_s > _LONGEST_PAUSE_OF_A_DRAIN_S:
+            said = f"the service wants no requests for another {span(pause_s)}: the same command asks again"
+            self.stop_asking(Block.DRAIN, said)
 
     # waiting
 
@@ -278,6 +294,7 @@ class Run:
         """What a reply says of the account's pace; a pause beyond the deadline ends the submits."""
         self.counted.refused_429 += refused
         wait_s = self.traffic.heed(told, refused=refused)
+        self._leave_pause()
         deadline_s = self.limits.deadline_s
         if wait_s > 0 and deadline_s is not None and self.clock.wall_s() + wait_s > deadline_s:
             self.stop(Block.DEADLINE, f"the service wants us to wait {span(wait_s)}, beyond the deadline")

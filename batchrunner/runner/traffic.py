@@ -8,7 +8,8 @@ from batchrunner.modellix import Limits as Told
 from batchrunner.pacing import Pace
 from batchrunner.runner.bell import Bell
 
-_LONGEST_PAUSE_S = 3600.0
+# A window of the account is a minute: who says more is asked again after a while, whatever it said.
+_LONGEST_PAUSE_S = 900.0
 _REFUSED_WAIT_S = 5.0
 
 

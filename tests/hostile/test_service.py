@@ -3,16 +3,28 @@
 import asyncio
 import gzip
 import json
+import signal
 import tracemalloc
 from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from batchrunner.modellix import Modellix
+from batchrunner.errors import Exit
+from batchrunner.events import Kind
+from batchrunner.modellix import Modellix, foreign, wire
 from batchrunner.nouns.facts import Outcome
-from batchrunner.transport import Fate, Http, TransportError
+from batchrunner.nouns.status import Status
+from batchrunner.sandbox import Answer
+from batchrunner.sandbox.exchange import pieces
+from batchrunner.transport import Answered, Answering, Fate, Http, Reply, TransportError
 from tests.moved_time import MovedClock, in_moved_time
 from tests.pure.in_process import Service, answered
+from tests.runner.services import instead, reply
+from tests.studio import Studio, manifest_text, send
 
 KEY = {"Authorization": "Bearer mdlx-test-0001"}
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -152,3 +164,107 @@ def test_a_packed_reply_to_a_paid_request_is_unknown_and_what_it_names_is_kept()
     said = submitted(gzip.compress(body), content_encoding="gzip")
     assert said.outcome is Outcome.UNKNOWN  # type: ignore[attr-defined]
     assert "task-i2v001" in said.body  # type: ignore[attr-defined]
+
+
+# numbers
+
+FOR_EVER = "999999999999999"
+
+
+def told_for_ever(at: str) -> Callable[[Answering], Answering]:
+    """A way on which the first request of a kind is told to wait for thirty million years."""
+    told: list[str] = []
+
+    def look(method: str, path: str, _prompt: str) -> Answer | None:
+        if told or at not in f"{method} {path}":
+            return None
+        told.append(path)
+        return reply(429, "RateLimit: wait", {"retry-after": FOR_EVER})
+
+    return instead(look)
+
+
+@pytest.mark.parametrize("after_s", [5, 200], ids=["before the pause", "in the pause"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_pause_without_end_keeps_nobody_who_wants_to_leave(
+    tmp_path: Path, number: signal.Signals, after_s: float
+) -> None:
+    studio = Studio(tmp_path, way=told_for_ever("GET /api/v1/tasks/"))
+    studio.write(manifest_text("a", "b", "c"))
+
+    ended = studio.run(concurrency=2, meanwhile=send(number, studio=studio, after_s=after_s))
+
+    assert ended.exit_code is Exit.WORK_LEFT
+    assert ended.seconds < max(after_s, 60) + 60
+    assert studio.statuses() == {"a": Status.RUNNING, "b": Status.RUNNING, "c": Status.PENDING}
+    assert studio.run().exit_code is Exit.DONE
+    assert len(studio.submits()) == 3
+
+
+@pytest.mark.parametrize("at", ["POST /api/v1/google", "GET /api/v1/tasks/", "GET /api/v1/team/balance"])
+def test_a_pause_without_end_ends_and_the_service_is_asked_again(tmp_path: Path, at: str) -> None:
+    studio = Studio(tmp_path, way=told_for_ever(at))
+    studio.write(manifest_text("a", "b", "c"))
+
+    ended = studio.run()
+
+    assert ended.exit_code is Exit.DONE
+    assert ended.seconds < 1_200
+
+
+TOO_MUCH = ["1e999999999", "1e999999", "1E+99999999999999999999", "9" * 5_000, "1e7", "1000000.01", "1" + "0" * 21]
+NO_NUMBER = ["NaN", "Infinity", "-Infinity", "-1", "-0.01", "1e-999999999", "0." + "1" * 5_000, "[]", "{}", "true"]
+
+
+@pytest.mark.parametrize("written", ["{}", '"{}"'], ids=["a number", "a text"])
+@pytest.mark.parametrize("number", [*TOO_MUCH, *NO_NUMBER])
+def test_what_nobody_can_compute_with_is_no_amount_and_no_time(number: str, written: str) -> None:
+    value = written.format(number)
+    body = f'{{"code": 0, "data": {{"balance": {value}, "status": "success", "billing": {{"amount": {value}}}'
+    reply = Reply(200, {}, (body + f', "result_expires_at": {value}}}}}').encode())
+    seen = wire.task_reply(reply, "task-1", 0.0)
+    assert (seen.billed_usd, seen.expires_at_s) == (None, None)
+    assert seen.odd_bill
+    assert len(seen.odd_bill) <= 40
+    assert wire.balance(reply, 0.0).usd is None
+    assert number[:10] in seen.body
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False) | st.integers() | st.text("0123456789.eE+-", max_size=40))
+@example(Decimal("1E+999999999"))
+@example("1e999999999")
+@example("1e999999")
+@example("sNaN")
+@example("-1000")
+@example("٣")
+@example("1_000")
+@example(0.30000000000000004)
+@example(1e-320)
+def test_an_amount_is_small_and_short_whatever_was_written(value: object) -> None:
+    found = foreign.amount(value)
+    if found is not None:
+        assert 0 <= found <= 1_000_000
+        assert len(str(found)) <= 12
+        assert found == found.quantize(Decimal("0.0001"))
+    assert foreign.seconds_of(value) is None or 10**9 < float(str(value)) / 1000 < 10**11
+
+
+def test_a_bill_that_is_no_amount_is_told_and_the_estimate_counts(tmp_path: Path) -> None:
+    def way(answer: Answering) -> Answering:
+        async def answered(*request: object) -> Answered:
+            found = await answer(*request)  # type: ignore[arg-type]
+            body = b"".join([chunk async for chunk in found.chunks]).replace(
+                b'"amount": 2.576', b'"amount": "1e999999"'
+            )
+            return Answer(found.status, {**found.headers, "content-length": str(len(body))}, pieces(body))
+
+        return answered
+
+    studio = Studio(tmp_path, way=way)
+    studio.write(manifest_text("a"))
+
+    assert studio.run().exit_code is Exit.DONE
+    assert studio.booked_usd() == Decimal("2.576")
+    assert [note.text for note in studio.told(Kind.NOTE) if "bills" in note.text] == [
+        "the service bills 1e999999, which is no amount in US dollars: the estimate counts"
+    ]
