@@ -1,5 +1,6 @@
 """`batchrunner init`."""
 
+import os.path
 from pathlib import Path
 
 import click
@@ -8,6 +9,7 @@ from batchrunner.cli.options import option
 from batchrunner.errors import UsageError
 from batchrunner.manifest.placeholders import WORD
 from batchrunner.manifest.starter import Starter, starter
+from batchrunner.reports import printable
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -20,21 +22,28 @@ _UNITED = "*.receipts.jsonl merge=union\n"
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), default=Path("shots.yaml"))
 @option("--from", "table", type=_FILE, help="A spreadsheet, saved as CSV, with one shot a line.")
 @option("--images", type=_FOLDER, help="A folder of frames.")
-def command(file: Path, table: Path | None, images: Path | None) -> None:
+@option("--slugify", is_flag=True, help="Make ids of names that cannot be ids, in a copy of the sheet.")
+def command(file: Path, table: Path | None, images: Path | None, slugify: bool) -> None:
     """Write a starter manifest; it says what it guessed, and never overwrites.
 
     With --from, the columns of a spreadsheet become fields; with --images, frames are found by their names.
 
     Example: batchrunner init shots.yaml --from shots.csv --images frames/
     """
-    made: Starter = starter(file, table, images)
-    if not _written(file, made.text):
-        raise UsageError(f"{file} is there already, and is not overwritten")
+    made: Starter = starter(file, table, images, slugify=slugify)
+    new = [file, made.rows_file] if made.rows else [file]
+    there = next((path for path in new if os.path.lexists(path)), None)
+    if there or (made.rows and not _written(made.rows_file, made.rows)) or not _written(file, made.text):
+        raise UsageError(f"{there or file} is there already, and is not overwritten")
+    if made.rows:
+        click.echo(f"wrote {made.rows_file}, a copy of {table}: it is read from now on, so edit that one", err=True)
     attributes = file.with_name(".gitattributes")
     if _written(attributes, _UNITED):
         click.echo(f"wrote {attributes}: git merges the receipts of two machines by itself", err=True)
     for guess in made.guesses:
-        click.echo(f"guessed: {guess}", err=True)
+        click.echo(f"guessed: {printable(guess)}", err=True)
+    for warning in made.warnings:
+        click.echo(f"warning: {printable(warning)}", err=True)
     first = f"replace each {WORD} in it, then " if WORD in made.text else ""
     click.echo(f"wrote {file}. Next: {first}`batchrunner plan {file}`")
 

@@ -193,9 +193,17 @@ def mend_of_name(name: str) -> str:
     """A hint for a name that cannot be one, with the nearest that can."""
     if len(name) > _LONGEST_NAME and NAME.fullmatch(name[:_LONGEST_NAME]):
         return f"use at most {_LONGEST_NAME} characters"
+    better = slug(name)
+    return "use letters, digits, `.`, `_` and `-`" + (f": `{better}`" if better else "")
+
+
+def slug(name: str) -> str:
+    """The nearest name that can be an id; empty where nothing is left of it."""
+    if NAME.fullmatch(name):
+        return name
     plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
-    better = re.sub(r"[^A-Za-z0-9._-]+", "-", plain).strip("-._")[:_LONGEST_NAME]
-    return "use letters, digits, `.`, `_` and `-`" + (f": `{better}`" if NAME.fullmatch(better) else "")
+    better = re.sub(r"[^A-Za-z0-9._-]+", "-", plain.replace("ß", "ss")).strip("-._")[:_LONGEST_NAME]
+    return better if NAME.fullmatch(better) else ""
 
 
 def _is_disabled(values: Mapping[str, Value]) -> bool:

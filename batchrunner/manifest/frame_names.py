@@ -2,7 +2,8 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import PurePath
 
 from batchrunner.problems import nearest
@@ -45,3 +46,40 @@ def _stem(name: str) -> str:
 
 def _shot(name: str) -> tuple[str, ...]:
     return tuple(digits.lstrip("0") for digits in re.findall(r"\d+", PurePath(name).stem))
+
+
+@dataclass(frozen=True, slots=True)
+class FolderOfFrames:
+    """A folder's pictures: their names, and the endings that there are by stem."""
+
+    names: frozenset[str] = frozenset()
+    endings: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    @staticmethod
+    def of(paths: Iterable[PurePath]) -> "FolderOfFrames":
+        """That of these pictures."""
+        endings: dict[str, set[str]] = defaultdict(set)
+        for path in paths:
+            endings[path.stem].add(path.suffix)
+        names = frozenset(stem + ending for stem, those in endings.items() for ending in those)
+        return FolderOfFrames(names, {stem: frozenset(those) for stem, those in endings.items()})
+
+    def find(self, text: str) -> str | None:
+        """The name of the picture that a text means: by its name, its stem, or its stem in another ending.
+
+        A stem that several pictures have is left as it is: it is for `validate` to tell.
+        """
+        text = re.split(r"[/\\]", text)[-1]
+        if text in self.names:
+            return text
+        stem = PurePath(text).stem if is_picture(text) else text
+        endings = self.endings.get(stem, frozenset())
+        return stem + next(iter(endings)) if len(endings) == 1 else (stem if endings else None)
+
+    def ending(self, texts: Iterable[str]) -> str | None:
+        """What has to follow each text that means a picture to find it; None where nothing serves for all."""
+        pairs = {(text, found) for text in texts if (found := self.find(text)) is not None}
+        for ending in sorted({"", *(PurePath(found).suffix for _, found in pairs)}, reverse=True):
+            if all(text + ending == found for text, found in pairs):
+                return ending
+        return "" if all(text in {found, PurePath(found).stem} for text, found in pairs) else None

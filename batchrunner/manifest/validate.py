@@ -1,6 +1,5 @@
 """Stage 3: drafts become jobs, or every problem at once. The only file that knows JSON Schema."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -16,6 +15,7 @@ from batchrunner.manifest.drafts import Draft
 from batchrunner.manifest.layers import Value
 from batchrunner.manifest.pictures import Fault, Pictures, shape_fault
 from batchrunner.manifest.placeholders import WORD, placeholders
+from batchrunner.manifest.spellings import meant
 from batchrunner.nouns.job import Identity, Job
 from batchrunner.nouns.request import unsigned
 from batchrunner.places import Place
@@ -266,7 +266,7 @@ def _in_words(name: str, error: ValidationError, node: nodes.Node) -> tuple[Code
             return (
                 Code.WRONG_VALUE,
                 f"`{name}` cannot be {keys.described(node)}: it is {_one_of(wanted)}",
-                _nearest_spelling(str(error.instance), wanted),
+                _nearest_spelling(name, str(error.instance), wanted),
             )
         case "type":
             kind = {"string": "a text", "array": "a list"}.get(wanted, wanted)
@@ -290,9 +290,8 @@ def _one_of(wanted: list[str]) -> str:
     return f"one of {', '.join(wanted)}" if len(wanted) > 1 else f"always {wanted[0]}"
 
 
-def _nearest_spelling(text: str, wanted: list[str]) -> str:
+def _nearest_spelling(name: str, text: str, wanted: list[str]) -> str:
     """What was probably meant: `4K` is 4k, `8.0` is 8, `16:09` is 16:9."""
-    squeezed = re.sub(r"(?<!\d)0+(?=\d)", "", re.sub(r"\.0+$", "", text.strip().rstrip("s"))).casefold()
-    found = next((w for w in wanted if w.casefold() == squeezed), None) or nearest(text, wanted)
+    found = meant(name, text, wanted) or nearest(text, wanted)
     found = wanted[0] if len(wanted) == 1 else found
     return f'write "{found}"' if found else "write one of these"

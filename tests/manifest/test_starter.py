@@ -8,6 +8,7 @@ import pytest
 from batchrunner.cli.boundary import outcome
 from batchrunner.errors import Exit
 from batchrunner.manifest.load import Manifest, load
+from batchrunner.problems import Code
 from tests.manifest.desk import Desk
 from tests.pure.test_images import png
 
@@ -24,7 +25,14 @@ class Begun:
 
     @property
     def guesses(self) -> list[str]:
-        return [line.removeprefix("guessed: ") for line in self.err.splitlines() if line.startswith("guessed: ")]
+        return self._said("guessed: ")
+
+    @property
+    def warnings(self) -> list[str]:
+        return self._said("warning: ")
+
+    def _said(self, beginning: str) -> list[str]:
+        return [line.removeprefix(beginning) for line in self.err.splitlines() if line.startswith(beginning)]
 
     def valid(self) -> Manifest:
         """The manifest, which must be without problems."""
@@ -126,33 +134,208 @@ def test_each_guess_is_said(desk: Desk, capsys: pytest.CaptureFixture[str]) -> N
         '`id` is the column "Shot Nr."',
         '`prompt` is the column "Action"',
         '`image` is the column "frame"',
-        'not used: "Client notes", "who"',
+        "for every clip: `durationSeconds` 8, `aspectRatio` 16:9, `resolution` 1080p",
     ]
+
+
+LANGUAGES = {
+    "German": "Szene;Beschreibung;Dauer;Format;Startbild;Endbild",
+    "English": "Shot,Description,Length,Ratio,Start,End",
+    "English, otherwise": "Shot #,Action,Running time,Orientation,Start frame,End frame",
+    "French": "Plan;Description;Durée (s);Format;Image de début;Image de fin",
+    "Spanish": "Toma;Descripción;Duración;Orientación;Imagen inicial;Imagen final",
+    "Italian": "Inquadratura;Descrizione;Durata;Formato;Immagine iniziale;Immagine finale",
+    "Portuguese": "Cena;Descrição;Duração;Proporção;Imagem inicial;Imagem final",
+    "Dutch": "Scène;Omschrijving;Lengte;Beeldverhouding;Beginbeeld;Eindbeeld",
+    "Polish": "Ujęcie;Opis;Długość;Proporcje;Obraz początkowy;Obraz końcowy",
+    "Japanese": "カット,説明,秒数,アスペクト比,開始画像,終了画像",
+    "Chinese": "镜头,描述,时长,画幅,首帧,尾帧",
+    "Korean": "샷,설명,길이,화면비,시작 이미지,끝 이미지",
+}
+
+
+@pytest.mark.parametrize("head", LANGUAGES.values(), ids=LANGUAGES)
+def test_columns_that_decide_the_cost_are_found_in_many_languages(
+    desk: Desk, capsys: pytest.CaptureFixture[str], head: str
+) -> None:
+    row = "sh1,x,8,9:16,https://example.com/a.jpg,https://example.com/b.jpg"
+    desk.write("shots.csv", f"{head}\n{row.replace(',', ';' if ';' in head else ',')}\n")
+    begun = Begun(capsys, Path("shots.yaml"), "--from", "shots.csv")
+    [job] = begun.valid().jobs
+    assert job.name == "sh1"
+    assert {name: job.body[name] for name in ("prompt", "durationSeconds", "aspectRatio")} == {
+        "prompt": "x",
+        "durationSeconds": "8",
+        "aspectRatio": "9:16",
+    }
+    assert (job.body["image"], job.body["lastFrame"]) == ("https://example.com/a.jpg", "https://example.com/b.jpg")
+    assert begun.warnings == []
+
+
+def test_a_column_of_pictures_is_not_a_column_of_times(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    sheet = "shot,prompt,Start,End,Bild\na,x,00:00:00:00,00:00:08:00,https://example.com/a.jpg\n"
+    desk.write("shots.csv", sheet)
+    begun = Begun(capsys, Path("shots.yaml"), "--from", "shots.csv")
+    [job] = begun.valid().jobs
+    assert job.body["image"] == "https://example.com/a.jpg"
+    assert "lastFrame" not in job.body
+    assert begun.warnings == ['not used: "Start", "End"']
+
+
+def test_values_whose_meaning_is_certain_are_spelt_as_the_service_does(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    link = "https://example.com/a.jpg"
+    desk.write(
+        "shots.csv",
+        f'Szene;Prompt;Bild;Dauer;Format;Auflösung\n1;x;{link};8s;Hochformat;1080\n2;"x; y";{link};0:08;9x16;Full HD\n',
+    )
+    begun = Begun(capsys, Path("shots.yaml"), "--from", "shots.csv")
+    first, second = begun.valid().jobs
+    for job in (first, second):
+        body = {name: job.body[name] for name in ("durationSeconds", "aspectRatio", "resolution")}
+        assert body == {"durationSeconds": "8", "aspectRatio": "9:16", "resolution": "1080p"}
+    assert second.body["prompt"] == "x; y"
+    assert "rows: shots.rows.csv" in Path("shots.yaml").read_text()
+    assert '`durationSeconds` is the column "Dauer"; written as 8: "8s", "0:08"' in begun.guesses
+    assert "wrote shots.rows.csv, a copy of shots.csv" in begun.err
+    assert Path("shots.csv").read_text().count("8s") == 1
+
+
+def test_values_whose_meaning_is_uncertain_are_warned_about_and_left(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    link = "https://example.com/a.jpg"
+    desk.write("shots.csv", f"id,prompt,image,Dauer\na,x,{link},8\nb,x,{link},5\nc,x,{link},4-6\n")
+    begun = Begun(capsys, Path("shots.yaml"), "--from", "shots.csv")
+    assert begun.warnings == ['"Dauer" holds what is none of 4, 6, 8: "5" in row 3, "4-6" in row 4']
+    assert [problem.place.line for problem in load(Path("shots.yaml")).errors] == [3, 4]
+
+
+def test_a_copy_of_the_sheet_overwrites_nothing(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    desk.write("shots.csv", "id,prompt,image,secs\na,x,https://example.com/a.jpg,8s\n")
+    desk.write("shots.rows.csv", "mine")
+    begun = Begun(capsys, Path("shots.yaml"), "--from", "shots.csv")
+    assert begun.code == Exit.USAGE
+    assert "shots.rows.csv is there already" in begun.err
+    assert Path("shots.rows.csv").read_text() == "mine"
+    assert not Path("shots.yaml").exists()
+
+
+UNUSED = {
+    "words that nobody knows": (
+        "id,prompt,image,Client notes,who\na,x,{link},n,jo\n",
+        ['not used: "Client notes", "who"'],
+    ),
+    "what looks like a length": (
+        "id,prompt,image,Nbr\na,x,{link},4s\n",
+        ['column "Nbr" is not used, though it looks like `durationSeconds`: 8, the default, is written for all'],
+    ),
+    "what is headed like a shape and holds none": (
+        "id,prompt,image,Format\na,x,{link},mp4\n",
+        ['column "Format" is not used, as "mp4" is no `aspectRatio`: 16:9, the default, is written for all'],
+    ),
+    "a model that is a person": (
+        "id,prompt,image,Model\na,x,{link},Anna\n",
+        ['column "Model" is not used, as "Anna" is no `model`: google/veo-3.1-i2v, the default, is written for all'],
+    ),
+    "a second length": (
+        "id,prompt,image,Dauer,Länge\na,x,{link},8,4\n",
+        ['column "Länge" is not used: `durationSeconds` is the column "Dauer"'],
+    ),
+}
+
+
+@pytest.mark.parametrize(("sheet", "warnings"), UNUSED.values(), ids=UNUSED)
+def test_what_is_not_used_is_a_warning_with_what_is_written_instead(
+    desk: Desk, capsys: pytest.CaptureFixture[str], sheet: str, warnings: list[str]
+) -> None:
+    desk.write("shots.csv", sheet.replace("{link}", "https://example.com/a.jpg"))
+    assert Begun(capsys, Path("shots.yaml"), "--from", "shots.csv").warnings == warnings
+
+
+def test_what_no_column_decides_is_said_with_its_value(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    desk.write("shots.csv", "id,prompt,image,Dauer\na,x,https://example.com/a.jpg,8\n")
+    guesses = Begun(capsys, Path("shots.yaml"), "--from", "shots.csv").guesses
+    assert "for every clip: `aspectRatio` 16:9, `resolution` 1080p" in guesses
 
 
 def test_a_field_without_a_column_is_said(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     desk.write("shots.csv", "shot,who\na,jo\n")
-    guesses = Begun(capsys, Path("shots.yaml"), "--from", "shots.csv").guesses
-    assert "there is no column for `prompt`: write it" in guesses
-    assert "there is no column for `image`: write it" in guesses
+    begun = Begun(capsys, Path("shots.yaml"), "--from", "shots.csv")
+    assert "there is no column for `prompt`, `image`: write them in place of REPLACE-ME" in begun.warnings
+    assert {problem.code for problem in load(Path("shots.yaml")).errors} == {Code.PLACEHOLDER}
 
 
 def test_lengths_other_than_8_go_with_720p(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     desk.write("shots.csv", "id,prompt,image,secs\na,x,https://example.com/a.jpg,6\n")
     begun = Begun(capsys, Path("shots.yaml"), "--from", "shots.csv")
     assert begun.valid().jobs[0].body["resolution"] == "720p"
-    assert "`resolution` is 720p: 1080p needs 8 seconds" in begun.guesses
+    assert "for every clip: `aspectRatio` 16:9, `resolution` 720p, as 1080p needs 8 seconds" in begun.guesses
 
 
 @pytest.mark.parametrize(
-    "sheet", ["id,prompt\na,x x\na,x y\n", "id,prompt\nnot an id,x x\n", "id,prompt\nA,x x\na,x y\n"]
+    ("sheet", "said"),
+    [
+        ("id,prompt\na,x x\na,x y\n", "`id` would do, but a stands in rows 2 and 3"),
+        ("id,prompt\nA,x x\na,x y\n", "`id` would do, but A and a (rows 2 and 3) are one name on many disks"),
+        ("id,prompt\na,x x\n,x y\nb,z z\n", "`id` would do, but it is empty in row 3"),
+        (
+            "Shot #,Prompt,Rev\nSH010,x x,1\nSH011,y y,2\nSH011,z z,3\nSH012,q,4\n",
+            "`Shot #` would do, but SH011 stands in rows 3 and 4",
+        ),
+        ("id,prompt\nA/B 4,x x\nok,y\n", "`id` would do, but these cannot be ids: A/B 4: use letters"),
+        ("prompt,mood\nx x,grim\ny y,grim\n", "no column of unique names"),
+    ],
 )
-def test_a_spreadsheet_without_unique_names_is_told(desk: Desk, capsys: pytest.CaptureFixture[str], sheet: str) -> None:
+def test_a_spreadsheet_without_unique_names_is_told_the_true_reason(
+    desk: Desk, capsys: pytest.CaptureFixture[str], sheet: str, said: str
+) -> None:
     desk.write("shots.csv", sheet)
     begun = Begun(capsys, Path("shots.yaml"), "--from", "shots.csv")
     assert begun.code == Exit.USAGE
-    assert "no column of unique names" in begun.err
+    assert said in begun.err
     assert not Path("shots.yaml").exists()
+
+
+def test_names_that_cannot_be_ids_are_offered_to_be_made_into_some(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.write("shots.csv", "Shot,Prompt,Bild\nA/B 4,x,a.png\nÜber 5,y,a.png\nA/B 4,z,a.png\n")
+    desk.write("a.png", png(16, 9))
+    refused = Begun(capsys, Path("shots.yaml"), "--from", "shots.csv")
+    assert "`--slugify` makes ids of them: A-B-4, Uber-5, A-B-4-2" in refused.err
+    begun = Begun(capsys, Path("shots.yaml"), "--from", "shots.csv", "--slugify")
+    assert [job.name for job in begun.valid().jobs] == ["A-B-4", "Uber-5", "A-B-4-2"]
+    assert [job.body["prompt"] for job in begun.valid().jobs] == ["x", "y", "z"]
+    assert '`id` is made of the column "Shot": A-B-4, Uber-5, A-B-4-2' in begun.guesses
+
+
+def test_an_id_that_is_made_takes_no_name_that_is_there(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    desk.write("shots.csv", "Shot,Prompt,Bild\nS 1,x,a.png\nS-1,y,a.png\ns-1-2,z,a.png\n,q,a.png\n")
+    desk.write("a.png", png(16, 9))
+    refused = Begun(capsys, Path("shots.yaml"), "--from", "shots.csv", "--slugify")
+    assert "`Shot` is empty in row 5: give it a name" in refused.err
+    desk.write("shots.csv", "Shot,Prompt,Bild\nS 1,x,a.png\nS-1,y,a.png\ns-1-2,z,a.png\n")
+    begun = Begun(capsys, Path("shots.yaml"), "--from", "shots.csv", "--slugify")
+    assert [job.name for job in begun.valid().jobs] == ["S-1-3", "S-1", "s-1-2"]
+
+
+def test_slugify_leaves_ids_alone_that_are_ids(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    desk.write("shots.csv", "Shot,Prompt,Bild\na,x,https://example.com/a.jpg\n")
+    begun = Begun(capsys, Path("shots.yaml"), "--from", "shots.csv", "--slugify")
+    assert [job.name for job in begun.valid().jobs] == ["a"]
+    assert not Path("shots.rows.csv").exists()
+
+
+def test_shots_that_are_counted_within_their_scene_are_named_by_both(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = "".join(f"{scene},{shot},x,https://example.com/a.jpg\n" for scene in (1, 2) for shot in (1, 2))
+    desk.write("shots.csv", f"Scene,Shot,Prompt,Image\n{rows}")
+    begun = Begun(capsys, Path("shots.yaml"), "--from", "shots.csv")
+    assert [job.name for job in load(Path("shots.yaml")).jobs] == ["1-1", "1-2", "2-1", "2-2"]
+    assert '`id` is the columns "Scene" and "Shot"' in begun.guesses
 
 
 @pytest.mark.parametrize(
@@ -241,9 +424,61 @@ def test_a_folder_of_frames_alone_becomes_a_job_a_picture(desk: Desk, capsys: py
     ]
 
 
-def test_pictures_of_another_kind_are_said_to_be_left_out(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+def test_frames_of_every_ending_are_jobs(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    frames(desk, "one.png", "two.webp", "three.PNG")
+    begun = Begun(capsys, Path("shots.yaml"), "--images", "frames")
+    manifest = load(Path("shots.yaml"))
+    assert manifest.errors == ()
+    assert sorted(job.name for job in manifest.jobs) == ["one", "three", "two"]
+    assert "one job for each picture of frames/*.PNG, frames/*.png, frames/*.webp" in begun.guesses
+
+
+def test_frames_that_differ_in_their_ending_are_matched_by_their_stem(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.write("shots.csv", "id,prompt\nSH001,x\nSH002,y\nSH003,z\n")
+    frames(desk, "SH001.jpg", "SH002.webp", "SH003.jpg")
+    begun = Begun(capsys, Path("shots.yaml"), "--from", "shots.csv", "--images", "frames")
+    found = [Path(str(job.body["image"])).name for job in begun.valid().jobs]
+    assert found == ["SH001.jpg", "SH002.webp", "SH003.jpg"]
+    assert "`image` is frames/${row.id}" in begun.guesses
+
+
+def test_names_and_stems_may_stand_in_one_column(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    desk.write("shots.csv", "id,prompt,start\na,x,one\nb,y,two.webp\n")
     frames(desk, "one.png", "two.webp")
-    assert "not used: pictures that end in .webp" in Begun(capsys, Path("shots.yaml"), "--images", "frames").guesses
+    begun = Begun(capsys, Path("shots.yaml"), "--from", "shots.csv", "--images", "frames")
+    assert [Path(str(job.body["image"])).name for job in begun.valid().jobs] == ["one.png", "two.webp"]
+
+
+def test_a_column_of_frames_may_have_empty_cells_and_other_endings(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.write("shots.csv", "id,prompt,start,end\na,x,one.png,two\nb,y,two.png,\nc,z,C:\\x\\one.png,\n")
+    frames(desk, "one.png", "two.webp")
+    begun = Begun(capsys, Path("shots.yaml"), "--from", "shots.csv", "--images", "frames")
+    jobs = load(Path("shots.yaml")).jobs
+    assert [Path(str(job.body["image"])).name for job in jobs] == ["one.png", "two.webp", "one.png"]
+    assert [Path(str(job.body.get("lastFrame"))).name for job in jobs] == ["two.webp", "None", "None"]
+    assert '`lastFrame` is the column "end", found in frames' in begun.guesses
+
+
+def test_shots_without_a_frame_are_named(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    desk.write("shots.csv", "id,prompt\nSH001,x\nSH002,y\nSH003,z\n")
+    frames(desk, "SH001.jpg")
+    begun = Begun(capsys, Path("shots.yaml"), "--from", "shots.csv", "--images", "frames")
+    assert begun.warnings == ["no picture in frames goes with SH002, SH003"]
+
+
+def test_pictures_without_a_text_are_said_to_get_the_same_prompt(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frames(desk, "one.png", "two.png")
+    desk.write("frames/one.txt", "The fox jumps")
+    begun = Begun(capsys, Path("shots.yaml"), "--images", "frames")
+    assert begun.warnings == [
+        '1 of 2 pictures has no text file: its prompt is "The camera moves slowly towards the subject"'
+    ]
 
 
 @pytest.mark.parametrize("table", [(), ("--from", "shots.csv")])
