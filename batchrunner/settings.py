@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal, InvalidOperation
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 _DURATION = re.compile(r"([0-9]{1,9})\s*(s|m|h)")
 _RATE = re.compile(r"([0-9]{1,7})\s*/\s*(min|s)")
@@ -20,6 +21,9 @@ _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 # As much as the account allows, which is learned.
 AUTO = 0
+
+# Where links of others may lead.
+Network = IPv4Network | IPv6Network
 
 DEFAULT_OUTPUT = "outputs/${manifest.name}/${job.id}.mp4"
 
@@ -166,6 +170,14 @@ def usd(value: object) -> Decimal:
     if isinstance(value, bool) or not amount.is_finite() or not 0 <= amount <= 10**9:
         raise ValueError("an amount is written like `900` or `12.50`, in US dollars")
     return amount
+
+
+def network(value: object) -> Network:
+    """A network like `198.18.0.0/15`, or one address."""
+    try:
+        return ip_network(str(value).strip())
+    except ValueError:
+        raise ValueError(f"{str(value)!r} is no network: write it like `198.18.0.0/15` or `10.0.0.7`") from None
 
 
 def _whole(value: object, least: int, most: int) -> int:

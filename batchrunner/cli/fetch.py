@@ -9,6 +9,7 @@ from batchrunner.cli.options import (
     format_option,
     ledger_option,
     manifest_argument,
+    network_option,
     profile_option,
     quiet_option,
     sandbox_option,
@@ -27,6 +28,7 @@ from batchrunner.settings import Settings
 @sandbox_option
 @format_option("table", "json")
 @quiet_option
+@network_option
 def command(manifest: Path, **options: Any) -> int:
     """Ask for open tasks and download rendered clips: free.
 

@@ -11,6 +11,7 @@ from batchrunner.events import Event, Happened, Kind, Listener
 from batchrunner.nouns.money import dollars
 from batchrunner.nouns.status import Status
 from batchrunner.reports import Report, printable
+from batchrunner.settings import Network
 from batchrunner.transport import Http, TransportError, is_address, is_loopback
 
 T = TypeVar("T")
@@ -53,7 +54,8 @@ def read_hook(url: str | None) -> str | None:
 class Notifier:
     """Listens to a run, passes on what it hears, and sends some of it to a hook, in the background of the run's loop.
 
-    What cannot be sent is told once, and ends, delays and fails nothing. `secret` is in nothing that is sent.
+    What cannot be sent is told once, and ends, delays and fails nothing. `secret` is in nothing that is sent. A hook is
+    on this machine where its address says so, else it is public or in the `allowed` networks.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class Notifier:
         listener: Listener,
         *,
         secret: str = "",
+        allowed: tuple[Network, ...] = (),
         make_http: Callable[[], Http] | None = None,
         runner: asyncio.Runner | None = None,
     ) -> None:
@@ -70,7 +73,7 @@ class Notifier:
         self._who = who
         self._listener = listener
         self._secret = secret
-        self._make_http = make_http or (lambda: Http(loopback=is_loopback(hook or "")))
+        self._make_http = make_http or (lambda: Http(loopback=is_loopback(hook or ""), allowed=allowed))
         self._runner = runner or asyncio.Runner()
         self._sending: list[asyncio.Task[None]] = []
         self._is_told = False

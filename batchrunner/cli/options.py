@@ -58,6 +58,12 @@ sandbox_option = option(
     "--sandbox", is_flag=True, help="Use the imitated service, with a ledger and clips of its own: free."
 )
 
+network_option = option(
+    "--allow-network",
+    multiple=True,
+    type=Reading("cidr", settings.network),
+    help="Let links lead there although it is not public, as with some VPNs: 198.18.0.0/15.",
+)
 profile_option = option("--profile", default="", help="A named overlay of the manifest, such as draft.")
 quiet_option = option("--quiet", "-q", is_flag=True, help="Only what is paid for, the result, and what needs a person.")
 
@@ -125,6 +131,7 @@ _RUN_OPTIONS = (
     format_option("table", "json", "csv", "md"),
     quiet_option,
     option("--notify", metavar="URL", help="Tell a web hook when the run ends, stops paying, or waits for a person."),
+    network_option,
     option("--keep-awake", is_flag=True, help="Keep this machine from falling asleep while the run goes on."),
 )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from batchrunner.errors import UsageError
 from batchrunner.nouns.facts import MarkKind
 from batchrunner.runner import Limits
-from batchrunner.settings import Deadline, Halt, Settings
+from batchrunner.settings import Deadline, Halt, Network, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,7 @@ class Order:
     quiet: bool = False
     notify: str | None = None
     keep_awake: bool = False
+    allow_network: tuple[Network, ...] = ()
     fresh: bool = False
     select: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()

@@ -21,6 +21,7 @@ from batchrunner.problems import nearest
 from batchrunner.runner import Access, Project, Wanted, find_project, read_access, read_receipts, remembered, take_in
 from batchrunner.sandbox import Options as SandboxOptions
 from batchrunner.sandbox import Sandbox
+from batchrunner.settings import Network
 from batchrunner.transport import Http, InProcess
 
 SANDBOX_ACCESS = Access("http://127.0.0.1", "mdlx-sandbox")
@@ -144,14 +145,14 @@ def prices_of(path: Path | None) -> PriceList:
         raise UsageError(f"the prices in {path} cannot be used: {error}") from error
 
 
-def real_service() -> Service:
-    """The service that the environment names.
+def real_service(allowed: tuple[Network, ...] = ()) -> Service:
+    """The service that the environment names; its links may lead to public addresses and to the `allowed` networks.
 
     Raises:
         Unauthorized: there is no key.
     """
     access = read_access(os.environ)
-    return Service(access, lambda: Http(loopback=access.is_loopback))
+    return Service(access, lambda: Http(loopback=access.is_loopback, allowed=allowed))
 
 
 def key_digest_if_any() -> str | None:

@@ -6,11 +6,12 @@ from pathlib import Path
 import click
 
 from batchrunner.cli import problem_text
-from batchrunner.cli.options import format_option, option, profile_option
+from batchrunner.cli.options import format_option, network_option, option, profile_option
 from batchrunner.cli.profiles import check_profile
 from batchrunner.errors import Exit
 from batchrunner.manifest.load import Manifest, load
 from batchrunner.reports.words import counted
+from batchrunner.settings import Network
 
 
 @click.command()
@@ -19,7 +20,16 @@ from batchrunner.reports.words import counted
 @profile_option
 @option("--check-links", is_flag=True, help="Ask every linked image whether it is there: needs the network.")
 @option("--no-files", is_flag=True, help="Do not look at local images.")
-def command(manifests: tuple[Path, ...], form: str, profile: str, *, check_links: bool, no_files: bool) -> int:
+@network_option
+def command(
+    manifests: tuple[Path, ...],
+    form: str,
+    profile: str,
+    *,
+    check_links: bool,
+    no_files: bool,
+    allow_network: tuple[Network, ...],
+) -> int:
     """Show every mistake of a manifest, each on its line.
 
     Needs no key and no network, and spends nothing.
@@ -32,7 +42,7 @@ def command(manifests: tuple[Path, ...], form: str, profile: str, *, check_links
     if check_links:
         from batchrunner.cli.check_links import with_dead_links  # noqa: PLC0415  # the network, only where it is asked
 
-        loaded = with_dead_links(loaded)
+        loaded = with_dead_links(loaded, allow_network)
     problems = [problem for manifest in loaded for problem in manifest.problems]
     jobs = sum(len(manifest.jobs) for manifest in loaded)
     if form == "json":

@@ -55,12 +55,14 @@ def work(order: Order, wanted: Wanted, settings: Settings) -> int:
     hook = read_hook(order.notify)
     clock = Clock()
     project = project_of(order.path, order.ledger, sandbox=order.sandbox)
-    service = sandbox_service(project, clock) if order.sandbox else real_service()
+    service = sandbox_service(project, clock) if order.sandbox else real_service(order.allow_network)
     narrator = Narrator(quiet=order.quiet)
     log = Log(project.folder / f"{wanted.name}.log", clock, narrator)
     with ExitStack() as stack:
         # it came first and goes last: waiting for its answers holds up neither the lock nor the receipts
-        notifier = stack.enter_context(Notifier(hook, _who(wanted), log, secret=service.access.key))
+        notifier = stack.enter_context(
+            Notifier(hook, _who(wanted), log, secret=service.access.key, allowed=order.allow_network)
+        )
         stack.enter_context(run_lock(project.folder, wanted.name, utc(clock.wall_s()) or ""))
         if order.submits and not order.fresh:
             check_memory(project, wanted.name, [job.output for job in wanted.jobs])

@@ -2,15 +2,15 @@
 
 import socket
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import urljoin, urlsplit
 
 import httpx
 
+from batchrunner.settings import Network
 from batchrunner.transport.fates import Fate, TransportError
 
 Address = IPv4Address | IPv6Address
-Network = IPv4Network | IPv6Network
 
 # Source: the IANA registries of special-purpose addresses (RFC 6890), 2026-11.
 _KINDS: tuple[tuple[Network, str], ...] = tuple(

@@ -11,8 +11,8 @@ from typing import Any
 
 import httpx
 
+from batchrunner import settings
 from batchrunner.transport.addresses import Guard, is_address, redirected
-from batchrunner.transport.addresses import Network as Range
 from batchrunner.transport.deadline import within
 from batchrunner.transport.fates import FOREIGN, Fate, TransportError, explained
 from batchrunner.transport.network import Network, Resolve, look_up
@@ -81,7 +81,7 @@ class Http:
         make_transport: "Callable[[], httpx.AsyncBaseTransport] | None" = None,
         *,
         loopback: bool,
-        allowed: tuple[Range, ...] = (),
+        allowed: tuple[settings.Network, ...] = (),
         resolve: Resolve = look_up,
     ) -> None:
         self._guard = None if loopback else Guard(allowed)

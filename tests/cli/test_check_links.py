@@ -88,6 +88,12 @@ def pictures() -> Iterator[Pictures]:
             thread.join()
 
 
+@pytest.fixture(autouse=True)
+def _service_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else no link may lead here."""
+    monkeypatch.setenv("MODELLIX_BASE_URL", "http://127.0.0.1:1")
+
+
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path)
