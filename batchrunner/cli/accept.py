@@ -5,41 +5,79 @@ from pathlib import Path
 import click
 
 from batchrunner.cli.deciding import deciding
-from batchrunner.cli.options import ledger_option, manifest_argument, profile_option, sandbox_option
-from batchrunner.cli.setting import named_jobs, project_of, valid_manifest, wanted_of
+from batchrunner.cli.options import (
+    choosing_options,
+    decorated,
+    ledger_option,
+    manifest_argument,
+    profile_option,
+    sandbox_option,
+)
+from batchrunner.cli.selection import Selection, check_named, matching, named_jobs
+from batchrunner.cli.setting import project_of, valid_manifest, wanted_of
 from batchrunner.errors import UsageError
-from batchrunner.nouns.facts import Attempt, Memory
-from batchrunner.nouns.job import Identity
+from batchrunner.nouns.facts import Attempt
 from batchrunner.nouns.request import changed_fields
+from batchrunner.nouns.status import Status
+from batchrunner.plan import Options
+from batchrunner.runner import Seen
 
 
 @click.command()
 @manifest_argument
-@click.argument("jobs", nargs=-1, required=True)
+@click.argument("jobs", nargs=-1)
+@lambda command: decorated(command, choosing_options("Keep only these", "Do not keep these"))
 @profile_option
 @ledger_option
 @sandbox_option
-def command(manifest: Path, jobs: tuple[str, ...], profile: str, ledger: Path | None, *, sandbox: bool) -> None:
+@click.pass_context
+def command(
+    context: click.Context,
+    manifest: Path,
+    jobs: tuple[str, ...],
+    select: tuple[str, ...],
+    exclude: tuple[str, ...],
+    profile: str,
+    ledger: Path | None,
+    *,
+    sandbox: bool,
+) -> None:
     """Keep the clips of jobs that were edited: nothing is paid for them.
 
-    It holds for the jobs as they are written now; edited once more, they are rendered again.
+    Only of those that are named, by a name or a glob, or chosen with --select. It holds for the jobs as they are
+    written now; edited once more, they are rendered again.
 
-    Example: batchrunner accept shots.yaml hero-wave
+    Example: batchrunner accept shots.yaml hero-wave 'SH00*'
     """
+    check_named(context, jobs)
     read = valid_manifest(manifest, profile)
-    named = named_jobs(read, jobs)
+    selection = Selection(select, exclude, named=named_jobs(read, jobs) if jobs else None)
     with deciding(project_of(manifest, ledger, sandbox=sandbox), wanted_of(read)) as desk:
-        kept = {who: _newest(who, desk.memory(who)) for who in desk.batch.jobs if who.name in named}
+        chosen = matching(selection, desk.batch.first_steps(Options(), None))
+        chosen = [seen for seen in chosen if seen.identity.name in jobs or _can_be_kept(seen)]
+        kept = {seen.identity: _newest(seen) for seen in chosen}
         desk.book.mark([desk.keep(who, attempt) for who, attempt in kept.items()])
     for who, attempt in kept.items():
         changed = changed_fields(attempt.request, desk.batch.jobs[who].request)
         although = f", although {', '.join(changed)} changed" if changed else ""
         click.echo(f"{who.name}: its clip is kept{although}")
+    if not kept:
+        click.echo("none of these jobs has a clip that another one would replace")
 
 
-def _newest(who: Identity, memory: Memory) -> Attempt:
+def _can_be_kept(seen: Seen) -> bool:
+    """Whether a job that nobody spelt has a clip in whose place another one would be rendered."""
+    is_open = seen.memory.open_attempt is not None
+    return not is_open and seen.step.status is not Status.DONE and _clip_of(seen) is not None
+
+
+def _clip_of(seen: Seen) -> Attempt | None:
+    return seen.memory.newest_clip(seen.memory.next_number)
+
+
+def _newest(seen: Seen) -> Attempt:
     """The attempt whose clip is the job's newest."""
-    attempt = memory.newest_clip(memory.next_number)
+    attempt = _clip_of(seen)
     if attempt is None:
-        raise UsageError(f"{who.name} has no clip that could be kept")
+        raise UsageError(f"{seen.identity.name} has no clip that could be kept")
     return attempt

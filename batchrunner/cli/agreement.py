@@ -59,13 +59,9 @@ def agree(order: Order, batch: Batch, limits: Limits, options: Options, service:
 def chosen(order: Order, batch: Batch, limits: Limits, options: Options) -> tuple[Options, list[Seen]]:
     """The options with the jobs that were selected, and what would be done with every job then."""
     selection = Selection(order.select, order.exclude, order.limit)
-    named = None if selection.is_all else names(selection, batch.first_steps(options, None))
-    options = replace(options, only=_both(options.only, named))
+    if order.marking is None and not selection.is_all:  # `retry` and `redo` chose before they marked
+        options = replace(options, only=names(selection, batch.first_steps(options, None)))
     return options, batch.first_steps(options, batch.purse(limits).room_usd)
-
-
-def _both(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:
-    return one & other if one is not None and other is not None else one if other is None else other
 
 
 def check_plan(order: Order, seen: Iterable[Seen]) -> None:

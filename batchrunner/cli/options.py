@@ -93,9 +93,17 @@ unpriced_option = click.option(
     help="Also pay for jobs that have no price; no limit counts them before their bill.",
 )
 
+
+def choosing_options(only: str, never: str) -> tuple[Callable[[F], F], ...]:
+    """`--select` and `--exclude`, with what they mean to a command in a few words."""
+    return (
+        option("--select", multiple=True, help=f"{only}: ids with globs, tag:, model:, status:, class:, @file."),
+        option("--exclude", multiple=True, help=f"{never}; written like --select."),
+    )
+
+
 selection_options = (
-    option("--select", multiple=True, help="Submit only these: ids with globs, tag:, model:, status:, class:, @file."),
-    option("--exclude", multiple=True, help="Do not submit these; written like --select."),
+    *choosing_options("Submit only these", "Do not submit these"),
     option("--limit", type=click.IntRange(1), help="Submit only the first N that have something to do."),
 )
 

@@ -12,7 +12,10 @@ from batchrunner.settings import Deadline, Halt, Network, Settings
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """The options of `run` and its kin, by their names; each command sets what it has."""
+    """The options of `run` and its kin, by their names; each command sets what it has.
+
+    `named` are the jobs whose names or globs were typed, `spelt` what was typed for them.
+    """
 
     path: Path
     command: str
@@ -42,6 +45,7 @@ class Order:
     limit: int | None = None
     submits: bool = True
     named: frozenset[str] | None = None
+    spelt: frozenset[str] = frozenset()
     marking: MarkKind | None = None
 
     def limits(self, settings: Settings, now_s: float) -> Limits:

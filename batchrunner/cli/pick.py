@@ -8,7 +8,7 @@ import click
 
 from batchrunner.cli.deciding import Desk, deciding
 from batchrunner.cli.options import ledger_option, manifest_argument, profile_option, sandbox_option
-from batchrunner.cli.setting import named_jobs, project_of, valid_manifest, wanted_of
+from batchrunner.cli.setting import no_such_job, project_of, valid_manifest, wanted_of
 from batchrunner.errors import UsageError
 from batchrunner.nouns.facts import Attempt, ClipRole
 from batchrunner.nouns.job import Identity
@@ -33,7 +33,9 @@ def command(manifest: Path, job: str, version: str, profile: str, ledger: Path |
     Example: batchrunner pick shots.yaml hero-wave v1
     """
     read = valid_manifest(manifest, profile)
-    named_jobs(read, [job])
+    known = {each.name for each in read.jobs}
+    if job not in known:
+        raise no_such_job(job, known, manifest)
     with deciding(project_of(manifest, ledger, sandbox=sandbox), wanted_of(read)) as desk:
         who = next(who for who in desk.batch.jobs if who.name == job)
         attempt = _version(who, version, _versions(desk, who))

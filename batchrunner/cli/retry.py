@@ -8,7 +8,8 @@ import click
 
 from batchrunner.cli.options import manifest_argument, run_options
 from batchrunner.cli.order import Order
-from batchrunner.cli.setting import named_jobs, valid_manifest, wanted_of
+from batchrunner.cli.selection import named_jobs
+from batchrunner.cli.setting import valid_manifest, wanted_of
 from batchrunner.cli.work import work
 from batchrunner.nouns.facts import MarkKind
 
@@ -20,11 +21,13 @@ from batchrunner.nouns.facts import MarkKind
 def command(manifest: Path, jobs: tuple[str, ...], **options: Any) -> int:
     """Submit failed jobs again.
 
-    All that failed, or only those named; each may be paid again. Nothing else is submitted.
+    All that are failed now, or of those only the ones that are named, by a name or a glob, or chosen with
+    --select; each may be paid again. Nothing else is submitted.
 
-    Example: batchrunner retry shots.yaml hero-wave
+    Example: batchrunner retry shots.yaml hero-wave 'SH00*'
     """
     order = Order(manifest, "retry", **options)
     read = valid_manifest(manifest, order.profile)
-    named = named_jobs(read, jobs) or frozenset(job.name for job in read.jobs)
-    return work(replace(order, named=named, marking=MarkKind.RETRY), wanted_of(read), read.settings)
+    named = named_jobs(read, jobs) if jobs else None
+    order = replace(order, named=named, spelt=frozenset(jobs), marking=MarkKind.RETRY)
+    return work(order, wanted_of(read), read.settings)

@@ -1,12 +1,17 @@
 """Which jobs a person means: ids with globs, tags, models, statuses, error classes, or a file of ids."""
 
 from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+import click
+from click.core import ParameterSource
+
 from batchrunner.cli.setting import no_such_job
 from batchrunner.errors import UsageError
+from batchrunner.manifest.load import Manifest
 from batchrunner.nouns.status import Status
 from batchrunner.nouns.step import Action
 from batchrunner.runner import Seen
@@ -16,16 +21,20 @@ _GLOB_SIGNS = frozenset("*?[")
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """`select` and `exclude` as typed: a comma is *or*, a repeated option is *and*; `limit` takes the first N."""
+    """`select` and `exclude` as typed: a comma is *or*, a repeated option is *and*; `limit` takes the first N.
+
+    `named` are the jobs that were named apart from these options; None: all.
+    """
 
     select: Sequence[str] = ()
     exclude: Sequence[str] = ()
     limit: int | None = None
+    named: frozenset[str] | None = None
 
     @property
     def is_all(self) -> bool:
         """Whether nobody chose anything."""
-        return not (self.select or self.exclude) and self.limit is None
+        return not (self.select or self.exclude) and self.limit is None and self.named is None
 
 
 def names(selection: Selection, seen: Iterable[Seen]) -> frozenset[str] | None:
@@ -36,15 +45,57 @@ def names(selection: Selection, seen: Iterable[Seen]) -> frozenset[str] | None:
     """
     if selection.is_all:
         return None
-    listed = [each for each in seen if each.job is not None]
-    chosen = [each for each in listed if _matches_all(each, selection.select, listed)]
-    chosen = [each for each in chosen if not any(_matches(each, words, listed) for words in selection.exclude)]
-    if not chosen:
-        raise UsageError("no job is selected: see --select and --exclude")
+    chosen = matching(selection, seen)
     if selection.limit is not None:
         to_do = [each for each in chosen if each.step.action is Action.SUBMIT]
         chosen = to_do[: selection.limit]
     return frozenset(each.identity.name for each in chosen)
+
+
+def matching(selection: Selection, seen: Iterable[Seen]) -> list[Seen]:
+    """The jobs that are meant, whatever the limit.
+
+    Raises:
+        UsageError: nothing is selected, or there is no such job, word or file.
+    """
+    listed = [each for each in seen if each.job is not None]
+    chosen = [each for each in listed if selection.named is None or each.identity.name in selection.named]
+    chosen = [each for each in chosen if _matches_all(each, selection.select, listed)]
+    chosen = [each for each in chosen if not any(_matches(each, words, listed) for words in selection.exclude)]
+    if not chosen:
+        raise UsageError("no job is selected: see --select and --exclude")
+    return chosen
+
+
+def named_jobs(manifest: Manifest, words: Iterable[str]) -> frozenset[str]:
+    """The names of the jobs that somebody typed, each a name or a glob over names.
+
+    Raises:
+        UsageError: there is no such job.
+    """
+    known = {job.name for job in manifest.jobs}
+    return frozenset().union(*(_called(word, known, manifest.path) for word in words))
+
+
+def _called(word: str, known: AbstractSet[str], manifest: Path) -> AbstractSet[str]:
+    if word in known:
+        return {word}
+    if not _GLOB_SIGNS & set(word):
+        raise no_such_job(word, known, manifest)
+    found = {name for name in known if fnmatchcase(name, word)}
+    if not found:
+        raise UsageError(f"no job is called like {word} in {manifest}")
+    return found
+
+
+def check_named(context: click.Context, jobs: Sequence[str]) -> None:
+    """Nothing, where somebody typed whom a decision is about: the environment does not decide.
+
+    Raises:
+        UsageError: nobody did.
+    """
+    if not jobs and context.get_parameter_source("select") is not ParameterSource.COMMANDLINE:
+        raise UsageError("name the jobs, or choose them with --select")
 
 
 def _matches_all(seen: Seen, selects: Iterable[str], listed: Sequence[Seen]) -> bool:

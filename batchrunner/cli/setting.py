@@ -67,19 +67,6 @@ def valid_manifest(path: Path, profile: str = "") -> Manifest:
     return manifest
 
 
-def named_jobs(manifest: Manifest, names: Iterable[str]) -> frozenset[str]:
-    """The names of jobs that somebody typed.
-
-    Raises:
-        UsageError: there is no such job.
-    """
-    known = {job.name for job in manifest.jobs}
-    for name in names:
-        if name not in known:
-            raise no_such_job(name, known, manifest.path)
-    return frozenset(names)
-
-
 def no_such_job(name: str, known: Iterable[str], manifest: Path | None = None) -> UsageError:
     """What is said of a name that no job has, with the one that may be meant."""
     near = nearest(name, known)

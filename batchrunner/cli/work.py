@@ -10,19 +10,20 @@ import click
 
 from batchrunner.cli.agreement import Agreement, agree
 from batchrunner.cli.awake import awake
-from batchrunner.cli.decisions import decisions, left_out
+from batchrunner.cli.decisions import Decided, decide
 from batchrunner.cli.log import Log
 from batchrunner.cli.notify import Notifier, last_word, read_hook
 from batchrunner.cli.options import same_jobs
 from batchrunner.cli.order import Order
 from batchrunner.cli.outlet import while_heard
 from batchrunner.cli.progress import Narrator
+from batchrunner.cli.selection import Selection, matching
 from batchrunner.cli.setting import prices_of, project_of, real_service, sandbox_service
 from batchrunner.cli.telling import report_of, shown
 from batchrunner.clock import Clock
 from batchrunner.errors import Exit, LedgerError, Locked
 from batchrunner.events import Happened, Kind
-from batchrunner.ledger import Ledger, run_lock
+from batchrunner.ledger import Ledger, RunRecord, run_lock
 from batchrunner.nouns.facts import Mark
 from batchrunner.nouns.job import Identity
 from batchrunner.plan import Options
@@ -74,17 +75,15 @@ def work(order: Order, wanted: Wanted, settings: Settings) -> int:
         limits = order.limits(settings, clock.wall_s())
         prices = prices_of(order.prices)
         batch = with_guests(gather(project, wanted, ledger, prices), stack, clock)
-        options = Options(service.access.key_digest, limits.retries, order.named, submits=order.submits)
-        marks: tuple[tuple[Identity, Mark], ...] = ()
-        if order.marking:
-            seen = batch.first_steps(options, None)
-            last = ledger.last_run(wanted.name, wanted.profile)
-            marks = decisions(seen, options, order.marking, last, clock.wall_s())
-            for words in left_out(seen, options, order.marking):
+        options = Options(service.access.key_digest, limits.retries, submits=order.submits)
+        decided = _decided(order, batch, ledger.last_run(wanted.name, wanted.profile), clock.wall_s())
+        if decided:
+            batch, options = _marked(batch, decided.marks), replace(options, only=decided.only)
+            for words in decided.notes:
                 log(Happened(Kind.NOTE, words))
-        batch = _marked(batch, marks)
         agreement = agree(order, batch, limits, options, service, clock)
-        ledger.mark(marks)
+        if decided:
+            ledger.mark(decided.marks)
         if order.keep_awake:
             stack.enter_context(awake(lambda why: log(Happened(Kind.NOTE, why))))
         means = Means(ledger, service.make_http, service.access, clock, notifier, Signals())
@@ -122,6 +121,15 @@ def _write_receipts(project: Project, name: str, ledger: Ledger) -> None:
         write_receipts(project, name, ledger, socket.gethostname())
     except (OSError, LedgerError) as error:
         click.echo(f"the receipts could not be written: {error}", err=True)
+
+
+def _decided(order: Order, batch: Batch, last: RunRecord | None, now_s: float) -> Decided | None:
+    """What `retry` and `redo` decide; it is judged by how the jobs stand before anything is marked."""
+    if order.marking is None:
+        return None
+    seen = batch.first_steps(Options(), None)  # a job that failed has failed, whatever retries it has left
+    chosen = matching(Selection(order.select, order.exclude, named=order.named), seen)
+    return decide(chosen, order.marking, last, now_s, spelt=order.spelt, limit=order.limit)
 
 
 def _marked(batch: Batch, marks: Iterable[tuple[Identity, Mark]]) -> Batch:

@@ -8,7 +8,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from batchrunner.cli.decisions import decisions
+from batchrunner.cli.decisions import Decided, decide
+from batchrunner.cli.selection import Selection, matching
 from batchrunner.cli.work import with_guests
 from batchrunner.ledger import Ledger, run_lock
 from batchrunner.manifest.load import Manifest, load
@@ -142,21 +143,23 @@ class Desk(Studio):
         access = Access(self.api, self.key)
         limits = _limits(manifest, command)
         options = Options(access.key_digest, limits.retries, command.names, submits=command.word != "fetch")
-        marks = self._decided(batch, command, options, ledger, clock.wall_s())
-        limits, options = _agreed(_marked(batch, marks), limits, options)
-        ledger.mark(marks)
+        decided = self._decided(batch, command, ledger, clock.wall_s())
+        if decided:
+            batch, options = _marked(batch, decided.marks), replace(options, only=decided.only)
+        limits, options = _agreed(batch, limits, options)
+        if decided:
+            ledger.mark(decided.marks)
         self.signals = DeafSignals()
         http = lambda: Http(lambda: InProcess(answer), loopback=False)  # noqa: E731
         means = Means(ledger, http, access, clock, self.events.append, self.signals)
         return await conduct(batch, means, limits, options, command=command.word)
 
-    def _decided(
-        self, batch: Batch, command: Command, options: Options, ledger: Ledger, now_s: float
-    ) -> tuple[tuple[Identity, Mark], ...]:
+    def _decided(self, batch: Batch, command: Command, ledger: Ledger, now_s: float) -> Decided | None:
         if command.word not in {"retry", "redo"}:
-            return ()
+            return None
         last = ledger.last_run(batch.name, batch.profile)
-        return decisions(batch.first_steps(options, None), options, MarkKind(command.word), last, now_s)
+        chosen = matching(Selection(named=command.names), batch.first_steps(Options(), None))
+        return decide(chosen, MarkKind(command.word), last, now_s)
 
     def _write_receipts(self, project: Project, name: str, ledger: Ledger) -> None:
         with suppress(Kill):

@@ -3,10 +3,10 @@
 import asyncio
 import signal
 
-from batchrunner.cli.decisions import decisions, left_out
+from batchrunner.cli.decisions import Decided
+from batchrunner.cli.decisions import decide as deciding
 from batchrunner.errors import Exit
 from batchrunner.ledger import Ledger
-from batchrunner.manifest.load import load
 from batchrunner.nouns.facts import Mark, MarkKind
 from batchrunner.nouns.status import Status
 from batchrunner.plan import Options
@@ -19,20 +19,21 @@ from tests.runner.wishes import edited
 from tests.studio import Studio, manifest_text
 
 
-def decide(studio: Studio, kind: MarkKind, *names: str) -> Ended:
-    """`batchrunner redo` or `retry` of these jobs, agreed to."""
+def decided(studio: Studio, kind: MarkKind, *names: str) -> Decided:
+    """What `batchrunner redo` or `retry` of these jobs comes to, all of them spelt."""
     manifest = studio.write(studio.manifest.read_text(encoding="utf-8"))
-    only = frozenset(names)
     with Ledger.writing(studio.project.ledger) as ledger:
         last = ledger.last_run(manifest.name, manifest.profile)
-        marks = decisions(
-            studio.batch(manifest, ledger).first_steps(Options(only=only), None),
-            Options(only=only),
-            kind,
-            last,
-            studio.clock_s,
-        )
-        ledger.mark(marks)
+        seen = studio.batch(manifest, ledger).first_steps(Options(), None)
+        chosen = [each for each in seen if each.identity.name in names]
+        found = deciding(chosen, kind, last, studio.clock_s, spelt=frozenset(names))
+        ledger.mark(found.marks)
+    return found
+
+
+def decide(studio: Studio, kind: MarkKind, *names: str) -> Ended:
+    """`batchrunner redo` or `retry` of these jobs, agreed to."""
+    only = decided(studio, kind, *names).only
     return studio.run(command=kind.value, only=only)
 
 
@@ -63,25 +64,31 @@ def test_a_job_that_was_named_in_vain_is_told_with_what_helps_instead(studio: St
     studio.run(only=frozenset({"done"}))
     studio.way = refusing("lost", status=503)
     studio.run(only=frozenset({"lost"}))
-    manifest, named = load(studio.manifest), Options(only=frozenset({"done", "lost", "new"}))
 
-    with Ledger.reading(studio.project.ledger) as ledger:
-        batch = studio.batch(manifest, ledger)
-        assert left_out(batch.first_steps(named, None), named, MarkKind.RETRY) == [
-            "done is done, retry does nothing with it: `batchrunner redo` pays again",
-            "lost is unknown, retry does nothing with it: `batchrunner resolve` says what became of it first",
-        ]
-        assert left_out(batch.first_steps(named, None), named, MarkKind.REDO) == [
-            "lost is unknown, redo does nothing with it: `batchrunner resolve` says what became of it first",
-        ]
-        assert (
-            left_out(
-                batch.first_steps(Options(only=frozenset({"done"})), None),
-                Options(only=frozenset({"done"})),
-                MarkKind.REDO,
-            )
-            == []
-        )
+    assert decided(studio, MarkKind.RETRY, "done", "lost", "new").notes == (
+        "done is done, retry does nothing with it: `batchrunner redo` pays again",
+        "lost is unknown, retry does nothing with it: `batchrunner resolve` says what became of it first",
+        "new is pending, retry does nothing with it: `batchrunner run` submits it",
+    )
+    assert decided(studio, MarkKind.REDO, "lost", "new").notes == (
+        "lost is unknown, redo does nothing with it: `batchrunner resolve` says what became of it first",
+        "new is pending, redo does nothing with it: `batchrunner run` submits it",
+    )
+    assert decided(studio, MarkKind.REDO, "done").notes == ()
+
+
+def test_a_job_that_was_named_in_vain_is_not_submitted(studio: Studio) -> None:
+    studio.write(manifest_text("a", "new"))
+    studio.run(only=frozenset({"a"}))
+    assert decided(studio, MarkKind.RETRY, "a", "new").only == frozenset()
+    assert decide(studio, MarkKind.REDO, "a", "new").counted.submits == 1
+
+
+def test_a_job_that_has_retries_left_has_failed_all_the_same(studio: Studio) -> None:
+    studio.options = SandboxOptions(latency_s=60, faults={Fault.TASK_FAILED: 1.0})
+    studio.write(manifest_text("a", head="settings: {retries: 3}\n"))
+    studio.run(retries=0)
+    assert decided(studio, MarkKind.RETRY, "a").only == {"a"}
 
 
 def test_a_run_after_redo_has_nothing_to_do(studio: Studio) -> None:
@@ -114,19 +121,7 @@ def test_redo_again_after_it_was_interrupted_goes_on_and_pays_nothing_twice(stud
         studio.signals.receive(signal.SIGINT)
         await asyncio.Event().wait()
 
-    manifest = studio.write(studio.manifest.read_text(encoding="utf-8"))
-    only = frozenset({"a", "b"})
-    with Ledger.writing(studio.project.ledger) as ledger:
-        last = ledger.last_run(manifest.name, manifest.profile)
-        ledger.mark(
-            decisions(
-                studio.batch(manifest, ledger).first_steps(Options(only=only), None),
-                Options(only=only),
-                MarkKind.REDO,
-                last,
-                studio.clock_s,
-            )
-        )
+    only = decided(studio, MarkKind.REDO, "a", "b").only
     ended = studio.run(command="redo", only=only, concurrency=1, meanwhile=after_the_first)
     assert ended.exit_code is Exit.WORK_LEFT
 
