@@ -48,23 +48,3 @@ class Service:
 
     def http(self, *, loopback: bool = False) -> Http:
         return Http(lambda: InProcess(self.answer), loopback=loopback)
-
-
-def box(kind: bytes, content: bytes = b"", *, large: bool = False) -> bytes:
-    """One box of an MP4; a large one tells its size in 64 bits."""
-    if large:
-        return (1).to_bytes(4) + kind + (16 + len(content)).to_bytes(8) + content
-    return (8 + len(content)).to_bytes(4) + kind + content
-
-
-def header(duration: int = 24, version: int = 0) -> bytes:
-    """The movie header, as far as anyone reads it."""
-    wide = 8 if version == 1 else 4
-    times = bytes(2 * wide) + (24).to_bytes(4) + duration.to_bytes(wide)
-    return box(b"mvhd", bytes([version, 0, 0, 0]) + times)
-
-
-def film(*, large: bool = False, version: int = 0, duration: int = 24) -> bytes:
-    """The smallest whole film."""
-    index = box(b"moov", box(b"udta", b"x") + header(duration, version), large=large)
-    return box(b"ftyp", b"isom") + index + box(b"mdat", b"pictures", large=large)

@@ -11,7 +11,8 @@ import pytest
 from batchrunner.download import DownloadError, DownloadFault, Verified, download
 from batchrunner.resources import read_bytes
 from tests.moved_time import in_moved_time
-from tests.pure.in_process import Answered, Service, answered, box, film
+from tests.pure.films import box, film
+from tests.pure.in_process import Answered, Service, answered
 
 CLIP = read_bytes("sandbox/clip.mp4")
 SECRET = "c2VjcmV0"
