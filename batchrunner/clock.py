@@ -11,6 +11,10 @@ class Clock:
         """Seconds since 1970 (UTC), as ledgers and the service count them."""
         return time.time()
 
+    def steady_s(self) -> float:
+        """Seconds that never run backwards, where no event loop runs."""
+        return time.monotonic()
+
     def monotonic_s(self) -> float:
         """Seconds that never run backwards: the running event loop's own count."""
         return asyncio.get_running_loop().time()

@@ -63,8 +63,12 @@ class Code(StrEnum):
     UNKNOWN_VARIABLE = "unknown-variable"
     FORBIDDEN_VARIABLE = "forbidden-variable"
     BAD_MATRIX = "bad-matrix"
+    VARIABLE_NOT_ALLOWED = "variable-not-allowed"
     INCLUDE_MISSING = "include-missing"
     INCLUDE_CYCLE = "include-cycle"
+    # what may leave
+    OUTSIDE_PROJECT = "outside-project"
+    HOLDS_KEY = "holds-key"
     # rows
     ROWS_KIND = "rows-kind"
     ROWS_UNREADABLE = "rows-unreadable"
@@ -88,6 +92,7 @@ class Code(StrEnum):
     RESOLUTION_DURATION = "resolution-duration"
     # images
     BAD_LINK = "bad-link"
+    LINK_LOGIN = "link-login"
     DEAD_LINK = "dead-link"
     IMAGE_MISSING_FILE = "image-missing-file"
     IMAGE_UNREADABLE = "image-unreadable"

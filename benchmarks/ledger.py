@@ -158,7 +158,7 @@ def write_past(author: Author, manifest: Manifest) -> None:
 
 def read(path: Path) -> Manifest:
     """The manifest, which must be valid."""
-    manifest = load(path, environment={})
+    manifest = load(path)
     if manifest.problems or len(manifest.jobs) != COUNT:
         raise AssertionError(manifest.problems[:1])
     return manifest

@@ -75,7 +75,7 @@ def ours(path: Path) -> int:
     """Reads, expands, validates; gives the number of jobs."""
     from batchrunner.manifest.load import load  # noqa: PLC0415  # each process loads what it measures
 
-    manifest = load(path, environment={})
+    manifest = load(path)
     if manifest.problems:
         raise AssertionError(manifest.problems[0])
     return len(manifest.jobs)

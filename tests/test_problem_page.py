@@ -8,6 +8,7 @@ import pytest
 
 from batchrunner.catalog import models
 from batchrunner.manifest.load import load
+from batchrunner.manifest.permissions import Permissions
 from batchrunner.problems import Code
 from tests.broken.transcripts import HERE, Transcript, transcripts
 
@@ -17,6 +18,7 @@ PAGE = (ROOT / "docs" / "problems.md").read_text(encoding="utf-8")
 HEAD = {"version": "version: 1", "model": "model: google/veo-3.1-i2v", "defaults": "defaults: {durationSeconds: 8}"}
 GOOD = "jobs:\n  - {id: good, prompt: The character stands, image: https://example.com/good.jpg}\n"
 ROWS = "jobs:\n  - {rows: %s, id: '${row.shot}', prompt: '${row.prompt}', image: https://example.com/hero.jpg}\n"
+KEY = "mdlx-0123456789abcdef"  # what `holds-key` shows
 ROW_FILES = {"csv": "shots.csv", "json": "shots.jsonl"}
 SOURCES = ("the service's documentation (", "Google", "YAML 1.2", "our design")
 
@@ -70,7 +72,10 @@ def codes_of(section: Section, folder: Path) -> set[str]:
         (folder / name).write_text(f"{section.example}\n", encoding="utf-8")
         film = completed(ROWS % name)
     (folder / "film.yaml").write_text(film, encoding="utf-8")
-    return {problem.code.value for problem in load(folder / "film.yaml", environment={}).problems}
+    return {
+        problem.code.value
+        for problem in load(folder / "film.yaml", permissions=Permissions((folder,), secrets=(KEY,))).problems
+    }
 
 
 def test_every_code_has_its_section_and_no_section_is_unknown() -> None:

@@ -13,6 +13,7 @@ from batchrunner.cli.options import (
     profile_option,
     sandbox_option,
 )
+from batchrunner.cli.permissions import reading_options
 from batchrunner.cli.selection import Selection, check_named, matching, named_jobs
 from batchrunner.cli.setting import project_of, valid_manifest, wanted_of
 from batchrunner.errors import UsageError
@@ -28,6 +29,7 @@ from batchrunner.runner import Seen
 @click.argument("jobs", nargs=-1)
 @lambda command: decorated(command, choosing_options("Keep only these", "Do not keep these"))
 @profile_option
+@reading_options
 @ledger_option
 @sandbox_option
 @click.pass_context

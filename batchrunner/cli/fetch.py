@@ -15,6 +15,7 @@ from batchrunner.cli.options import (
     sandbox_option,
 )
 from batchrunner.cli.order import Order
+from batchrunner.cli.permissions import reading_options
 from batchrunner.cli.setting import project_of, wanted_or_remembered
 from batchrunner.cli.work import work
 from batchrunner.ledger import Ledger
@@ -24,6 +25,7 @@ from batchrunner.settings import Settings
 @click.command()
 @manifest_argument
 @profile_option
+@reading_options
 @ledger_option
 @sandbox_option
 @format_option("table", "json")

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import click
 
 from batchrunner import settings
+from batchrunner.cli.permissions import reading_options, typed_permissions
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -72,7 +73,7 @@ def same_jobs(profile: str, ledger: Path | None, *, sandbox: bool) -> list[str]:
     """The options without which a next command would be about other jobs, as they are typed."""
     named = {"--profile": profile, "--ledger": str(ledger or "")}
     typed = [word for name, value in named.items() if value for word in (name, value)]
-    return [*typed, "--sandbox"] if sandbox else typed
+    return [*typed, *typed_permissions(), *(["--sandbox"] if sandbox else [])]
 
 
 prices_option = option(
@@ -109,6 +110,7 @@ selection_options = (
 
 _RUN_OPTIONS = (
     profile_option,
+    reading_options,
     click.option("--yes", is_flag=True, help="Agree to the paid work that the plan shows."),
     click.option("--plan", metavar="DIGEST", help="Only if this is the plan: the name that `plan` ends with."),
     max_cost_option,

@@ -8,6 +8,7 @@ import click
 
 from batchrunner.cli.deciding import Desk, deciding
 from batchrunner.cli.options import ledger_option, manifest_argument, profile_option, sandbox_option
+from batchrunner.cli.permissions import reading_options
 from batchrunner.cli.setting import no_such_job, project_of, valid_manifest, wanted_of
 from batchrunner.errors import UsageError
 from batchrunner.nouns.facts import Attempt, ClipRole
@@ -22,6 +23,7 @@ _VERSION = re.compile(r"\.(v[0-9]+)$")
 @click.argument("job")
 @click.argument("version")
 @profile_option
+@reading_options
 @ledger_option
 @sandbox_option
 def command(manifest: Path, job: str, version: str, profile: str, ledger: Path | None, *, sandbox: bool) -> None:

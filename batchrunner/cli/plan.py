@@ -23,6 +23,7 @@ from batchrunner.cli.options import (
 )
 from batchrunner.cli.order import Order
 from batchrunner.cli.outlet import width
+from batchrunner.cli.permissions import reading_options
 from batchrunner.cli.setting import (
     SANDBOX_ACCESS,
     in_flight_run,
@@ -46,6 +47,7 @@ from batchrunner.runner import Batch, Seen, gather
 _SOMETHING_TO_DO = 5
 _OPTIONS = (
     profile_option,
+    reading_options,
     max_cost_option,
     concurrency_option,
     prices_option,

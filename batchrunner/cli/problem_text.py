@@ -8,11 +8,13 @@ from typing import Any
 
 import click
 
+from batchrunner.nouns.request import without_secrets
 from batchrunner.problems import Problem, Severity
 from batchrunner.reports import printable
 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
 _WIDEST_LINE = 120
+_API_KEY = re.compile(r"mdlx-[A-Za-z0-9_-]{8,}")
 
 Lines = Mapping[str, Sequence[str]]
 
@@ -59,15 +61,22 @@ def _whom(problem: Problem, lines: Lines) -> str:
 
 def _snippet(problem: Problem, lines: Lines, colour: str) -> list[str]:
     """The line with a caret under the column; a long line is cut around it."""
-    line = "".join(c if c.isprintable() else " " for c in _line(problem, lines))
-    start = max(0, problem.place.column - _WIDEST_LINE // 2) if len(line) > _WIDEST_LINE else 0
+    written = "".join(c if c.isprintable() else " " for c in _line(problem, lines))
+    line = _without_secrets(written)
+    column = len(_without_secrets(written[: problem.place.column - 1])) + 1
+    start = max(0, column - _WIDEST_LINE // 2) if len(line) > _WIDEST_LINE else 0
     shown = line[start : start + _WIDEST_LINE]
     if not shown.strip():
         return []
     number = f"{problem.place.line:>5} | "
-    before = shown[: problem.place.column - 1 - start]
+    before = shown[: column - 1 - start]
     caret = " " * (len(number) + sum(map(_columns, before))) + click.style("^", fg=colour)
     return [click.style(number, dim=True) + shown.rstrip(), caret]
+
+
+def _without_secrets(text: str) -> str:
+    """A line of a file as it may stand in the log of a pipeline: no logins, no signatures, no keys."""
+    return _API_KEY.sub("mdlx-…", without_secrets(text))
 
 
 def _line(problem: Problem, lines: Lines) -> str:

@@ -15,6 +15,7 @@ from batchrunner.cli.options import (
     profile_option,
     sandbox_option,
 )
+from batchrunner.cli.permissions import permissions_of, reading_options
 from batchrunner.cli.setting import project_of
 from batchrunner.cli.telling import known, shown
 from batchrunner.errors import UsageError
@@ -32,6 +33,7 @@ _BEGINNING_BYTES = 8000
 @click.command()
 @manifest_argument
 @profile_option
+@reading_options
 @ledger_option
 @sandbox_option
 @prices_option
@@ -87,7 +89,8 @@ def _check_place(to: Path, manifest: Path, profile: str) -> None:
         raise UsageError(f"{to} is where the project remembers what was paid: write the report to another file")
     if not to.is_file():
         return
-    read = (Path(each) for each in load(manifest, profile, look_at_files=False).lines)
+    found = load(manifest, profile, permissions=permissions_of(manifest), look_at_files=False)
+    read = (Path(each) for each in found.lines)
     if any(each.exists() and each.samefile(to) for each in read):
         raise UsageError(f"{to} is read by {manifest}: write the report to another file")
     with to.open("rb") as file:

@@ -9,6 +9,7 @@ import click
 from batchrunner.catalog import shipped_prices
 from batchrunner.cli.deciding import Desk, deciding
 from batchrunner.cli.options import ledger_option, manifest_argument, option, profile_option, sandbox_option
+from batchrunner.cli.permissions import reading_options
 from batchrunner.cli.setting import in_flight_run, known_ledger, no_such_job, project_of, wanted_or_remembered
 from batchrunner.errors import UsageError
 from batchrunner.ledger import Ledger
@@ -49,6 +50,7 @@ class _Word:
 @click.option("--pay-again", is_flag=True, help="Nobody knows: submit it again, which may pay for it twice.")
 @option("--candidates", type=click.Path(dir_okay=False, path_type=Path), help="Task ids from the console, one a line.")
 @profile_option
+@reading_options
 @ledger_option
 @sandbox_option
 def command(

@@ -11,6 +11,7 @@ import click
 
 from batchrunner.catalog import PriceList, read_prices, shipped_prices
 from batchrunner.cli import problem_text
+from batchrunner.cli.permissions import permissions_of
 from batchrunner.cli.profiles import check_profile
 from batchrunner.clock import Clock
 from batchrunner.errors import InvalidManifest, Unauthorized, UsageError
@@ -58,7 +59,7 @@ def valid_manifest(path: Path, profile: str = "") -> Manifest:
         InvalidManifest: it has errors; they are told, each on its line.
         UsageError: it has no such profile.
     """
-    manifest = load(path, profile)
+    manifest = load(path, profile, permissions=permissions_of(path))
     if manifest.problems:
         click.echo(problem_text.as_text(manifest.problems, manifest.lines) + "\n", err=True)
     if manifest.errors:
@@ -87,7 +88,7 @@ def wanted_or_remembered(path: Path, profile: str, project: Project, ledger: Led
     Raises:
         InvalidManifest: it never ran.
     """
-    manifest = load(path, profile)
+    manifest = load(path, profile, permissions=permissions_of(path))
     if not manifest.errors:
         return wanted_of(manifest), True
     name = ledger.name_at(project.written(project.manifest)) or manifest.name

@@ -13,6 +13,7 @@ from batchrunner.cli.options import (
     same_jobs,
     sandbox_option,
 )
+from batchrunner.cli.permissions import reading_options
 from batchrunner.cli.setting import no_such_job, project_of
 from batchrunner.cli.telling import known, shown
 from batchrunner.ledger import holder
@@ -24,6 +25,7 @@ from batchrunner.runner import Seen
 @manifest_argument
 @click.argument("job", required=False)
 @profile_option
+@reading_options
 @ledger_option
 @sandbox_option
 @prices_option

@@ -7,6 +7,7 @@ import click
 
 from batchrunner.cli import problem_text
 from batchrunner.cli.options import format_option, network_option, option, profile_option
+from batchrunner.cli.permissions import permissions_of, reading_options
 from batchrunner.cli.profiles import check_profile
 from batchrunner.errors import Exit
 from batchrunner.manifest.load import Manifest, load
@@ -18,6 +19,7 @@ from batchrunner.settings import Network
 @click.argument("manifests", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="MANIFEST...")
 @format_option("text", "json", "github")
 @profile_option
+@reading_options
 @option("--check-links", is_flag=True, help="Ask every linked image whether it is there: needs the network.")
 @option("--no-files", is_flag=True, help="Do not look at local images.")
 @network_option
@@ -36,7 +38,10 @@ def command(
 
     Example: batchrunner validate shots.yaml
     """
-    loaded = [load(path, profile, look_at_files=not no_files, may_be_fragment=True) for path in manifests]
+    loaded = [
+        load(path, profile, permissions=permissions_of(path), look_at_files=not no_files, may_be_fragment=True)
+        for path in manifests
+    ]
     for manifest in loaded:
         check_profile(manifest)
     if check_links:

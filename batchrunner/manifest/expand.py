@@ -2,7 +2,7 @@
 
 import os.path
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from batchrunner.catalog import models
@@ -12,19 +12,32 @@ from batchrunner.manifest.keys import text_of
 from batchrunner.manifest.layers import Layer, Value, layer_of, merge, removed
 from batchrunner.manifest.matrix import Combination, axes_of, combinations
 from batchrunner.manifest.parts import Part, Parts
+from batchrunner.manifest.permissions import Reach
 from batchrunner.manifest.rows import Row, Table, read_rows
 from batchrunner.manifest.top import check_top, manifest_name, named_layers
-from batchrunner.manifest.variables import Names, VariableProblem, fill, has_variable, text_node, used
+from batchrunner.manifest.variables import (
+    MOST_BYTES,
+    Names,
+    VariableProblem,
+    fill,
+    has_variable,
+    size_of,
+    text_node,
+    too_long,
+    used,
+)
 from batchrunner.places import Place
 from batchrunner.problems import Code, Problem, Problems, nearest
+
+MOST_FILLED_BYTES = 100 * 1024 * 1024  # of all jobs together
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """How a manifest is read: with which profile and environment, and whether as a mere fragment."""
+    """How a manifest is read: under which profile, what of it all, and whether as a mere fragment."""
 
-    profile: str = ""
-    environment: Mapping[str, str] = field(default_factory=dict)
+    profile: str
+    reach: Reach
     is_fragment: bool = False
 
 
@@ -55,7 +68,7 @@ class _Expansion:
         self._problems = problems
         self._path = path
         self._fields = frozenset(name for model in models().values() for name in model.fields)
-        self._parts = Parts(self._fields, problems)
+        self._parts = Parts(self._fields, problems, wish.reach)
         self._parts.gather(read, path, keys.FRAGMENT if wish.is_fragment else keys.MANIFEST)
         self._root = read.root if isinstance(read.root, nodes.Mapping) else None
         self._name = self._judged_name()
@@ -64,7 +77,10 @@ class _Expansion:
         self._lists = {name for model in models().values() for name in model.list_fields} | {"tags"}
         self._tables: dict[tuple[str, str], Table | None] = {}
         self._drafting = Drafting(problems, wish.is_fragment, read.root.place if read.root else Place(read.file, 1, 1))
-        environment = {name: text_node(text, Place("", 1, 1)) for name, text in wish.environment.items()}
+        permissions = wish.reach.permissions
+        self._bytes = 0
+        self._permitted, self._withheld = permissions.variables, permissions.others
+        environment = {name: text_node(text, Place("", 1, 1)) for name, text in permissions.environment.items()}
         manifest = {"name": text_node(self._name, Place("", 1, 1))}
         self._outer: Mapping[str, Mapping[str, nodes.Node]] = {"env": environment, "manifest": manifest}
 
@@ -94,7 +110,7 @@ class _Expansion:
         if not entry or not isinstance(entry.node, nodes.Mapping):
             return {}
         read = layer_of(keys.read_keys(entry.node, keys.SETTINGS, self._problems), "")
-        names = Names({"vars": part.vars, **self._outer}, _NO_JOB)
+        names = Names({"vars": part.vars, **self._outer}, _NO_JOB, permitted=self._permitted, withheld=self._withheld)
         return {
             name: value
             for name, value in self._filled(read.values, names).values.items()
@@ -178,12 +194,12 @@ class _Expansion:
 
     def _generated(self, part: Part, pattern: "_Pattern", read: Mapping[str, nodes.Entry]) -> Iterator[Draft]:
         """One draft for each row, each combination within it, each take within that."""
-        if self._drafting.is_full(pattern.place):
+        if self._is_full(pattern.place):
             return
         found = tuple(self._combinations(part, read))
         for row in self._rows(part, read):
             for combination in found:
-                if self._drafting.is_full(pattern.place):
+                if self._is_full(pattern.place):
                     return
                 filled = self._filled(pattern.values, self._names(part, row, combination))
                 filled.empty = {**pattern.removed, **filled.empty}
@@ -199,7 +215,7 @@ class _Expansion:
         if isinstance(entry.node, nodes.Scalar):  # a file that many jobs name is read once
             key = ("", os.path.normpath(folder / text_of(entry.node)))
         if key not in self._tables:
-            self._tables[key] = read_rows(entry.node, folder, str(folder), self._problems)
+            self._tables[key] = read_rows(entry.node, folder, str(folder), self._problems, self._wish.reach)
         table = self._tables[key]
         return table.rows if table else ()
 
@@ -208,7 +224,7 @@ class _Expansion:
         if entry is None or not isinstance(entry.node, nodes.Mapping):
             yield None
             return
-        names = Names({"vars": part.vars, **self._outer}, _NO_JOB)
+        names = Names({"vars": part.vars, **self._outer}, _NO_JOB, permitted=self._permitted, withheld=self._withheld)
         found = combinations(entry.node, self._problems) or ()
         for each in found:
             filled = self._filled({axis: Value(node, node.place, "") for axis, node in each.items()}, names)
@@ -221,7 +237,7 @@ class _Expansion:
             spaces["row"] = row.cells
         if combination is not None:
             spaces["matrix"] = combination
-        return Names(spaces, _WHY_NOT)
+        return Names(spaces, _WHY_NOT, permitted=self._permitted, withheld=self._withheld)
 
     def _filled(self, merged: Mapping[str, Value], names: Names) -> Filled:
         """A job's values with their variables filled."""
@@ -229,10 +245,28 @@ class _Expansion:
         for name, value in merged.items():
             try:
                 self._fill(name, value, names, filled)
+                self._weigh(name, filled)
             except VariableProblem as error:
                 self._add(error.problem)
                 filled.wrong.add(name)
         return filled
+
+    def _weigh(self, name: str, filled: Filled) -> None:
+        """Counts a value's bytes, so that a few lines cannot fill the memory of the machine."""
+        node = filled.values[name].node if name in filled.values and name != "id" else None  # ids have their own limit
+        size = sum(size_of(text_of(item)) for item in keys.texts_of(node)) if node else 0
+        if node and size > MOST_BYTES:
+            del filled.values[name]
+            raise VariableProblem(too_long(node.place))
+        self._bytes += size
+
+    def _is_full(self, place: Place) -> bool:
+        """Whether a manifest may have no more; then one problem says so."""
+        if self._bytes > MOST_FILLED_BYTES:
+            said = f"the jobs hold more than {MOST_FILLED_BYTES // 1024**2} MiB once they are filled"
+            self._problems.add(Problem(Code.TOO_MANY, place, said, "split the manifest into several", "jobs"))
+            return True
+        return self._drafting.is_full(place)
 
     def _fill(self, name: str, value: Value, names: Names, filled: Filled) -> None:
         if not has_variable(value.node):
@@ -240,7 +274,9 @@ class _Expansion:
             return
         if name == "output":  # the job's own name is filled in when it is known
             own = {each: text_node(f"${{job.{each}}}", value.place) for each in ("id", "model")}
-            names = Names({**names.spaces, "job": own}, names.why_not, later="job")
+            names = replace(names, spaces={**names.spaces, "job": own}, later="job")
+        if self._permitted:
+            self._wish.reach.variables.update(dict.fromkeys(used(value.node, "env")))
         node = fill(value.node, names, list_wanted=name in self._lists)
         if not keys.is_null(node):
             filled.values[name] = Value(node, value.place, value.layer)

@@ -1,6 +1,5 @@
 """Rows from a folder of frames: each file that a pattern means is one, with its caption and its partner."""
 
-import glob
 import os.path
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,6 +12,7 @@ from batchrunner.manifest import keys, nodes, table_text
 from batchrunner.manifest.frame_names import PictureNames
 from batchrunner.manifest.keys import Key, Kind, shortened, text_of
 from batchrunner.manifest.nodes import Scalar
+from batchrunner.manifest.permissions import Reach, RefusedPattern
 from batchrunner.manifest.table import MOST_ROWS, Reading, Table, empty_cell
 from batchrunner.manifest.table_text import FORBIDDEN, split_lines, strange_characters
 from batchrunner.manifest.tree import EnoughError
@@ -49,7 +49,7 @@ class _Pattern:
         return path[before : len(path) - behind]
 
 
-def read_frames(node: nodes.Mapping, folder: Path, shown: str, problems: Problems) -> Table | None:
+def read_frames(node: nodes.Mapping, folder: Path, shown: str, problems: Problems, reach: Reach) -> Table | None:
     """The rows that a `glob` means; None where there is no pattern that can be followed."""
     read = keys.read_table(node, KEYS, problems)
     patterns = {name: _pattern(entry.node) for name, entry in read.items() if isinstance(entry.node, Scalar)}
@@ -64,7 +64,7 @@ def read_frames(node: nodes.Mapping, folder: Path, shown: str, problems: Problem
         _check_stars(patterns.values(), reading)
     if not reading.told:
         with suppress(EnoughError):
-            _Frames(patterns["glob"], folder, shown, reading).read(pair)
+            _Frames(patterns["glob"], folder, shown, reading, reach).read(pair)
     return reading.table()
 
 
@@ -83,11 +83,12 @@ def _check_stars(patterns: Iterable[_Pattern], reading: Reading) -> None:
 class _Frames:
     """The files that a pattern means, from the folder of the file in which it stands."""
 
-    def __init__(self, pattern: _Pattern, folder: Path, shown: str, reading: Reading) -> None:
+    def __init__(self, pattern: _Pattern, folder: Path, shown: str, reading: Reading, reach: Reach) -> None:
         self._pattern = pattern
         self._folder = folder
         self._shown = shown
         self._reading = reading
+        self._reach = reach
 
     def read(self, pair: _Pattern | None) -> None:
         """Adds a row for each frame; those whose partner or caption is wrong are left out."""
@@ -104,12 +105,14 @@ class _Frames:
 
     def _hits(self, pattern: _Pattern) -> list[str]:
         """The files in the order of their names. A caption is none, nor is what a name hides."""
-        # pathlib's glob follows no absolute pattern, and gives hidden files
-        found = glob.iglob(pattern.text, root_dir=self._folder, recursive=True)  # noqa: PTH207
+        found = self._reach.hits(pattern.text, self._folder, pattern.place, "rows")
         try:
             hits = set(islice((path for path in found if self._is_frame(path)), MOST_ROWS + 1))
         except ValueError:  # a NUL in the pattern
             return []
+        except RefusedPattern as refused:
+            self._reading.take(refused.problem)
+            raise EnoughError from None
         if len(hits) > MOST_ROWS:
             self._reading.refuse(pattern.place, "files", MOST_ROWS)
         return sorted(path for path in hits if self._is_text(path))
@@ -175,7 +178,12 @@ class _Frames:
         beside = os.path.splitext(path)[0] + _CAPTION  # noqa: PTH122 - a text
         if not os.path.isfile(self._folder / beside):  # noqa: PTH113 - pathlib's may raise
             return ""
+        refused = self._reach.refusal(self._folder / beside, beside, self._pattern.place, "rows")
+        if refused:
+            self._reading.take(refused)
+            return None
         file = os.path.normpath(os.path.join(self._shown, beside))  # noqa: PTH118 - a text
+        self._reach.texts[file] = None
         found = table_text.load(self._folder / beside, file)
         told = [found.problem] if found.problem else []
         told += strange_characters(split_lines(found.text), file)

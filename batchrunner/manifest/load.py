@@ -14,7 +14,9 @@ from batchrunner.manifest.layers import Value
 from batchrunner.manifest.nodes import Mapping as NodeMapping
 from batchrunner.manifest.nodes import Scalar
 from batchrunner.manifest.outputs import Outputs
+from batchrunner.manifest.permissions import Permissions, Reach
 from batchrunner.manifest.pictures import Pictures
+from batchrunner.manifest.secrets import secret_in
 from batchrunner.manifest.validate import Judge
 from batchrunner.nouns.job import Job
 from batchrunner.places import Place
@@ -24,7 +26,10 @@ from batchrunner.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """A whole manifest. It may be run if it has no `errors`; `lines` are there for snippets."""
+    """A whole manifest. It may be run if it has no `errors`; `lines` are there for snippets.
+
+    `texts` are the tables and captions that it read, and `variables` those of the environment that it used.
+    """
 
     path: Path
     name: str
@@ -35,6 +40,8 @@ class Manifest:
     profiles: tuple[str, ...] = ()
     lines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     settings_as_written: Mapping[str, object] = field(default_factory=dict)
+    texts: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -46,16 +53,17 @@ def load(
     path: Path,
     profile: str = "",
     *,
-    environment: Mapping[str, str] | None = None,
+    permissions: Permissions | None = None,
     look_at_files: bool = True,
     may_be_fragment: bool = False,
 ) -> Manifest:
     """Reads, expands and validates; whatever is wrong is in the result, never raised.
 
+    `permissions`: what it may read; by default no file outside its own folder, and no variable of the environment.
     `look_at_files`: local images are opened. `may_be_fragment`: a file without `version` is judged as one that
     others include.
     """
-    wish = Wish(profile, os.environ if environment is None else environment)
+    wish = Wish(profile, Reach(permissions or Permissions.beside(path)))
     return _load(path, wish, look_at_files, may_be_fragment)
 
 
@@ -70,12 +78,22 @@ def _load(path: Path, wish: Wish, look_at_files: bool, may_be_fragment: bool) ->
     wish = replace(wish, is_fragment=is_fragment)
     drafts = expand(read, path, wish, problems)
     settings = _settings(drafts.settings, problems)
-    judge = Judge(drafts.name, wish.profile, Pictures(look_at_files), problems, is_fragment)
-    jobs = _jobs(drafts, settings, judge)
+    judge = Judge(drafts.name, wish.profile, Pictures(wish.reach, look_at_files), problems, is_fragment)
+    jobs = _jobs(drafts, settings, judge, wish.reach.permissions, os.path.abspath(path.parent))  # noqa: PTH100 - a text
     written = {key: _written(value) for key, value in drafts.settings.items()}
     lines = {read.file: read.lines, **drafts.lines}
     return Manifest(
-        path, drafts.name, wish.profile, settings, jobs, problems.in_order(), drafts.profiles, lines, written
+        path,
+        drafts.name,
+        wish.profile,
+        settings,
+        jobs,
+        problems.in_order(),
+        drafts.profiles,
+        lines,
+        written,
+        texts=tuple(sorted(wish.reach.texts)),
+        variables=tuple(sorted(wish.reach.variables)),
     )
 
 
@@ -106,14 +124,16 @@ def _written(value: Value) -> object:
     return value.node.value if isinstance(value.node, Scalar) else None
 
 
-def _jobs(drafts: Drafts, settings: Settings, judge: Judge) -> tuple[Job, ...]:
-    outputs = Outputs(judge.manifest, judge.profile, judge.problems)
+def _jobs(drafts: Drafts, settings: Settings, judge: Judge, permissions: Permissions, folder: str) -> tuple[Job, ...]:
+    outputs = Outputs(judge.manifest, judge.profile, judge.problems, folder)
     jobs: list[Job] = []
     for draft in drafts.drafts:
         pattern, place = _output(draft, drafts, settings)
         path = None if "id" in draft.wrong else outputs.path(pattern, place, draft)
         job = judge.job(draft, path or "")
-        if job is not None:
+        secret = secret_in(draft, path or "", permissions)
+        judge.problems.extend(secret)
+        if job is not None and not secret:
             jobs.append(job)
     return tuple(jobs)
 

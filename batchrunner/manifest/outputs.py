@@ -1,6 +1,8 @@
 """Where each clip goes: a pattern becomes a path inside the manifest's folder, one for each job."""
 
+import os
 import re
+import sys
 import unicodedata
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -13,6 +15,9 @@ from batchrunner.places import Place
 from batchrunner.problems import Code, Problem, Problems
 
 _LONGEST_NAME = 200
+# Source: PATH_MAX of Linux and of macOS, the NUL at its end included.
+_LONGEST_PATH = 1024 if sys.platform == "darwin" else 4096
+_ROOM_BYTES = 256  # for what lies beside a clip: `versions/`, and the name under which it grows
 # Source: Windows' reserved names; a clip that bears one cannot be copied there.
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
 _HINT = "write a path such as `outputs/${manifest.name}/${job.id}.mp4`"
@@ -20,11 +25,15 @@ _HINT = "write a path such as `outputs/${manifest.name}/${job.id}.mp4`"
 
 @dataclass(slots=True)
 class Outputs:
-    """Gives each draft its path, and sees to it that no two share one, even on a disk that ignores case."""
+    """Gives each draft its path, and sees to it that no two share one, even on a disk that ignores case.
+
+    `folder` is the manifest's own, as the system knows it: paths that it cannot open are found before anything is paid.
+    """
 
     manifest: str
     profile: str
     problems: Problems
+    folder: str = ""
     _taken: dict[str, str] = field(default_factory=dict)
 
     def path(self, pattern: str, place: Place, draft: Draft) -> str | None:
@@ -34,7 +43,7 @@ class Outputs:
         except VariableProblem as error:
             self.problems.add(error.problem)
             return None
-        wrong = _fault(path) or _fault(self._of_profile(PurePosixPath(path)))
+        wrong = _fault(path) or _fault(self._of_profile(PurePosixPath(path))) or self._length_fault(path)
         if wrong:
             said, hint = wrong
             if draft.named_at and _part_fault(f"{draft.name}.mp4"):  # whatever the pattern says, its id is at fault
@@ -49,6 +58,13 @@ class Outputs:
                 Problem(Code.OUTPUT_COLLISION, place, said, "put `${job.id}` into it", "output", draft.names)
             )
         return path
+
+    def _length_fault(self, path: str) -> tuple[str, str] | None:
+        whole = os.path.join(self.folder, self._of_profile(PurePosixPath(path)))  # noqa: PTH118 - a text
+        length, most = len(os.fsencode(whole)) + _ROOM_BYTES, _LONGEST_PATH
+        if length <= most:
+            return None
+        return f"is a path of {length - _ROOM_BYTES} bytes, too long for this system", "write a shorter one"
 
     def _filled(self, pattern: str, place: Place, draft: Draft) -> str:
         job = {"id": text_node(draft.name, place), "model": text_node(draft.model.replace("/", "-"), place)}

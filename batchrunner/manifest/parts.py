@@ -9,6 +9,7 @@ from pathlib import Path, PurePath
 from batchrunner.manifest import document, keys, nodes, source
 from batchrunner.manifest.keys import Key, text_of
 from batchrunner.manifest.layers import Layer, layer_of
+from batchrunner.manifest.permissions import Reach, RefusedPattern
 from batchrunner.manifest.variables import is_text
 from batchrunner.places import Place
 from batchrunner.problems import Code, Problem, Problems, nearest
@@ -48,6 +49,7 @@ class Parts:
 
     fields: frozenset[str]
     problems: Problems
+    reach: Reach
     parts: list[Part] = field(default_factory=list)
     lines: dict[str, tuple[str, ...]] = field(default_factory=dict)
     is_whole: bool = True
@@ -135,7 +137,11 @@ class Parts:
         folder = way[-1].parent
         for item in keys.texts_of(entry.node) if entry else ():
             pattern = text_of(item)
-            hits = sorted(_hits(folder, pattern))
+            try:
+                hits = sorted(self._hits(folder, pattern, item.place))
+            except RefusedPattern as refused:
+                self._tell(refused.problem)
+                continue
             if not hits:
                 self._tell(_missing(folder, pattern, item.place))
             for hit in hits:
@@ -149,7 +155,7 @@ class Parts:
         path = _whole(way[-1].parent / name)
         if path in way:
             self._tell(_cycle(path, place, way))
-        elif path not in self._reached and not self._is_too_much(place, way):
+        elif path not in self._reached and not self._is_too_much(place, way) and self._may_read(path, name, place):
             self._reached.add(path)
             shown = os.path.normpath(os.path.join(os.path.dirname(part.file), name))  # noqa: PTH118, PTH120  # a text
             read = document.read(path, shown)
@@ -172,20 +178,29 @@ class Parts:
             self._tell(Problem(Code.TOO_MANY, place, said, "write several manifests", "include"))
         return said is not None
 
+    def _may_read(self, path: Path, name: str, place: Place) -> bool:
+        refused = self.reach.refusal(path, name, place, "include")
+        if refused:
+            self._tell(refused)
+        return not refused
+
+    def _hits(self, folder: Path, pattern: str, place: Place) -> list[str]:
+        """The files that a pattern means, relative to the folder; a plain name means itself."""
+        if not any(sign in pattern for sign in "*?["):
+            refused = self.reach.refusal(folder / pattern, pattern, place, "include")
+            if refused:
+                raise RefusedPattern(refused)
+            return [pattern] if pattern and os.path.lexists(folder / pattern) else []
+        found = self.reach.hits(pattern, folder, place, "include")
+        try:
+            return list(islice((hit for hit in found if os.path.isfile(folder / hit)), _MOST_FILES + 1))  # noqa: PTH113 - pathlib's may raise
+        except ValueError:  # a NUL in it
+            return []
+
     def _tell(self, problem: Problem) -> None:
         """Notes that a file is left out."""
         self.is_whole = False
         self.problems.add(problem)
-
-
-def _hits(folder: Path, pattern: str) -> list[str]:
-    """The files that a pattern means, relative to the folder; a plain name means itself."""
-    if not any(sign in pattern for sign in "*?["):
-        return [pattern] if pattern and os.path.lexists(folder / pattern) else []
-    try:
-        return [str(hit.relative_to(folder)) for hit in islice(folder.glob(pattern), _MOST_FILES + 1) if hit.is_file()]
-    except (OSError, ValueError, NotImplementedError):  # a folder that may not be read, a NUL, an absolute pattern
-        return []
 
 
 def _missing(folder: Path, pattern: str, place: Place) -> Problem:

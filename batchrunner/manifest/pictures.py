@@ -11,6 +11,7 @@ from batchrunner.files import sha256_of
 from batchrunner.manifest.frame_names import PictureNames, is_picture
 from batchrunner.manifest.keys import shortened
 from batchrunner.manifest.layers import Value
+from batchrunner.manifest.permissions import Reach, outside
 from batchrunner.manifest.variables import is_text
 from batchrunner.nouns.image import LocalImage
 from batchrunner.problems import Code
@@ -41,6 +42,7 @@ class Picture:
 class Pictures:
     """All local images of one manifest. `look` is False where files are not to be touched."""
 
+    reach: Reach
     look: bool = True
     _known: dict[str, Picture | Fault] = field(default_factory=dict)
     _names: dict[Path, PictureNames] = field(default_factory=dict)
@@ -49,8 +51,13 @@ class Pictures:
         """The picture behind a path; a path is relative to the file in which its field stands."""
         path = os.path.normpath(os.path.join(os.path.dirname(value.place.file), text))  # noqa: PTH118, PTH120  # a text
         if path not in self._known:
-            self._known[path] = self._found(path, text) if self.look else Picture(LocalImage(path, "", 0), None)
+            self._known[path] = self._judged(path, text)
         return self._known[path]
+
+    def _judged(self, shown: str, text: str) -> Picture | Fault:
+        if not self.reach.permissions.allow(shown):
+            return Fault(Code.OUTSIDE_PROJECT, *outside(shown, text))
+        return self._found(shown, text) if self.look else Picture(LocalImage(shown, "", 0), None)
 
     def _found(self, shown: str, text: str) -> Picture | Fault:
         """The picture of this name; one that is named without its ending is found by its stem."""
@@ -62,7 +69,7 @@ class Pictures:
             said = f"could be several pictures: {shortened(', '.join(same), 120)}"
             hint = f"write the ending: `{PurePath(text).with_name(same[0])}`"
             return Fault(Code.IMAGE_MISSING_FILE, said, hint)
-        return self._read(str(path.with_name(same[0])) if same else shown, text)
+        return self._judged(str(path.with_name(same[0])), text) if same else self._read(shown, text)
 
     def _read(self, shown: str, text: str) -> Picture | Fault:
         path = Path(shown)

@@ -13,6 +13,7 @@ from batchrunner.manifest.frame_rows import read_frames
 from batchrunner.manifest.jsonl_rows import read_jsonl
 from batchrunner.manifest.keys import shortened, text_of
 from batchrunner.manifest.nodes import Node, Scalar
+from batchrunner.manifest.permissions import Reach
 from batchrunner.manifest.source import Source
 from batchrunner.manifest.table import Reading, Row, Table
 from batchrunner.manifest.tree import EnoughError
@@ -39,27 +40,28 @@ _OTHERS: Mapping[re.Pattern[str], tuple[str, str]] = {
 }
 
 
-def read_rows(node: Node, folder: Path, shown: str, problems: Problems) -> Table | None:
+def read_rows(node: Node, folder: Path, shown: str, problems: Problems, reach: Reach) -> Table | None:
     """The table that the value of a `rows:` key means; None where there is none.
 
     A path is relative to `folder`, which places call `shown`. Rows that are a problem are left out of the table.
     """
     if isinstance(node, nodes.Mapping):
-        return read_frames(node, folder, shown, problems)
+        return read_frames(node, folder, shown, problems, reach)
     if not keys.has_kind("rows", node, keys.Kind.ROWS, problems) or not isinstance(node, Scalar):
         return None
-    return _File(node, folder, shown, problems).table()
+    return _File(node, folder, shown, problems, reach).table()
 
 
 class _File:
     """A file of rows, as it is named in a manifest."""
 
-    def __init__(self, node: Scalar, folder: Path, shown: str, problems: Problems) -> None:
+    def __init__(self, node: Scalar, folder: Path, shown: str, problems: Problems, reach: Reach) -> None:
         self._node = node
         self._name = text_of(node)
         self._path = folder / self._name
         self._file = os.path.normpath(os.path.join(shown, self._name))  # noqa: PTH118 - a text
         self._problems = problems
+        self._reach = reach
 
     def table(self) -> Table | None:
         """What stands in it. Problems of the file as a whole stand where it is named, others inside."""
@@ -67,6 +69,11 @@ class _File:
         if suffix not in _READERS:
             self._tell(Code.ROWS_KIND, f"rows cannot be read from {shortened(self._name)}", self._known_kinds(suffix))
             return None
+        refused = self._reach.refusal(self._path, self._name, self._node.place, "rows")
+        if refused:
+            self._problems.add(refused)
+            return None
+        self._reach.texts[self._file] = None
         found = table_text.load(self._path, self._file)
         if self._is_refused(found):
             return None

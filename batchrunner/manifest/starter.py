@@ -16,6 +16,7 @@ from batchrunner.manifest.frame_names import FolderOfFrames, is_picture
 from batchrunner.manifest.headings import FIELDS, columns_headed
 from batchrunner.manifest.naming import Unnamed, name_rows, texts
 from batchrunner.manifest.nodes import Scalar
+from batchrunner.manifest.permissions import Permissions, Reach
 from batchrunner.manifest.placeholders import WORD
 from batchrunner.manifest.rows import Table, read_rows
 from batchrunner.places import Place
@@ -215,7 +216,7 @@ def _from_frames(folder: Path, images: Path) -> Starter:
 def _read(folder: Path, name: str) -> Table:
     problems = Problems()
     node = Scalar(name, name, plain=True, place=Place(name, 1, 1))
-    table = read_rows(node, folder, str(folder), problems)
+    table = read_rows(node, folder, str(folder), problems, Reach(Permissions((Path("/"),))))
     if table is None or problems.errors():
         problem = problems.errors()[0]
         raise UsageError(f"{problem.place}: {problem.message}")

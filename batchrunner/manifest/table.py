@@ -53,7 +53,11 @@ class Reading:
 
     def tell(self, code: Code, place: Place, message: str, hint: str) -> None:
         """Notes a problem."""
-        self.problems.add(Problem(code, place, message, hint, "rows"))
+        self.take(Problem(code, place, message, hint, "rows"))
+
+    def take(self, problem: Problem) -> None:
+        """Notes a problem that is worded already."""
+        self.problems.add(problem)
         self.told += 1
         if self.told >= MOST_PROBLEMS:
             raise EnoughError

@@ -1,5 +1,6 @@
 """Stage 3: drafts become jobs, or every problem at once. The only file that knows JSON Schema."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -17,7 +18,7 @@ from batchrunner.manifest.pictures import Fault, Pictures, shape_fault
 from batchrunner.manifest.placeholders import WORD, placeholders
 from batchrunner.manifest.spellings import meant
 from batchrunner.nouns.job import Identity, Job
-from batchrunner.nouns.request import unsigned
+from batchrunner.nouns.request import is_signed, without_secrets
 from batchrunner.places import Place
 from batchrunner.problems import Code, Problem, Problems, Severity, nearest
 
@@ -147,7 +148,7 @@ class Judge:
             self._warn(
                 Code.PLAIN_LINK, name, node, f"`{name}` is fetched without encryption", "write `https://…`", draft
             )
-        if unsigned(text) != text:
+        if is_signed(text):
             said = f"`{name}` is a signed link: it stops working, often within hours"
             self._warn(Code.SIGNED_LINK, name, node, said, "use a lasting link, or a local file", draft)
 
@@ -194,9 +195,16 @@ def link_fault(text: str) -> str | None:
         host, _ = parts.hostname, parts.port
     except ValueError:
         host, parts = None, urlsplit("")
+    if has_login(text):
+        return f'holds a login, which would be sent and kept: "{keys.shortened(without_secrets(text))}"'
     if parts.scheme in {"http", "https"} and host and text.isprintable() and " " not in text:
         return None
-    return f'is no web address: "{keys.shortened(text)}"'
+    return f'is no web address: "{keys.shortened(without_secrets(text))}"'
+
+
+def has_login(text: str) -> bool:
+    """Whether a link names a user, perhaps with a password, before its host."""
+    return is_link(text) and "@" in re.split(r"[/?#\\]", text.partition("//")[2], maxsplit=1)[0]
 
 
 def _is_sound(text: str, node: nodes.Node) -> bool:
@@ -229,6 +237,7 @@ def _as_list(value: object) -> list[object]:
 
 
 _SHORT = 200
+_LOGIN_HINT = "use a link that needs no login, or a local file"
 _LINK_HINT = "write `https://…`, or the path of a local file"
 
 
@@ -283,7 +292,8 @@ def _in_words(name: str, error: ValidationError, node: nodes.Node) -> tuple[Code
         case _:
             said = link_fault(str(error.instance)) or error.message
             hint = "write each space as `%20`" if " " in str(error.instance).strip() else _LINK_HINT
-            return Code.BAD_LINK, f"`{name}` {said}", hint
+            code = Code.LINK_LOGIN if has_login(str(error.instance)) else Code.BAD_LINK
+            return code, f"`{name}` {said}", _LOGIN_HINT if code is Code.LINK_LOGIN else hint
 
 
 def _one_of(wanted: list[str]) -> str:

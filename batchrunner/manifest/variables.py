@@ -1,6 +1,7 @@
 """Variables: `${…}` in a value becomes what it stands for, once, after the merge, never scanned again."""
 
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -12,6 +13,7 @@ _TOKEN = re.compile(r"\$\$\{|\$\{([^}]*)\}?")
 _REFERENCE = re.compile(
     r"(?P<space>[a-z]+)(?:\.(?P<name>[^\s.:\[\]]+)|\[\"(?P<quoted>[^\"]*)\"\])(?::-(?P<default>.*))?", re.DOTALL
 )
+MOST_BYTES = 64 * 1024  # of one value
 _SPACES = ("vars", "matrix", "row", "env", "manifest", "job")
 
 
@@ -27,12 +29,15 @@ class VariableProblem(Exception):  # a problem on its way to its collector, neve
 class Names:
     """What `${space.name}` can mean at one place, by space. A space that is missing means nothing there.
 
-    `later` names a space that is filled in another time: whatever else is filled stays literal then.
+    `later` names a space that is filled in another time: whatever else is filled stays literal then. `permitted` are
+    the variables of the environment that somebody allowed, `withheld` are others that are set.
     """
 
     spaces: Mapping[str, Mapping[str, nodes.Node]]
     why_not: Mapping[str, str] = field(default_factory=dict)
     later: str = ""
+    permitted: frozenset[str] = frozenset()
+    withheld: frozenset[str] = frozenset()
 
 
 def text_node(text: str, place: Place) -> nodes.Scalar:
@@ -100,8 +105,32 @@ def _filled(node: nodes.Scalar, text: str, names: Names, *, list_wanted: bool) -
         from_row = whole[1].startswith("row")
         is_text = isinstance(found, nodes.Scalar) and found.value is not None
         return _split(found) if list_wanted and from_row and is_text else found
-    filled = _TOKEN.sub(lambda token: _piece(token, names, node.place), text)
+    filled = "".join(_pieces(text, names, node.place))
     return nodes.Scalar(filled, filled, plain=False, place=node.place)
+
+
+def _pieces(text: str, names: Names, place: Place) -> Iterator[str]:
+    """A text in pieces, its variables filled; it ends with a problem as soon as it is too long."""
+    end = size = 0
+    for token in _TOKEN.finditer(text):
+        for piece in (text[end : token.start()], _piece(token, names, place)):
+            size += size_of(piece)
+            yield piece
+        if size > MOST_BYTES:
+            raise VariableProblem(too_long(place))
+        end = token.end()
+    yield text[end:]
+
+
+def size_of(text: str) -> int:
+    """How many bytes a text has in UTF-8."""
+    return len(text) if text.isascii() else len(text.encode(errors="replace"))
+
+
+def too_long(place: Place) -> Problem:
+    """What is said of a value that is too long once its variables are filled."""
+    said = f"a value is longer than {MOST_BYTES:,} bytes once it is filled"
+    return Problem(Code.TOO_MANY, place, said, "write a shorter text: nobody reads so long a prompt")
 
 
 def _piece(token: re.Match[str], names: Names, place: Place) -> str:
@@ -129,6 +158,8 @@ def _look_up(token: re.Match[str], names: Names, place: Place) -> nodes.Node:
         raise VariableProblem(Problem(Code.FORBIDDEN_VARIABLE, place, said, "remove it: a manifest holds no keys"))
     if space not in names.spaces:
         raise VariableProblem(_no_space(space, names, place))
+    if space == "env" and name not in names.permitted and (default is None or name in names.withheld):
+        raise VariableProblem(_not_allowed(name, place))
     found = names.spaces[space].get(name)
     if isinstance(found, nodes.Scalar) and not found.place.file:  # nobody wrote it in a file: blame who uses it
         found = replace(found, place=place)
@@ -165,6 +196,12 @@ def _literal(node: nodes.Node) -> nodes.Node:
     """The value, as it is written where variables are filled once more."""
     text = keys.text_of(node) if isinstance(node, nodes.Scalar) else ""
     return text_node(text.replace("${", "$${"), node.place) if "${" in text else node
+
+
+def _not_allowed(name: str, place: Place) -> Problem:
+    said = f"`env.{keys.shortened(name)}` would be sent away, and nobody allowed it"
+    typed = shlex.quote(keys.shortened(name))
+    return Problem(Code.VARIABLE_NOT_ALLOWED, place, said, f"if it may be: `--env {typed}`, or remove it")
 
 
 def _is_empty(node: nodes.Node) -> bool:

@@ -6,6 +6,7 @@ from itertools import groupby
 from pathlib import Path
 
 from batchrunner.manifest.load import Manifest
+from batchrunner.manifest.validate import is_link
 from batchrunner.nouns.image import LocalImage
 from batchrunner.nouns.job import Job
 
@@ -41,7 +42,12 @@ def _plain(value: object, folder: Path) -> object:
         case list():
             return [_plain(item, folder) for item in value]
         case _:
-            return _escaped(str(value))
+            return _escaped(_without_fragment(str(value)))
+
+
+def _without_fragment(text: str) -> str:
+    """A link without what no server is asked for; its signature stays, without which it is none."""
+    return text.partition("#")[0] if is_link(text) and len(text.split()) == 1 else text
 
 
 def _escaped(text: str) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
 
 from batchrunner.nouns.image import LocalImage
 
@@ -17,6 +17,10 @@ _SIGNATURE_PARAMETER = re.compile(
     r"|sig|se|sp|sv|sr|st|spr|skoid|sktid|skt|ske|sks|skv|q-(sign|ak|key|header|url|signature).*"
     r"|security-token|x-cos-security-token)",
     re.IGNORECASE,
+)
+_A_LINK = re.compile("https?://", re.IGNORECASE)
+_LINKS = re.compile(
+    r"(?P<start>https?://)(?P<login>[^\s/?#\"']*@)?(?P<plain>[^\s?#\"']*)(?P<rest>[^\s\"']*)", re.IGNORECASE
 )
 
 
@@ -81,12 +85,38 @@ def _plain(value: object) -> object:
 
 
 def unsigned(text: str) -> str:
-    """A link without its signature parameters; any other text as it is."""
-    if not text.startswith(("https://", "http://")) or "?" not in text or len(text.split()) != 1:
+    """A link without its signature parameters, its login and its fragment; any other text as it is."""
+    parts = _link_parts(text)
+    if parts is None or not (parts.query or parts.fragment or "?" in text or "#" in text or "@" in parts.netloc):
         return text
+    pairs = parse_qsl(parts.query, keep_blank_values=True)
+    kept = [(name, value) for name, value in pairs if not _SIGNATURE_PARAMETER.fullmatch(name)]
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=host, query=urlencode(kept), fragment=""))
+
+
+def is_signed(text: str) -> bool:
+    """Whether a text is a link with a store's signature, which ends within hours or days."""
+    parts = _link_parts(text)
+    names = (name for name, _ in parse_qsl(parts.query, keep_blank_values=True)) if parts else ()
+    return any(_SIGNATURE_PARAMETER.fullmatch(name) for name in names)
+
+
+def _link_parts(text: str) -> SplitResult | None:
+    """The parts of a text that is wholly one link; None for any other text."""
+    if not _A_LINK.match(text) or len(text.split()) != 1:
+        return None
     try:
-        parts = urlsplit(text)
+        return urlsplit(text)
     except ValueError:
-        return text
-    kept = [(k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not _SIGNATURE_PARAMETER.fullmatch(k)]
-    return urlunsplit(parts._replace(query=urlencode(kept)))
+        return None
+
+
+def without_secrets(text: str) -> str:
+    """A text to be shown: its links without logins, and without what follows their question mark."""
+    return _LINKS.sub(_shown_link, text)
+
+
+def _shown_link(link: re.Match[str]) -> str:
+    login = "…@" if link["login"] else ""
+    return f"{link['start']}{login}{link['plain']}{'?…' if link['rest'] else ''}"

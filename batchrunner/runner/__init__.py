@@ -1,11 +1,11 @@
 """The only orchestrator: it gathers what is known, asks the decider, and does what it says until all is told."""
 
-from batchrunner.runner.access import Access, read_access
+from batchrunner.runner.access import Access, known_keys, read_access
 from batchrunner.runner.batch import Batch, Limits, Seen, Wanted, gather, on_disk, remembered
 from batchrunner.runner.conduct import Ended, conduct
 from batchrunner.runner.ending import exit_code
 from batchrunner.runner.forecasts import Forecasts
-from batchrunner.runner.project import Project, find_project
+from batchrunner.runner.project import Project, find_project, reading_root
 from batchrunner.runner.receipts import check_memory, read_receipts, take_in, write_receipts
 from batchrunner.runner.run import Means
 from batchrunner.runner.shelf import Shelf
@@ -28,9 +28,11 @@ __all__ = [
     "exit_code",
     "find_project",
     "gather",
+    "known_keys",
     "on_disk",
     "read_access",
     "read_receipts",
+    "reading_root",
     "remembered",
     "take_in",
     "write_receipts",

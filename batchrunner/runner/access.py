@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -54,6 +55,14 @@ def read_base_url(environment: Mapping[str, str]) -> str:
     if parts.scheme == "http" and not is_loopback(url):
         raise UsageError("MODELLIX_BASE_URL must be https: the key would travel in the clear")
     return url
+
+
+def known_keys(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """The keys that are known here, from the environment and from the file; none where there is none to be had."""
+    keys = {environment.get("MODELLIX_API_KEY", "").strip()}
+    with suppress(Unauthorized, OSError, ValueError):
+        keys.add(_key_from_file(environment))
+    return tuple(sorted(keys - {""}))
 
 
 def _key(environment: Mapping[str, str]) -> str:

@@ -38,6 +38,29 @@ class Project:
         return self.base / text
 
 
+def reading_root(manifest: Path) -> Path:
+    """The folder inside which a manifest may read files: its git work tree, else its project's root.
+
+    The same before the first run, which makes the ledger, and after it. A work tree of another owner does not count,
+    nor does a home folder that is kept in git: it holds more than one project.
+    """
+    root = find_project(manifest).root
+    owner = _owner(root)
+    for folder in (root, *root.parents):
+        if _owner(folder) != owner or folder == Path.home():
+            return root
+        if os.path.lexists(folder / ".git"):
+            return folder
+    return root
+
+
+def _owner(folder: Path) -> int | None:
+    try:
+        return folder.stat().st_uid
+    except OSError:
+        return None
+
+
 def find_project(manifest: Path, ledger: Path | None = None, *, sandbox: bool = False) -> Project:
     """The project of a manifest: the nearest ledger upward, as git finds its folder, else one beside it."""
     path = Path(os.path.abspath(manifest))  # noqa: PTH100  # not resolve(): a link to a manifest stays where it is

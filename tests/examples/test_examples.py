@@ -13,6 +13,7 @@ from batchrunner.errors import Exit
 from batchrunner.ledger import Ledger
 from batchrunner.manifest import document
 from batchrunner.manifest.load import Manifest, load
+from batchrunner.manifest.permissions import Permissions
 from batchrunner.nouns.image import LocalImage
 from batchrunner.nouns.status import Status
 from batchrunner.nouns.step import Action
@@ -59,7 +60,7 @@ every_run = pytest.mark.parametrize(("name", "profile"), RUNS, ids=["-".join(fil
 
 
 def read(name: str, profile: str = "") -> Manifest:
-    return load(EXAMPLES / name, profile, environment={})
+    return load(EXAMPLES / name, profile)
 
 
 def by_name(manifest: Manifest) -> dict[str, dict[str, Any]]:
@@ -98,7 +99,7 @@ def test_an_example_is_valid_and_wants_its_clips(name: str, profile: str) -> Non
 
 @pytest.mark.parametrize("name", FRAGMENTS)
 def test_a_fragment_is_judged_as_one(name: str) -> None:
-    fragment = load(EXAMPLES / name, environment={}, may_be_fragment=True)
+    fragment = load(EXAMPLES / name, permissions=Permissions((EXAMPLES,)), may_be_fragment=True)
     assert [problem.code for problem in fragment.problems] == [Code.FRAGMENT]
 
 
@@ -111,7 +112,7 @@ class Copy:
     def __init__(self, folder: Path, name: str, profile: str) -> None:
         shutil.copytree(EXAMPLES, folder, dirs_exist_ok=True)
         self.studio = Studio(folder)
-        self.manifest = load(folder / name, profile, environment={})
+        self.manifest = load(folder / name, profile)
         self.project: Project = find_project(self.manifest.path)
 
     def batch(self, ledger: Ledger) -> Batch:

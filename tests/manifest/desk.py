@@ -8,10 +8,16 @@ from typing import Any
 
 from batchrunner.manifest import document, nodes
 from batchrunner.manifest.load import Manifest, load
+from batchrunner.manifest.permissions import Permissions
 from batchrunner.problems import Code
 
 HEAD = "version: 1\nmodel: google/veo-3.1-i2v\ndefaults: {durationSeconds: 8}\n"
 LINK = "https://example.com/a.jpg"
+
+
+def permitted(folder: Path, environment: Mapping[str, str]) -> Permissions:
+    """A manifest may read this folder and this environment; `NO` may be used, and is not set."""
+    return Permissions((folder,), frozenset({*environment, "NO"}), environment)
 
 
 @dataclass
@@ -29,7 +35,8 @@ class Desk:
 
     def read(self, text: str, profile: str = "", name: str = "m.yaml") -> Manifest:
         """The manifest with this text."""
-        return load(self.write(name, text), profile, environment=self.environment)
+        path = self.write(name, text)
+        return load(path, profile, permissions=permitted(path.parent, self.environment))
 
     def valid(self, text: str, profile: str = "") -> Manifest:
         """The same, which must be without errors."""

@@ -15,7 +15,7 @@ from tests.pure.test_images import png
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path, {"WHO": "the fox", "EMPTY": "", "MODELLIX_API_KEY": "mdlx-secret"})
+    return Desk(tmp_path, {"WHO": "the fox", "SLOTS": "", "EMPTY": "", "MODELLIX_API_KEY": "mdlx-secret"})
 
 
 def names(desk: Desk, text: str, profile: str = "") -> list[str]:
@@ -538,7 +538,7 @@ def test_a_fragment_is_not_blamed_for_what_its_manifest_may_give(desk: Desk) -> 
         "jobs:\n  - {id: a, resolution: 1080p}\n  - {id: b, extends: outer, lastFrame: https://example.com/z.jpg}\n"
         "  - {id: c, prompt: '${vars.outer}', durationSeconds: 4, resolution: 4k}\n",
     )
-    found = load(path, environment={}, may_be_fragment=True).problems
+    found = load(path, may_be_fragment=True).problems
     assert [(problem.code, problem.place.line) for problem in found] == [
         (Code.FRAGMENT, 1),
         (Code.RESOLUTION_DURATION, 4),

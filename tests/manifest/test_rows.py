@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from batchrunner.manifest import frame_rows, table
 from batchrunner.manifest.csv_cells import likely_delimiter, records
 from batchrunner.manifest.nodes import Entry, Mapping, Scalar, Sequence
+from batchrunner.manifest.permissions import Permissions, Reach
 from batchrunner.manifest.rows import Table, read_rows
 from batchrunner.manifest.table import Reading
 from batchrunner.manifest.tree import EnoughError
@@ -26,8 +27,9 @@ PAIR = Place("m.yaml", 8, 11)
 class Folder:
     """A manifest's folder, from which rows are read."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, may_read: Path | None = None) -> None:
         self.path = path
+        self.may_read = may_read
         self.problems: tuple[Problem, ...] = ()
 
     def write(self, name: str, content: str | bytes = "") -> None:
@@ -39,7 +41,7 @@ class Folder:
         """The table that a value of `rows:` means, and what was said about it in `problems`."""
         problems = Problems()
         written = Scalar(node, node, plain=True, place=HERE) if isinstance(node, str) else node
-        found = read_rows(written, self.path, "", problems)
+        found = read_rows(written, self.path, "", problems, Reach(Permissions((self.may_read or self.path,))))
         self.problems = problems.in_order()
         return found
 
@@ -98,14 +100,14 @@ def test_a_row_knows_its_table_and_its_place(folder: Folder) -> None:
 def test_a_place_is_called_as_its_folder_is(tmp_path: Path) -> None:
     (tmp_path / "shots.csv").write_text("shot\na\n")
     node = Scalar("shots.csv", "shots.csv", plain=True, place=HERE)
-    found = read_rows(node, tmp_path, "work/day 1", Problems())
+    found = read_rows(node, tmp_path, "work/day 1", Problems(), Reach(Permissions((tmp_path,))))
     assert found is not None
     assert found.rows[0].place.file == "work/day 1/shots.csv"
 
 
-def test_a_path_may_leave_the_folder(folder: Folder) -> None:
+def test_a_path_may_leave_the_folder_where_that_is_allowed(folder: Folder) -> None:
     folder.write("shots.csv", "shot\na\n")
-    inner = Folder(folder.path / "inner")
+    inner = Folder(folder.path / "inner", may_read=folder.path)
     inner.path.mkdir()
     assert inner.rows("../shots.csv") == [{"shot": "a"}]
     assert inner.rows(str(folder.path / "shots.csv")) == [{"shot": "a"}]
@@ -582,9 +584,9 @@ def test_the_key_is_what_the_one_star_stands_for(folder: Folder, pattern: str, k
     assert row.get("key") == key
 
 
-def test_a_pattern_may_mean_frames_outside_the_folder(folder: Folder) -> None:
+def test_a_pattern_may_mean_frames_outside_the_folder_where_that_is_allowed(folder: Folder) -> None:
     folder.write("frames/a.png")
-    inner = Folder(folder.path / "inner")
+    inner = Folder(folder.path / "inner", may_read=folder.path)
     inner.path.mkdir()
     assert [row["path"] for row in inner.rows(frames("../frames/*.png"))] == ["../frames/a.png"]
     whole = str(folder.path / "frames" / "a.png")

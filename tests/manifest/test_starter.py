@@ -8,6 +8,7 @@ import pytest
 from batchrunner.cli.boundary import outcome
 from batchrunner.errors import Exit
 from batchrunner.manifest.load import Manifest, load
+from batchrunner.manifest.permissions import Permissions
 from batchrunner.problems import Code
 from tests.manifest.desk import Desk
 from tests.pure.test_images import png
@@ -37,7 +38,7 @@ class Begun:
     def valid(self) -> Manifest:
         """The manifest, which must be without problems."""
         assert self.code == Exit.DONE, self.err
-        manifest = load(self._file)
+        manifest = load(self._file, permissions=Permissions((Path.cwd(),)))
         assert manifest.problems == ()
         return manifest
 

@@ -99,7 +99,6 @@ def test_the_signature_of_a_store_says_nothing_about_the_picture(signed: str, be
         "She waves",
         "what? expires=never&signature=hers",
         "https://example.com/a.jpg",
-        "https://example.com/a.jpg#Signature=abc",
         "https://example.com/a.jpg?v=2&w=&size=3",
         "ftp://example.com/a.jpg?sig=1",
         "see https://example.com/a.jpg?sig=1",
@@ -108,6 +107,16 @@ def test_the_signature_of_a_store_says_nothing_about_the_picture(signed: str, be
 )
 def test_every_other_text_stays_as_it_is(text: str) -> None:
     assert unsigned(text) == text
+
+
+@pytest.mark.parametrize("written", ["{}#Signature=abc", "{}?#x", "HTTPS://{}?sig=1", "{}#"])
+def test_nothing_of_a_link_stays_that_no_server_is_asked_for(written: str) -> None:
+    link = written.replace("HTTPS://{}", "HTTPS" + PICTURE.removeprefix("https")).format(PICTURE)
+    assert unsigned(link) == PICTURE
+
+
+def test_a_login_in_a_link_is_not_kept() -> None:
+    assert unsigned("https://me:secret@example.com/a.jpg?v=2") == "https://example.com/a.jpg?v=2"
 
 
 TEXTS = st.text() | st.builds(

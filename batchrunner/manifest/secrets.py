@@ -1,0 +1,47 @@
+"""Keys in the wrong place: nothing that a job sends, and no name of it, may hold one."""
+
+from collections.abc import Iterator
+
+from batchrunner.manifest import nodes
+from batchrunner.manifest.drafts import Draft
+from batchrunner.manifest.keys import text_of
+from batchrunner.manifest.permissions import Permissions
+from batchrunner.problems import Code, Problem
+
+
+def secret_in(draft: Draft, output: str, permissions: Permissions) -> tuple[Problem, ...]:
+    """A problem for each value of a draft that holds the key of the service, none where none does."""
+    if not permissions.secrets:
+        return ()
+    return tuple(_problem(name, node, draft) for name, node in _held(draft, output, permissions))
+
+
+def _held(draft: Draft, output: str, permissions: Permissions) -> Iterator[tuple[str, nodes.Node]]:
+    at = draft.named_at or draft.place
+    names = {"id": draft.name, "model": draft.model, "tags": " ".join(draft.tags), "output": output}
+    for name, text in names.items():
+        if permissions.holds_secret(text):
+            value = draft.output if name == "output" else None
+            yield name, value.node if value else nodes.Scalar(text, text, plain=True, place=at)
+    for name, value in draft.fields.items():
+        if any(permissions.holds_secret(text) for text in _texts(value.node)):
+            yield name, value.node
+
+
+def _texts(node: nodes.Node) -> Iterator[str]:
+    match node:
+        case nodes.Scalar():
+            yield text_of(node)
+        case nodes.Sequence():
+            for item in node.items:
+                yield from _texts(item)
+        case nodes.Mapping():
+            for key, entry in node.entries.items():
+                yield key
+                yield from _texts(entry.node)
+
+
+def _problem(name: str, node: nodes.Node, draft: Draft) -> Problem:
+    said = f"`{name}` holds the API key: it would be sent and kept"
+    hint = "remove it; where it was shown to others, make a new key"
+    return Problem(Code.HOLDS_KEY, node.place, said, hint, name, draft.names)
