@@ -77,6 +77,7 @@ class Code(StrEnum):
     ROWS_HEADER = "rows-header"
     ROWS_QUOTE = "rows-quote"
     ROWS_SHAPE = "rows-shape"
+    ROWS_CELL = "rows-cell"
     ROWS_JSON = "rows-json"
     ROWS_PAIR = "rows-pair"
     # what fields hold

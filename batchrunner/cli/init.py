@@ -20,7 +20,7 @@ _UNITED = "*.receipts.jsonl merge=union\n"
 
 @click.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), default=Path("shots.yaml"))
-@option("--from", "table", type=_FILE, help="A spreadsheet, saved as CSV, with one shot a line.")
+@option("--from", "table", type=_FILE, help="A spreadsheet with one shot a line: .xlsx or CSV.")
 @option("--images", type=_FOLDER, help="A folder of frames.")
 @option("--slugify", is_flag=True, help="Make ids of names that cannot be ids, in a copy of the sheet.")
 def command(file: Path, table: Path | None, images: Path | None, slugify: bool) -> None:

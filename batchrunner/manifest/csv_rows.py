@@ -1,6 +1,6 @@
 """Rows from a CSV as spreadsheets write it: the header names the columns, each further record is a row."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from batchrunner.manifest import core_schema
@@ -22,7 +22,11 @@ class _Header:
 
 def read_csv(text: str, reading: Reading, delimiter: str | None = None) -> tuple[str, ...]:
     """Reads the rows and gives the columns; a row that does not fit its header is a problem, and left out."""
-    found = records(text, delimiter, reading)
+    return read_records(records(text, delimiter, reading), reading)
+
+
+def read_records(found: Iterator[Record], reading: Reading) -> tuple[str, ...]:
+    """The same for rows that were cut into cells already."""
     first = next(found, None)
     if first is None:
         return ()
@@ -52,7 +56,7 @@ def _read_rows(found: Iterable[Record], header: _Header, reading: Reading) -> No
         stray = next((cell for cell in record.cells[header.width :] if cell.text), None)
         if stray is not None:
             message = f"this row has more cells than the header, which has {header.width}"
-            hint = "put a text that holds the delimiter in quotes, or name the column"
+            hint = "name the column; a text that holds the delimiter stands in quotes"
             reading.tell(Code.ROWS_SHAPE, stray.place, message, hint)
             continue
         _check_named(record, header, reading)

@@ -74,7 +74,7 @@ OWN: Mapping[str, Key] = {
     "id": Key(Kind.TEXT, "The job's name, for files and the ledger.", filled=True),
     "extends": Key(Kind.TEXTS, "The templates whose keys the job takes over, left to right."),
     "matrix": Key(Kind.KEYS, "Axes with values: one job for each combination."),
-    "rows": Key(Kind.ROWS, "A CSV or JSONL file, or a glob of images: one job for each row."),
+    "rows": Key(Kind.ROWS, "A CSV, JSONL or `.xlsx` file, or a glob of images: one job for each row."),
 }
 
 JOB: Mapping[str, Key] = {**OWN, **SHARED}

@@ -1,4 +1,4 @@
-"""The rows behind a job's `rows:` — a spreadsheet's CSV, JSON lines, or the frames of a folder — as one table."""
+"""The rows behind a job's `rows:` — a spreadsheet, JSON lines, or the frames of a folder — as one table."""
 
 import os.path
 import re
@@ -7,7 +7,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from batchrunner.manifest import keys, nodes, table_text
+from batchrunner.manifest import keys, nodes, source, table_text
 from batchrunner.manifest.csv_rows import read_csv
 from batchrunner.manifest.frame_rows import read_frames
 from batchrunner.manifest.jsonl_rows import read_jsonl
@@ -18,6 +18,7 @@ from batchrunner.manifest.source import Source
 from batchrunner.manifest.table import Reading, Row, Table
 from batchrunner.manifest.tree import EnoughError
 from batchrunner.manifest.variables import is_text
+from batchrunner.manifest.xlsx_rows import AS_CSV, WorkbookError, read_workbook
 from batchrunner.problems import Code, Problem, Problems, Severity, nearest
 
 __all__ = ["Row", "Table", "read_rows"]
@@ -29,12 +30,12 @@ _READERS: Mapping[str, Callable[[str, Reading], tuple[str, ...]]] = {
     ".jsonl": read_jsonl,
     ".ndjson": read_jsonl,
 }
-_WORKBOOKS = frozenset({".xlsx", ".xls", ".xlsm", ".ods", ".numbers"})
-_EXPORT = "export the sheet as CSV (UTF-8)"
+_WORKBOOK = re.compile(r"(.*\.xls[xm])(?:#(.*))?", re.IGNORECASE | re.DOTALL)
+_OTHER_WORKBOOKS = frozenset({".xls", ".xlsb", ".ods", ".numbers"})
 
 # What lies under a table's name in practice: what it is, and the mend.
 _OTHERS: Mapping[re.Pattern[str], tuple[str, str]] = {
-    re.compile(r"PK\x03\x04"): ("a workbook or an archive", _EXPORT),
+    re.compile(r"PK\x03\x04"): ("a workbook or an archive", f"let a workbook's name end in .xlsx, or {AS_CSV}"),
     re.compile(r"\s*<(?:!doctype\s+)?html", re.IGNORECASE): ("an HTML page", "download the sheet as CSV, not its page"),
     re.compile(r"version https://git-lfs"): ("a git-lfs pointer", "run `git lfs pull`"),
 }
@@ -58,15 +59,17 @@ class _File:
     def __init__(self, node: Scalar, folder: Path, shown: str, problems: Problems, reach: Reach) -> None:
         self._node = node
         self._name = text_of(node)
-        self._path = folder / self._name
-        self._file = os.path.normpath(os.path.join(shown, self._name))  # noqa: PTH118 - a text
+        self._workbook = _WORKBOOK.fullmatch(self._name)
+        file = self._workbook[1] if self._workbook else self._name
+        self._path = folder / file
+        self._file = os.path.normpath(os.path.join(shown, file))  # noqa: PTH118 - a text
         self._problems = problems
         self._reach = reach
 
     def table(self) -> Table | None:
         """What stands in it. Problems of the file as a whole stand where it is named, others inside."""
         suffix = PurePosixPath(self._name).suffix.lower()
-        if suffix not in _READERS:
+        if suffix not in _READERS and not self._workbook:
             self._tell(Code.ROWS_KIND, f"rows cannot be read from {shortened(self._name)}", self._known_kinds(suffix))
             return None
         refused = self._reach.refusal(self._path, self._name, self._node.place, "rows")
@@ -74,6 +77,8 @@ class _File:
             self._problems.add(refused)
             return None
         self._reach.texts[self._file] = None
+        if self._workbook:
+            return self._sheet(self._workbook[2] or "")
         found = table_text.load(self._path, self._file)
         if self._is_refused(found):
             return None
@@ -83,12 +88,26 @@ class _File:
         self._problems.extend(told)
         if any(problem.severity is Severity.ERROR for problem in told):
             return Table((), (), lines, self._file)
-        return self._read(found.text, Reading(self._name, self._problems, self._file, lines), _READERS[suffix])
+        reading = Reading(self._name, self._problems, self._file, lines)
+        return self._read(reading, lambda: _READERS[suffix](found.text, reading))
 
-    def _read(self, text: str, reading: Reading, read: Callable[[str, Reading], tuple[str, ...]]) -> Table:
+    def _sheet(self, name: str) -> Table | None:
+        """What stands in a sheet of a workbook. It has no lines: a place in it is a row and a column."""
+        data = source.read_bytes(self._path, self._file)
+        if isinstance(data, Problem):
+            self._is_refused(Source("", data))
+            return None
+        reading = Reading(self._name, self._problems, self._file)
+        try:
+            return self._read(reading, lambda: read_workbook(data, name, reading))
+        except WorkbookError as error:
+            self._tell(error.code, f"{shortened(self._name)}: {error.message}", error.hint)
+            return None
+
+    def _read(self, reading: Reading, read: Callable[[], tuple[str, ...]]) -> Table:
         columns: tuple[str, ...] = ()
         with suppress(EnoughError):
-            columns = read(text, reading)
+            columns = read()
         table = reading.table(columns)
         if not table.rows and not reading.told:
             message = f"no rows stand in {shortened(self._name)}"
@@ -118,7 +137,7 @@ class _File:
         """A hint for a file that is not there."""
         folder = self._path.parent
         try:
-            names = [each.name for each in folder.iterdir() if each.suffix.lower() in _READERS and is_text(each.name)]
+            names = [each.name for each in folder.iterdir() if _is_read(each.name) and is_text(each.name)]
         except (OSError, ValueError):
             return f"{shortened(str(folder))} is no folder that can be read; paths are relative to this file"
         near = nearest(self._path.name, names) or (names[0] if len(names) == 1 else None)
@@ -126,13 +145,17 @@ class _File:
         return f"did you mean `{where / near}`?" if near else "paths are relative to the file in which `rows` stands"
 
     def _known_kinds(self, suffix: str) -> str:
-        if suffix in _WORKBOOKS:
-            return _EXPORT
+        if suffix in _OTHER_WORKBOOKS:
+            return f"save it as .xlsx, or {AS_CSV}"
         if "${" in self._name:
             return "variables are not filled in `rows`: write the name out"
         if re.search(r"[*?[]", self._name):
             return f"write `rows: {{glob: {shortened(self._name)}}}`"
-        return f"name a file that ends in {', '.join(_READERS)}, or write `rows: {{glob: frames/*.png}}`"
+        return f"name a file that ends in {', '.join(_READERS)}, .xlsx, or write `rows: {{glob: frames/*.png}}`"
 
     def _tell(self, code: Code, message: str, hint: str | None) -> None:
         self._problems.add(Problem(code, self._node.place, message, hint, "rows"))
+
+
+def _is_read(name: str) -> bool:
+    return PurePosixPath(name).suffix.lower() in _READERS or bool(_WORKBOOK.fullmatch(name))

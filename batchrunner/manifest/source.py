@@ -49,17 +49,21 @@ def load(path: "Path", file: str, lines_of: "LinesOf | None" = None) -> Source:
 
     `lines_of` says how its lines are counted, by default as YAML counts them.
     """
+    data = read_bytes(path, file)
+    return Source("", data) if isinstance(data, Problem) else decode(data, file, lines_of)
+
+
+def read_bytes(path: "Path", file: str) -> bytes | Problem:
+    """The content of a file on disk; whatever it is, this neither raises nor waits."""
     try:
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode):  # opening a pipe would wait for its writer
-            return Source("", _not_a_file(mode, Place(file, 1, 1)))
+            return _not_a_file(mode, Place(file, 1, 1))
         with path.open("rb") as stream:
             data = stream.read(MOST_BYTES + 1)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        return Source("", _unreadable(error, Place(file, 1, 1)))
-    if len(data) > MOST_BYTES:
-        return Source("", _too_large(Place(file, 1, 1)))
-    return decode(data, file, lines_of)
+        return _unreadable(error, Place(file, 1, 1))
+    return data if len(data) <= MOST_BYTES else _too_large(Place(file, 1, 1))
 
 
 def decode(data: bytes, file: str, lines_of: "LinesOf | None" = None) -> Source:

@@ -218,8 +218,10 @@ def _read(folder: Path, name: str) -> Table:
     node = Scalar(name, name, plain=True, place=Place(name, 1, 1))
     table = read_rows(node, folder, str(folder), problems, Reach(Permissions((Path("/"),))))
     if table is None or problems.errors():
-        problem = problems.errors()[0]
-        raise UsageError(f"{problem.place}: {problem.message}")
+        problem, *more = problems.errors()
+        where = "" if problem.place == node.place else f"{problem.place}: "
+        hint = f": {problem.hint}" if problem.hint else ""
+        raise UsageError(where + problem.message + hint + (f" (and {len(more)} more problems)" if more else ""))
     return table
 
 

@@ -126,9 +126,9 @@ def test_a_path_may_leave_the_folder_where_that_is_allowed(folder: Folder) -> No
         ("header.csv", "shot,prompt\n", Code.ROWS_EMPTY, "add a row below the header"),
         ("empty.jsonl", "\n\n", Code.ROWS_EMPTY, None),
         ("shots", "shot\na", Code.ROWS_KIND, "name a file that ends in .csv, .txt, .tsv, .jsonl, .ndjson"),
-        ("shots.xlsx", None, Code.ROWS_KIND, "export the sheet as CSV (UTF-8)"),
+        ("shots.ods", None, Code.ROWS_KIND, "save it as .xlsx, or export the sheet as CSV (UTF-8)"),
         ("frames/*.png", None, Code.ROWS_KIND, "write `rows: {glob: frames/*.png}`"),
-        ("workbook.csv", b"PK\x03\x04\x14\0\x06\0\xff", Code.ROWS_KIND, "export the sheet as CSV (UTF-8)"),
+        ("workbook.csv", b"PK\x03\x04\x14\0\x06\0\xff", Code.ROWS_KIND, "let a workbook's name end in .xlsx"),
         ("page.csv", "<!DOCTYPE html><html>", Code.ROWS_KIND, "download the sheet as CSV, not its page"),
     ],
 )

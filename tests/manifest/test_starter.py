@@ -343,7 +343,8 @@ def test_shots_that_are_counted_within_their_scene_are_named_by_both(
     ("name", "content", "words"),
     [
         ("none.csv", None, "none.csv is not there"),
-        ("shots.xlsx", "PK", "rows cannot be read"),
+        ("shots.xlsx", "PK", "shots.xlsx: this is no workbook"),
+        ("shots.ods", "PK", "rows cannot be read from shots.ods: save it as .xlsx"),
         ("shots.csv", "", "no rows stand in"),
         ("shots.csv", "id,prompt\n", "no rows stand in"),
         ("shots.csv", 'id,prompt\na,"x\n', "the quote that opens here is never closed"),
