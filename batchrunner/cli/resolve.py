@@ -13,11 +13,11 @@ from batchrunner.cli.permissions import reading_options
 from batchrunner.cli.setting import in_flight_run, known_ledger, no_such_job, project_of, wanted_or_remembered
 from batchrunner.errors import UsageError
 from batchrunner.ledger import Ledger
-from batchrunner.modellix import is_task_id
+from batchrunner.modellix import is_task_id, task_id_hints
 from batchrunner.nouns.facts import Answer, Attempt, Outcome, Refusal
 from batchrunner.nouns.job import Identity
 from batchrunner.nouns.money import dollars
-from batchrunner.reports import ids_in, strangers, what_to_look_for
+from batchrunner.reports import ids_in, named_by_reply, strangers, what_to_look_for
 from batchrunner.runner import Batch, Project, Wanted, gather
 
 
@@ -66,8 +66,8 @@ def command(
 ) -> None:
     """Say what became of submits whose outcome is unknown.
 
-    Without a decision: lists them, with what to look for in the service's web console. With --candidates: tells
-    which of the ids there are on no record here.
+    Without a decision: lists them, with what to look for in the service's web console, and the ids that odd replies
+    named. With --candidates: tells which of the ids there are on no record here.
 
     Example: batchrunner resolve shots.yaml hero-wave --task task-i2v001
     """
@@ -106,10 +106,18 @@ def _listed(project: Project, wanted: Wanted, jobs: tuple[str, ...], candidates:
         chosen = _chosen(jobs, _unknown(batch, book), batch)
         if not chosen:
             return "nothing is unknown"
-        lines = [what_to_look_for(name, each.attempt) for name, each in chosen.items()]
+        known, lines = book.task_ids(), []
+        for name, each in chosen.items():
+            hints = [task for task in _hints(each.attempt) if task not in known]
+            lines += [what_to_look_for(name, each.attempt), *named_by_reply(name, hints, path)]
         if candidates is not None:
-            lines += ["", strangers(_candidates(candidates), book.task_ids(), list(chosen), path)]
+            lines += ["", strangers(_candidates(candidates), known, list(chosen), path)]
     return "\n".join(lines)
+
+
+def _hints(attempt: Attempt) -> list[str]:
+    """The ids that the replies to a submit named."""
+    return list(dict.fromkeys(task for answer in attempt.answers for task in task_id_hints(answer.body)))
 
 
 def _candidates(path: Path) -> list[str]:

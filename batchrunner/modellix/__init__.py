@@ -10,6 +10,7 @@ from batchrunner.modellix.wire import (
     UploadReply,
     UploadReplyKind,
     is_task_id,
+    task_id_hints,
 )
 
 __all__ = [
@@ -22,4 +23,5 @@ __all__ = [
     "UploadReply",
     "UploadReplyKind",
     "is_task_id",
+    "task_id_hints",
 ]

@@ -15,6 +15,13 @@ from batchrunner.transport import Fate, Reply, TransportError
 # Source: the official command-line client 0.0.7. An id is not a file name.
 # One of dots alone would ask for another address.
 _TASK_ID = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._~:/+@=-]{1,512}")
+# A task's id in a reply that is no whole one, or not the documented one: as a member, or in the address of its task.
+# What is cut in the middle names nothing.
+_HINT = re.compile(
+    r"""["'](?:task_?)?id["']\s*:\s*["']([^"'\\\s]{1,512})["']|/tasks/([^"'?#&/\\\s<>]{1,512})["'?#<\s]""",
+    re.IGNORECASE,
+)
+_MOST_HINTS = 5
 
 
 # Source: the error table of the service's documentation. A status that is not here leaves the outcome unknown.
@@ -80,6 +87,12 @@ class TaskReply:
 def is_task_id(text: str) -> bool:
     """Whether a text can be a task's id."""
     return _TASK_ID.fullmatch(text) is not None
+
+
+def task_id_hints(body: str) -> tuple[str, ...]:
+    """The ids that a reply names, whatever it is: they prove nothing, but a person may find one in the console."""
+    named = (found for pair in _HINT.findall(body.replace("\\/", "/")) for found in pair if is_task_id(found))
+    return tuple(dict.fromkeys(named))[:_MOST_HINTS]
 
 
 def submitted(reply: Reply, now_s: float) -> Submitted:

@@ -9,7 +9,7 @@ from batchrunner.reports.plan_digest import plan_digest
 from batchrunner.reports.plan_table import Planned, plan_as_json, plan_table
 from batchrunner.reports.report import Report, Row, row_of
 from batchrunner.reports.summary import summary
-from batchrunner.reports.unknowns import ids_in, strangers, what_to_look_for
+from batchrunner.reports.unknowns import ids_in, named_by_reply, strangers, what_to_look_for
 from batchrunner.reports.words import ago, dated, local, printable, span, utc
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "ids_in",
     "in_form",
     "local",
+    "named_by_reply",
     "next_commands",
     "plan_as_json",
     "plan_digest",

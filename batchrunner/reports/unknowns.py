@@ -24,6 +24,13 @@ def what_to_look_for(job: str, attempt: Attempt) -> str:
     )
 
 
+def named_by_reply(job: str, ids: Sequence[str], manifest: str) -> list[str]:
+    """A line for each id that a reply named, with the command for it: only a person decides by it."""
+    path, name = shlex.quote(manifest), shlex.quote(job)
+    command = f"batchrunner resolve {path} {name} --task"
+    return [f"  the reply named {task}: if the console shows it, `{command} {shlex.quote(task)}`" for task in ids]
+
+
 def ids_in(text: str) -> list[str]:
     """The task ids in a text: the first word of each line, whatever stands behind it; a heading is none."""
     words = (re.split(r"[\s,;|]+", line.strip(" \t|\"'"), maxsplit=1)[0].strip("\"'") for line in text.splitlines())

@@ -5,17 +5,19 @@ import gzip
 import json
 import signal
 import tracemalloc
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from batchrunner.cli.boundary import outcome
 from batchrunner.errors import Exit
 from batchrunner.events import Kind
-from batchrunner.modellix import Modellix, foreign, wire
+from batchrunner.modellix import Modellix, foreign, task_id_hints, wire
 from batchrunner.nouns.facts import Outcome
 from batchrunner.nouns.status import Status
 from batchrunner.sandbox import Answer
@@ -23,7 +25,7 @@ from batchrunner.sandbox.exchange import pieces
 from batchrunner.transport import Answered, Answering, Fate, Http, Reply, TransportError
 from tests.moved_time import MovedClock, in_moved_time
 from tests.pure.in_process import Service, answered
-from tests.runner.services import instead, reply
+from tests.runner.services import instead, raw, reply
 from tests.studio import Studio, manifest_text, send
 
 KEY = {"Authorization": "Bearer mdlx-test-0001"}
@@ -268,3 +270,106 @@ def test_a_bill_that_is_no_amount_is_told_and_the_estimate_counts(tmp_path: Path
     assert [note.text for note in studio.told(Kind.NOTE) if "bills" in note.text] == [
         "the service bills 1e999999, which is no amount in US dollars: the estimate counts"
     ]
+
+
+# ids in replies that are no acceptance
+
+NAMED = {
+    "201": lambda task: raw(201, accepted(task)),
+    "202": lambda task: raw(202, accepted(task)),
+    "a code of 500": lambda task: raw(200, accepted(task, code=500)),
+    "500": lambda task: raw(500, accepted(task)),
+    "a page": lambda task: raw(502, f'<a href="https://api.test/api/v1/tasks/{task}">'.encode()),
+    "an address": lambda task: raw(202, rf'{{"poll": "https:\/\/api.test\/api\/v1\/tasks\/{task}?x=1"}}'.encode()),
+    "a cut body": lambda task: cut(accepted(task)[:-20]),
+    "a packed body": lambda task: raw(200, gzip.compress(accepted(task)), {"content-encoding": "gzip"}),
+}
+
+
+def accepted(task: str, code: int = 0) -> bytes:
+    data = {"status": "pending", "task_id": task, "model_id": "google/veo-3.1-i2v", "rest": "x" * 20}
+    return json.dumps({"code": code, "message": "success", "data": data}).encode()
+
+
+def cut(body: bytes) -> Answer:
+    async def chunks() -> AsyncIterator[bytes]:
+        yield body
+        raise ConnectionResetError
+
+    return Answer(200, {"content-type": "application/json"}, chunks())
+
+
+def renamed(way: Callable[[str], Answer]) -> Callable[[Answering], Answering]:
+    """A way on which submits are accepted, and the reply says so in another way."""
+
+    def renaming(answer: Answering) -> Answering:
+        async def answered(method: str, *rest: Any) -> Answered:
+            found = await answer(method, *rest)
+            if method != "POST":
+                return found
+            body = json.loads(b"".join([chunk async for chunk in found.chunks]))
+            return way(body["data"]["task_id"])
+
+        return answered
+
+    return renaming
+
+
+@pytest.mark.parametrize("way", NAMED.values(), ids=NAMED)
+def test_an_id_in_an_odd_reply_is_a_hint_that_resolve_offers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], way: Callable[[str], Answer]
+) -> None:
+    studio = Studio(tmp_path, way=renamed(way))
+    studio.write(manifest_text("a"))
+    assert studio.run().exit_code is Exit.PERSON_NEEDED
+    assert studio.statuses() == {"a": Status.UNKNOWN}
+    [charge] = studio.record().charges
+
+    capsys.readouterr()
+    assert outcome(["resolve", str(studio.manifest)]) == Exit.DONE
+    offered = f"`batchrunner resolve {studio.manifest} a --task {charge.task_id}`"
+    assert f"the reply named {charge.task_id}: if the console shows it, {offered}" in capsys.readouterr().out
+
+    assert outcome(["resolve", str(studio.manifest), "a", "--task", charge.task_id]) == Exit.DONE
+    studio.way = lambda answer: answer
+    assert studio.run().exit_code is Exit.DONE
+    assert len(studio.record().charges) == 1
+
+
+def test_an_id_that_is_on_record_is_not_offered_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    studio = Studio(tmp_path)
+    studio.write(manifest_text("a"))
+    studio.run()
+    [known] = studio.known_tasks()
+    studio.write(manifest_text("a", "b"))
+    studio.way = renamed(lambda _: raw(202, accepted(known)))
+    studio.run()
+    capsys.readouterr()
+    outcome(["resolve", str(studio.manifest)])
+    assert known not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("body", "hints"),
+    [
+        ('{"data": {"task_id": "task-1"}}', ("task-1",)),
+        ('{"taskId": "task-1", "id": "req-2"}', ("task-1", "req-2")),
+        ('{"task_id": "task-1", "task_id": "task-1"}', ("task-1",)),
+        ('{"task_id": "task-', ()),
+        ('"https://a.test/api/v1/tasks/task-1', ()),
+        ('"https://a.test/api/v1/tasks/task-1"', ("task-1",)),
+        ('{"task_id": 7}', ()),
+        ('{"task_id": "$(rm)"}', ()),
+        ('{"task_id": ".."}', ()),
+        ('{"model_id": "google/veo"}', ()),
+        ("", ()),
+        (", ".join(f'"id": "task-{number}"' for number in range(9)), tuple(f"task-{number}" for number in range(5))),
+    ],
+)
+def test_what_a_reply_names_is_read_from_any_text(body: str, hints: tuple[str, ...]) -> None:
+    assert task_id_hints(body) == hints
+
+
+@given(st.text() | st.text("\"':{}/tasksid_ -"))
+def test_no_reply_can_raise_while_it_is_searched_for_ids(body: str) -> None:
+    assert len(task_id_hints(body)) <= 5
