@@ -17,6 +17,8 @@ _HALT = re.compile(r"([0-9]{1,6})\s*(%?)")
 _LONGEST_DEADLINE_S = 30 * 24 * 3600.0
 _WHOLE_SHARE = 100
 _MOST_FAILURES = 1_000_000
+_MOST_CLIPS = 1_000_000
+MOST_RETRIES = 10
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 # As much as the account allows, which is learned.
@@ -54,7 +56,7 @@ def concurrency(value: object) -> int:
 
 def retries(value: object) -> int:
     """How often a failed task is submitted again: a whole number from 0 to 10."""
-    return _whole(value, 0, 10)
+    return _whole(value, 0, MOST_RETRIES)
 
 
 def rate_per_min(value: object) -> int:
@@ -95,6 +97,32 @@ def halt(value: object) -> Halt:
     if not found or not 0 < int(found[1]) <= (_WHOLE_SHARE if found[2] else _MOST_FAILURES):
         raise ValueError("failures are written like `5` or `10%`, and are more than 0")
     return Halt(int(found[1]), bool(found[2]))
+
+
+@dataclass(frozen=True, slots=True)
+class MaxReplace:
+    """How many finished clips a run may render again: a number, or a percentage of them, but `least` in any case."""
+
+    number: int
+    is_share: bool
+    least: int = 0
+
+    def clips(self, finished: int) -> int:
+        """The number, where so many are finished."""
+        return max(self.least, finished * self.number // _WHOLE_SHARE if self.is_share else self.number)
+
+
+# Taking a few shots again is everyday work; a slip in `defaults` hits most of what there is.
+DEFAULT_MAX_REPLACE = MaxReplace(20, is_share=True, least=5)
+
+
+def max_replace(value: object) -> MaxReplace:
+    """`40` finished clips, `50%` of them, or `all`."""
+    text = str(value).strip()
+    found = _HALT.fullmatch("100%" if text == "all" else text)
+    if not found or int(found[1]) > (_WHOLE_SHARE if found[2] else _MOST_CLIPS):
+        raise ValueError("finished clips are written like `40`, `50%` or `all`")
+    return MaxReplace(int(found[1]), bool(found[2]))
 
 
 @dataclass(frozen=True, slots=True)

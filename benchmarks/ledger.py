@@ -41,7 +41,7 @@ from batchrunner.nouns.job import Job
 from batchrunner.nouns.request import Request
 from batchrunner.plan import Options
 from batchrunner.reports import in_form, next_commands, plan_table
-from batchrunner.runner import Batch, find_project, gather
+from batchrunner.runner import Batch, Limits, find_project, gather
 from batchrunner.runner.batch import as_record
 
 COUNT = 20_000
@@ -184,7 +184,8 @@ def plan_beyond(path: Path) -> float:
     began = time.perf_counter()
     batch = known_batch(path, manifest)
     seen = batch.first_steps(Options(), None)
-    table = plan_table(planned_of(batch, 2, seen), time.time())
+    limits = Limits(concurrency=2, rate_per_min=100, task_timeout_s=1800, retries=0, budget_usd=None)
+    table = plan_table(planned_of(batch, limits, 2, seen, "https://api.modellix.ai"), time.time())
     seconds = time.perf_counter() - began
     if not table.endswith("nothing to pay"):
         raise AssertionError(table[-200:])

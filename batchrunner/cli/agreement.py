@@ -14,11 +14,13 @@ from batchrunner.cli.setting import Service
 from batchrunner.clock import Clock
 from batchrunner.errors import Unauthorized, UsageError
 from batchrunner.nouns.job import Job
-from batchrunner.nouns.money import NOTHING
+from batchrunner.nouns.money import NOTHING, dollars
 from batchrunner.nouns.step import Action, Step, total
 from batchrunner.plan import Options
-from batchrunner.reports import dated, local, plan_digest
+from batchrunner.reports import Replaced, Terms, dated, difference, local, plan_digest, replaced
+from batchrunner.reports.words import counted
 from batchrunner.runner import Batch, Limits, Project, Seen
+from batchrunner.settings import DEFAULT_MAX_REPLACE
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +41,18 @@ def agree(order: Order, batch: Batch, limits: Limits, options: Options, service:
         Unaffordable: the balance does not pay for it, and nobody said that a part is enough.
     """
     options, seen = chosen(order, batch, limits, options)
-    check_plan(order, seen)
+    again = replaced((s.job, s.memory, s.step) for s in seen)
+    check_plan(order, seen, terms(batch, limits, service.access.base_url, again))
     submits = {s.identity.name: s.step for s in seen if s.step.action is Action.SUBMIT}
     options = replace(options, agreed=frozenset(submits))
     limits = replace(limits, halt_failures=order.halt.failures(len(submits)) if order.halt else None)
     if not submits:
         return Agreement(replace(limits, run_usd=NOTHING), options)
+    check_replaced(order, again)
     unpriced = check_prices(order, batch, seen)
     if asyncio.run(service.refuses_key(clock)):
         raise Unauthorized("the service refuses this key: nothing was submitted")
-    offer = _offer(batch, limits, submits.values(), asyncio.run(service.balance(clock)), clock)
+    offer = _offer(batch, limits, submits.values(), asyncio.run(service.balance(clock)), again, clock)
     consent.ask(offer, yes=order.yes, part_is_enough=order.allow_partial)
     if not unpriced:  # what they cost nobody knows, so that the sum is no limit
         run_usd = offer.most_usd if limits.run_usd is None else min(offer.most_usd, limits.run_usd)
@@ -64,16 +68,43 @@ def chosen(order: Order, batch: Batch, limits: Limits, options: Options) -> tupl
     return options, batch.first_steps(options, batch.purse(limits).room_usd)
 
 
-def check_plan(order: Order, seen: Iterable[Seen]) -> None:
+def terms(batch: Batch, limits: Limits, base_url: str, again: Replaced) -> Terms:
+    """What a plan is about beside its jobs."""
+    return Terms(base_url, batch.prices.priced_on, limits.retries, limits.run_usd, limits.budget_usd, again)
+
+
+def check_plan(order: Order, seen: Iterable[Seen], agreed: Terms) -> None:
     """Nothing, where the plan is the one that somebody looked at.
 
     Raises:
         UsageError: it is another one.
     """
-    digest = plan_digest((s.job, s.step) for s in seen)
-    if order.plan is not None and order.plan != digest:
+    if order.plan is None:
+        return
+    planned = [(s.job, s.step) for s in seen]
+    digest = plan_digest(planned, agreed)
+    if order.plan != digest:
+        why = difference(planned, agreed, order.plan)
         raise UsageError(
-            f"the plan is {digest} now, not {order.plan}: look at it with `batchrunner plan`. Nothing was submitted"
+            f"the plan is {digest} now, not {order.plan}{f' ({why})' if why else ''}: look at it with "
+            "`batchrunner plan`. Nothing was submitted"
+        )
+
+
+def check_replaced(order: Order, again: Replaced) -> None:
+    """Nothing, where no more finished clips are rendered again than somebody may mean.
+
+    Raises:
+        UsageError: a slip in a default looks like this.
+    """
+    if order.max_replace is None and order.plan is not None:
+        return  # whoever names a plan has seen it there
+    most = (order.max_replace or DEFAULT_MAX_REPLACE).clips(again.finished)
+    if again.clips > most:
+        raise UsageError(
+            f"{again.clips} of {counted(again.finished, 'finished clip')} would be rendered again, and had cost "
+            f"{dollars(again.had_cost_usd)}: {again.why()}. Without --max-replace {again.clips} at most {most} may. "
+            "Nothing was submitted"
         )
 
 
@@ -93,7 +124,12 @@ def check_prices(order: Order, batch: Batch, seen: Iterable[Seen]) -> int:
 
 
 def _offer(
-    batch: Batch, limits: Limits, submits: Iterable[Step], balance_usd: Decimal | None, clock: Clock
+    batch: Batch,
+    limits: Limits,
+    submits: Iterable[Step],
+    balance_usd: Decimal | None,
+    again: Replaced,
+    clock: Clock,
 ) -> consent.Offer:
     submits = list(submits)
     left = None if limits.budget_usd is None else limits.budget_usd - batch.lifetime_usd()
@@ -109,6 +145,7 @@ def _offer(
         budget_left_usd=left,
         balance_usd=balance_usd,
         folder=str(_common_folder(batch.project, batch.jobs.values())),
+        replaced=again,
         until=None if limits.deadline_s is None else local(limits.deadline_s),
     )
 

@@ -9,7 +9,8 @@ import click
 
 from batchrunner.errors import Unaffordable, Unconfirmed
 from batchrunner.nouns.money import Cost, dollars
-from batchrunner.reports.words import counted
+from batchrunner.reports.replaced import NONE_REPLACED, Replaced
+from batchrunner.reports.words import counted, most_usd, with_retries
 
 _PATIENCE_S = 300.0
 
@@ -33,12 +34,13 @@ class Offer:
     folder: str
     affordable: int
     waits_for_balance: bool = False
+    replaced: Replaced = NONE_REPLACED
     until: str | None = None
 
     @property
     def most_usd(self) -> Decimal:
         """What is agreed to at most, the retries of the settings included."""
-        return self.cost.high_usd * (1 + self.retries)
+        return most_usd(self.cost, self.retries, self.max_cost_usd, self.budget_left_usd)
 
     @property
     def is_short(self) -> bool:
@@ -48,10 +50,9 @@ class Offer:
     def __str__(self) -> str:
         """The offer in lines."""
         clips = counted(self.clips, "clip")
-        lines = [f"{self.manifest}: {clips} to pay, {self.cost} (estimated, {self.priced})"]
+        lines = [*self.replaced.lines(), f"{self.manifest}: {clips} to pay, {self.cost} (estimated, {self.priced})"]
         if self.retries:
-            retries = "1 retry" if self.retries == 1 else f"{self.retries} retries"
-            lines.append(f"  with up to {retries} of failed tasks: at most {dollars(self.most_usd)}")
+            lines.append(f"  {with_retries(self.retries, self.most_usd)}")
         limits = [("this run may cost", self.max_cost_usd), ("left of the budget", self.budget_left_usd)]
         lines += [f"  {words}: {dollars(usd)}" for words, usd in limits if usd is not None]
         if self.until is not None:

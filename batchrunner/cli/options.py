@@ -115,6 +115,11 @@ _RUN_OPTIONS = (
     click.option("--plan", metavar="DIGEST", help="Only if this is the plan: the name that `plan` ends with."),
     max_cost_option,
     click.option("--allow-partial", is_flag=True, help="Agree although the balance pays for a part only."),
+    click.option(
+        "--max-replace",
+        type=Reading("n|n%|all", settings.max_replace),
+        help="So many finished clips may be rendered again because of edits; else 20% of them, and 5 at least.",
+    ),
     option("--wait-for-balance", is_flag=True, help="When the balance is used up, wait for a top-up and go on."),
     prices_option,
     unpriced_option,

@@ -7,7 +7,7 @@ from pathlib import Path
 from batchrunner.errors import UsageError
 from batchrunner.nouns.facts import MarkKind
 from batchrunner.runner import Limits
-from batchrunner.settings import Deadline, Halt, Network, Settings
+from batchrunner.settings import Deadline, Halt, MaxReplace, Network, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,7 @@ class Order:
     select: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     limit: int | None = None
+    max_replace: MaxReplace | None = None
     submits: bool = True
     named: frozenset[str] | None = None
     spelt: frozenset[str] = frozenset()

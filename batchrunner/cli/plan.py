@@ -1,13 +1,14 @@
 """`batchrunner plan`."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import click
 
 from batchrunner.capacity import START
-from batchrunner.cli.agreement import chosen
+from batchrunner.cli.agreement import chosen, terms
 from batchrunner.cli.options import (
     concurrency_option,
     decorated,
@@ -41,8 +42,9 @@ from batchrunner.manifest.load import Manifest
 from batchrunner.manifest.written import spelt_out
 from batchrunner.nouns.step import Action
 from batchrunner.plan import Options
-from batchrunner.reports import Planned, expected_s, plan_as_json, plan_digest, plan_table
-from batchrunner.runner import Batch, Seen, gather
+from batchrunner.reports import Planned, expected_s, plan_as_json, plan_digest, plan_table, replaced
+from batchrunner.runner import Batch, Limits, Seen, gather, read_base_url
+from batchrunner.settings import DEFAULT_MAX_REPLACE
 
 _SOMETHING_TO_DO = 5
 _OPTIONS = (
@@ -77,9 +79,10 @@ def command(manifest: Path, *, detailed_exitcode: bool, **options: Any) -> int:
     now_s = Clock().wall_s()
     limits = order.limits(read.settings, now_s)
     key_digest = SANDBOX_ACCESS.key_digest if order.sandbox else key_digest_if_any()
+    base_url = SANDBOX_ACCESS.base_url if order.sandbox else read_base_url(os.environ)
     batch, slots = _gathered(order, read, key_digest)
     _, seen = chosen(order, batch, limits, Options(key_digest, limits.retries))
-    planned = planned_of(batch, limits.concurrency or slots, seen)
+    planned = planned_of(batch, limits, limits.concurrency or slots, seen, base_url)
     if order.form == "json":
         click.echo(json.dumps(plan_as_json(planned), indent=2))
     else:
@@ -97,8 +100,9 @@ def _gathered(order: Order, read: Manifest, key_digest: str | None) -> tuple[Bat
         return gather(project, wanted_of(read), book, prices_of(order.prices), flying), slots or START
 
 
-def planned_of(batch: Batch, concurrency: int, seen: list[Seen]) -> Planned:
+def planned_of(batch: Batch, limits: Limits, concurrency: int, seen: list[Seen], base_url: str) -> Planned:
     """What there is to show; a job that left the manifest only where something is still to be done with it."""
+    again = replaced((s.job, s.memory, s.step) for s in seen)
     wanted = [s.job.request for s in seen if s.job and s.step.action in (Action.SUBMIT, Action.POLL)]
     return Planned(
         steps=tuple((s.identity, s.step) for s in seen if s.job),
@@ -107,5 +111,9 @@ def planned_of(batch: Batch, concurrency: int, seen: list[Seen]) -> Planned:
         priced_on=batch.prices.priced_on,
         concurrency=concurrency,
         expected_s=expected_s(wanted, batch.memories.values(), concurrency),
-        digest=plan_digest((s.job, s.step) for s in seen),
+        digest=plan_digest(((s.job, s.step) for s in seen), terms(batch, limits, base_url, again)),
+        retries=limits.retries,
+        limits_usd=(batch.purse(limits).room_usd,),
+        replaced=again,
+        max_replaced=DEFAULT_MAX_REPLACE.clips(again.finished),
     )

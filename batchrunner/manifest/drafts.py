@@ -23,7 +23,8 @@ class Draft:
     """One wanted clip, expanded but unchecked.
 
     `fields` are the request fields that were written; `wrong` names keys that have a problem already; `empty` has
-    the places of cells and of `null` that left a key out; `named_at` is where its id stands.
+    the places of cells and of `null` that left a key out; `named_at` is where its id stands, `model_said` how its model
+    was written.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Draft:
     wrong: frozenset[str] = frozenset()
     empty: Mapping[str, Place] = field(default_factory=dict)
     named_at: Place | None = None
+    model_said: Value | None = None
 
     @property
     def name(self) -> str:
@@ -114,7 +116,7 @@ class Drafting:
             draft = Draft(job_id, take, model, fields, _tags(right), right.get("output"), place, wrong, filled.empty)
             named_at = right["id"].node.place if job_id else None
             if named_at and self._is_new(draft.name, named_at):
-                yield replace(draft, named_at=named_at)
+                yield replace(draft, named_at=named_at, model_said=right.get("model"))
             else:
                 yield replace(draft, wrong=wrong | {"id"})
 

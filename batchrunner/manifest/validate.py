@@ -58,9 +58,11 @@ class Judge:
                 self.problems.add(replace(problem, severity=rule.severity))
         if wrong or any(rule.severity is Severity.ERROR for rule in broken):
             return None
-        places = {name: value.node.place for name, value in draft.fields.items()}
+        written = {**draft.fields, **({"model": draft.model_said} if draft.model_said else {})}
+        places = {name: value.node.place for name, value in written.items()}
+        layers = {name: value.layer for name, value in written.items() if value.layer}
         identity = Identity(self.manifest, self.profile, draft.id, draft.take)
-        job = Job(identity, body, request_of(model.slug, body), output, draft.tags, draft.place, places)
+        job = Job(identity, body, request_of(model.slug, body), output, draft.tags, draft.place, places, layers)
         self._note_equals(job)
         return job
 

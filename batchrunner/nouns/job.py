@@ -27,7 +27,8 @@ class Job:
     """One wanted clip.
 
     `body` is the JSON that the service gets; `request` is the same wish in its canonical form.
-    `output` is relative to the manifest's folder. `places` has where each field's value was written.
+    `output` is relative to the manifest's folder. `places` has where each field's value was written, and the model's;
+    `layers` in which part of a manifest that is: `defaults`, `template "hero"`, empty for the job itself.
     """
 
     identity: Identity
@@ -37,6 +38,7 @@ class Job:
     tags: tuple[str, ...]
     place: Place
     places: Mapping[str, Place] = field(default_factory=dict)
+    layers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from tabulate import tabulate
@@ -12,7 +13,8 @@ from batchrunner.nouns.money import FREE, Cost
 from batchrunner.nouns.status import Status
 from batchrunner.nouns.step import Action, Block, Step, total
 from batchrunner.reports.columns import room
-from batchrunner.reports.words import LONGEST_TABLE, counted, dated, local, printable, span
+from batchrunner.reports.replaced import NONE_REPLACED, Replaced
+from batchrunner.reports.words import LONGEST_TABLE, counted, dated, local, most_usd, printable, span, with_retries
 
 _HEADERS = ("job", "next", "cost", "why")
 _MOST_NAMES = 10
@@ -22,7 +24,8 @@ _MOST_NAMES = 10
 class Planned:
     """A whole plan. `departed` are jobs that left the manifest and are still to be brought to their end.
 
-    `unpriced` have no price; `expected_s` is how long it takes with so many tasks at once.
+    `unpriced` have no price; `expected_s` is how long it takes with so many tasks at once. `limits_usd` are those that
+    there are; of finished clips no more than `max_replaced` may be rendered again.
     """
 
     steps: tuple[tuple[Identity, Step], ...]
@@ -32,11 +35,22 @@ class Planned:
     concurrency: int
     expected_s: float
     digest: str
+    retries: int = 0
+    limits_usd: tuple[Decimal | None, ...] = ()
+    replaced: Replaced = NONE_REPLACED
+    max_replaced: int = 0
 
     @property
     def submits(self) -> list[Step]:
         """What would be paid."""
         return [step for _, step in self.steps if step.action is Action.SUBMIT]
+
+    @property
+    def most_usd(self) -> Decimal | None:
+        """What it may cost at most, retries included; None where something to pay has no price."""
+        if any(who in self.unpriced for who, step in self.steps if step.action is Action.SUBMIT):
+            return None
+        return most_usd(total(self.submits), self.retries, *self.limits_usd)
 
 
 def plan_table(planned: Planned, now_s: float, width: int | None = None) -> str:
@@ -75,8 +89,14 @@ def _table(planned: Planned, steps: Sequence[tuple[Identity, Step]], width: int 
 def _sums(planned: Planned, now_s: float) -> Iterator[str]:
     submits = planned.submits
     unfit = [who.name for who, step in planned.steps if step.block is Block.COST_LIMIT]
+    yield from planned.replaced.lines()
+    if planned.replaced.clips > planned.max_replaced:
+        again = planned.replaced.clips
+        yield f"that is more than {planned.max_replaced}: `run` asks for --max-replace {again}, or for --plan"
     if submits:
         yield f"{counted(len(submits), 'clip')} to pay: {total(submits)} (estimated, {dated(planned.priced_on, now_s)})"
+        if planned.retries and planned.most_usd is not None:
+            yield with_retries(planned.retries, planned.most_usd)
     else:
         yield "nothing to pay"
     if unfit:
@@ -103,6 +123,8 @@ def plan_as_json(planned: Planned) -> dict[str, Any]:
         "digest": planned.digest,
         "priced_on": planned.priced_on.isoformat(),
         "cost": _range(total(planned.submits)),
+        "at_most_usd": None if planned.most_usd is None else float(planned.most_usd),
+        "replaced": planned.replaced.as_json(),
         "expected_s": round(planned.expected_s),
         "jobs": [_job(who, step) for who, step in planned.steps],
         "departed": [_job(who, step) for who, step in planned.departed],

@@ -2,6 +2,9 @@
 
 import unicodedata
 from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from batchrunner.nouns.money import NOTHING, Cost, dollars
 
 # Longer batches show only what is not done: nobody reads 500 lines that say "done".
 LONGEST_TABLE = 60
@@ -37,6 +40,17 @@ def dated(priced_on: date, now_s: float) -> str:
     """Prices with their age: `prices of 2026-08-18, 97 days old`."""
     age = (datetime.fromtimestamp(now_s, UTC).date() - priced_on).days
     return f"prices of {priced_on.isoformat()}, {counted(age, 'day')} old"
+
+
+def most_usd(cost: Cost, retries: int, *limits_usd: Decimal | None) -> Decimal:
+    """What may be paid at most where every task fails until its last retry, and each try is paid."""
+    return min([cost.high_usd * (1 + retries), *(max(usd, NOTHING) for usd in limits_usd if usd is not None)])
+
+
+def with_retries(retries: int, usd: Decimal) -> str:
+    """The same in words."""
+    times = "1 retry" if retries == 1 else f"{retries} retries"
+    return f"with up to {times} of failed tasks: at most {dollars(usd)}"
 
 
 def span(seconds: float) -> str:

@@ -1,6 +1,6 @@
 """The only orchestrator: it gathers what is known, asks the decider, and does what it says until all is told."""
 
-from batchrunner.runner.access import Access, known_keys, read_access
+from batchrunner.runner.access import Access, known_keys, read_access, read_base_url
 from batchrunner.runner.batch import Batch, Limits, Seen, Wanted, gather, on_disk, remembered
 from batchrunner.runner.conduct import Ended, conduct
 from batchrunner.runner.ending import exit_code
@@ -31,6 +31,7 @@ __all__ = [
     "known_keys",
     "on_disk",
     "read_access",
+    "read_base_url",
     "read_receipts",
     "reading_root",
     "remembered",

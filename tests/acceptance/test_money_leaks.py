@@ -1,5 +1,6 @@
 """What a tired person types: retry without names, an edit of the defaults, a name too many. None of it overpays."""
 
+import json
 import re
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from batchrunner.sandbox import Fault
 
 from .service import Service, polls
+from .test_agreement import digest_of
 from .test_commands import FAST, ONE_AT_A_TIME, prompts
 from .user import Said, User
 
@@ -147,3 +149,93 @@ def test_a_decision_that_was_interrupted_goes_on_and_pays_nothing_twice(
 
     assert said.code == 0, said.text
     assert service.submits == paid + 2, said.text
+
+
+# a plan by its name
+
+
+def test_retries_that_came_after_the_plan_are_not_in_it(user: User, service: Service) -> None:
+    user.writes("a", "b", head=FAST)
+    digest = digest_of(user)
+    user.writes("a", "b", head="settings: {rate: 6000/min, retries: 3}")
+
+    said = user.types("run", "shots.yaml", "--yes", "--plan", digest)
+
+    assert said.code == 2, said.text
+    assert f"not {digest} (`retries` was 0 and is 3)" in said.err
+    assert service.submits == 0
+    assert "with up to 3 retries of failed tasks: at most $20.61" in user.types("plan", "shots.yaml").out
+
+
+@pytest.mark.parametrize("change", ["address", "prices", "output"])
+def test_a_plan_that_would_be_paid_elsewhere_or_otherwise_is_not_paid(
+    user: User, service: Service, change: str
+) -> None:
+    user.writes("a", head=FAST)
+    digest, more = digest_of(user), []
+    if change == "address":
+        user.url = user.url.replace("127.0.0.1", "localhost")
+    elif change == "output":
+        user.writes("a", head="settings: {rate: 6000/min, output: 'elsewhere/${job.id}.mp4'}")
+    else:
+        prices = json.loads(user.types("models", "-o", "prices").out)
+        (user.folder / "prices.json").write_text(json.dumps(prices | {"priced_on": "2026-11-20"}), encoding="utf-8")
+        more = ["--prices", "prices.json"]
+    said = user.types("run", "shots.yaml", "--yes", "--plan", digest, *more)
+    assert (said.code, service.submits) == (2, 0), said.text
+
+
+# finished clips that would be rendered again
+
+ALL_AGAIN = "6 finished clips would be rendered again, and had cost $15.46: `resolution` in defaults, shots.yaml:4"
+
+
+@pytest.fixture
+def finished(user: User) -> User:
+    """Somebody with six finished clips, who then writes `resolution: 4k` into the defaults."""
+    user.writes(*SHOTS[:6], head=FAST)
+    assert user.runs().code == 0
+    text = user.manifest.read_text(encoding="utf-8")
+    user.manifest.write_text(text.replace("720p", "4k"), encoding="utf-8")
+    return user
+
+
+def test_an_edit_that_renders_everything_again_is_shown_and_not_started(finished: User, service: Service) -> None:
+    finished.also = {"BATCHRUNNER_MAX_REPLACE": "all"}
+    for more in ([], ["--max-replace", "5"], ["--max-replace", "50%"]):
+        said = finished.types("run", "shots.yaml", "--yes", *more)
+        assert (said.code, service.submits) == (2, 6), said.text
+        assert (
+            "6 of 6 finished clips would be rendered again, and had cost $15.46: `resolution` in defaults" in said.err
+        )
+        assert "--max-replace 6" in said.err
+
+    plan = finished.types("plan", "shots.yaml").out.splitlines()
+    at = plan.index(ALL_AGAIN)
+    assert plan[at + 1] == "that is more than 5: `run` asks for --max-replace 6, or for --plan"
+    assert plan[at + 2].startswith("6 clips to pay: ")
+    told = json.loads(finished.types("plan", "shots.yaml", "-o", "json").out)
+    assert (told["replaced"]["clips"], told["replaced"]["causes"][0]["layer"]) == (6, "defaults")
+
+
+def test_whoever_names_the_plan_has_agreed_to_what_it_replaces(finished: User, service: Service) -> None:
+    said = finished.types("run", "shots.yaml", "--yes", "--plan", digest_of(finished))
+    assert said.code == 0, said.text
+    assert said.err.index(ALL_AGAIN) < said.err.index("6 clips to pay")
+    assert service.submits == 12
+
+
+def test_whoever_allows_it_renders_everything_again(finished: User, service: Service) -> None:
+    said = finished.types("run", "shots.yaml", "--yes", "--max-replace", "all")
+    assert said.code == 0, said.text
+    assert ALL_AGAIN in said.err
+    assert service.submits == 12
+
+
+def test_redo_is_an_order_and_needs_no_other_word(finished: User, service: Service) -> None:
+    text = finished.manifest.read_text(encoding="utf-8")
+    finished.manifest.write_text(text.replace("4k", "720p"), encoding="utf-8")
+    said = finished.types("redo", "shots.yaml", "SH*", "--yes")
+    assert said.code == 0, said.text
+    assert "6 finished clips would be rendered again, and had cost $15.46: as was ordered" in said.err
+    assert service.submits == 12

@@ -17,6 +17,7 @@ from batchrunner.cli.boundary import outcome
 from batchrunner.cli.consent import Offer, ask
 from batchrunner.errors import Exit, Unconfirmed
 from batchrunner.nouns.money import Cost
+from batchrunner.reports import Replaced
 from tests.studio import manifest_text
 
 OFFER = Offer(
@@ -59,6 +60,18 @@ def test_retries_are_agreed_to_with_what_they_may_cost(retries: int, noun: str, 
     offer = replace(OFFER, retries=retries)
     assert offer.most_usd == Decimal(most)
     assert str(offer).splitlines()[1] == f"  with up to {retries} {noun} of failed tasks: at most {words}"
+
+
+def test_what_is_agreed_to_at_most_is_no_more_than_the_limits() -> None:
+    offer = replace(OFFER, retries=3, max_cost_usd=Decimal(20), budget_left_usd=Decimal(12))
+    assert offer.most_usd == Decimal(12)
+
+
+def test_an_offer_says_first_which_finished_clips_are_rendered_again() -> None:
+    again = Replaced(finished=3, ordered=3, ordered_had_cost_usd=Decimal(6))
+    first, second, *_ = str(replace(OFFER, replaced=again)).splitlines()
+    assert first == "3 finished clips would be rendered again, and had cost $6.00: as was ordered"
+    assert second.startswith("film: 3 clips to pay")
 
 
 def test_without_retries_the_upper_end_is_the_most() -> None:

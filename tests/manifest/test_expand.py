@@ -565,3 +565,21 @@ def test_an_output_is_filled_once(desk: Desk, pattern: str | None, expected: str
     own = f"    output: {flow(pattern)}\n" if pattern else ""
     text = HEAD + f"jobs:\n  - rows: r.csv\n    id: ${{row.id}}\n    prompt: x\n    image: {LINK}\n{own}"
     assert [job.output for job in desk.valid(text).jobs] == [expected]
+
+
+def test_each_value_of_a_job_knows_where_it_was_written(desk: Desk) -> None:
+    (job,) = desk.valid(
+        "version: 1\nmodel: google/veo-3.1-i2v\ndefaults:\n  durationSeconds: 8\n"
+        "templates:\n  hero: {negativePrompt: rain}\nprofiles:\n  draft: {resolution: 720p}\n"
+        f"jobs:\n  - {{id: a, extends: hero, prompt: x, image: '{LINK}'}}\n",
+        "draft",
+    ).jobs
+    said = {name: (job.layers.get(name), place.line) for name, place in job.places.items()}
+    assert said == {
+        "model": ("the top", 2),
+        "durationSeconds": ("defaults", 4),
+        "negativePrompt": ('template "hero"', 6),
+        "resolution": ('profile "draft"', 8),
+        "prompt": (None, 10),
+        "image": (None, 10),
+    }

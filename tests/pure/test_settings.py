@@ -178,3 +178,22 @@ def test_a_deadline_with_a_date_lies_ahead_and_no_further_than_a_month(now: str,
     assert deadline.at_s(at("2026-10-25 06:00Z")) == deadline.at_s(at("2026-11-24 05:59Z")) == at("2026-11-24 06:00Z")
     with pytest.raises(ValueError, match=re.escape(f"2026-11-24T07:00+01:00 {words}")):
         deadline.at_s(at(now))
+
+
+@pytest.mark.parametrize(
+    ("written", "finished", "clips"),
+    [("0", 60, 0), ("40", 60, 40), ("50%", 61, 30), ("0%", 60, 0), ("100%", 60, 60), ("all", 60, 60), (" 7 ", 0, 7)],
+)
+def test_so_many_finished_clips_may_be_rendered_again(written: str, finished: int, clips: int) -> None:
+    assert settings.max_replace(written).clips(finished) == clips
+
+
+@pytest.mark.parametrize(("finished", "clips"), [(0, 5), (6, 5), (25, 5), (29, 5), (30, 6), (60, 12), (5000, 1000)])
+def test_without_a_word_a_fifth_of_them_may_and_five_at_least(finished: int, clips: int) -> None:
+    assert settings.DEFAULT_MAX_REPLACE.clips(finished) == clips
+
+
+@pytest.mark.parametrize("written", ["", "-1", "101%", "1.5", "ALL", "many", "10 000", "9999999"])
+def test_another_word_for_it_is_a_sentence(written: str) -> None:
+    with pytest.raises(ValueError, match="finished clips are written like"):
+        settings.max_replace(written)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -13,7 +14,18 @@ from batchrunner.nouns.money import Cost
 from batchrunner.nouns.request import Request
 from batchrunner.nouns.status import Status
 from batchrunner.nouns.step import Action, Block, Step
-from batchrunner.reports import expected_s, local, plan_as_json, plan_digest, plan_table
+from batchrunner.places import Place
+from batchrunner.reports import (
+    Replaced,
+    Terms,
+    difference,
+    expected_s,
+    local,
+    plan_as_json,
+    plan_digest,
+    plan_table,
+)
+from batchrunner.reports.replaced import Cause
 from tests.plan.past import EDITED, REQUEST, SUCCESS, a_job, accepted, closed, failed, put
 from tests.reports.plans import NOW_S, planned, shots
 
@@ -84,11 +96,13 @@ def test_a_plan_tells_programs_the_same() -> None:
 # what it is called
 
 
+TERMS = Terms("https://api.modellix.test", date(2026, 8, 18))
 PLAN = [(a_job(), SUBMIT), (a_job(name="other"), DONE)]
 
 
 def test_equal_plans_are_called_the_same_whatever_the_rest_does() -> None:
-    assert plan_digest(PLAN) == plan_digest([(a_job(), SUBMIT), (a_job(name="other"), HELD), (None, DONE)])
+    other = [(a_job(), SUBMIT), (a_job(name="other"), HELD), (None, DONE)]
+    assert plan_digest(PLAN, TERMS) == plan_digest(other, TERMS)
 
 
 @pytest.mark.parametrize(
@@ -100,16 +114,101 @@ def test_equal_plans_are_called_the_same_whatever_the_rest_does() -> None:
         lambda job, step: (job, replace(step, action=Action.HOLD)),
         lambda job, step: (replace(job, identity=replace(job.identity, profile="draft")), step),
         lambda job, step: (replace(job, identity=replace(job.identity, take=2)), step),
+        lambda job, step: (replace(job, output="elsewhere/hero.mp4"), step),
     ],
 )
 def test_a_plan_that_pays_for_something_else_is_called_otherwise(
     change: Callable[[Job, Step], tuple[Job, Step]],
 ) -> None:
-    assert plan_digest([change(*PLAN[0]), PLAN[1]]) != plan_digest(PLAN)
+    assert plan_digest([change(*PLAN[0]), PLAN[1]], TERMS) != plan_digest(PLAN, TERMS)
 
 
 def test_two_jobs_to_pay_are_called_otherwise_than_one() -> None:
-    assert plan_digest([PLAN[0], PLAN[0]]) != plan_digest([PLAN[0]])
+    assert plan_digest([PLAN[0], PLAN[0]], TERMS) != plan_digest([PLAN[0]], TERMS)
+
+
+OTHER_TERMS = [
+    replace(TERMS, retries=3),
+    replace(TERMS, base_url="https://api.elsewhere.test"),
+    replace(TERMS, priced_on=date(2026, 11, 1)),
+    replace(TERMS, max_cost_usd=Decimal(20)),
+    replace(TERMS, budget_usd=Decimal(900)),
+    replace(TERMS, replaced=Replaced(finished=60, clips=60, had_cost_usd=Decimal(150))),
+    replace(TERMS, leaves=("file frames/a.jpg",)),
+]
+
+
+@pytest.mark.parametrize("terms", OTHER_TERMS)
+def test_a_plan_under_other_terms_is_called_otherwise(terms: Terms) -> None:
+    assert plan_digest(PLAN, terms) != plan_digest(PLAN, TERMS)
+
+
+def test_amounts_that_are_equal_make_the_same_plan() -> None:
+    written = [replace(TERMS, max_cost_usd=Decimal(usd)) for usd in ("20", "20.00", "2E+1")]
+    assert len({plan_digest(PLAN, terms) for terms in written}) == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "said"),
+    [
+        (TERMS, replace(TERMS, retries=3), "`retries` was 0 and is 3"),
+        (replace(TERMS, retries=2), TERMS, "`retries` was 2 and is 0"),
+        (TERMS, replace(TERMS, budget_usd=Decimal(900)), "there was no `budget`, and now there is $900.00"),
+        (TERMS, OTHER_TERMS[3], "it was made without --max-cost $20.00: give that to `plan`, too"),
+        (TERMS, OTHER_TERMS[5], "it replaced no finished clips then"),
+        (TERMS, replace(TERMS, retries=3, budget_usd=Decimal(900)), None),
+    ],
+)
+def test_the_one_term_that_tells_two_plans_apart_is_named(before: Terms, now: Terms, said: str | None) -> None:
+    assert difference(PLAN, now, plan_digest(PLAN, before)) == said
+
+
+# what it may cost at most
+
+
+def test_a_plan_whose_failed_tasks_are_paid_again_says_what_it_costs_at_most() -> None:
+    plan = planned(*shots(SUBMIT), retries=3)
+    assert "with up to 3 retries of failed tasks: at most $10.30" in plan_table(plan, NOW_S).splitlines()
+    assert plan_as_json(plan)["at_most_usd"] == 10.304
+
+
+@pytest.mark.parametrize(("limits", "most"), [((Decimal(5), None), 5.0), ((Decimal(5), Decimal(4)), 4.0)])
+def test_a_plan_costs_no_more_than_its_limits(limits: tuple[Decimal | None, ...], most: float) -> None:
+    assert plan_as_json(planned(*shots(SUBMIT), retries=3, limits_usd=limits))["at_most_usd"] == most
+
+
+def test_nobody_knows_what_a_plan_without_prices_costs_at_most() -> None:
+    plan = planned(*shots(SUBMIT), retries=3, unpriced=frozenset({Identity("film", "", "shot-0", 1)}))
+    assert plan_as_json(plan)["at_most_usd"] is None
+    assert "at most" not in plan_table(plan, NOW_S)
+
+
+# what it replaces
+
+
+def test_a_plan_that_replaces_finished_clips_says_so_before_the_sum() -> None:
+    again = Replaced(
+        finished=60,
+        clips=60,
+        had_cost_usd=Decimal("154.56"),
+        causes=(Cause("resolution", "defaults", Place("shots.yaml", 4, 37), 60),),
+    )
+    plan = planned(*shots(SUBMIT), replaced=again, max_replaced=12)
+    lines = plan_table(plan, NOW_S).splitlines()
+    line = (
+        "60 finished clips would be rendered again, and had cost $154.56: `resolution` in defaults, shots.yaml:4",
+        "that is more than 12: `run` asks for --max-replace 60, or for --plan",
+    )
+    at = lines.index(line[0])
+    assert lines[at + 1] == line[1]
+    assert lines[at + 2].startswith("1 clip to pay")
+    assert plan_as_json(plan)["replaced"] == {
+        "clips": 60,
+        "had_cost_usd": 154.56,
+        "finished": 60,
+        "ordered": 0,
+        "causes": [{"field": "resolution", "layer": "defaults", "file": "shots.yaml", "line": 4, "clips": 60}],
+    }
 
 
 # how long it takes
