@@ -7,6 +7,7 @@ import socket
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from batchrunner import __version__
@@ -34,6 +35,8 @@ Doing = Callable[[Run, Identity], Awaitable[object]]
 _LAST_POSTS_S = 10.0
 _LAST_WAIT_S = 5.0
 _CLOCK_IS_READ_S = 15.0
+# For so long rendered clips come before any submit: a file server that trickles shall not hold a night.
+_FIRST_FETCHES_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +116,21 @@ async def _work(run: Run) -> None:
     rendered = sorted(
         (i for i, step in steps.items() if step.action is Action.FETCH), key=lambda i: _expiry_s(steps[i])
     )
-    await _each(run, rendered, _first_fetch)
-    await _each(run, steps, live)
+    first = {who: asyncio.create_task(_guarded(run, who, _first_fetch)) for who in rendered}
+    try:
+        if first:
+            await asyncio.wait(first.values(), timeout=_FIRST_FETCHES_S)
+        await _each(run, steps, partial(_live, first=first))
+    finally:
+        for fetching in first.values():
+            fetching.cancel()
+        await asyncio.gather(*first.values(), return_exceptions=True)
+
+
+async def _live(run: Run, identity: Identity, first: Mapping[Identity, "asyncio.Task[None]"]) -> None:
+    if identity in first:
+        await first[identity]
+    await live(run, identity)
 
 
 async def _each(run: Run, identities: Iterable[Identity], do: Doing) -> None:
