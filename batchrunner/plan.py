@@ -290,11 +290,19 @@ def _after_success(attempt: Attempt, facts: Facts, options: Options) -> Step:
         reason = "paid before: its clip lies among the versions"
         return _put(Step(Action.RESTORE, Status.RENDERED, reason, attempt), facts)
     if attempt.is_gone:
-        reason = "paid, and the service no longer has the result"
-        return Step(Action.HOLD, Status.EXPIRED, reason, attempt, block=Block.EXPIRED)
+        return _expired(attempt, facts, options)
     if _is_other_key(attempt, options):
         return _other_key(attempt, Status.RENDERED)
     return _put(Step(Action.FETCH, Status.RENDERED, _why_fetch(attempt), attempt), facts)
+
+
+def _expired(attempt: Attempt, facts: Facts, options: Options) -> Step:
+    """A person is needed; but a run that submits nothing may ask once more, for that is free."""
+    if options.submits or facts.task_stop:
+        reason = "paid, and the service no longer has the result"
+        return Step(Action.HOLD, Status.EXPIRED, reason, attempt, block=Block.EXPIRED)
+    reason = "the service no longer had the result: asked for once more, free"
+    return _put(Step(Action.FETCH, Status.EXPIRED, reason, attempt), facts)
 
 
 def _why_fetch(attempt: Attempt) -> str:

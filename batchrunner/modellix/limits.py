@@ -13,11 +13,15 @@ _LONGEST_WAIT_S = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a reply says of the account's pace: requests a minute, those left, and how long to send nothing."""
+    """What a reply says of the account's pace: requests a minute, those left, and how long to send nothing.
+
+    `sent_at_s` is when it was sent, by the clock of the service.
+    """
 
     per_min: int | None = None
     remaining: int | None = None
     wait_s: float | None = None
+    sent_at_s: float | None = None
 
 
 UNTOLD = Limits()
@@ -29,6 +33,7 @@ def limits_of(headers: Mapping[str, str], now_s: float) -> Limits:
         per_min=foreign.whole(headers.get("x-ratelimit-limit")),
         remaining=foreign.whole(headers.get("x-ratelimit-remaining")),
         wait_s=_wait_s(headers, now_s),
+        sent_at_s=_date_s(headers.get("date")),
     )
 
 

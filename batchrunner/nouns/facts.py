@@ -7,8 +7,15 @@ from enum import StrEnum
 from batchrunner.nouns.money import NOTHING
 from batchrunner.nouns.request import Request
 
-# How long a result is kept when the service does not say. Source: Modellix docs up to July 2026.
+# How long a result is kept at least, and at most, when the service does not say.
+# Source: Modellix docs up to July 2026, and those of later.
 RETENTION_S = 24 * 3600.0
+LONGEST_RETENTION_S = 7 * 24 * 3600.0
+
+# One 404 may be a hiccup: it takes so many, over so much time, to believe that a paid result is gone.
+_GONE_LOOKS = 3
+_GONE_FOR_S = 300.0
+FILE_GONE = "file "  # before the file server's status, in the word of an observation
 
 
 class Outcome(StrEnum):
@@ -106,6 +113,11 @@ class Observation:
     billed_usd: Decimal | None = None
     body: str = ""
     took_s: float | None = None
+
+    @property
+    def is_of_file(self) -> bool:
+        """Whether the file server said it: what the API says of the task is another matter."""
+        return self.word.startswith(FILE_GONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,14 +229,36 @@ class Attempt:
 
     @property
     def keeps_until_s(self) -> float:
-        """Until when the service keeps the result, by its own word or else by its documentation."""
+        """Until when the service keeps the result at least, by its own word or else by its documentation."""
+        return self._kept_until_s(RETENTION_S)
+
+    @property
+    def is_over_at_s(self) -> float:
+        """From when on the service may have deleted the result, by its own word or else by its documentation."""
+        return self._kept_until_s(LONGEST_RETENTION_S)
+
+    def _kept_until_s(self, untold_s: float) -> float:
         told = [o.expires_at_s for o in self.observations if o.expires_at_s is not None]
-        return told[-1] if told else (self.rendered_at_s or self.opened_at_s) + RETENTION_S
+        return told[-1] if told else (self.rendered_at_s or self.opened_at_s) + untold_s
 
     @property
     def is_gone(self) -> bool:
-        """Whether the service itself said, after its retention, that it no longer has the result."""
-        return any(o.state is TaskState.GONE and o.at_s >= self.keeps_until_s for o in self.observations)
+        """Whether the service itself said, again and again after its retention, that it no longer has the result.
+
+        It is not gone any more where it was seen again. Older releases closed an attempt after one look.
+        """
+        gone = self._not_found()
+        if any(o.at_s == self.settled_at_s and o.at_s >= self.keeps_until_s for o in gone):
+            return True
+        late_s = [o.at_s for o in gone if o.at_s >= self.is_over_at_s]
+        return len(late_s) >= _GONE_LOOKS and max(late_s) - min(late_s) >= _GONE_FOR_S
+
+    def _not_found(self) -> list[Observation]:
+        """The looks that found nothing since the task was seen last; those for its file are not taken back by that."""
+        seen = [number for number, o in enumerate(self.observations) if o.state is not TaskState.GONE]
+        since = seen[-1] if seen else -1
+        gone = enumerate(self.observations)
+        return [o for number, o in gone if o.state is TaskState.GONE and (number > since or o.is_of_file)]
 
     @property
     def failure(self) -> Failure | None:

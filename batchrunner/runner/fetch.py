@@ -8,12 +8,12 @@ from batchrunner.download import DownloadError, DownloadFault, Verified, downloa
 from batchrunner.events import Happened, Kind
 from batchrunner.files import hidden_neighbour, sha256_of
 from batchrunner.modellix import TaskReplyKind
-from batchrunner.nouns.facts import Attempt, Observation, TaskState
+from batchrunner.nouns.facts import FILE_GONE, Attempt, Observation, TaskState
 from batchrunner.nouns.job import Identity
 from batchrunner.nouns.step import Block, Step
 from batchrunner.pacing import backoff_s
 from batchrunner.plan import Stop, settles
-from batchrunner.runner.look import NO_VIDEO, attempt_of, look, with_observation
+from batchrunner.runner.look import BETWEEN_GONE_S, NO_VIDEO, attempt_of, look, with_observation
 from batchrunner.runner.run import Run, Watch
 
 _MOST_TRIES = 6
@@ -99,7 +99,9 @@ async def _ask_for_link(run: Run, identity: Identity, attempt: Attempt, watch: W
     if watch.link is not None or watch.stop is not None or reply.kind is TaskReplyKind.RATE:
         return
     watch.failed_fetches += 1
-    if reply.kind is TaskReplyKind.STATE:
+    if attempt.is_gone and reply.kind is not TaskReplyKind.STATE:
+        watch.stop = _still_gone(reply.message)
+    elif reply.kind is TaskReplyKind.STATE:
         _give_up_the_video(run, attempt, watch)
     else:
         why = f"its link could not be asked for: {reply.message}"
@@ -128,21 +130,27 @@ async def _failed(run: Run, identity: Identity, attempt: Attempt, watch: Watch, 
     if error.fault is DownloadFault.LINK_OVER:
         watch.link = None
         watch.task.not_before_s = run.clock.monotonic_s()
-        _note_gone(run, attempt, error)
+        _note_gone(run, attempt, watch, error)
     is_outage = error.fault is DownloadFault.UNREACHED
     _give_up(run, watch, f"its clip could not be fetched: {error}", is_outage=is_outage)
     if watch.stop is None and watch.failed_fetches > 1:
         await run.bell.sit_out(backoff_s(watch.failed_fetches - 1), lambda: not run.is_drained)
 
 
-def _note_gone(run: Run, attempt: Attempt, error: DownloadError) -> None:
-    """The file server itself says that the file is gone: after the retention that is the end of it."""
-    if error.status not in (404, 410):
+def _note_gone(run: Run, attempt: Attempt, watch: Watch, error: DownloadError) -> None:
+    """The file server itself says that the file is gone: after the retention that is the end of it, in the end."""
+    if error.status not in (404, 410) or run.service_s() < attempt.is_over_at_s:
         return
-    seen = Observation(run.clock.wall_s(), TaskState.GONE, str(error.status))
-    after = with_observation(attempt, seen)
-    if after.is_gone:
-        run.ledger.observe(attempt, seen, settles=settles(after))
+    if attempt.is_gone:
+        watch.stop = _still_gone(error)
+        return
+    seen = Observation(run.service_s(), TaskState.GONE, f"{FILE_GONE}{error.status}")
+    run.ledger.observe(attempt, seen, settles=settles(with_observation(attempt, seen)))
+    watch.task.not_before_s += BETWEEN_GONE_S
+
+
+def _still_gone(why: object) -> Stop:
+    return Stop(Block.EXPIRED, f"asked for once more, and still gone: {why}")
 
 
 def _give_up(run: Run, watch: Watch, reason: str, *, is_outage: bool = False) -> None:

@@ -18,6 +18,8 @@ from batchrunner.runner.trial import heed_end, heed_failure
 # A video may come a little later than its success. What comes later still says that something is wrong with the model.
 _LATE_VIDEO = 3
 _REFUSED_LOOKS = 5
+# Three looks at what may be gone have to be spread over five minutes; and the clocks that are read count seconds.
+BETWEEN_GONE_S = 155.0
 NO_VIDEO = "the service says success and has no video"
 
 
@@ -59,7 +61,7 @@ async def look(run: Run, identity: Identity, attempt: Attempt) -> TaskReply:
             pass
     if watch.failed_looks or watch.empty_successes:
         wait_s = backoff_s(watch.failed_looks + watch.empty_successes, 2.0)
-        watch.task.not_before_s = run.clock.monotonic_s() + wait_s
+        watch.task.not_before_s = max(watch.task.not_before_s, run.clock.monotonic_s() + wait_s)
     return reply
 
 
@@ -73,7 +75,7 @@ def _learn(watch: Watch, reply: TaskReply, sent_at_s: float, now_s: float) -> No
 
 def _seen(run: Run, identity: Identity, attempt: Attempt, watch: Watch, reply: TaskReply) -> None:
     watch.link = reply.link
-    last = attempt.observations[-1] if attempt.observations else None
+    last = next((seen for seen in reversed(attempt.observations) if not seen.is_of_file), None)
     is_news = last is None or (last.state, last.word) != (reply.state, reply.word)
     if is_news:
         seen = _observation(run, reply, reply.state, _took_s(run, watch, reply.state))
@@ -141,13 +143,19 @@ def _record(run: Run, identity: Identity, attempt: Attempt, seen: Observation) -
 
 def _gone(run: Run, identity: Identity, attempt: Attempt, watch: Watch, reply: TaskReply) -> None:
     """The service does not know the task: expired if its time is over, else said and never submitted again."""
-    seen = _observation(run, reply, TaskState.GONE)
+    seen = replace(_observation(run, reply, TaskState.GONE), at_s=run.service_s())
+    after = with_observation(attempt, seen)
+    is_over = seen.at_s >= attempt.is_over_at_s
     last = attempt.observations[-1] if attempt.observations else None
-    if last is None or last.state is not TaskState.GONE or with_observation(attempt, seen).is_gone:
+    if not attempt.is_gone and (is_over or last is None or last.state is not TaskState.GONE):
         _record(run, identity, attempt, seen)
-    _refused(watch, reply)
+    if is_over and not after.is_gone and not run.is_drained:
+        watch.task.not_before_s = run.clock.monotonic_s() + BETWEEN_GONE_S
+        run.slots.release(identity)
+        return
+    _refused(watch, reply, most=1 if is_over else _REFUSED_LOOKS)
     was_seen = any(each.state is not TaskState.GONE for each in attempt.observations)
-    if watch.stop and attempt.is_named_by_hand and not was_seen and not with_observation(attempt, seen).is_gone:
+    if watch.stop and attempt.is_named_by_hand and not was_seen and seen.at_s < attempt.keeps_until_s:
         _take_back(run, identity, attempt, reply)
 
 
@@ -158,9 +166,9 @@ def _take_back(run: Run, identity: Identity, attempt: Attempt, reply: TaskReply)
     run.tell(Happened(Kind.UNKNOWN, why, identity.name))
 
 
-def _refused(watch: Watch, reply: TaskReply) -> None:
+def _refused(watch: Watch, reply: TaskReply, most: int = _REFUSED_LOOKS) -> None:
     watch.failed_looks += 1
-    if watch.failed_looks >= _REFUSED_LOOKS:
+    if watch.failed_looks >= most:
         watch.stop = Stop(Block.TASK_REFUSED, f"its task cannot be asked for: {reply.message}")
 
 

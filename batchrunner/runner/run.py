@@ -149,6 +149,7 @@ class Run:
         self._job_stops: dict[Identity, Stop] = {}
         self.upload_locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._asking_stop: Stop | None = None
+        self._ahead_s = 0.0
 
     # deciding
 
@@ -293,11 +294,17 @@ class Run:
     def heed(self, told: Told, *, refused: bool) -> None:
         """What a reply says of the account's pace; a pause beyond the deadline ends the submits."""
         self.counted.refused_429 += refused
+        if told.sent_at_s is not None:
+            self._ahead_s = told.sent_at_s - self.clock.wall_s()
         wait_s = self.traffic.heed(told, refused=refused)
         self._leave_pause()
         deadline_s = self.limits.deadline_s
         if wait_s > 0 and deadline_s is not None and self.clock.wall_s() + wait_s > deadline_s:
             self.stop(Block.DEADLINE, f"the service wants us to wait {span(wait_s)}, beyond the deadline")
+
+    def service_s(self) -> float:
+        """The time of the service, as its last dated reply told it: ours may be wrong."""
+        return self.clock.wall_s() + self._ahead_s
 
     # telling
 

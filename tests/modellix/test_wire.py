@@ -451,11 +451,17 @@ def test_the_processing_time_is_no_expiry_and_no_charge() -> None:
         ({"retry_after": "Mon, 23 Nov 99999999999999 18:00:30 GMT"}, Limits()),
         ({"retry_after": "Mon, 23 Nov 2026 18:00:30 +99999999999999999999"}, Limits()),
         # our clock is an hour fast, and an hour slow
-        ({"x_ratelimit_reset": "1795453230", "date": "Mon, 23 Nov 2026 17:00:00 GMT"}, Limits(wait_s=30.0)),
-        ({"x_ratelimit_reset": "1795460430", "date": "Mon, 23 Nov 2026 19:00:00 GMT"}, Limits(wait_s=30.0)),
+        (
+            {"x_ratelimit_reset": "1795453230", "date": "Mon, 23 Nov 2026 17:00:00 GMT"},
+            Limits(wait_s=30.0, sent_at_s=1795453200.0),
+        ),
+        (
+            {"x_ratelimit_reset": "1795460430", "date": "Mon, 23 Nov 2026 19:00:00 GMT"},
+            Limits(wait_s=30.0, sent_at_s=1795460400.0),
+        ),
         (
             {"retry_after": "Mon, 23 Nov 2026 17:00:30 GMT", "date": "Mon, 23 Nov 2026 17:00:00 GMT"},
-            Limits(wait_s=30.0),
+            Limits(wait_s=30.0, sent_at_s=1795453200.0),
         ),
         ({"retry_after": "5", "x_ratelimit_reset": "1795456830"}, Limits(wait_s=30.0)),
         ({"retry_after": "90", "x_ratelimit_reset": "1795456830"}, Limits(wait_s=90.0)),

@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from batchrunner.nouns.facts import (
-    RETENTION_S,
+    LONGEST_RETENTION_S,
     Answer,
     Attempt,
     Clip,
@@ -24,7 +24,7 @@ from batchrunner.places import Place
 
 OPENED_S = 1_795_456_800.0
 EARLY_S = OPENED_S + 3_600.0
-LATE_S = OPENED_S + RETENTION_S + 3_600.0
+LATE_S = OPENED_S + LONGEST_RETENTION_S + 3_600.0
 
 MODEL = "google/veo-3.1-i2v"
 FIELDS = {"aspectRatio": "16:9", "image": "https://example.com/a.jpg", "prompt": "She waves"}
@@ -95,6 +95,7 @@ def put(attempt: Attempt, role: ClipRole = ClipRole.FINAL) -> Attempt:
 
 WAITING, SUCCESS = saw(TaskState.WAITING), saw(TaskState.SUCCESS)
 GONE_EARLY, GONE_LATE = saw(TaskState.GONE, EARLY_S), saw(TaskState.GONE, LATE_S)
+GONE_FOR_GOOD = tuple(saw(TaskState.GONE, LATE_S + later_s) for later_s in (0, 150, 300))
 
 # Every kind of past but the empty one. Of those with a clip, the file may be there or not.
 PASTS: Mapping[str, Attempt | None] = {
@@ -108,6 +109,7 @@ PASTS: Mapping[str, Attempt | None] = {
     "running, not found too early": accepted(WAITING, GONE_EARLY),
     "rendered": accepted(WAITING, SUCCESS),
     "rendered, not found too early": accepted(SUCCESS, GONE_EARLY),
+    "rendered, not found once": accepted(SUCCESS, GONE_LATE),
     "clip written down, not settled": put(accepted(SUCCESS)),
     "failed": failed("the render broke"),
     "failed, without a word": closed(accepted(saw(TaskState.FAILED))),
@@ -115,11 +117,13 @@ PASTS: Mapping[str, Attempt | None] = {
     "success without a video": closed(
         accepted(saw(TaskState.FAILED, word="success", failure=Failure(ErrorClass.PROVIDER, "no video")))
     ),
-    "never seen again": closed(accepted(WAITING, GONE_LATE), LATE_S),
-    "rendered, lost": closed(accepted(SUCCESS, GONE_LATE), LATE_S),
+    "never seen again": closed(accepted(WAITING, *GONE_FOR_GOOD), LATE_S + 300),
+    "rendered, lost": closed(accepted(SUCCESS, *GONE_FOR_GOOD), LATE_S + 300),
+    "rendered, lost by one look of an older release": closed(accepted(SUCCESS, GONE_LATE), LATE_S),
     "done": closed(put(accepted(SUCCESS))),
     "done, not found too early": closed(put(accepted(SUCCESS, GONE_EARLY))),
-    "done, later gone": closed(put(accepted(SUCCESS, GONE_LATE))),
+    "done, not found once": closed(put(accepted(SUCCESS, GONE_LATE))),
+    "done, later gone": closed(put(accepted(SUCCESS, *GONE_FOR_GOOD))),
     "among the versions": closed(put(accepted(SUCCESS), ClipRole.VERSION)),
-    "among the versions, later gone": closed(put(accepted(SUCCESS, GONE_LATE), ClipRole.VERSION)),
+    "among the versions, later gone": closed(put(accepted(SUCCESS, *GONE_FOR_GOOD), ClipRole.VERSION)),
 }

@@ -100,7 +100,12 @@ def decide(case: Case) -> Step:
 # The oracle: sentences of the rules, in the order in which they apply. The first that fits is what is expected.
 
 WAITS = {"accepted", "running", "running, not found too early"}
-WAITS_FOR_ITS_FILE = {"rendered", "rendered, not found too early", "clip written down, not settled"}
+WAITS_FOR_ITS_FILE = {
+    "rendered",
+    "rendered, not found too early",
+    "rendered, not found once",
+    "clip written down, not settled",
+}
 OPEN = {"unanswered", "unknown", "unknown, without a word"} | WAITS | WAITS_FOR_ITS_FILE
 FAILED_TASKS = {
     "failed": "the render broke",
@@ -118,8 +123,14 @@ REFUSALS = {
     "refused: not-sent": "it could not be sent before",
     "refused: by-hand": "it was not submitted, as resolved by hand",
 }
-LOST = {"never seen again", "rendered, lost", "done, later gone", "among the versions, later gone"}
-PUT = {"done", "done, not found too early", "done, later gone"}
+LOST = {
+    "never seen again",
+    "rendered, lost",
+    "rendered, lost by one look of an older release",
+    "done, later gone",
+    "among the versions, later gone",
+}
+PUT = {"done", "done, not found too early", "done, not found once", "done, later gone"}
 KEPT = {"among the versions", "among the versions, later gone"}
 PLACED = PUT | KEPT
 SETTLED = {*FAILURES, *PLACED, *LOST}
@@ -243,6 +254,15 @@ FINISHED: list[tuple[Condition, Answering]] = [
     (
         lambda c: c.past in KEPT and c.file_is_there,
         does(Action.RESTORE, Status.RENDERED, "paid before: its clip lies among the versions"),
+    ),
+    (
+        lambda c: c.past in LOST and c.selection == "none" and not c.task_stop and c.foreign,
+        hold(Status.EXPIRED, NOT_OURS, Block.FOREIGN_FILE),
+    ),
+    (
+        # a run that submits nothing may ask once more
+        lambda c: c.past in LOST and c.selection == "none" and not c.task_stop,
+        does(Action.FETCH, Status.EXPIRED, "the service no longer had the result: asked for once more, free"),
     ),
     (
         lambda c: c.past in LOST,
