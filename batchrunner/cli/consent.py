@@ -69,24 +69,20 @@ class Offer:
 
 
 def ask(offer: Offer, *, yes: bool, part_is_enough: bool = False) -> None:
-    """Returns when somebody agreed. A balance that does not pay for all needs a word of its own.
+    """Returns when somebody agreed. A balance that does not pay for all needs a word of its own: `--yes` is none.
 
     Raises:
         Unconfirmed: nobody did; nothing was submitted.
         Unaffordable: nobody said that what the balance pays for is enough; nothing was submitted.
     """
     click.echo(str(offer), err=True)
-    is_enough = part_is_enough or offer.waits_for_balance or not offer.is_short
-    if yes and is_enough:
-        return
-    if not _is_terminal():
-        if yes:
-            raise Unaffordable(
-                f"the balance pays for {offer.affordable} of {counted(offer.clips, 'clip')}: top it up, or add "
-                "--allow-partial or --wait-for-balance. Nothing was submitted"
-            )
-        raise Unconfirmed("nobody agreed to this: there is no terminal to ask on, so add --yes. Nothing was submitted")
-    _ask(offer)
+    if not yes:
+        _ask(offer)
+    elif offer.is_short and not (part_is_enough or offer.waits_for_balance):
+        raise Unaffordable(
+            f"the balance pays for {offer.affordable} of {counted(offer.clips, 'clip')}: top it up, or add "
+            "--allow-partial or --wait-for-balance. Nothing was submitted"
+        )
 
 
 def _is_terminal() -> bool:
@@ -94,6 +90,8 @@ def _is_terminal() -> bool:
 
 
 def _ask(offer: Offer) -> None:
+    if not _is_terminal():
+        raise Unconfirmed("nobody agreed to this: there is no terminal to ask on, so add --yes. Nothing was submitted")
     as_far = ", as far as the balance goes" if offer.is_short and not offer.waits_for_balance else ""
     click.echo(f"Submit {counted(offer.clips, 'paid job')}{as_far}? [y/N] ", nl=False, err=True)
     readable, _, _ = select.select([sys.stdin], [], [], _PATIENCE_S)

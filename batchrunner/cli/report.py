@@ -26,6 +26,9 @@ from batchrunner.runner.project import FOLDER
 from batchrunner.runner.receipts import SUFFIX
 
 _FORMS = ("table", "json", "jsonl", "csv", "md", "html")
+# what a table may be called; every other form is the ending of its files
+_TABLE_ENDINGS = {"", "txt"}
+_ENDINGS = ", ".join(f".{form}" for form in _FORMS if form != "table")
 # as git tells texts from other files: by a NUL near the beginning
 _BEGINNING_BYTES = 8000
 
@@ -73,10 +76,19 @@ def command(
 
 
 def _form(form: str, context: click.Context, to: Path) -> str:
-    """The form as it was said; where nobody said one, that of the file's ending."""
-    said = context.get_parameter_source("form") is not ParameterSource.DEFAULT
+    """The form as it was said; where nobody said one, that of the file's ending.
+
+    Raises:
+        UsageError: it has an ending that says no form.
+    """
     ending = to.suffix.lower().removeprefix(".")
-    return form if said or ending not in _FORMS else ending
+    if context.get_parameter_source("form") is not ParameterSource.DEFAULT or ending in _TABLE_ENDINGS:
+        return form
+    if ending not in _FORMS:
+        raise UsageError(
+            f"{to}: `.{ending}` is no form of a report: let it end with {_ENDINGS}, or say the form with -o"
+        )
+    return ending
 
 
 def _check_place(to: Path, manifest: Path, profile: str) -> None:

@@ -88,10 +88,10 @@ def test_whoever_says_that_a_part_is_enough_gets_it(poor: tuple[User, Service]) 
     assert user.sees().counts == {"done": 1, "pending": 1}
 
 
-def test_on_a_terminal_a_short_balance_is_asked_about_even_with_yes(poor: tuple[User, Service]) -> None:
+def test_on_a_terminal_a_short_balance_is_asked_about(poor: tuple[User, Service]) -> None:
     user, service = poor
     user.writes("a", "b")
-    with Terminal(user, "run", "shots.yaml", "--yes") as terminal:
+    with Terminal(user, "run", "shots.yaml") as terminal:
         assert "as far as the balance goes" in terminal.read_until("[y/N]")
         assert service.submits == 0
         terminal.type("y\n")

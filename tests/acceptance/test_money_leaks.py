@@ -2,12 +2,16 @@
 
 import json
 import re
+from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from batchrunner.sandbox import Fault
 
+from .conftest import Open, new_user
 from .service import Service, polls
+from .terminal import Terminal
 from .test_agreement import digest_of
 from .test_commands import FAST, ONE_AT_A_TIME, prompts
 from .user import Said, User
@@ -239,3 +243,27 @@ def test_redo_is_an_order_and_needs_no_other_word(finished: User, service: Servi
     assert said.code == 0, said.text
     assert "6 finished clips would be rendered again, and had cost $15.46: as was ordered" in said.err
     assert service.submits == 12
+
+
+# a balance that is short, a report of no known form
+
+
+def test_yes_with_a_balance_that_is_short_asks_nobody_and_names_the_option(open_service: Open, tmp_path: Path) -> None:
+    service = open_service(balance_usd=Decimal(3))
+    user = new_user(tmp_path, service)
+    user.writes("a", "b")
+    with Terminal(user, "run", "shots.yaml", "--yes") as terminal:
+        assert "--allow-partial" in terminal.read_until("Nothing was submitted")
+        assert terminal.end() == 3
+    assert service.submits == 0
+
+
+def test_a_report_of_no_known_form_is_a_usage_error_that_lists_the_forms(user: User) -> None:
+    user.writes("a")
+    said = user.types("report", "shots.yaml", "--to", "r.xlsx")
+    assert said.code == 2, said.text
+    assert ".json, .jsonl, .csv, .md, .html" in said.err
+    assert not (user.folder / "r.xlsx").exists()
+    assert user.types("report", "shots.yaml", "-o", "xlsx").code == 2
+    assert user.types("report", "shots.yaml", "--to", "r.txt").code == 0
+    assert user.types("report", "shots.yaml", "-o", "csv", "--to", "r.data").code == 0
