@@ -13,6 +13,7 @@ from batchrunner.cli.options import (
     profile_option,
     sandbox_option,
 )
+from batchrunner.cli.outlet import say
 from batchrunner.cli.permissions import reading_options
 from batchrunner.cli.selection import Selection, check_named, matching, named_jobs
 from batchrunner.cli.setting import project_of, valid_manifest, wanted_of
@@ -62,9 +63,9 @@ def command(
     for who, attempt in kept.items():
         changed = changed_fields(attempt.request, desk.batch.jobs[who].request)
         although = f", although {', '.join(changed)} changed" if changed else ""
-        click.echo(f"{who.name}: its clip is kept{although}")
+        say(f"{who.name}: its clip is kept{although}")
     if not kept:
-        click.echo("none of these jobs has a clip that another one would replace")
+        say("none of these jobs has a clip that another one would replace")
 
 
 def _can_be_kept(seen: Seen) -> bool:

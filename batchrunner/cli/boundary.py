@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from batchrunner.cli.group import group
-from batchrunner.cli.outlet import let_go
+from batchrunner.cli.outlet import let_go, say
 from batchrunner.errors import BatchrunnerError, Exit
 
 # Manifests and ledgers are large trees without cycles: at Python's own pace they would be scanned over and over.
@@ -32,13 +32,13 @@ def outcome(arguments: list[str]) -> int:
     try:
         result = group.main(arguments, prog_name="batchrunner", standalone_mode=False)
     except BatchrunnerError as error:
-        click.echo(f"batchrunner: {error}", err=True)
+        say(f"batchrunner: {error}", err=True)
         return error.exit_code
     except click.ClickException as error:
-        error.show()
+        _tell_usage(error)
         return Exit.USAGE
     except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted: nothing is lost, the same command goes on", err=True)
+        say("interrupted: nothing is lost, the same command goes on", err=True)
         return Exit.INTERRUPTED
     except SystemExit:
         return Exit.DONE  # click ends so when whoever read our output has seen enough
@@ -47,13 +47,22 @@ def outcome(arguments: list[str]) -> int:
     return int(result or Exit.DONE)
 
 
+def _tell_usage(error: click.ClickException) -> None:
+    """What click would show of a mistake in a command, with what was typed made visible."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    if context is not None:
+        for line in (*context.get_usage().splitlines(), f"Try '{context.command_path} -h' for help.", ""):
+            say(line, err=True)
+    say(f"Error: {error.format_message()}", err=True)
+
+
 def _unexpected(error: Exception) -> Exit:
     """A disk that refuses is told as such; anything else is our bug, and says so."""
     if isinstance(error, OSError) and error.errno in _REFUSED:
         where = error.filename or "what was to be written"
-        click.echo(f"batchrunner: {where}: {error.strerror}: mend that, then start it again; nothing is lost", err=True)
+        say(f"batchrunner: {where}: {error.strerror}: mend that, then start it again; nothing is lost", err=True)
         return Exit.WORK_LEFT
-    click.echo(f"batchrunner: this is our bug, not yours. Please report {_log_bug()}", err=True)
+    say(f"batchrunner: this is our bug, not yours. Please report {_log_bug()}", err=True)
     return Exit.BUG
 
 

@@ -5,12 +5,11 @@ import sys
 from dataclasses import dataclass
 from decimal import Decimal
 
-import click
-
+from batchrunner.cli.outlet import say, say_lines
 from batchrunner.errors import Unaffordable, Unconfirmed
 from batchrunner.nouns.money import Cost, dollars
 from batchrunner.reports.replaced import NONE_REPLACED, Replaced
-from batchrunner.reports.words import counted, most_usd, with_retries
+from batchrunner.reports.words import Lines, counted, in_lines, most_usd, with_retries
 
 _PATIENCE_S = 300.0
 
@@ -57,7 +56,7 @@ class Offer:
         lines += [f"  {words}: {dollars(usd)}" for words, usd in limits if usd is not None]
         if self.until is not None:
             lines.append(f"  submits until {self.until}; what runs then is finished")
-        return "\n".join([*lines, f"  balance: {self._balance()}", f"  clips go to {self.folder}"])
+        return in_lines(*lines, f"  balance: {self._balance()}", f"  clips go to {self.folder}")
 
     def _balance(self) -> str:
         if self.balance_usd is None:
@@ -75,7 +74,7 @@ def ask(offer: Offer, *, yes: bool, part_is_enough: bool = False) -> None:
         Unconfirmed: nobody did; nothing was submitted.
         Unaffordable: nobody said that what the balance pays for is enough; nothing was submitted.
     """
-    click.echo(str(offer), err=True)
+    say_lines(Lines(str(offer)), err=True)
     if not yes:
         _ask(offer)
     elif offer.is_short and not (part_is_enough or offer.waits_for_balance):
@@ -93,7 +92,7 @@ def _ask(offer: Offer) -> None:
     if not _is_terminal():
         raise Unconfirmed("nobody agreed to this: there is no terminal to ask on, so add --yes. Nothing was submitted")
     as_far = ", as far as the balance goes" if offer.is_short and not offer.waits_for_balance else ""
-    click.echo(f"Submit {counted(offer.clips, 'paid job')}{as_far}? [y/N] ", nl=False, err=True)
+    say(f"Submit {counted(offer.clips, 'paid job')}{as_far}? [y/N] ", nl=False, err=True)
     readable, _, _ = select.select([sys.stdin], [], [], _PATIENCE_S)
     if not readable:
         raise Unconfirmed("no answer in 5 minutes: nothing was submitted")

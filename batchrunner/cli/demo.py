@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from batchrunner.cli.order import Order
+from batchrunner.cli.outlet import say
 from batchrunner.cli.setting import valid_manifest, wanted_of
 from batchrunner.cli.work import work
 from batchrunner.resources import read_text
@@ -23,9 +24,9 @@ def command(folder: Path) -> int:
     if not manifest.exists():
         folder.mkdir(parents=True, exist_ok=True)
         manifest.write_text(read_text("jobs-examples/01-first.yaml"), encoding="utf-8")
-        click.echo(f"wrote {manifest}", err=True)
+        say(f"wrote {manifest}", err=True)
     read = valid_manifest(manifest)
     order = Order(manifest, "demo", yes=True, sandbox=True)
     code = work(order, wanted_of(read), read.settings)
-    click.echo(f"the clips are in {folder / 'sandbox-run'}; nothing was paid: the service was imitated")
+    say(f"the clips are in {folder / 'sandbox-run'}; nothing was paid: the service was imitated")
     return code

@@ -6,10 +6,10 @@ from pathlib import Path
 import click
 
 from batchrunner.cli.options import option
+from batchrunner.cli.outlet import say
 from batchrunner.errors import UsageError
 from batchrunner.manifest.placeholders import WORD
 from batchrunner.manifest.starter import Starter, starter
-from batchrunner.reports import printable
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -36,16 +36,16 @@ def command(file: Path, table: Path | None, images: Path | None, slugify: bool) 
     if there or (made.rows and not _written(made.rows_file, made.rows)) or not _written(file, made.text):
         raise UsageError(f"{there or file} is there already, and is not overwritten")
     if made.rows:
-        click.echo(f"wrote {made.rows_file}, a copy of {table}: it is read from now on, so edit that one", err=True)
+        say(f"wrote {made.rows_file}, a copy of {table}: it is read from now on, so edit that one", err=True)
     attributes = file.with_name(".gitattributes")
     if _written(attributes, _UNITED):
-        click.echo(f"wrote {attributes}: git merges the receipts of two machines by itself", err=True)
+        say(f"wrote {attributes}: git merges the receipts of two machines by itself", err=True)
     for guess in made.guesses:
-        click.echo(f"guessed: {printable(guess)}", err=True)
+        say(f"guessed: {guess}", err=True)
     for warning in made.warnings:
-        click.echo(f"warning: {printable(warning)}", err=True)
+        say(f"warning: {warning}", err=True)
     first = f"replace each {WORD} in it, then " if WORD in made.text else ""
-    click.echo(f"wrote {file}. Next: {first}`batchrunner plan {file}`")
+    say(f"wrote {file}. Next: {first}`batchrunner plan {file}`")
 
 
 def _written(path: Path, text: str) -> bool:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from batchrunner.clock import Clock
 from batchrunner.events import Event, Happened, Listener
-from batchrunner.reports.words import printable, utc
+from batchrunner.reports.words import utc, visible
 
 
 class Log:
@@ -23,7 +23,7 @@ class Log:
 
     def _write(self, event: Happened) -> None:
         where = f" {event.job}" if event.job else ""
-        line = f"{utc(self._clock.wall_s())} {event.kind.value}{where}: {printable(event.text)}\n"
+        line = visible(f"{utc(self._clock.wall_s())} {event.kind.value}{where}: {event.text}") + "\n"
         try:
             with self._path.open("a", encoding="utf-8") as file:
                 file.write(line)

@@ -6,6 +6,8 @@ import click
 
 from batchrunner.catalog import Model, models, shipped_prices
 from batchrunner.cli.options import format_option
+from batchrunner.cli.outlet import hand_over, say, say_lines
+from batchrunner.reports.words import in_lines
 
 
 @click.command()
@@ -19,15 +21,15 @@ def command(form: str) -> None:
     """
     prices = shipped_prices()
     if form == "prices":
-        click.echo(json.dumps(prices.as_json(), indent=2))
+        hand_over(json.dumps(prices.as_json(), indent=2))
         return
     for model in models().values():
-        click.echo(click.style(model.slug, bold=True))
+        say(click.style(model.slug, bold=True))
         per_second = ", ".join(f"{name} ${usd}" for name, usd in prices.usd_per_second[model.slug].items())
-        click.echo(f"  a second of video ({prices.priced_on.isoformat()}): {per_second}")
-        click.echo("\n".join(_fields(model)))
-        click.echo("\n".join(f"  rule    {rule.message}" for rule in model.rules))
-        click.echo()
+        say(f"  a second of video ({prices.priced_on.isoformat()}): {per_second}")
+        say_lines(in_lines(*_fields(model)))
+        say_lines(in_lines(*(f"  rule    {rule.message}" for rule in model.rules)))
+        say()
 
 
 def _fields(model: Model) -> list[str]:

@@ -11,6 +11,7 @@ from batchrunner.events import Event, Happened, Kind, Listener
 from batchrunner.nouns.money import dollars
 from batchrunner.nouns.status import Status
 from batchrunner.reports import Report, printable
+from batchrunner.reports.words import without_unseen
 from batchrunner.settings import Network
 from batchrunner.transport import Http, TransportError, is_address, is_loopback
 
@@ -120,7 +121,7 @@ class Notifier:
         await asyncio.gather(*self._sending)
 
     def _worded(self, text: str) -> str:
-        line = printable(f"batchrunner {self._who}: {text}")
+        line = printable(without_unseen(f"batchrunner {self._who}: {text}"))
         if self._secret:
             line = line.replace(self._secret, "…")
         return printable(_LINK.sub(r"\1", line), _LONGEST)

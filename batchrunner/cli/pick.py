@@ -8,6 +8,7 @@ import click
 
 from batchrunner.cli.deciding import Desk, deciding
 from batchrunner.cli.options import ledger_option, manifest_argument, profile_option, sandbox_option
+from batchrunner.cli.outlet import say
 from batchrunner.cli.permissions import reading_options
 from batchrunner.cli.setting import no_such_job, project_of, valid_manifest, wanted_of
 from batchrunner.errors import UsageError
@@ -45,7 +46,7 @@ def command(manifest: Path, job: str, version: str, profile: str, ledger: Path |
         # decided first: where the disk does not take it now, the next run puts it there
         desk.book.mark([desk.keep(who, attempt)])
         path = _put_back(Shelf(desk.project, desk.book, desk.clock), who, attempt, final)
-    click.echo(f"{job}: {version} lies at {path} again")
+    say(f"{job}: {version} lies at {path} again")
 
 
 def _versions(desk: Desk, who: Identity) -> Mapping[str, Attempt]:

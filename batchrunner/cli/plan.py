@@ -1,6 +1,5 @@
 """`batchrunner plan`."""
 
-import json
 import os
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from batchrunner.cli.options import (
     selection_options,
 )
 from batchrunner.cli.order import Order
-from batchrunner.cli.outlet import width
+from batchrunner.cli.outlet import hand_over, say_lines, width
 from batchrunner.cli.permissions import reading_options
 from batchrunner.cli.setting import (
     SANDBOX_ACCESS,
@@ -43,6 +42,7 @@ from batchrunner.manifest.written import spelt_out
 from batchrunner.nouns.step import Action
 from batchrunner.plan import Options
 from batchrunner.reports import Planned, expected_s, plan_as_json, plan_digest, plan_table, replaced
+from batchrunner.reports.words import json_text
 from batchrunner.runner import Batch, Limits, Seen, gather, read_base_url
 from batchrunner.settings import DEFAULT_MAX_REPLACE
 
@@ -74,7 +74,7 @@ def command(manifest: Path, *, detailed_exitcode: bool, **options: Any) -> int:
     order = Order(manifest, "plan", **options)
     read = valid_manifest(manifest, order.profile)
     if order.form == "yaml":
-        click.echo(dump(spelt_out(read)), nl=False)
+        hand_over(dump(spelt_out(read)), nl=False)
         return Exit.DONE
     now_s = Clock().wall_s()
     limits = order.limits(read.settings, now_s)
@@ -84,9 +84,9 @@ def command(manifest: Path, *, detailed_exitcode: bool, **options: Any) -> int:
     _, seen = chosen(order, batch, limits, Options(key_digest, limits.retries))
     planned = planned_of(batch, limits, limits.concurrency or slots, seen, base_url)
     if order.form == "json":
-        click.echo(json.dumps(plan_as_json(planned), indent=2))
+        hand_over(json_text(plan_as_json(planned), indent=2))
     else:
-        click.echo(plan_table(planned, now_s, width()))
+        say_lines(plan_table(planned, now_s, width()))
     something = any(not step.is_last for _, step in planned.steps)
     return _SOMETHING_TO_DO if detailed_exitcode and something else Exit.DONE
 

@@ -1,6 +1,5 @@
 """Problems as people, programs and GitHub read them."""
 
-import json
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,27 +7,29 @@ from typing import Any
 
 import click
 
+from batchrunner.cli.outlet import one_line
 from batchrunner.nouns.request import without_secrets
 from batchrunner.problems import Problem, Severity
-from batchrunner.reports import printable
+from batchrunner.reports.words import Lines, json_text, visible
 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
 _WIDEST_LINE = 120
 _API_KEY = re.compile(r"mdlx-[A-Za-z0-9_-]{8,}")
 
-Lines = Mapping[str, Sequence[str]]
+Sources = Mapping[str, Sequence[str]]
 
 
-def as_text(problems: Iterable[Problem], lines: Lines) -> str:
+def as_text(problems: Iterable[Problem], lines: Sources) -> Lines:
     """`file:line:column: code  message`, the line itself with a caret, and the mend; a warning says that it is one."""
-    return "\n\n".join(_one(problem, lines) for problem in problems)
+    blocks = (_one(problem, lines) for problem in problems)
+    return Lines("\n\n".join(blocks))
 
 
 def as_json(problems: Iterable[Problem], jobs: int) -> str:
     """One object: `{"valid", "jobs", "problems": […]}`; its names are fixed."""
     listed = [_object(problem) for problem in problems]
     valid = not any(p["severity"] == Severity.ERROR for p in listed)
-    return json.dumps({"valid": valid, "jobs": jobs, "problems": listed}, indent=2)
+    return json_text({"valid": valid, "jobs": jobs, "problems": listed}, indent=2)
 
 
 def as_github(problems: Iterable[Problem]) -> str:
@@ -36,21 +37,21 @@ def as_github(problems: Iterable[Problem]) -> str:
     return "\n".join(_annotation(problem) for problem in problems)
 
 
-def _one(problem: Problem, lines: Lines) -> str:
+def _one(problem: Problem, lines: Sources) -> Lines:
     colour = _COLOURS[problem.severity]
     place = click.style(str(problem.place), bold=True)
     is_warning = problem.severity is Severity.WARNING
     code = click.style(f"warning: {problem.code.value}" if is_warning else problem.code.value, fg=colour)
     parts = [
-        f"{place}: {code}  {printable(problem.message)}{_whom(problem, lines)}",
+        f"{place}: {code}  {problem.message}{_whom(problem, lines)}",
         *_snippet(problem, lines, colour),
     ]
     if problem.hint:
-        parts.append(f"  {click.style('mend:', fg='green')} {printable(problem.hint)}")
-    return "\n".join(parts)
+        parts.append(f"  {click.style('mend:', fg='green')} {problem.hint}")
+    return Lines("\n".join(map(one_line, parts)))
 
 
-def _whom(problem: Problem, lines: Lines) -> str:
+def _whom(problem: Problem, lines: Sources) -> str:
     """Which jobs a problem hits, unless its line names the only one."""
     first, *others = problem.jobs or ("",)
     if others:
@@ -59,11 +60,11 @@ def _whom(problem: Problem, lines: Lines) -> str:
     return "" if named or not first else f" [in job {first}]"
 
 
-def _snippet(problem: Problem, lines: Lines, colour: str) -> list[str]:
+def _snippet(problem: Problem, lines: Sources, colour: str) -> list[str]:
     """The line with a caret under the column; a long line is cut around it."""
-    written = "".join(c if c.isprintable() else " " for c in _line(problem, lines))
-    line = _without_secrets(written)
-    column = len(_without_secrets(written[: problem.place.column - 1])) + 1
+    written = _line(problem, lines).replace("\t", " ")
+    line = _shown(written)
+    column = len(_shown(written[: problem.place.column - 1])) + 1
     start = max(0, column - _WIDEST_LINE // 2) if len(line) > _WIDEST_LINE else 0
     shown = line[start : start + _WIDEST_LINE]
     if not shown.strip():
@@ -74,12 +75,12 @@ def _snippet(problem: Problem, lines: Lines, colour: str) -> list[str]:
     return [click.style(number, dim=True) + shown.rstrip(), caret]
 
 
-def _without_secrets(text: str) -> str:
+def _shown(text: str) -> str:
     """A line of a file as it may stand in the log of a pipeline: no logins, no signatures, no keys."""
-    return _API_KEY.sub("mdlx-…", without_secrets(text))
+    return visible(_API_KEY.sub("mdlx-…", without_secrets(text)))
 
 
-def _line(problem: Problem, lines: Lines) -> str:
+def _line(problem: Problem, lines: Sources) -> str:
     """The line that a problem stands on; empty if it stands on none."""
     text = lines.get(problem.place.file, ())
     return text[problem.place.line - 1] if 1 <= problem.place.line <= len(text) else ""
@@ -115,4 +116,5 @@ def _annotation(problem: Problem) -> str:
 
 
 def _escaped(text: str) -> str:
+    text = re.sub(r"[^\r\n]+", lambda line: visible(line[0]), text)
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

@@ -7,10 +7,11 @@ from contextlib import suppress
 
 import click
 
+from batchrunner.cli.outlet import hand_over, one_line
 from batchrunner.events import Event, Happened, Kind, Progress
 from batchrunner.nouns.money import dollars
 from batchrunner.nouns.status import Status
-from batchrunner.reports.words import printable, span
+from batchrunner.reports.words import span, visible
 
 LIVE_BEAT_S = 1.0
 PLAIN_BEAT_S = 30.0
@@ -48,7 +49,7 @@ class Narrator:
             case Happened(kind=kind) if kind in _WORDS and not (self._quiet and kind in _NOTES):
                 words, colour = _WORDS[kind]
                 where = f"{event.job}: " if event.job else ""
-                self._say(f"{click.style(words, fg=colour)}  {where}{printable(event.text)}")
+                self._say(one_line(f"{click.style(words, fg=colour)}  {where}{event.text}"))
             case _:
                 pass
 
@@ -71,7 +72,7 @@ class Narrator:
 
     def _write(self, text: str) -> None:
         with suppress(OSError):  # a terminal that died, a full disk behind it: the run goes on
-            click.echo(text, nl=False, err=True)
+            hand_over(text, nl=False, err=True)
 
 
 def is_live() -> bool:
@@ -88,4 +89,4 @@ def progress_line(progress: Progress) -> str:
     left = "" if progress.left_s is None else f"about {span(progress.left_s)} left"
     spent = f"{dollars(progress.spent_usd)} in this run"
     parts = [", ".join(counts), progress.waits_for, span(progress.elapsed_s), spent, left]
-    return " · ".join(part for part in parts if part)
+    return visible(" · ".join(part for part in parts if part))

@@ -15,9 +15,10 @@ from batchrunner.cli.options import (
     profile_option,
     sandbox_option,
 )
+from batchrunner.cli.outlet import say
 from batchrunner.cli.permissions import permissions_of, reading_options
 from batchrunner.cli.setting import project_of
-from batchrunner.cli.telling import known, shown
+from batchrunner.cli.telling import known, say_report, shown
 from batchrunner.errors import UsageError
 from batchrunner.files import write_whole
 from batchrunner.manifest.load import load
@@ -67,12 +68,12 @@ def command(
     report, _ = known(manifest, profile, ledger, prices, sandbox=sandbox)
     project = project_of(manifest, ledger, sandbox=sandbox)
     if to is None:
-        click.echo(shown(report, form, project))
+        say_report(shown(report, form, project), form)
         return
     # links lead from where the file lies
     text = in_form(report, form, project=os.path.relpath(project.root, to.absolute().parent))
     write_whole(to, f"{text}\n")
-    click.echo(f"wrote {to}", err=True)
+    say(f"wrote {to}", err=True)
 
 
 def _form(form: str, context: click.Context, to: Path) -> str:

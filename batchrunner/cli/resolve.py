@@ -9,6 +9,7 @@ import click
 from batchrunner.catalog import shipped_prices
 from batchrunner.cli.deciding import Desk, deciding
 from batchrunner.cli.options import ledger_option, manifest_argument, option, profile_option, sandbox_option
+from batchrunner.cli.outlet import say, say_lines
 from batchrunner.cli.permissions import reading_options
 from batchrunner.cli.setting import in_flight_run, known_ledger, no_such_job, project_of, wanted_or_remembered
 from batchrunner.errors import UsageError
@@ -18,6 +19,7 @@ from batchrunner.nouns.facts import Answer, Attempt, Outcome, Refusal
 from batchrunner.nouns.job import Identity
 from batchrunner.nouns.money import dollars
 from batchrunner.reports import ids_in, named_by_reply, strangers, what_to_look_for
+from batchrunner.reports.words import Lines, in_lines, stacked
 from batchrunner.runner import Batch, Project, Wanted, gather
 
 
@@ -76,7 +78,7 @@ def command(
     with Ledger.reading(project.ledger) as book:
         wanted, _ = wanted_or_remembered(manifest, profile, project, book)
     if word.count == 0:
-        click.echo(_listed(project, wanted, jobs, candidates, str(manifest)))
+        say_lines(_listed(project, wanted, jobs, candidates, str(manifest)))
         return
     _check(word, jobs, candidates)
     with deciding(project, wanted) as desk:
@@ -85,8 +87,8 @@ def command(
         if task is not None:
             _check_task(desk.book, task)
         for name, each in chosen.items():
-            click.echo(f"{name}: {_resolve(desk, each.owner, each.attempt, word)}")
-    click.echo(f"to go on: `batchrunner run {manifest}`")
+            say(f"{name}: {_resolve(desk, each.owner, each.attempt, word)}")
+    say(f"to go on: `batchrunner run {manifest}`")
 
 
 def _check(word: _Word, jobs: tuple[str, ...], candidates: Path | None) -> None:
@@ -100,19 +102,19 @@ def _check(word: _Word, jobs: tuple[str, ...], candidates: Path | None) -> None:
         raise UsageError("--candidates decides nothing: look first, then say what became of each job")
 
 
-def _listed(project: Project, wanted: Wanted, jobs: tuple[str, ...], candidates: Path | None, path: str) -> str:
+def _listed(project: Project, wanted: Wanted, jobs: tuple[str, ...], candidates: Path | None, path: str) -> Lines:
     with known_ledger(project) as book:
         batch = gather(project, wanted, book, shipped_prices())
         chosen = _chosen(jobs, _unknown(batch, book), batch)
         if not chosen:
-            return "nothing is unknown"
+            return in_lines("nothing is unknown")
         known, lines = book.task_ids(), []
         for name, each in chosen.items():
             hints = [task for task in _hints(each.attempt) if task not in known]
-            lines += [what_to_look_for(name, each.attempt), *named_by_reply(name, hints, path)]
+            lines += [what_to_look_for(name, each.attempt), *map(in_lines, named_by_reply(name, hints, path))]
         if candidates is not None:
-            lines += ["", strangers(_candidates(candidates), known, list(chosen), path)]
-    return "\n".join(lines)
+            lines += [in_lines(""), strangers(_candidates(candidates), known, list(chosen), path)]
+    return stacked(*lines)
 
 
 def _hints(attempt: Attempt) -> list[str]:

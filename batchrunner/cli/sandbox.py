@@ -11,8 +11,10 @@ import click
 
 from batchrunner import settings
 from batchrunner.cli.options import Reading
+from batchrunner.cli.outlet import say, say_lines
 from batchrunner.clock import Clock
 from batchrunner.errors import UsageError
+from batchrunner.reports.words import in_lines
 from batchrunner.sandbox import Fault, Options, Server, parse_fault
 
 
@@ -28,7 +30,7 @@ class _FaultRate(click.ParamType):  # type: ignore[type-arg]  # not generic befo
 
 def _list_faults(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
     if wanted:
-        click.echo("\n".join(f"{fault.value:22} {fault.description}" for fault in Fault))
+        say_lines(in_lines(*(f"{fault.value:22} {fault.description}" for fault in Fault)))
         ctx.exit()
 
 
@@ -89,5 +91,5 @@ async def _serve(state: Path, options: Options, port: int) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with Server(state=state, clock=Clock(), options=options, port=port) as server:
-        click.echo(f"export MODELLIX_BASE_URL={server.base_url} MODELLIX_API_KEY=mdlx-sandbox")
+        say(f"export MODELLIX_BASE_URL={server.base_url} MODELLIX_API_KEY=mdlx-sandbox")
         await stop.wait()

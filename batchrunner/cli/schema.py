@@ -5,6 +5,7 @@ import json
 import click
 
 from batchrunner.catalog import find, models
+from batchrunner.cli.outlet import hand_over
 from batchrunner.errors import UsageError
 from batchrunner.manifest.editor_schema import editor_schema
 from batchrunner.resources import read_text
@@ -26,4 +27,4 @@ def command(what: str) -> None:
         found = model.schema
     else:
         raise UsageError(f"there is no schema {what}: say manifest, report, or one of {', '.join(models())}")
-    click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+    hand_over(json.dumps(found, indent=2, ensure_ascii=False))

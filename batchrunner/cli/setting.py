@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-import click
-
 from batchrunner.catalog import PriceList, read_prices, shipped_prices
 from batchrunner.cli import problem_text
+from batchrunner.cli.outlet import say_lines
 from batchrunner.cli.permissions import permissions_of
 from batchrunner.cli.profiles import check_profile
 from batchrunner.clock import Clock
@@ -19,6 +18,7 @@ from batchrunner.ledger import Ledger, holder
 from batchrunner.manifest.load import Manifest, load
 from batchrunner.modellix import Modellix
 from batchrunner.problems import nearest
+from batchrunner.reports.words import in_lines, stacked
 from batchrunner.runner import Access, Project, Wanted, find_project, read_access, read_receipts, remembered, take_in
 from batchrunner.sandbox import Options as SandboxOptions
 from batchrunner.sandbox import Sandbox
@@ -61,7 +61,7 @@ def valid_manifest(path: Path, profile: str = "") -> Manifest:
     """
     manifest = load(path, profile, permissions=permissions_of(path))
     if manifest.problems:
-        click.echo(problem_text.as_text(manifest.problems, manifest.lines) + "\n", err=True)
+        say_lines(stacked(problem_text.as_text(manifest.problems, manifest.lines), in_lines("")), err=True)
     if manifest.errors:
         raise InvalidManifest(manifest.errors)
     check_profile(manifest)
@@ -94,7 +94,7 @@ def wanted_or_remembered(path: Path, profile: str, project: Project, ledger: Led
     name = ledger.name_at(project.written(project.manifest)) or manifest.name
     last = ledger.last_run(name, profile)
     if last is None:
-        click.echo(problem_text.as_text(manifest.problems, manifest.lines) + "\n", err=True)
+        say_lines(stacked(problem_text.as_text(manifest.problems, manifest.lines), in_lines("")), err=True)
         raise InvalidManifest(manifest.errors)
     return Wanted(name, profile, remembered(name, last.jobs)), False
 

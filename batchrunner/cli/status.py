@@ -13,9 +13,10 @@ from batchrunner.cli.options import (
     same_jobs,
     sandbox_option,
 )
+from batchrunner.cli.outlet import say, say_lines
 from batchrunner.cli.permissions import reading_options
 from batchrunner.cli.setting import no_such_job, project_of
-from batchrunner.cli.telling import known, shown
+from batchrunner.cli.telling import known, say_report, shown
 from batchrunner.ledger import holder
 from batchrunner.reports import history, next_commands
 from batchrunner.runner import Seen
@@ -42,15 +43,15 @@ def command(
     report, seen = known(manifest, profile, ledger, prices, sandbox=sandbox)
     if job is not None:
         found = _found(job, seen)
-        click.echo(history(found.identity, found.memory, found.step))
+        say_lines(history(found.identity, found.memory, found.step))
         return
     project = project_of(manifest, ledger, sandbox=sandbox)
-    click.echo(shown(report, form, project))
+    say_report(shown(report, form, project), form)
     if holder(project.folder, report.manifest) is not None:
         return  # whatever else was typed would be refused
     options = same_jobs(profile, ledger, sandbox=sandbox)
     for line in next_commands((*report.rows, *report.departed), str(manifest), options):
-        click.echo(line, err=form != "table")
+        say(line, err=form != "table")
 
 
 def _found(name: str, seen: list[Seen]) -> Seen:

@@ -5,9 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-import click
-
-from batchrunner.cli.outlet import width
+from batchrunner.cli.outlet import hand_over, say, say_lines, width
 from batchrunner.cli.setting import in_flight_run, known_ledger, prices_of, project_of, wanted_or_remembered
 from batchrunner.clock import Clock
 from batchrunner.ledger import Ledger
@@ -15,6 +13,7 @@ from batchrunner.nouns.money import NOTHING
 from batchrunner.nouns.status import Status
 from batchrunner.plan import Options
 from batchrunner.reports import Report, Row, in_form, row_of
+from batchrunner.reports.words import Lines
 from batchrunner.runner import Batch, Forecasts, Project, Seen, gather
 
 
@@ -30,7 +29,7 @@ def known(
         last = book.last_run(wanted.name, profile)
         balances = book.account.balances(last.id) if last else ()
     if not is_current:
-        click.echo(f"{manifest} has mistakes just now: this is what its last run wanted", err=True)
+        say(f"{manifest} has mistakes just now: this is what its last run wanted", err=True)
     seen = batch.first_steps(Options(), None)
     report = report_of(batch, seen, Clock().wall_s())
     if last is None:
@@ -57,9 +56,17 @@ def report_of(batch: Batch, seen: Iterable[Seen], now_s: float) -> Report:
     )
 
 
-def shown(report: Report, form: str, project: Project, seconds: float | None = None) -> str:
+def shown(report: Report, form: str, project: Project, seconds: float | None = None) -> Lines:
     """The report for stdout: its paths are seen from this folder, its table fits the terminal."""
     return in_form(report, form, seconds, os.path.relpath(project.root), width())
+
+
+def say_report(text: Lines, form: str) -> None:
+    """Prints a report: for people so that it does nothing to their terminal, for programs as it is."""
+    if form == "table":
+        say_lines(text)
+    else:
+        hand_over(text)
 
 
 def _row(seen: Seen, forecasts: Forecasts, now_s: float) -> Row:

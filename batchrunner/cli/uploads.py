@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from batchrunner.cli.options import ledger_option, manifest_argument, option, sandbox_option
+from batchrunner.cli.outlet import say, say_lines
 from batchrunner.cli.setting import Service, project_of, real_service, sandbox_service
 from batchrunner.clock import Clock
 from batchrunner.errors import Locked
@@ -14,7 +15,7 @@ from batchrunner.ledger import Ledger, anybody
 from batchrunner.modellix import Modellix
 from batchrunner.nouns.upload import Upload
 from batchrunner.reports import ago
-from batchrunner.reports.words import counted
+from batchrunner.reports.words import counted, in_lines
 
 
 @click.command()
@@ -35,7 +36,8 @@ def command(manifest: Path, ledger: Path | None, *, prune: bool, sandbox: bool) 
         found = book.pictures.all()
         needed = book.pictures.of_open_tasks()
     if not prune:
-        click.echo("\n".join(_line(upload, clock.wall_s()) for upload in found) or "nothing was uploaded")
+        listed = [_line(upload, clock.wall_s()) for upload in found]
+        say_lines(in_lines(*(listed or ["nothing was uploaded"])))
         return
     busy = anybody(project.folder)
     if busy is not None:
@@ -47,7 +49,7 @@ def command(manifest: Path, ledger: Path | None, *, prune: bool, sandbox: bool) 
         for upload in idle:
             book.pictures.deleted(upload.file_id, clock.wall_s())
     deleted = asyncio.run(_delete(idle, service, clock))
-    click.echo(f"{counted(deleted, 'picture')} deleted, {len(found) - len(idle)} kept")
+    say(f"{counted(deleted, 'picture')} deleted, {len(found) - len(idle)} kept")
 
 
 def _line(upload: Upload, now_s: float) -> str:

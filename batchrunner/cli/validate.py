@@ -7,11 +7,12 @@ import click
 
 from batchrunner.cli import problem_text
 from batchrunner.cli.options import format_option, network_option, option, profile_option
+from batchrunner.cli.outlet import hand_over, say_lines
 from batchrunner.cli.permissions import permissions_of, reading_options
 from batchrunner.cli.profiles import check_profile
 from batchrunner.errors import Exit
 from batchrunner.manifest.load import Manifest, load
-from batchrunner.reports.words import counted
+from batchrunner.reports.words import Lines, counted, in_lines, stacked
 from batchrunner.settings import Network
 
 
@@ -51,11 +52,12 @@ def command(
     problems = [problem for manifest in loaded for problem in manifest.problems]
     jobs = sum(len(manifest.jobs) for manifest in loaded)
     if form == "json":
-        click.echo(problem_text.as_json(problems, jobs))
+        hand_over(problem_text.as_json(problems, jobs))
     elif problems and (form == "github" or _is_on_github(form)):
-        click.echo(problem_text.as_github(problems))
+        hand_over(problem_text.as_github(problems))
     else:
-        click.echo("\n\n".join(_text(manifest) for manifest in loaded))
+        for index, manifest in enumerate(loaded):
+            say_lines(stacked(*([in_lines("")] if index else []), _text(manifest)))
     return Exit.USAGE if any(manifest.errors for manifest in loaded) else Exit.DONE
 
 
@@ -63,11 +65,11 @@ def _is_on_github(form: str) -> bool:
     return form == "text" and os.environ.get("GITHUB_ACTIONS") == "true"
 
 
-def _text(manifest: Manifest) -> str:
+def _text(manifest: Manifest) -> Lines:
     """The problems of one manifest, or the good news."""
     found = problem_text.as_text(manifest.problems, manifest.lines)
     if not manifest.errors:
-        good = f"{manifest.path}: valid, {counted(len(manifest.jobs), 'job')}"
-        return f"{found}\n\n{good}" if found else good
+        good = in_lines(f"{manifest.path}: valid, {counted(len(manifest.jobs), 'job')}")
+        return stacked(found, in_lines(""), good) if found else good
     errors = counted(len(manifest.errors), "error")
-    return f"{found}\n\n{manifest.path}: {errors}, nothing can be submitted"
+    return stacked(found, in_lines("", f"{manifest.path}: {errors}, nothing can be submitted"))

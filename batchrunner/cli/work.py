@@ -6,8 +6,6 @@ from contextlib import ExitStack, suppress
 from dataclasses import replace
 from decimal import Decimal
 
-import click
-
 from batchrunner.cli.agreement import Agreement, agree
 from batchrunner.cli.awake import awake
 from batchrunner.cli.decisions import Decided, decide
@@ -15,11 +13,11 @@ from batchrunner.cli.log import Log
 from batchrunner.cli.notify import Notifier, last_word, read_hook
 from batchrunner.cli.options import same_jobs
 from batchrunner.cli.order import Order
-from batchrunner.cli.outlet import while_heard
+from batchrunner.cli.outlet import say, while_heard
 from batchrunner.cli.progress import Narrator
 from batchrunner.cli.selection import Selection, matching
 from batchrunner.cli.setting import prices_of, project_of, real_service, sandbox_service
-from batchrunner.cli.telling import report_of, shown
+from batchrunner.cli.telling import report_of, say_report, shown
 from batchrunner.clock import Clock
 from batchrunner.errors import Exit, LedgerError, Locked
 from batchrunner.events import Happened, Kind
@@ -120,7 +118,7 @@ def _write_receipts(project: Project, name: str, ledger: Ledger) -> None:
     try:
         write_receipts(project, name, ledger, socket.gethostname())
     except (OSError, LedgerError) as error:
-        click.echo(f"the receipts could not be written: {error}", err=True)
+        say(f"the receipts could not be written: {error}", err=True)
 
 
 def _decided(order: Order, batch: Batch, last: RunRecord | None, now_s: float) -> Decided | None:
@@ -173,9 +171,9 @@ def _report(batch: Batch, ended: Ended, clock: Clock, balances_usd: tuple[Decima
 
 def _tell(order: Order, report: Report, ended: Ended, project: Project) -> None:
     for_program = order.form != "table"
-    click.echo(shown(report, order.form, project, ended.seconds))
+    say_report(shown(report, order.form, project, ended.seconds), order.form)
     if ended.exit_code in (Exit.INTERRUPTED, Exit.TERMINATED):
-        click.echo("left at once; nothing is lost", err=for_program)
+        say("left at once; nothing is lost", err=for_program)
     options = same_jobs(order.profile, order.ledger, sandbox=order.sandbox)
     for line in next_commands((*report.rows, *report.departed), str(order.path), options):
-        click.echo(line, err=for_program)
+        say(line, err=for_program)

@@ -209,11 +209,18 @@ class _Dumper(yaml.SafeDumper):
 
 
 _MISTAKEN_FOR_A_VALUE = re.compile(rf"(?:{core_schema.FLOAT.pattern}|[yYnN]|0o[0-7]+)$")
-_OTHER_LINE_BREAK = re.compile("[\r\x85\u2028\u2029]")  # kept only as an escape
+# Kept only as an escape: other line breaks; what nobody sees or what moves other signs (two joiners are parts of words
+# and of emoji); and what a pipeline would take for a command in its log.
+_UNSEEN = re.compile(
+    "[\\x7f-\\x9f\\xad\\u061c\\u180e\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff"
+    "\\ufff9-\\ufffb\\ue000-\\uf8ff\\U000e0000-\\U000e0fff]"
+)
+_COMMAND = re.compile(r"#(?=#\w*\[)")
+_ESCAPED = re.compile(rf"\r|{_UNSEEN.pattern}|(?m:^\s*::)|{_COMMAND.pattern}")
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    style = '"' if _OTHER_LINE_BREAK.search(text) else "|" if "\n" in text else None
+    style = '"' if _ESCAPED.search(text) else "|" if "\n" in text else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
@@ -226,4 +233,6 @@ def dump(data: object) -> str:
 
     Numbers must be finite, and keys texts.
     """
-    return str(yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10**9))
+    text = str(yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10**9))
+    text = _UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+    return _COMMAND.sub(r"\\x23", text)

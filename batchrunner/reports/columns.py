@@ -1,8 +1,10 @@
-"""How much of a line is left to the last column of a table."""
+"""Tables: the one way to make them, and how much of a line is left to the last column."""
 
 from collections.abc import Iterable, Sequence
 
-from tabulate import MIN_PADDING
+from tabulate import MIN_PADDING, tabulate
+
+from batchrunner.reports.words import Lines, visible
 
 _GAP = len("  ")
 # Where there is not even room for this, the terminal wraps: a reason that nobody can read is none.
@@ -16,3 +18,12 @@ def room(headers: Sequence[str], rows: Iterable[Sequence[str]], width: int | Non
     # a column is always wider than its header by this much
     columns = zip([header + " " * MIN_PADDING for header in headers], *rows, strict=True)
     return max(width - sum(max(map(len, column)) + _GAP for column in columns), _LEAST)
+
+
+def table(
+    headers: Sequence[str], rows: Iterable[Sequence[str]], align: Sequence[str] | None = None, form: str = "simple"
+) -> Lines:
+    """A table of texts from anywhere: each cell stays on its line and in its column."""
+    cells = [[visible(cell) for cell in row] for row in rows]
+    # without disable_numparse a job named 1e5 would be shown as 100000
+    return Lines(tabulate(cells, headers=headers, tablefmt=form, disable_numparse=True, colalign=align))

@@ -2,17 +2,16 @@
 
 import csv
 import io
-import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tabulate import tabulate
-
+from batchrunner.reports.columns import table
 from batchrunner.reports.json_form import as_json
 from batchrunner.reports.page import page
 from batchrunner.reports.report import Report, Row
 from batchrunner.reports.summary import HEADERS, cells, summary, totals
-from batchrunner.reports.words import printable
+from batchrunner.reports.words import Lines, in_lines, json_text, printable, stacked
 
 _COLUMNS = (
     "id",
@@ -37,34 +36,37 @@ _COLUMNS = (
     "source_line",
 )
 _MOST_OF_A_PROMPT = 80
+# Source: CommonMark 0.31, 2.4: a backslash makes punctuation plain. GitHub makes a link of a bare address.
+_MARKUP = re.compile(r"[\\`|<>\[\]*~&#]|(?<![^\W_])_|_(?![^\W_])")
+_ADDRESS = re.compile(r"\b(https?|ftp|mailto):", re.IGNORECASE)
 # A cell that begins so is a formula to a spreadsheet; an apostrophe before it makes it a text.
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def in_form(
     report: Report, form: str, seconds: float | None = None, project: str = "", width: int | None = None
-) -> str:
+) -> Lines:
     """The report as `table`, `json`, `jsonl`, `csv`, `md` or `html`, ending without a newline.
 
     `seconds` is how long its run took, `project` where the clips' paths begin for people, seen from where they read,
     `width` that of the terminal that a table is shown on.
     """
     if form == "html":
-        return page(report, project)
+        return Lines(page(report, project))
     if form == "md":
         return _markdown(report, project)
-    return _FORMS[form](report) if form in _FORMS else summary(report, seconds, width, project)
+    return Lines(_FORMS[form](report)) if form in _FORMS else summary(report, seconds, width, project)
 
 
 def _json(report: Report) -> str:
-    return json.dumps(as_json(report), indent=2)
+    return json_text(as_json(report), indent=2)
 
 
 def _json_lines(report: Report) -> str:
     """One line for the report as a whole, then one a job."""
     whole = as_json(report)
     jobs = [*whole.pop("jobs"), *whole.pop("departed")]
-    return "\n".join(json.dumps(each) for each in (whole, *jobs))
+    return "\n".join(json_text(each) for each in (whole, *jobs))
 
 
 def _csv(report: Report) -> str:
@@ -76,12 +78,18 @@ def _csv(report: Report) -> str:
     return text.getvalue().rstrip("\n")
 
 
-def _markdown(report: Report, project: str) -> str:
+def _markdown(report: Report, project: str) -> Lines:
     """What the table tells, and each job's prompt."""
     rows = [[*cells(row, project), _prompt(row)] for row in (*report.rows, *report.departed)]
-    escaped = [[text.replace("|", "\\|") for text in row] for row in rows]
-    table = tabulate(escaped, headers=[*HEADERS, "prompt"], tablefmt="github", disable_numparse=True)
-    return "\n".join([f"# {report.manifest}", "", table, "", *(f"- {line}" for line in totals(report))])
+    escaped = [[_as_plain_text(text) for text in row] for row in rows]
+    whole = table([*HEADERS, "prompt"], escaped, form="github")
+    title, sums = _as_plain_text(report.manifest), [f"- {_as_plain_text(line)}" for line in totals(report)]
+    return stacked(in_lines(f"# {title}", ""), whole, in_lines("", *sums))
+
+
+def _as_plain_text(text: str) -> str:
+    """A text that Markdown shows as it is: no markup, no HTML, and no link that nobody wrote as one."""
+    return _ADDRESS.sub(r"\1\\:", _MARKUP.sub(r"\\\g<0>", text))
 
 
 def _prompt(row: Row) -> str:

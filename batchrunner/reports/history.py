@@ -8,7 +8,7 @@ from batchrunner.nouns.money import dollars
 from batchrunner.nouns.status import Status
 from batchrunner.nouns.step import Step
 from batchrunner.reports.unknowns import what_to_look_for
-from batchrunner.reports.words import printable, utc
+from batchrunner.reports.words import Lines, in_lines, printable, stacked, utc
 
 _Told = tuple[float, str]
 
@@ -20,14 +20,14 @@ _DECISIONS: Mapping[MarkKind, str] = {
 }
 
 
-def history(identity: Identity, memory: Memory, step: Step) -> str:
+def history(identity: Identity, memory: Memory, step: Step) -> Lines:
     """All that is known of a job, a line each with its time, and the next step with its reason."""
     told = sorted(_all(memory), key=lambda line: line[0])
     lines = [f"{utc(at_s)}  {text}" for at_s, text in told] or ["nothing was submitted yet"]
     lines = [f"{identity.name}: {step.status.value}", *lines, f"next: {step.action.value}, {step.reason}"]
-    if step.status is Status.UNKNOWN and step.attempt is not None:
-        lines.append(f"look in the web console for {what_to_look_for(identity.name, step.attempt)}")
-    return "\n".join(lines)
+    if step.status is not Status.UNKNOWN or step.attempt is None:
+        return in_lines(*lines)
+    return stacked(in_lines(*lines), what_to_look_for(identity.name, step.attempt, "look in the web console for "))
 
 
 def _all(memory: Memory) -> Iterator[_Told]:

@@ -1,6 +1,9 @@
 """A report as one HTML page that needs nothing else: for a browser, a mail, a wiki."""
 
+import re
+from base64 import b64encode
 from collections.abc import Iterable, Iterator
+from hashlib import sha256
 from html import escape
 from string import Template
 from urllib.parse import quote
@@ -14,9 +17,20 @@ _PAGE = Template("""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="$policy">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>$title</title>
-<style>
+<style>$style</style>
+</head>
+<body>
+<h1>$title</h1>
+$head
+<ul class="counts">$counts</ul>
+$tables
+</body>
+</html>""")
+
+_STYLE = """
 :root { color-scheme: light dark; --line: #8884; --soft: #888; }
 body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 76rem; padding: 0 1rem; }
 h1 { font-size: 1.5rem; margin: 0; }
@@ -34,15 +48,10 @@ th { color: var(--soft); font-weight: 500; }
 .cost { text-align: right; font-variant-numeric: tabular-nums; }
 td.job, .status { white-space: nowrap; }
 td.prompt { max-width: 34rem; }
-</style>
-</head>
-<body>
-<h1>$title</h1>
-$head
-<ul class="counts">$counts</ul>
-$tables
-</body>
-</html>""")
+"""
+_STYLE_DIGEST = b64encode(sha256(_STYLE.encode()).digest()).decode()
+# Nothing is loaded, run or sent, whatever a text from outside should become part of.
+_POLICY = f"default-src 'none'; style-src 'sha256-{_STYLE_DIGEST}'; base-uri 'none'; form-action 'none'"
 
 
 def page(report: Report, project: str = "") -> str:
@@ -53,6 +62,8 @@ def page(report: Report, project: str = "") -> str:
         for status, number in sorted(report.counts.items(), key=lambda item: list(Status).index(item[0]))
     )
     return _PAGE.substitute(
+        policy=_POLICY,
+        style=_STYLE,
         title=_text(title),
         head="\n".join(f'<p class="soft">{_text(line)}</p>' for line in _head(report)),
         counts="".join(counts),
@@ -106,7 +117,7 @@ def _file(row: Row, project: str) -> str:
 
 def _link(path: str, project: str) -> str:
     seen = located(path, project)
-    return f'<a href="{quote(seen)}">{_text(seen)}</a>'
+    return f'<a href="{quote(re.sub("^/+", "/", seen))}">{_text(seen)}</a>'
 
 
 def _text(text: str) -> str:

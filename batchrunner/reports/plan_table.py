@@ -6,15 +6,25 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from tabulate import tabulate
-
 from batchrunner.nouns.job import Identity
 from batchrunner.nouns.money import FREE, Cost
 from batchrunner.nouns.status import Status
 from batchrunner.nouns.step import Action, Block, Step, total
-from batchrunner.reports.columns import room
+from batchrunner.reports.columns import room, table
 from batchrunner.reports.replaced import NONE_REPLACED, Replaced
-from batchrunner.reports.words import LONGEST_TABLE, counted, dated, local, most_usd, printable, span, with_retries
+from batchrunner.reports.words import (
+    LONGEST_TABLE,
+    Lines,
+    counted,
+    dated,
+    in_lines,
+    local,
+    most_usd,
+    printable,
+    span,
+    stacked,
+    with_retries,
+)
 
 _HEADERS = ("job", "next", "cost", "why")
 _MOST_NAMES = 10
@@ -53,37 +63,34 @@ class Planned:
         return most_usd(total(self.submits), self.retries, *self.limits_usd)
 
 
-def plan_table(planned: Planned, now_s: float, width: int | None = None) -> str:
+def plan_table(planned: Planned, now_s: float, width: int | None = None) -> Lines:
     """One line a job, what it all would cost, when it would end, and what the plan is called.
 
     Reasons are cut to what a terminal of this `width` has room for; None: they are told whole.
     """
     parts = [_jobs(planned, width)]
     if planned.departed:
-        parts += ["", "no longer in the manifest, brought to their end:", _table(planned, planned.departed, width)]
-    return "\n".join([*parts, "", *_sums(planned, now_s)])
+        title = in_lines("", "no longer in the manifest, brought to their end:")
+        parts += [title, _table(planned, planned.departed, width)]
+    return stacked(*parts, in_lines("", *_sums(planned, now_s)))
 
 
-def _jobs(planned: Planned, width: int | None) -> str:
+def _jobs(planned: Planned, width: int | None) -> Lines:
     """All jobs; of a long plan those that are done already are only counted."""
     shown = planned.steps
     if len(shown) > LONGEST_TABLE:
         shown = tuple((who, step) for who, step in shown if step.status is not Status.DONE)
     done = len(planned.steps) - len(shown)
     parts = [_table(planned, shown, width)] if shown else []
-    return "\n".join([*parts, f"({counted(done, 'job')} done and not shown)"] if done else parts)
+    return stacked(*parts, *([in_lines(f"({counted(done, 'job')} done and not shown)")] if done else []))
 
 
-def _table(planned: Planned, steps: Sequence[tuple[Identity, Step]], width: int | None) -> str:
+def _table(planned: Planned, steps: Sequence[tuple[Identity, Step]], width: int | None) -> Lines:
     rows = [[who.name, step.action.value, _cost(who, step, planned)] for who, step in steps]
     most = room(_HEADERS[:-1], rows, width)
     reasons = [printable(step.reason, most) for _, step in steps]
-    return tabulate(
-        [[*row, reason] for row, reason in zip(rows, reasons, strict=True)],
-        headers=_HEADERS,
-        disable_numparse=True,
-        colalign=("left", "left", "right", "left"),
-    )
+    cells = [[*row, reason] for row, reason in zip(rows, reasons, strict=True)]
+    return table(_HEADERS, cells, ("left", "left", "right", "left"))
 
 
 def _sums(planned: Planned, now_s: float) -> Iterator[str]:

@@ -3,21 +3,19 @@
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from tabulate import tabulate
-
 from batchrunner.errors import Exit
 from batchrunner.nouns.money import dollars
 from batchrunner.nouns.status import Status
-from batchrunner.reports.columns import room
+from batchrunner.reports.columns import room, table
 from batchrunner.reports.report import Report, Row
-from batchrunner.reports.words import LONGEST_TABLE, counted, located, printable, span
+from batchrunner.reports.words import LONGEST_TABLE, Lines, counted, in_lines, located, printable, span, stacked
 
 HEADERS = ("job", "status", "cost", "file or reason")
 # nobody asked for the balance in the end
 _LEFT_AT_ONCE = {Exit.INTERRUPTED, Exit.TERMINATED}
 
 
-def summary(report: Report, seconds: float | None = None, width: int | None = None, project: str = "") -> str:
+def summary(report: Report, seconds: float | None = None, width: int | None = None, project: str = "") -> Lines:
     """The table, the counts, the money, and how long it took. Text without colour, ending without a newline.
 
     Reasons are cut to what a terminal of this `width` has room for; None: they are told whole. `project` is where the
@@ -25,28 +23,21 @@ def summary(report: Report, seconds: float | None = None, width: int | None = No
     """
     parts = list(_part(report.rows, width, project))
     if report.departed:
-        parts += ["", "no longer in the manifest:", *_part(report.departed, width, project)]
-    return "\n".join([*parts, "", *totals(report, seconds)])
+        parts += [in_lines("", "no longer in the manifest:"), *_part(report.departed, width, project)]
+    return stacked(*parts, in_lines("", *totals(report, seconds)))
 
 
-def _part(rows: Sequence[Row], width: int | None, project: str) -> Iterable[str]:
+def _part(rows: Sequence[Row], width: int | None, project: str) -> Iterable[Lines]:
     shown = rows if len(rows) <= LONGEST_TABLE else [row for row in rows if row.status is not Status.DONE]
     if shown:
         yield _table(shown, width, project)
     if len(shown) < len(rows):
-        yield f"({counted(len(rows) - len(shown), 'job')} done and not shown)"
+        yield in_lines(f"({counted(len(rows) - len(shown), 'job')} done and not shown)")
 
 
-def _table(rows: Sequence[Row], width: int | None, project: str) -> str:
+def _table(rows: Sequence[Row], width: int | None, project: str) -> Lines:
     most = room(HEADERS[:-1], [cells(row, project)[:-1] for row in rows], width)
-    # without disable_numparse a job named 1e5 would be shown as 100000
-    return tabulate(
-        [cells(row, project, most) for row in rows],
-        headers=HEADERS,
-        tablefmt="simple",
-        disable_numparse=True,
-        colalign=("left", "left", "right", "left"),
-    )
+    return table(HEADERS, [cells(row, project, most) for row in rows], ("left", "left", "right", "left"))
 
 
 def cells(row: Row, project: str, most: int | None = None) -> list[str]:

@@ -6,21 +6,24 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from batchrunner.nouns.facts import Attempt
-from batchrunner.reports.words import counted, printable
+from batchrunner.reports.words import Lines, counted, in_lines, printable
 
 # How far the two clocks, and the time that an answer is waited for, may put a submit from where it is listed.
 _WINDOW_MIN = 2
 _PROMPT_SIGNS = 60
 
 
-def what_to_look_for(job: str, attempt: Attempt) -> str:
-    """Three lines: when it was sent, to which model and with which key, and how its prompt begins."""
+def what_to_look_for(job: str, attempt: Attempt, before: str = "") -> Lines:
+    """Three lines: when it was sent, to which model and with which key, and how its prompt begins.
+
+    `before` are the words with which they begin.
+    """
     sent = datetime.fromtimestamp(attempt.opened_at_s, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
     prompt = printable(str(attempt.request.fields.get("prompt", "")), _PROMPT_SIGNS)
-    return (
-        f"{job}\n"
-        f"  sent {sent}, ± {_WINDOW_MIN} min, to {attempt.request.model}, with the key …{attempt.key_last4}\n"
-        f'  prompt: "{prompt}"'
+    return in_lines(
+        f"{before}{job}",
+        f"  sent {sent}, ± {_WINDOW_MIN} min, to {attempt.request.model}, with the key …{attempt.key_last4}",
+        f'  prompt: "{prompt}"',
     )
 
 
@@ -37,12 +40,12 @@ def ids_in(text: str) -> list[str]:
     return list(dict.fromkeys(word for word in words if any(sign.isdigit() for sign in word)))
 
 
-def strangers(candidates: Sequence[str], known: frozenset[str], unknown: Sequence[str], manifest: str) -> str:
+def strangers(candidates: Sequence[str], known: frozenset[str], unknown: Sequence[str], manifest: str) -> Lines:
     """Which of the ids that the console shows are on no record, and what that says of the unknown submits."""
     left = [each for each in candidates if each not in known]
     path = shlex.quote(manifest)
     if not left:
-        return (
+        return in_lines(
             f"every id of these is on record. If the list is whole, nothing arrived: "
             f"`batchrunner resolve {path} {' '.join(unknown)} --not-submitted`"
         )
@@ -51,4 +54,4 @@ def strangers(candidates: Sequence[str], known: frozenset[str], unknown: Sequenc
         lines.append(f"if it is that one: `batchrunner resolve {path} {unknown[0]} --task {left[0]}`")
     else:
         lines.append("compare time and prompt, then for each: `batchrunner resolve … JOB --task ID`")
-    return "\n".join(lines)
+    return in_lines(*lines)

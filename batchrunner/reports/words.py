@@ -1,8 +1,11 @@
 """Numbers, times and foreign texts as people read them."""
 
+import json
+import re
 import unicodedata
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import NewType
 
 from batchrunner.nouns.money import NOTHING, Cost, dollars
 
@@ -12,13 +15,54 @@ LONGEST_TABLE = 60
 # Below this many, seconds and minutes are told as they are; above, in the next unit.
 _MOST_OF_A_UNIT = 90
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+# What pipelines take for a command wherever it stands in their logs: `##[add-mask]` (GitHub's first form), `##vso[…]`
+# (Azure), `##teamcity[…]`. Source: actions/runner's ActionCommand.cs and the others' documentation, 2026-11.
+_COMMAND = re.compile(r"#(?=#\w*\[)")
+_JOINERS = "\u200c\u200d"  # parts of words and of emoji
+
+# Text of several lines, each of which went through `in_lines` or `table`: nothing from outside breaks out of its line.
+Lines = NewType("Lines", str)
+
+
+def visible(text: str) -> str:
+    r"""A text on one line: what nobody sees, or what moves other signs, is shown as its escape: `\x1b`, `\u202e`."""
+    if not text.isprintable():
+        text = "".join(c if _is_visible(c) else _escape(c) for c in text)
+    return _COMMAND.sub(r"\\x23", text) if "##" in text else text
+
+
+def without_unseen(text: str) -> str:
+    """A text on one line without what nobody sees, which may stand within a word to keep it from being found."""
+    return "".join(" " if c in "\n\t" else c for c in text if c in "\n\t" or _is_visible(c))
+
+
+def _is_visible(character: str) -> bool:
+    return character in _JOINERS or unicodedata.category(character) not in _HIDDEN
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape").decode()
 
 
 def printable(text: str, most: int | None = None) -> str:
-    """A foreign text on one line, without its control characters, and cut where it is too long."""
-    visible = "".join(" " if c in "\n\t" else c for c in text if c in "\n\t" or unicodedata.category(c) not in _HIDDEN)
-    line = " ".join(visible.split())
+    """A foreign text on one line, its control characters shown as escapes, and cut where it is too long."""
+    line = visible(re.sub(" +", " ", text.strip()))
     return line if most is None or len(line) <= most else f"{line[: most - 1]}…"
+
+
+def json_text(data: object, indent: int | None = None) -> str:
+    """Plain data as JSON in ASCII, in which no pipeline finds a command either."""
+    return _COMMAND.sub(r"\\u0023", json.dumps(data, indent=indent))
+
+
+def in_lines(*texts: str) -> Lines:
+    """Texts that become one line each, whatever is in them."""
+    return Lines("\n".join(map(visible, texts)))
+
+
+def stacked(*blocks: Lines) -> Lines:
+    """Blocks of lines, one below the other."""
+    return Lines("\n".join(blocks))
 
 
 def located(path: str, project: str) -> str:

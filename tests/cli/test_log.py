@@ -21,7 +21,7 @@ def test_each_thing_that_happens_is_a_line_with_its_time(tmp_path: Path) -> None
     log(alarm)
     log(Progress({}, Decimal(0), 1.0, ""))
 
-    line = "2026-11-24T00:00:00Z alarm hero: task task-1 is paid and could not be written\n"
+    line = "2026-11-24T00:00:00Z alarm hero: task task-1 is paid\\nand could not be written\n"
     assert (tmp_path / "film.log").read_text(encoding="utf-8") == line
     assert heard[0] is alarm
     assert len(heard) == 2

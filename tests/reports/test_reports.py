@@ -432,10 +432,10 @@ def test_a_command_speaks_of_the_same_jobs_as_the_report() -> None:
 @pytest.mark.parametrize(
     ("text", "most", "shown"),
     [
-        ("one\ntwo\tthree", None, "one two three"),
+        ("one\ntwo\tthree", None, r"one\ntwo\tthree"),
         ("  much   room  ", None, "much room"),
-        ("a\x00b\x1b[31mc", None, "ab[31mc"),
-        ("a\u202eb\u200bc\u2028d\ue000e", None, "abcde"),
+        ("a\x00b\x1b[31mc", None, r"a\x00b\x1b[31mc"),
+        ("a\u202eb\u200bc\u2028d\ue000e", None, r"a\u202eb\u200bc\u2028d\ue000e"),
         ("é ü 日本 🎬", None, "é ü 日本 🎬"),
         ("abcdef", 6, "abcdef"),
         ("abcdefg", 6, "abcde…"),
