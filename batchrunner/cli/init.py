@@ -8,6 +8,7 @@ import click
 from batchrunner.cli.options import option
 from batchrunner.cli.outlet import say
 from batchrunner.errors import UsageError
+from batchrunner.manifest import encodings
 from batchrunner.manifest.placeholders import WORD
 from batchrunner.manifest.starter import Starter, starter
 
@@ -22,15 +23,19 @@ _UNITED = "*.receipts.jsonl merge=union\n"
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), default=Path("shots.yaml"))
 @option("--from", "table", type=_FILE, help="A spreadsheet with one shot a line: .xlsx or CSV.")
 @option("--images", type=_FOLDER, help="A folder of frames.")
+@option("--encoding", metavar="NAME", help="The encoding of the spreadsheet, if it is not UTF-8: mac-roman.")
 @option("--slugify", is_flag=True, help="Make ids of names that cannot be ids, in a copy of the sheet.")
-def command(file: Path, table: Path | None, images: Path | None, slugify: bool) -> None:
+def command(file: Path, table: Path | None, images: Path | None, encoding: str | None, slugify: bool) -> None:
     """Write a starter manifest; it says what it guessed, and never overwrites.
 
     With --from, the columns of a spreadsheet become fields; with --images, frames are found by their names.
 
     Example: batchrunner init shots.yaml --from shots.csv --images frames/
     """
-    made: Starter = starter(file, table, images, slugify=slugify)
+    known = encodings.find(encoding) if encoding else None
+    if encoding and known is None:
+        raise UsageError(f"there is no encoding {encoding}: use one of {', '.join(encodings.NAMES)}")
+    made: Starter = starter(file, table, images, slugify=slugify, encoding=known)
     new = [file, made.rows_file] if made.rows else [file]
     there = next((path for path in new if os.path.lexists(path)), None)
     if there or (made.rows and not _written(made.rows_file, made.rows)) or not _written(file, made.text):

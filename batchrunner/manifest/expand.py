@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from batchrunner.catalog import models
-from batchrunner.manifest import document, keys, nodes
+from batchrunner.manifest import document, encodings, keys, nodes
 from batchrunner.manifest.drafts import Draft, Drafting, Drafts, Filled
+from batchrunner.manifest.encodings import Encoding
 from batchrunner.manifest.keys import text_of
 from batchrunner.manifest.layers import Layer, Value, layer_of, merge, removed
 from batchrunner.manifest.matrix import Combination, axes_of, combinations
@@ -75,7 +76,7 @@ class _Expansion:
         self._templates = dict(named_layers(self._parts, "templates", "template", problems))
         self._profiles = dict(named_layers(self._parts, "profiles", "profile", problems))
         self._lists = {name for model in models().values() for name in model.list_fields} | {"tags"}
-        self._tables: dict[tuple[str, str], Table | None] = {}
+        self._tables: dict[tuple[str, str, str], Table | None] = {}
         self._drafting = Drafting(problems, wish.is_fragment, read.root.place if read.root else Place(read.file, 1, 1))
         permissions = wish.reach.permissions
         self._bytes = 0
@@ -208,16 +209,34 @@ class _Expansion:
 
     def _rows(self, part: Part, read: Mapping[str, nodes.Entry]) -> Iterable[Row | None]:
         entry = read.get("rows")
+        encoding = self._encoding(read)
         if entry is None:
             return (None,)
         folder = Path(part.file).parent
-        key = (part.file, str(entry.node.place))
+        name = encoding.name if encoding else ""
+        key = (part.file, str(entry.node.place), name)
         if isinstance(entry.node, nodes.Scalar):  # a file that many jobs name is read once
-            key = ("", os.path.normpath(folder / text_of(entry.node)))
+            key = ("", os.path.normpath(folder / text_of(entry.node)), name)
         if key not in self._tables:
-            self._tables[key] = read_rows(entry.node, folder, str(folder), self._problems, self._wish.reach)
+            self._tables[key] = read_rows(entry.node, folder, str(folder), self._problems, self._wish.reach, encoding)
         table = self._tables[key]
         return table.rows if table else ()
+
+    def _encoding(self, read: Mapping[str, nodes.Entry]) -> Encoding | None:
+        """The encoding that a job names for its rows."""
+        entry = read.get("encoding")
+        if entry is None or not isinstance(entry.node, nodes.Scalar):
+            return None
+        if "rows" not in read:
+            said = "`encoding` says how `rows` is read, and there is none"
+            self._problems.add(Problem(Code.MISSING_KEY, entry.place, said, "remove it", "encoding"))
+        found = encodings.find(text_of(entry.node))
+        if found is None:
+            near = nearest(text_of(entry.node), encodings.NAMES)
+            hint = f"write `{near}`" if near else f"write one of {', '.join(encodings.NAMES)}"
+            said = f"`encoding` cannot be {keys.described(entry.node)}"
+            self._problems.add(Problem(Code.WRONG_VALUE, entry.node.place, said, hint, "encoding"))
+        return found
 
     def _combinations(self, part: Part, read: Mapping[str, nodes.Entry]) -> Iterator[Combination | None]:
         entry = read.get("matrix")
@@ -292,7 +311,7 @@ class _Expansion:
             self._problems.add(problem)
 
 
-_GENERATORS = ("extends", "matrix", "rows")
+_GENERATORS = ("extends", "matrix", "rows", "encoding")
 _NO_JOB = dict.fromkeys(("row", "matrix"), "it has a meaning only in jobs; `vars`, `env` and `manifest` have one here")
 _WHY_NOT = {
     "row": "it has a meaning only in a job with `rows:`",

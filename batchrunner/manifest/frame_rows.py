@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from batchrunner.manifest import keys, nodes, table_text
+from batchrunner.manifest.encodings import Encoding
 from batchrunner.manifest.frame_names import PictureNames
 from batchrunner.manifest.keys import Key, Kind, shortened, text_of
 from batchrunner.manifest.nodes import Scalar
@@ -49,7 +50,9 @@ class _Pattern:
         return path[before : len(path) - behind]
 
 
-def read_frames(node: nodes.Mapping, folder: Path, shown: str, problems: Problems, reach: Reach) -> Table | None:
+def read_frames(
+    node: nodes.Mapping, folder: Path, shown: str, problems: Problems, reach: Reach, encoding: Encoding | None = None
+) -> Table | None:
     """The rows that a `glob` means; None where there is no pattern that can be followed."""
     read = keys.read_table(node, KEYS, problems)
     patterns = {name: _pattern(entry.node) for name, entry in read.items() if isinstance(entry.node, Scalar)}
@@ -64,7 +67,7 @@ def read_frames(node: nodes.Mapping, folder: Path, shown: str, problems: Problem
         _check_stars(patterns.values(), reading)
     if not reading.told:
         with suppress(EnoughError):
-            _Frames(patterns["glob"], folder, shown, reading, reach).read(pair)
+            _Frames(patterns["glob"], folder, shown, reading, reach, encoding).read(pair)
     return reading.table()
 
 
@@ -83,12 +86,15 @@ def _check_stars(patterns: Iterable[_Pattern], reading: Reading) -> None:
 class _Frames:
     """The files that a pattern means, from the folder of the file in which it stands."""
 
-    def __init__(self, pattern: _Pattern, folder: Path, shown: str, reading: Reading, reach: Reach) -> None:
+    def __init__(
+        self, pattern: _Pattern, folder: Path, shown: str, reading: Reading, reach: Reach, encoding: Encoding | None
+    ) -> None:
         self._pattern = pattern
         self._folder = folder
         self._shown = shown
         self._reading = reading
         self._reach = reach
+        self._encoding = encoding
 
     def read(self, pair: _Pattern | None) -> None:
         """Adds a row for each frame; those whose partner or caption is wrong are left out."""
@@ -184,7 +190,7 @@ class _Frames:
             return None
         file = os.path.normpath(os.path.join(self._shown, beside))  # noqa: PTH118 - a text
         self._reach.texts[file] = None
-        found = table_text.load(self._folder / beside, file)
+        found = table_text.load(self._folder / beside, file, self._encoding)
         told = [found.problem] if found.problem else []
         told += strange_characters(split_lines(found.text), file)
         self._reading.problems.extend(told)

@@ -75,6 +75,7 @@ OWN: Mapping[str, Key] = {
     "extends": Key(Kind.TEXTS, "The templates whose keys the job takes over, left to right."),
     "matrix": Key(Kind.KEYS, "Axes with values: one job for each combination."),
     "rows": Key(Kind.ROWS, "A CSV, JSONL or `.xlsx` file, or a glob of images: one job for each row."),
+    "encoding": Key(Kind.TEXT, "The encoding of the rows' texts, if it is not UTF-8: `windows-1252`, `mac-roman`."),
 }
 
 JOB: Mapping[str, Key] = {**OWN, **SHARED}

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from batchrunner.manifest import keys, nodes, source, table_text
 from batchrunner.manifest.csv_rows import read_csv
+from batchrunner.manifest.encodings import Encoding
 from batchrunner.manifest.frame_rows import read_frames
 from batchrunner.manifest.jsonl_rows import read_jsonl
 from batchrunner.manifest.keys import shortened, text_of
@@ -41,22 +42,27 @@ _OTHERS: Mapping[re.Pattern[str], tuple[str, str]] = {
 }
 
 
-def read_rows(node: Node, folder: Path, shown: str, problems: Problems, reach: Reach) -> Table | None:
+def read_rows(
+    node: Node, folder: Path, shown: str, problems: Problems, reach: Reach, encoding: Encoding | None = None
+) -> Table | None:
     """The table that the value of a `rows:` key means; None where there is none.
 
     A path is relative to `folder`, which places call `shown`. Rows that are a problem are left out of the table.
+    `encoding` is that of its texts, where somebody named it.
     """
     if isinstance(node, nodes.Mapping):
-        return read_frames(node, folder, shown, problems, reach)
+        return read_frames(node, folder, shown, problems, reach, encoding)
     if not keys.has_kind("rows", node, keys.Kind.ROWS, problems) or not isinstance(node, Scalar):
         return None
-    return _File(node, folder, shown, problems, reach).table()
+    return _File(node, folder, shown, problems, reach, encoding).table()
 
 
 class _File:
     """A file of rows, as it is named in a manifest."""
 
-    def __init__(self, node: Scalar, folder: Path, shown: str, problems: Problems, reach: Reach) -> None:
+    def __init__(
+        self, node: Scalar, folder: Path, shown: str, problems: Problems, reach: Reach, encoding: Encoding | None
+    ) -> None:
         self._node = node
         self._name = text_of(node)
         self._workbook = _WORKBOOK.fullmatch(self._name)
@@ -65,6 +71,7 @@ class _File:
         self._file = os.path.normpath(os.path.join(shown, file))  # noqa: PTH118 - a text
         self._problems = problems
         self._reach = reach
+        self._encoding = encoding
 
     def table(self) -> Table | None:
         """What stands in it. Problems of the file as a whole stand where it is named, others inside."""
@@ -79,7 +86,7 @@ class _File:
         self._reach.texts[self._file] = None
         if self._workbook:
             return self._sheet(self._workbook[2] or "")
-        found = table_text.load(self._path, self._file)
+        found = table_text.load(self._path, self._file, self._encoding)
         if self._is_refused(found):
             return None
         lines = table_text.split_lines(found.text)

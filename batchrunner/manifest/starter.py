@@ -12,6 +12,7 @@ from batchrunner.errors import UsageError
 from batchrunner.manifest.columns import Columns
 from batchrunner.manifest.csv_cells import likely_delimiter
 from batchrunner.manifest.document import dump
+from batchrunner.manifest.encodings import Encoding
 from batchrunner.manifest.frame_names import FolderOfFrames, is_picture
 from batchrunner.manifest.headings import FIELDS, columns_headed
 from batchrunner.manifest.naming import Unnamed, name_rows, texts
@@ -66,16 +67,23 @@ class Starter:
     rows_file: Path = Path()
 
 
-def starter(file: Path, table: Path | None = None, images: Path | None = None, *, slugify: bool = False) -> Starter:
+def starter(
+    file: Path,
+    table: Path | None = None,
+    images: Path | None = None,
+    *,
+    slugify: bool = False,
+    encoding: Encoding | None = None,
+) -> Starter:
     """A manifest to be written to `file`; its paths are relative to that file's folder.
 
-    `slugify`: where no column of the sheet holds usable ids, they are made of one.
+    `slugify`: where no column of the sheet holds usable ids, they are made of one. `encoding` is that of the sheet.
 
     Raises:
         UsageError: the spreadsheet cannot be read or names its rows by nothing, or the folder holds no pictures.
     """
     if table is not None:
-        return _FromTable(file, table, images, slugify=slugify).starter()
+        return _FromTable(file, table, images, slugify=slugify, encoding=encoding).starter()
     if images is not None:
         return _from_frames(file.parent, images)
     return Starter(_HEAD + _SETTINGS + _DEFAULTS_TEXT + _EXAMPLE)
@@ -84,10 +92,13 @@ def starter(file: Path, table: Path | None = None, images: Path | None = None, *
 class _FromTable:
     """A manifest with one job a row of a sheet."""
 
-    def __init__(self, file: Path, path: Path, images: Path | None, *, slugify: bool) -> None:
+    def __init__(
+        self, file: Path, path: Path, images: Path | None, *, slugify: bool, encoding: Encoding | None
+    ) -> None:
         self._file = file
         self._path = path
-        self._table = _read(file.parent, _relative(path, file.parent))
+        self._encoding = encoding
+        self._table, self._warnings = _read(file.parent, _relative(path, file.parent), encoding)
         self._shown = _relative(images, file.parent) if images else ""
         self._frames = FolderOfFrames.of(_pictures(images)) if images else FolderOfFrames()
         self._columns = Columns(self._table, _DEFAULTS, self._frames)
@@ -98,7 +109,6 @@ class _FromTable:
             raise UsageError(f"{path} {named.reason}")
         self._naming = named
         self._guesses: list[str] = []
-        self._warnings: list[str] = []
 
     def starter(self) -> Starter:
         """All of it."""
@@ -107,7 +117,8 @@ class _FromTable:
         defaults = self._defaults()
         warnings = [*self._warnings, *self._columns.warnings(used)]
         rows, rows_file = self._rows()
-        job = {"rows": _relative(rows_file if rows else self._path, self._file.parent), **fields}
+        encoding = {"encoding": self._encoding.written} if self._encoding and not rows else {}
+        job = {"rows": _relative(rows_file if rows else self._path, self._file.parent), **encoding, **fields}
         text = _HEAD + _SETTINGS + defaults + _job(job)
         return Starter(text, tuple(self._guesses), tuple(warnings), rows, rows_file)
 
@@ -213,16 +224,18 @@ def _from_frames(folder: Path, images: Path) -> Starter:
     return Starter(_HEAD + _SETTINGS + _DEFAULTS_TEXT + _job(*jobs), guesses, (said,) if bare else ())
 
 
-def _read(folder: Path, name: str) -> Table:
+def _read(folder: Path, name: str, encoding: Encoding | None) -> tuple[Table, list[str]]:
+    """The sheet, and what is to be known about it."""
     problems = Problems()
     node = Scalar(name, name, plain=True, place=Place(name, 1, 1))
-    table = read_rows(node, folder, str(folder), problems, Reach(Permissions((Path("/"),))))
+    table = read_rows(node, folder, str(folder), problems, Reach(Permissions((Path("/"),))), encoding)
     if table is None or problems.errors():
         problem, *more = problems.errors()
         where = "" if problem.place == node.place else f"{problem.place}: "
-        hint = f": {problem.hint}" if problem.hint else ""
-        raise UsageError(where + problem.message + hint + (f" (and {len(more)} more problems)" if more else ""))
-    return table
+        hint = (problem.hint or "").replace("`encoding: ", "`--encoding ").replace(" beside `rows`", "")
+        others = f" (and {len(more)} more problems)" if more else ""
+        raise UsageError(where + problem.message + (f": {hint}" if hint else "") + others)
+    return table, [problem.message for problem in problems.in_order()]
 
 
 def _pictures(folder: Path) -> list[Path]:

@@ -7,6 +7,8 @@ from itertools import islice
 from pathlib import Path
 
 from batchrunner.manifest import source
+from batchrunner.manifest.encodings import WINDOWS, Decoding, Encoding, decode, first_beyond_ascii, likelier
+from batchrunner.manifest.keys import shortened
 from batchrunner.manifest.source import Source
 from batchrunner.places import Place
 from batchrunner.problems import Code, Problem, Severity
@@ -19,12 +21,19 @@ _MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # UTF-32's
 _MOST_CHARACTERS = 20  # forbidden characters shown: a binary file has thousands
 
 
-def load(path: Path, file: str) -> Source:
-    """The text of `path`, which places call `file`. Its problem may be a warning: then the text is good."""
+def load(path: Path, file: str, encoding: Encoding | None = None) -> Source:
+    """The text of `path`, which places call `file`. Its problem may be a warning: then the text is good.
+
+    `encoding` is what its author says that it is in; without, UTF-8, or Windows-1252 with a warning where every word
+    may be in it.
+    """
+    if encoding:
+        data = source.read_bytes(path, file)
+        return Source("", data) if isinstance(data, Problem) else _decoded(data, file, encoding)
     found = source.load(path, file, split_lines)
     if found.problem is None or found.problem.code is not Code.FILE_ENCODING:
         return Source(found.text.removeprefix("\ufeff"), found.problem)
-    return _from_windows(path, found.text, found.problem) or found
+    return _from_older(path, found.text, found.problem) or found
 
 
 def split_lines(text: str) -> tuple[str, ...]:
@@ -48,16 +57,49 @@ def strange_characters(lines: tuple[str, ...], file: str) -> tuple[Problem, ...]
     return tuple(islice(found, _MOST_CHARACTERS))
 
 
-def _from_windows(path: Path, as_utf8: str, problem: Problem) -> Source | None:
-    """The text as Windows-1252, if it may be that: with any good UTF-8 in it, it is rather broken UTF-8."""
+def _decoded(data: bytes, file: str, encoding: Encoding) -> Source:
+    try:
+        return Source(data.decode(encoding.codec).removeprefix("\ufeff"))
+    except UnicodeDecodeError as error:
+        text = data.decode(encoding.codec, errors="replace")
+        place = _place(file, data[: error.start].decode(encoding.codec, errors="replace"))
+        message = f"the byte 0x{data[error.start]:02X} is not {encoding.name} text"
+        return Source(text, Problem(Code.FILE_ENCODING, place, message, "name another `encoding`, or save as UTF-8"))
+
+
+def _from_older(path: Path, as_utf8: str, problem: Problem) -> Source | None:
+    """The text in an older encoding, if it may be in one: with any good UTF-8 in it, it is rather broken UTF-8."""
     if not as_utf8 or _OTHER_THAN_BROKEN.search(as_utf8):
         return None
-    try:
-        data = path.read_bytes()
-        text = data.decode("cp1252")
-    except (OSError, UnicodeDecodeError):
+    data = source.read_bytes(path, problem.place.file)
+    if isinstance(data, Problem) or data.startswith(_MARKS):
         return None
-    if data.startswith(_MARKS):
+    windows = decode(WINDOWS, data)
+    others = likelier(windows, data)
+    if others:
+        return Source(windows.text, _which(windows, others, problem.place.file))
+    if not windows.is_whole:
         return None
-    message = "this is not UTF-8 text; the file is read as Windows-1252"
-    return Source(text, replace(problem, message=message, hint="save as UTF-8", severity=Severity.WARNING))
+    word = windows.text[windows.span(first_beyond_ascii(windows.text))]
+    message = f'this is not UTF-8 text; the file is read as Windows-1252, such as "{shortened(word)}"'
+    hint = "save as UTF-8, or name its `encoding` beside `rows`"
+    return Source(windows.text, replace(problem, message=message, hint=hint, severity=Severity.WARNING))
+
+
+def _which(windows: Decoding, others: tuple[Decoding, ...], file: str) -> Problem:
+    """The problem of a text that is likelier in other encodings, with a word as it reads in each."""
+    span = windows.span(windows.odd[0])
+    readings: dict[str, str] = {}
+    for each in (windows, *others):
+        readings.setdefault(each.text[span], each.encoding.name)
+    said = ", ".join(f'in {name} "{shortened(word)}"' for word, name in readings.items())
+    written = " or ".join(f"`encoding: {each.encoding.written}`" for each in (*others, windows))
+    hint = f"write {written} beside `rows`, whichever is right, or save as UTF-8"
+    message = f"this is not UTF-8 text: a word reads {said}"
+    return Problem(Code.FILE_ENCODING, _place(file, windows.text[: span.start]), message, hint)
+
+
+def _place(file: str, before: str) -> Place:
+    """The place behind a text."""
+    lines = split_lines(before)
+    return Place(file, len(lines), len(lines[-1]) + 1)

@@ -185,7 +185,7 @@ def test_windows_text_is_read_with_a_warning_at_its_first_letter(folder: Folder)
     assert (problem.code, problem.place, problem.hint) == (
         Code.FILE_ENCODING,
         Place("shots.csv", 1, 3),
-        "save as UTF-8",
+        "save as UTF-8, or name its `encoding` beside `rows`",
     )
 
 
