@@ -1,10 +1,9 @@
 """What `retry` and `redo` decide: which jobs are to be submitted again, each after which attempt."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from batchrunner.ledger import RunRecord
 from batchrunner.nouns.facts import Mark, MarkKind
 from batchrunner.nouns.job import Identity
 from batchrunner.nouns.status import Status
@@ -24,7 +23,22 @@ _INSTEAD: Mapping[Status, str] = {
     Status.EXPIRED: "`batchrunner redo` pays again",
     Status.UNKNOWN: "`batchrunner resolve` says what became of it first",
 }
-_FINISHED = (0, 1)
+# So many names are told, and the number of the others.
+_MOST_NAMES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """The decisions of one kind that are not finished, by name: the jobs that each still has to bring to their end.
+
+    One that has none left was cut off in its last moment: nobody was told how it ended.
+    """
+
+    left: Mapping[str, tuple[str, ...]]
+
+    def hold(self, mark: Mark | None) -> bool:
+        """Whether a job's decision belongs to one of them."""
+        return mark is not None and mark.decision in self.left
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +50,28 @@ class Decided:
     notes: tuple[str, ...]
 
 
+def unfinished(seen: Iterable[Seen], kind: MarkKind, last_ended_run: int) -> Orders:
+    """The orders that the same command goes on with: a job has not come to its end, or their run was cut off.
+
+    `seen` are all jobs, with the retries that they have left; `last_ended_run` is the newest run of the manifest that
+    came to its own end.
+    """
+    left: dict[str, list[str]] = {}
+    for each in seen:
+        mark = _order(each, kind)
+        if mark is None:
+            continue
+        if each.step.status is Status.PENDING or each.memory.open_attempt:
+            left.setdefault(mark.decision, []).append(each.identity.name)
+        elif any(a.run_id > last_ended_run and a.made_on is None for a in each.memory.attempts_of(mark)):
+            left.setdefault(mark.decision, [])
+    return Orders({decision: tuple(names) for decision, names in left.items()})
+
+
 def decide(
     chosen: Iterable[Seen],
     kind: MarkKind,
-    last: RunRecord | None,
+    orders: Orders,
     now_s: float,
     *,
     spelt: AbstractSet[str] = frozenset(),
@@ -47,45 +79,74 @@ def decide(
 ) -> Decided:
     """The decision for those of the chosen jobs for which it has a meaning as they stand, or the first N of them.
 
-    The same command again, after a run that did not come to its end, goes on with that one: what it has done already
-    is not marked a second time, and what it has not done yet needs no new mark. `spelt` are names that somebody
-    typed: where the decision does nothing with one, that is said.
+    What belongs to an order that is not finished is not marked a second time: it was submitted again already, or will
+    be now. `spelt` are names that somebody typed: where the decision does nothing with one, that is said.
     """
     chosen = list(chosen)
-    meant = [each for each in chosen if _is_begun(each, kind) or _is_new(each, kind, last)][:limit]
+    new = {each.identity for each in chosen if _has_meaning(each, kind) and not orders.hold(_order(each, kind))}
+    meant = [each for each in chosen if each.identity in new or _is_left(each, kind, orders)][:limit]
     marks = [
         (each.identity, Mark(now_s, kind, each.memory.next_number - 1, each.job.request))
         for each in meant
-        if each.job is not None and not _is_begun(each, kind)
+        if each.job is not None and each.identity in new
     ]
-    notes = [_in_vain(each, kind) for each in chosen if each.identity.name in spelt and not _has_meaning(each, kind)]
-    if not notes and not any(_has_meaning(each, kind) for each in chosen):
-        notes = [f"none of these jobs is {' or '.join(sorted(_STATUSES[kind]))}: {kind} submits nothing"]
-    return Decided(tuple(marks), frozenset(each.identity.name for each in meant), tuple(notes))
+    return Decided(
+        tuple(marks),
+        frozenset(each.identity.name for each in meant),
+        (*_carried_out(chosen, kind, orders), *_in_vain(chosen, kind, orders, spelt)),
+    )
 
 
-def _is_begun(each: Seen, kind: MarkKind) -> bool:
-    """Whether this was decided before, and nothing was submitted since then."""
-    mark = each.memory.open_mark(each.job.request) if each.job else None
-    return mark is not None and mark.kind is kind
-
-
-def _is_new(each: Seen, kind: MarkKind, last: RunRecord | None) -> bool:
-    attempt = each.step.attempt
-    if each.job is None or attempt is None or attempt.is_open or each.step.status not in _STATUSES[kind]:
-        return False
-    return not (last and _goes_on(last, kind) and attempt.run_id == last.id)
-
-
-def _goes_on(last: RunRecord, kind: MarkKind) -> bool:
-    return last.command == kind and last.exit_code not in _FINISHED
+def _order(each: Seen, kind: MarkKind) -> Mark | None:
+    """The last decision about what the job asks for now, if it is one of this kind."""
+    mark = each.memory.last_order(each.job.request, MarkKind.RETRY, MarkKind.REDO) if each.job else None
+    return mark if mark is not None and mark.kind is kind else None
 
 
 def _has_meaning(each: Seen, kind: MarkKind) -> bool:
+    attempt = each.step.attempt
+    return each.job is not None and attempt is not None and not attempt.is_open and each.step.status in _STATUSES[kind]
+
+
+def _is_left(each: Seen, kind: MarkKind, orders: Orders) -> bool:
+    """Whether an order that is not finished has to bring this job to its end."""
+    mark = _order(each, kind)
+    return mark is not None and each.identity.name in orders.left.get(mark.decision, ())
+
+
+def _carried_out(chosen: Sequence[Seen], kind: MarkKind, orders: Orders) -> list[str]:
+    """What is said of jobs that an unfinished order has submitted again already: they are not paid a third time."""
+    found: dict[str, list[str]] = {}
+    for each in chosen:
+        mark = _order(each, kind)
+        if mark and orders.hold(mark) and _has_meaning(each, kind) and not _is_left(each, kind, orders):
+            found.setdefault(mark.decision, []).append(each.identity.name)
+    return [_already(names, kind, orders.left[decision]) for decision, names in found.items()]
+
+
+def _already(names: Sequence[str], kind: MarkKind, left: Sequence[str]) -> str:
+    how = f"which goes on with {_named(left)}" if left else "which was cut off just before its end"
+    return f"submitted again already by this {kind}, {how}: {_named(names)}; when it has ended, {kind} pays again"
+
+
+def _named(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_NAMES
+    return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+
+
+def _in_vain(chosen: Sequence[Seen], kind: MarkKind, orders: Orders, spelt: AbstractSet[str]) -> list[str]:
+    """What is said of jobs for which such a decision has no meaning as they stand."""
+    useless = [each for each in chosen if not _has_meaning(each, kind) and not _will_be(each, kind, orders)]
+    named = [each for each in useless if each.identity.name in spelt]
+    if not named and useless and len(useless) == len(chosen):
+        return [f"none of these jobs is {' or '.join(sorted(_STATUSES[kind]))}: {kind} submits nothing"]
+    return [
+        f"{each.identity.name} is {each.step.status}, {kind} does nothing with it: {_INSTEAD[each.step.status]}"
+        for each in named
+    ]
+
+
+def _will_be(each: Seen, kind: MarkKind, orders: Orders) -> bool:
+    """Whether an unfinished order submits it now."""
     is_open = each.step.attempt is not None and each.step.attempt.is_open
-    return _is_begun(each, kind) or (each.step.status in _STATUSES[kind] and not is_open)
-
-
-def _in_vain(each: Seen, kind: MarkKind) -> str:
-    status = each.step.status
-    return f"{each.identity.name} is {status}, {kind} does nothing with it: {_INSTEAD[status]}"
+    return _is_left(each, kind, orders) and not is_open

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from batchrunner.cli.agreement import Agreement, agree
 from batchrunner.cli.awake import awake
-from batchrunner.cli.decisions import Decided, decide
+from batchrunner.cli.decisions import Decided, decide, unfinished
 from batchrunner.cli.log import Log
 from batchrunner.cli.notify import Notifier, last_word, read_hook
 from batchrunner.cli.options import same_jobs
@@ -21,7 +21,7 @@ from batchrunner.cli.telling import report_of, say_report, shown
 from batchrunner.clock import Clock
 from batchrunner.errors import Exit, LedgerError, Locked
 from batchrunner.events import Happened, Kind
-from batchrunner.ledger import Ledger, RunRecord, run_lock
+from batchrunner.ledger import Ledger, run_lock
 from batchrunner.nouns.facts import Mark
 from batchrunner.nouns.job import Identity
 from batchrunner.plan import Options
@@ -74,7 +74,7 @@ def work(order: Order, wanted: Wanted, settings: Settings) -> int:
         prices = prices_of(order.prices)
         batch = with_guests(gather(project, wanted, ledger, prices), stack, clock)
         options = Options(service.access.key_digest, limits.retries, submits=order.submits)
-        decided = _decided(order, batch, ledger.last_run(wanted.name, wanted.profile), clock.wall_s())
+        decided = _decided(order, batch, limits.retries, ledger, clock.wall_s())
         if decided:
             batch, options = _marked(batch, decided.marks), replace(options, only=decided.only)
             for words in decided.notes:
@@ -121,13 +121,15 @@ def _write_receipts(project: Project, name: str, ledger: Ledger) -> None:
         say(f"the receipts could not be written: {error}", err=True)
 
 
-def _decided(order: Order, batch: Batch, last: RunRecord | None, now_s: float) -> Decided | None:
+def _decided(order: Order, batch: Batch, retries: int, ledger: Ledger, now_s: float) -> Decided | None:
     """What `retry` and `redo` decide; it is judged by how the jobs stand before anything is marked."""
     if order.marking is None:
         return None
     seen = batch.first_steps(Options(), None)  # a job that failed has failed, whatever retries it has left
     chosen = matching(Selection(order.select, order.exclude, named=order.named), seen)
-    return decide(chosen, order.marking, last, now_s, spelt=order.spelt, limit=order.limit)
+    to_come = batch.first_steps(Options(retries=retries), None)
+    orders = unfinished(to_come, order.marking, ledger.last_ended_run(batch.name, batch.profile))
+    return decide(chosen, order.marking, orders, now_s, spelt=order.spelt, limit=order.limit)
 
 
 def _marked(batch: Batch, marks: Iterable[tuple[Identity, Mark]]) -> Batch:

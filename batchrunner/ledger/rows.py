@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from batchrunner.errors import Exit
 from batchrunner.ledger.requests import read_request
 from batchrunner.nouns.facts import (
     Answer,
@@ -72,6 +73,17 @@ def last_run(db: sqlite3.Connection, manifest: str, profile: str | None) -> RunR
         return None
     run_id, command, profile, started_at_s, ended_at_s, exit_code, jobs = row
     return RunRecord(run_id, command, profile, started_at_s, ended_at_s, exit_code, tuple(json.loads(jobs)))
+
+
+def last_ended_run(db: sqlite3.Connection, manifest: str, profile: str) -> int:
+    """The number of the newest run that came to its own end; 0 where there is none."""
+    cut_off = (Exit.BUG, Exit.INTERRUPTED, Exit.TERMINATED)
+    row = db.execute(
+        "SELECT max(id) FROM run WHERE manifest = ? AND profile = ? AND command <> 'receipts'"
+        " AND ended_at_s IS NOT NULL AND exit_code NOT IN (?, ?, ?)",
+        (manifest, profile, *cut_off),
+    ).fetchone()
+    return row[0] or 0
 
 
 def name_at(db: sqlite3.Connection, path: str) -> str | None:

@@ -74,6 +74,11 @@ class Ledger:
         with translated():
             return rows.last_run(self._db, manifest, profile)
 
+    def last_ended_run(self, manifest: str, profile: str) -> int:
+        """The number of the newest run that was not cut off; 0 where there is none."""
+        with translated():
+            return rows.last_ended_run(self._db, manifest, profile)
+
     def name_at(self, path: str) -> str | None:
         """The name under which the manifest at this path was last run."""
         with translated():

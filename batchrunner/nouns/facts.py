@@ -321,14 +321,27 @@ class Memory:
         """The last attempt up to this number that gave a file."""
         return next((a for a in reversed(self.attempts) if a.number <= upto and a.clips), None)
 
+    def last_order(self, request: Request, *kinds: MarkKind) -> Mark | None:
+        """The last decision of these kinds about this request, carried out or not."""
+        return next((m for m in reversed(self.marks) if m.kind in kinds and m.speaks_of(request)), None)
+
     def open_mark(self, request: Request) -> Mark | None:
         """The last decision to submit this request again, if no attempt has followed it yet."""
-        kinds = (MarkKind.RETRY, MarkKind.REDO, MarkKind.PAY_AGAIN)
-        mark = next((m for m in reversed(self.marks) if m.kind in kinds and m.speaks_of(request)), None)
-        if mark is None:
+        mark = self.last_order(request, MarkKind.RETRY, MarkKind.REDO, MarkKind.PAY_AGAIN)
+        if mark is None or self.attempts_of(mark):
             return None
         last = self._number_of(request) if mark.request else self.next_number - 1
         return mark if last <= mark.after else None
+
+    def attempts_of(self, mark: Mark) -> tuple[Attempt, ...]:
+        """The attempts that carry out a decision: several where one was refused, or failed and is retried."""
+        return tuple(a for a in self.attempts if a.decision and a.decision == mark.decision)
+
+    def decision_for(self, request: Request) -> str | None:
+        """The name of the decision that a new attempt at this request carries out, or goes on carrying out."""
+        mark = self.open_mark(request)
+        last = self.of_request(request)
+        return mark.decision if mark else last.decision if last else None
 
     def _number_of(self, request: Request) -> int:
         attempt = self.of_request(request)

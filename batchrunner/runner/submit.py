@@ -132,6 +132,7 @@ def _commit(run: Run, job: Job, body: Mapping[str, object], step: Step) -> async
         key_last4=run.access.key_last4,
         reserved_usd=step.cost.high_usd,
         at_s=run.clock.wall_s(),
+        decision=memory.decision_for(job.request),
     )
     try:
         attempt_id = run.ledger.claim(claim)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from batchrunner.cli.decisions import Decided, decide
+from batchrunner.cli.decisions import Decided, decide, unfinished
 from batchrunner.cli.selection import Selection, matching
 from batchrunner.cli.work import with_guests
 from batchrunner.ledger import Ledger, run_lock
@@ -143,7 +143,7 @@ class Desk(Studio):
         access = Access(self.api, self.key)
         limits = _limits(manifest, command)
         options = Options(access.key_digest, limits.retries, command.names, submits=command.word != "fetch")
-        decided = self._decided(batch, command, ledger, clock.wall_s())
+        decided = self._decided(batch, command, limits.retries, ledger, clock.wall_s())
         if decided:
             batch, options = _marked(batch, decided.marks), replace(options, only=decided.only)
         limits, options = _agreed(batch, limits, options)
@@ -154,12 +154,13 @@ class Desk(Studio):
         means = Means(ledger, http, access, clock, self.events.append, self.signals)
         return await conduct(batch, means, limits, options, command=command.word)
 
-    def _decided(self, batch: Batch, command: Command, ledger: Ledger, now_s: float) -> Decided | None:
+    def _decided(self, batch: Batch, command: Command, retries: int, ledger: Ledger, now_s: float) -> Decided | None:
         if command.word not in {"retry", "redo"}:
             return None
-        last = ledger.last_run(batch.name, batch.profile)
-        chosen = matching(Selection(named=command.names), batch.first_steps(Options(), None))
-        return decide(chosen, MarkKind(command.word), last, now_s)
+        kind, seen = MarkKind(command.word), batch.first_steps(Options(), None)
+        to_come = batch.first_steps(Options(retries=retries), None)
+        orders = unfinished(to_come, kind, ledger.last_ended_run(batch.name, batch.profile))
+        return decide(matching(Selection(named=command.names), seen), kind, orders, now_s)
 
     def _write_receipts(self, project: Project, name: str, ledger: Ledger) -> None:
         with suppress(Kill):

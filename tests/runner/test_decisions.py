@@ -2,8 +2,9 @@
 
 import asyncio
 import signal
+from typing import Any
 
-from batchrunner.cli.decisions import Decided
+from batchrunner.cli.decisions import Decided, unfinished
 from batchrunner.cli.decisions import decide as deciding
 from batchrunner.errors import Exit
 from batchrunner.ledger import Ledger
@@ -22,19 +23,19 @@ from tests.studio import Studio, manifest_text
 def decided(studio: Studio, kind: MarkKind, *names: str) -> Decided:
     """What `batchrunner redo` or `retry` of these jobs comes to, all of them spelt."""
     manifest = studio.write(studio.manifest.read_text(encoding="utf-8"))
-    with Ledger.writing(studio.project.ledger) as ledger:
-        last = ledger.last_run(manifest.name, manifest.profile)
+    with Ledger.writing(studio.project.ledger, studio.connect) as ledger:
         seen = studio.batch(manifest, ledger).first_steps(Options(), None)
         chosen = [each for each in seen if each.identity.name in names]
-        found = deciding(chosen, kind, last, studio.clock_s, spelt=frozenset(names))
+        orders = unfinished(seen, kind, ledger.last_ended_run(manifest.name, manifest.profile))
+        found = deciding(chosen, kind, orders, studio.clock_s, spelt=frozenset(names))
         ledger.mark(found.marks)
     return found
 
 
-def decide(studio: Studio, kind: MarkKind, *names: str) -> Ended:
+def decide(studio: Studio, kind: MarkKind, *names: str, **wishes: Any) -> Ended:
     """`batchrunner redo` or `retry` of these jobs, agreed to."""
     only = decided(studio, kind, *names).only
-    return studio.run(command=kind.value, only=only)
+    return studio.run(command=kind.value, only=only, **wishes)
 
 
 def accept(studio: Studio, name: str) -> None:
