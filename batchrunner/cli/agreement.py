@@ -18,6 +18,7 @@ from batchrunner.nouns.money import NOTHING, dollars
 from batchrunner.nouns.step import Action, Step, total
 from batchrunner.plan import Options
 from batchrunner.reports import Replaced, Terms, dated, difference, local, plan_digest, replaced
+from batchrunner.reports.outgoing import Outgoing, outgoing
 from batchrunner.reports.words import counted
 from batchrunner.runner import Batch, Limits, Project, Seen
 from batchrunner.settings import DEFAULT_MAX_REPLACE
@@ -42,7 +43,8 @@ def agree(order: Order, batch: Batch, limits: Limits, options: Options, service:
     """
     options, seen = chosen(order, batch, limits, options)
     again = replaced((s.job, s.memory, s.step) for s in seen)
-    check_plan(order, seen, terms(batch, limits, service.access.base_url, again))
+    sends = sends_of(batch, seen, service.access.base_url, order.notify)
+    check_plan(order, seen, terms(batch, limits, service.access.base_url, again, sends))
     submits = {s.identity.name: s.step for s in seen if s.step.action is Action.SUBMIT}
     options = replace(options, agreed=frozenset(submits))
     limits = replace(limits, halt_failures=order.halt.failures(len(submits)) if order.halt else None)
@@ -52,7 +54,7 @@ def agree(order: Order, batch: Batch, limits: Limits, options: Options, service:
     unpriced = check_prices(order, batch, seen)
     if asyncio.run(service.refuses_key(clock)):
         raise Unauthorized("the service refuses this key: nothing was submitted")
-    offer = _offer(batch, limits, submits.values(), asyncio.run(service.balance(clock)), again, clock)
+    offer = _offer(batch, limits, submits.values(), asyncio.run(service.balance(clock)), again, sends, clock)
     consent.ask(offer, yes=order.yes, part_is_enough=order.allow_partial)
     if not unpriced:  # what they cost nobody knows, so that the sum is no limit
         run_usd = offer.most_usd if limits.run_usd is None else min(offer.most_usd, limits.run_usd)
@@ -68,9 +70,16 @@ def chosen(order: Order, batch: Batch, limits: Limits, options: Options) -> tupl
     return options, batch.first_steps(options, batch.purse(limits).room_usd)
 
 
-def terms(batch: Batch, limits: Limits, base_url: str, again: Replaced) -> Terms:
+def sends_of(batch: Batch, seen: Iterable[Seen], base_url: str, hook: str | None = None) -> Outgoing:
+    """What leaves this machine with what would be submitted."""
+    submitted = (s.job for s in seen if s.job and s.step.action is Action.SUBMIT)
+    return outgoing(submitted, batch.sources, base_url, hook)
+
+
+def terms(batch: Batch, limits: Limits, base_url: str, again: Replaced, sends: Outgoing) -> Terms:
     """What a plan is about beside its jobs."""
-    return Terms(base_url, batch.prices.priced_on, limits.retries, limits.run_usd, limits.budget_usd, again)
+    priced_on, limits_usd = batch.prices.priced_on, (limits.run_usd, limits.budget_usd)
+    return Terms(base_url, priced_on, limits.retries, *limits_usd, again, sends.names)
 
 
 def check_plan(order: Order, seen: Iterable[Seen], agreed: Terms) -> None:
@@ -129,6 +138,7 @@ def _offer(
     submits: Iterable[Step],
     balance_usd: Decimal | None,
     again: Replaced,
+    sends: Outgoing,
     clock: Clock,
 ) -> consent.Offer:
     submits = list(submits)
@@ -146,6 +156,7 @@ def _offer(
         balance_usd=balance_usd,
         folder=str(_common_folder(batch.project, batch.jobs.values())),
         replaced=again,
+        outgoing=sends,
         until=None if limits.deadline_s is None else local(limits.deadline_s),
     )
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from batchrunner.cli.outlet import say, say_lines
 from batchrunner.errors import Unaffordable, Unconfirmed
 from batchrunner.nouns.money import Cost, dollars
+from batchrunner.reports.outgoing import NOTHING_SENT, Outgoing
 from batchrunner.reports.replaced import NONE_REPLACED, Replaced
 from batchrunner.reports.words import Lines, counted, in_lines, most_usd, with_retries
 
@@ -34,6 +35,7 @@ class Offer:
     affordable: int
     waits_for_balance: bool = False
     replaced: Replaced = NONE_REPLACED
+    outgoing: Outgoing = NOTHING_SENT
     until: str | None = None
 
     @property
@@ -56,6 +58,7 @@ class Offer:
         lines += [f"  {words}: {dollars(usd)}" for words, usd in limits if usd is not None]
         if self.until is not None:
             lines.append(f"  submits until {self.until}; what runs then is finished")
+        lines += [f"  {line}" for line in self.outgoing.lines()]
         return in_lines(*lines, f"  balance: {self._balance()}", f"  clips go to {self.folder}")
 
     def _balance(self) -> str:

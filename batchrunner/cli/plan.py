@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from batchrunner.capacity import START
-from batchrunner.cli.agreement import chosen, terms
+from batchrunner.cli.agreement import chosen, sends_of, terms
 from batchrunner.cli.options import (
     concurrency_option,
     decorated,
@@ -103,6 +103,7 @@ def _gathered(order: Order, read: Manifest, key_digest: str | None) -> tuple[Bat
 def planned_of(batch: Batch, limits: Limits, concurrency: int, seen: list[Seen], base_url: str) -> Planned:
     """What there is to show; a job that left the manifest only where something is still to be done with it."""
     again = replaced((s.job, s.memory, s.step) for s in seen)
+    sends = sends_of(batch, seen, base_url)
     wanted = [s.job.request for s in seen if s.job and s.step.action in (Action.SUBMIT, Action.POLL)]
     return Planned(
         steps=tuple((s.identity, s.step) for s in seen if s.job),
@@ -111,9 +112,10 @@ def planned_of(batch: Batch, limits: Limits, concurrency: int, seen: list[Seen],
         priced_on=batch.prices.priced_on,
         concurrency=concurrency,
         expected_s=expected_s(wanted, batch.memories.values(), concurrency),
-        digest=plan_digest(((s.job, s.step) for s in seen), terms(batch, limits, base_url, again)),
+        digest=plan_digest(((s.job, s.step) for s in seen), terms(batch, limits, base_url, again, sends)),
         retries=limits.retries,
         limits_usd=(batch.purse(limits).room_usd,),
         replaced=again,
         max_replaced=DEFAULT_MAX_REPLACE.clips(again.finished),
+        outgoing=sends,
     )

@@ -18,6 +18,7 @@ from batchrunner.ledger import Ledger, holder
 from batchrunner.manifest.load import Manifest, load
 from batchrunner.modellix import Modellix
 from batchrunner.problems import nearest
+from batchrunner.reports.outgoing import Sources
 from batchrunner.reports.words import in_lines, stacked
 from batchrunner.runner import Access, Project, Wanted, find_project, read_access, read_receipts, remembered, take_in
 from batchrunner.sandbox import Options as SandboxOptions
@@ -77,7 +78,8 @@ def no_such_job(name: str, known: Iterable[str], manifest: Path | None = None) -
 
 def wanted_of(manifest: Manifest) -> Wanted:
     """What a valid manifest wants."""
-    return Wanted(manifest.name, manifest.profile, manifest.jobs)
+    sources = Sources(manifest.texts, manifest.variables)
+    return Wanted(manifest.name, manifest.profile, manifest.jobs, sources)
 
 
 def wanted_or_remembered(path: Path, profile: str, project: Project, ledger: Ledger) -> tuple[Wanted, bool]:

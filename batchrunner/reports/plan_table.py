@@ -11,6 +11,7 @@ from batchrunner.nouns.money import FREE, Cost
 from batchrunner.nouns.status import Status
 from batchrunner.nouns.step import Action, Block, Step, total
 from batchrunner.reports.columns import room, table
+from batchrunner.reports.outgoing import NOTHING_SENT, Outgoing
 from batchrunner.reports.replaced import NONE_REPLACED, Replaced
 from batchrunner.reports.words import (
     LONGEST_TABLE,
@@ -49,6 +50,7 @@ class Planned:
     limits_usd: tuple[Decimal | None, ...] = ()
     replaced: Replaced = NONE_REPLACED
     max_replaced: int = 0
+    outgoing: Outgoing = NOTHING_SENT
 
     @property
     def submits(self) -> list[Step]:
@@ -112,6 +114,7 @@ def _sums(planned: Planned, now_s: float) -> Iterator[str]:
     if planned.unpriced:
         unpriced = [who.name for who, _ in planned.steps if who in planned.unpriced]
         yield f"without a price: {_names(unpriced)}"
+    yield from planned.outgoing.lines()
     if planned.expected_s > 0:
         end = local(now_s + planned.expected_s)
         yield f"expected: about {span(planned.expected_s)} with {planned.concurrency} at once, until {end}"
@@ -132,6 +135,7 @@ def plan_as_json(planned: Planned) -> dict[str, Any]:
         "cost": _range(total(planned.submits)),
         "at_most_usd": None if planned.most_usd is None else float(planned.most_usd),
         "replaced": planned.replaced.as_json(),
+        "sends": planned.outgoing.as_json(),
         "expected_s": round(planned.expected_s),
         "jobs": [_job(who, step) for who, step in planned.steps],
         "departed": [_job(who, step) for who, step in planned.departed],

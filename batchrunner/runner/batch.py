@@ -19,6 +19,7 @@ from batchrunner.nouns.status import Status
 from batchrunner.nouns.step import Step
 from batchrunner.places import Place
 from batchrunner.plan import Disk, Facts, Kinship, Options, Purse, plan_all
+from batchrunner.reports.outgoing import NO_SOURCES, Sources
 from batchrunner.runner.forecasts import Forecasts
 from batchrunner.runner.kin import Kin, describe, find_kin
 from batchrunner.runner.project import Project
@@ -78,6 +79,7 @@ class Batch:
     kin: Mapping[Identity, Kin] = field(default_factory=dict)
     guests: tuple[Identity, ...] = ()
     strangers: Mapping[Identity, Memory] = field(default_factory=dict)
+    sources: Sources = NO_SOURCES
 
     def identities(self) -> list[Identity]:
         """Every identity that matters: the manifest's order, then those that left it, by name."""
@@ -177,11 +179,15 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is wanted: a manifest's name, a profile of it (empty: none), and its jobs in their order."""
+    """What is wanted: a manifest's name, a profile of it (empty: none), and its jobs in their order.
+
+    `sources` are what it took from files and from the environment.
+    """
 
     name: str
     profile: str
     jobs: tuple[Job, ...]
+    sources: Sources = NO_SOURCES
 
 
 def gather(
@@ -190,7 +196,7 @@ def gather(
     """All that is known of these jobs. `in_flight_run` is a run that is alive: what it waits for is not unknown."""
     jobs = {job.identity: job for job in wanted.jobs}
     memories = ledger.memories(wanted.name)
-    batch = Batch(project, wanted.name, wanted.profile, jobs, memories, prices, in_flight_run)
+    batch = Batch(project, wanted.name, wanted.profile, jobs, memories, prices, in_flight_run, sources=wanted.sources)
     if all(memories.get(who, NO_MEMORY).has_asked_for(job.request) for who, job in jobs.items()):
         return batch  # every job has a memory of its own: nobody else's is needed
     everybody = ledger.all_memories()

@@ -3,6 +3,8 @@
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,8 @@ from batchrunner.manifest.load import Manifest, load
 from batchrunner.manifest.permissions import Permissions
 from batchrunner.manifest.written import spelt_out
 from batchrunner.problems import Code, Problem
+from batchrunner.reports.outgoing import Outgoing, Sources, outgoing
+from batchrunner.reports.plan_digest import Terms, plan_digest
 from batchrunner.runner import reading_root
 from tests.manifest.desk import HEAD, LINK, Desk
 from tests.pure.test_images import png
@@ -324,3 +328,76 @@ def test_what_is_kept_of_a_link_has_neither_signature_nor_fragment(desk: Desk) -
     [job] = manifest.jobs
     assert job.request.fields["image"] == f"{LINK}?v=1"
     assert "frame" not in json.dumps(spelt_out(manifest))
+
+
+# What is named before anybody agrees
+
+
+@pytest.fixture
+def film(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """A manifest that sends pictures, cells of a table, a variable and a link."""
+    monkeypatch.setenv("TEAM", "the foxes")
+    monkeypatch.setenv("MODELLIX_API_KEY", KEY)
+    monkeypatch.setenv("MODELLIX_BASE_URL", "https://api.example.net")
+    for name in ("a", "b"):
+        desk.write(f"frames/{name}.png", png(16, 9) + name.encode())
+    desk.write("shots.csv", "shot,prompt\na,One\nb,Two\n")
+    job = f"  - {{id: linked, prompt: 'For ${{env.TEAM}}', image: {LINK}?X-Amz-Signature=abc}}\n"
+    local = "  - {rows: shots.csv, id: '${row.shot}', prompt: '${row.prompt}', image: 'frames/${row.shot}.png'}\n"
+    desk.write("m.yaml", f"{HEAD}jobs:\n{job}{local}")
+    return desk
+
+
+NAMED = (
+    "sent to api.example.net: 3 requests, 2 pictures from frames",
+    "texts in them are read from shots.csv",
+    "variables of the environment in them: TEAM",
+    "links in them lead to example.com",
+)
+
+
+def test_the_plan_names_what_leaves(film: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    assert outcome(["plan", "m.yaml", "--env", "TEAM"]) == Exit.DONE
+    shown = capsys.readouterr().out
+    for line in NAMED:
+        assert f"{line}\n" in shown
+    assert outcome(["plan", "m.yaml", "--env", "TEAM", "-o", "json"]) == Exit.DONE
+    assert json.loads(capsys.readouterr().out)["sends"] == {
+        "service": "api.example.net",
+        "requests": 3,
+        "pictures": ["frames/a.png", "frames/b.png"],
+        "texts": ["shots.csv"],
+        "variables": ["TEAM"],
+        "link_hosts": ["example.com"],
+        "hook_host": None,
+    }
+
+
+def test_only_what_would_be_submitted_is_named(film: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    assert outcome(["plan", "m.yaml", "--env", "TEAM", "--select", "a", "-o", "json"]) == Exit.DONE
+    sends = json.loads(capsys.readouterr().out)["sends"]
+    assert (sends["requests"], sends["pictures"], sends["link_hosts"]) == (1, ["frames/a.png"], [])
+
+
+def test_the_question_names_what_leaves_and_whom_a_hook_tells(film: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["run", "m.yaml", "--env", "TEAM", "--sandbox", "--notify", "https://hook.example.org/secret"]
+    assert outcome(words) == Exit.USAGE
+    shown = capsys.readouterr().err
+    for line in NAMED[1:]:
+        assert f"  {line}\n" in shown
+    assert "  sent to 127.0.0.1: 3 requests, 2 pictures from frames\n" in shown
+    assert "  told how it goes: hook.example.org\n" in shown
+    assert "secret" not in shown
+
+
+def test_a_plan_that_sends_a_variable_more_is_another_plan() -> None:
+    assert outgoing((), Sources((), ("TEAM",)), "https://a.example").names == ()
+    some = Outgoing("a.example", 1, sources=Sources((), ("TEAM",)), link_hosts=("b.example",))
+    assert some.names == ("variable TEAM", "link b.example")
+    terms = Terms("https://a.example", date(2026, 11, 23))
+    assert plan_digest([], terms) != plan_digest([], replace(terms, leaves=some.names))
+
+
+def test_the_next_command_allows_what_this_one_was_allowed(film: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    assert outcome(["status", "m.yaml", "--env", "TEAM", "--allow-outside", ".."]) == Exit.DONE
+    assert "`batchrunner run m.yaml --env TEAM --allow-outside ..`" in capsys.readouterr().out
