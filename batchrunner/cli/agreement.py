@@ -20,7 +20,7 @@ from batchrunner.plan import Options
 from batchrunner.reports import Replaced, Terms, dated, difference, local, plan_digest, replaced
 from batchrunner.reports.outgoing import Outgoing, outgoing
 from batchrunner.reports.words import counted
-from batchrunner.runner import Batch, Limits, Project, Seen
+from batchrunner.runner import Batch, Limits, Project, Seen, folder_faults
 from batchrunner.settings import DEFAULT_MAX_REPLACE
 
 
@@ -51,6 +51,7 @@ def agree(order: Order, batch: Batch, limits: Limits, options: Options, service:
     if not submits:
         return Agreement(replace(limits, run_usd=NOTHING), options)
     check_replaced(order, again)
+    check_folders(batch, seen)
     unpriced = check_prices(order, batch, seen)
     if asyncio.run(service.refuses_key(clock)):
         raise Unauthorized("the service refuses this key: nothing was submitted")
@@ -115,6 +116,20 @@ def check_replaced(order: Order, again: Replaced) -> None:
             f"{dollars(again.had_cost_usd)}: {again.why()}. Without --max-replace {again.clips} at most {most} may. "
             "Nothing was submitted"
         )
+
+
+def check_folders(batch: Batch, seen: Iterable[Seen]) -> None:
+    """Nothing, where the disk takes the clips that would be paid, as far as that can be seen.
+
+    Raises:
+        UsageError: it does not.
+    """
+    paid = [s for s in seen if s.step.action is Action.SUBMIT and s.job]
+    folders = {batch.project.output(s.job.output).parent for s in paid if s.job}
+    moved = {batch.project.output(s.job.output).parent / "versions" for s in paid if s.job and s.memory.attempts}
+    faults = folder_faults(folders | moved)
+    if faults:
+        raise UsageError(f"clips cannot be written: {'; '.join(faults)}. Mend that first: nothing was submitted")
 
 
 def check_prices(order: Order, batch: Batch, seen: Iterable[Seen]) -> int:

@@ -35,6 +35,7 @@ class Outputs:
     problems: Problems
     folder: str = ""
     _taken: dict[str, str] = field(default_factory=dict)
+    _folders: dict[str, str] = field(default_factory=dict)
 
     def path(self, pattern: str, place: Place, draft: Draft) -> str | None:
         """The path of one draft's clip, relative to the manifest's folder; None where it is a problem."""
@@ -51,13 +52,29 @@ class Outputs:
             self.problems.add(Problem(Code.BAD_OUTPUT, place, f"`output` {said}", hint, "output", draft.names))
             return None
         path = self._of_profile(PurePosixPath(path))
-        first = self._taken.setdefault(_folded(path), draft.name)
-        if first != draft.name:
-            said = f"`output` is the file of {first} already: {shortened(path)}"
-            self.problems.add(
-                Problem(Code.OUTPUT_COLLISION, place, said, "put `${job.id}` into it", "output", draft.names)
-            )
+        if wrong := self._collision(path, draft.name):
+            said, hint = wrong
+            self.problems.add(Problem(Code.OUTPUT_COLLISION, place, f"`output` {said}", hint, "output", draft.names))
         return path
+
+    def _collision(self, path: str, name: str) -> tuple[str, str] | None:
+        """What another job's path has against this one, and the mend. From now on the path is taken.
+
+        They are the same, or one is a file where the other needs a folder.
+        """
+        whole, hint = _folded(path), "keep files and folders apart: let only the last part end with `.mp4`"
+        folders = {_folded(str(folder)): str(folder) for folder in PurePosixPath(path).parents}
+        first = self._taken.setdefault(whole, name)
+        for folder in folders:
+            self._folders.setdefault(folder, name)
+        if first != name:
+            return f"is the file of {first} already: {shortened(path)}", "put `${job.id}` into it"
+        if whole in self._folders:
+            return f"is the folder into which the file of {self._folders[whole]} goes: {shortened(path)}", hint
+        file = next((folder for folder in folders if folder in self._taken), None)
+        return (
+            (f"goes into {shortened(folders[file])}, which is the file of {self._taken[file]}", hint) if file else None
+        )
 
     def _length_fault(self, path: str) -> tuple[str, str] | None:
         whole = os.path.join(self.folder, self._of_profile(PurePosixPath(path)))  # noqa: PTH118 - a text

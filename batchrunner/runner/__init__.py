@@ -5,6 +5,7 @@ from batchrunner.runner.batch import Batch, Limits, Seen, Wanted, gather, on_dis
 from batchrunner.runner.conduct import Ended, conduct
 from batchrunner.runner.ending import exit_code
 from batchrunner.runner.forecasts import Forecasts
+from batchrunner.runner.output_folders import folder_faults
 from batchrunner.runner.project import Project, find_project, reading_root
 from batchrunner.runner.receipts import check_memory, read_receipts, take_in, write_receipts
 from batchrunner.runner.run import Means
@@ -27,6 +28,7 @@ __all__ = [
     "conduct",
     "exit_code",
     "find_project",
+    "folder_faults",
     "gather",
     "known_keys",
     "on_disk",

@@ -112,6 +112,38 @@ def test_a_sandbox_run_in_a_read_only_folder_says_a_sentence(user: User) -> None
     assert "Read-only file system" in said.err
 
 
+# An output folder that takes no clip
+
+
+def test_a_file_where_an_output_folder_must_be_is_found_before_anything_is_paid(user: User, service: Service) -> None:
+    user.writes("a", "b", head="settings: {rate: 6000/min, output: 'reels/${job.id}.mp4'}")
+    (user.folder / "reels").write_bytes(b"mine")
+    said = user.types("run", "shots.yaml", "--yes")
+    assert said.code == 2, said.text
+    assert f"clips cannot be written: {user.folder}/reels is no folder" in said.err
+    assert (user.folder / "reels").read_bytes() == b"mine"
+    assert service.submits == 0
+
+
+def test_an_output_folder_on_a_read_only_disk_is_found_before_anything_is_paid(user: User, service: Service) -> None:
+    user.writes("a", "b", head=FAST)
+    outputs = user.folder / "outputs"
+    outputs.mkdir()
+    said = read_only(outputs, [COMMAND, "run", "../shots.yaml", "--yes"], env=user.environment)
+    assert said.returncode == 2, said.stderr
+    assert f"{outputs} is on a read-only disk" in said.stderr
+    assert service.submits == 0
+
+
+def test_a_file_where_older_clips_go_is_found_before_anything_is_paid(veteran: User, service: Service) -> None:
+    (veteran.clip("a").parent / "versions").write_bytes(b"mine")
+    said = veteran.types("redo", "shots.yaml", "a", "--yes")
+    assert said.code == 2, said.text
+    assert "versions is no folder" in said.err
+    assert veteran.sees().counts == {"done": 2, "pending": 1}, "nothing is decided that cannot be done"
+    assert service.submits == 2
+
+
 # An emptied ledger
 
 
