@@ -58,10 +58,10 @@ def read_base_url(environment: Mapping[str, str]) -> str:
 
 
 def known_keys(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """The keys that are known here, from the environment and from the file; none where there is none to be had."""
+    """The keys that are known here: of the environment, and in the file, even one that may not be used as it lies."""
     keys = {environment.get("MODELLIX_API_KEY", "").strip()}
-    with suppress(Unauthorized, OSError, ValueError):
-        keys.add(_key_from_file(environment))
+    with suppress(OSError, ValueError):
+        keys.add(_key_file(environment).read_text(encoding="utf-8").strip())
     return tuple(sorted(keys - {""}))
 
 
@@ -74,7 +74,7 @@ def _key(environment: Mapping[str, str]) -> str:
 
 def _key_from_file(environment: Mapping[str, str]) -> str:
     named = environment.get("MODELLIX_API_KEY_FILE")
-    path = Path(named) if named else _config_folder(environment) / "key"
+    path = _key_file(environment)
     try:
         if path.stat().st_mode & 0o077:
             raise Unauthorized(f"{path} can be read by others: chmod 600 {path}")
@@ -86,6 +86,11 @@ def _key_from_file(environment: Mapping[str, str]) -> str:
     if not key:
         raise Unauthorized(f"{path} is empty")
     return key
+
+
+def _key_file(environment: Mapping[str, str]) -> Path:
+    named = environment.get("MODELLIX_API_KEY_FILE")
+    return Path(named) if named else _config_folder(environment) / "key"
 
 
 def _config_folder(environment: Mapping[str, str]) -> Path:

@@ -279,7 +279,7 @@ def test_the_key_of_the_key_file_is_known_though_another_one_is_set(
 ) -> None:
     file = home / "key"
     file.write_text(f"{KEY}\n")
-    file.chmod(0o600)
+    file.chmod(0o644)  # it is not used so, and a key all the same
     monkeypatch.setenv("MODELLIX_API_KEY_FILE", str(file))
     monkeypatch.setenv("MODELLIX_API_KEY", "mdlx-another-key-00")
     desk.write("key.csv", file.read_text())
