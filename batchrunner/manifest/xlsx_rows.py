@@ -6,6 +6,7 @@ A workbook is a ZIP of XML that anybody may have made: it is unpacked within bou
 import re
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -96,7 +97,7 @@ def _unpacked(data: bytes) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             return _unpack(archive)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, OSError, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, ValueError, OSError, EOFError) as error:
         said = f"this is no workbook: {shortened(str(error))}"
         raise WorkbookError(Code.ROWS_KIND, said, f"save it as .xlsx, or {AS_CSV}") from error
 

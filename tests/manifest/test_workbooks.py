@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+import random
 import sys
 import zipfile
 from collections.abc import Callable, Sequence
@@ -234,6 +235,36 @@ def test_what_is_no_workbook_or_would_hurt_is_refused_where_it_is_named(
     desk.write("shots.xlsx", make())
     problem = told(desk)
     assert (problem.code, problem.place) == (code, Place("m.yaml", 7, 5))
+
+
+SPLINTERS = (
+    b"", b"<", b">", b"&a;", b"9" * 20, b"-1", b"1e999", b"nan", b"XFD1048577", b"A0", b't="d"', b't="s"', b't="e"',
+    b"\xff", b"\0", b"<f>1</f>", b"</c>", b'<row r="x">', b's="999"', b'xmlns="y"',
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_damaged_workbook_is_read_or_refused_and_never_our_bug(desk: Desk, seed: int) -> None:
+    chance = random.Random(seed)
+    strings = SST % b"<si><t>shot</t></si><si><r><t>sh</t></r><r><t>010</t></r></si>"
+    for whole in (WHOLE, with_strings(WHOLE, strings)):
+        name = chance.choice(zipfile.ZipFile(io.BytesIO(whole)).namelist())
+        part = bytearray(zipfile.ZipFile(io.BytesIO(whole)).read(name))
+        for _ in range(chance.randint(1, 4)):
+            start = chance.randrange(len(part) + 1)
+            part[start : start + chance.choice((0, 1, 3, 10, 40))] = chance.choice(SPLINTERS)
+        data = bytearray(repacked(whole, {name: bytes(part)}))
+        data[chance.randrange(len(data))] ^= chance.choice((0, 0, 0, 1, 64))
+        desk.write("shots.xlsx", bytes(data))
+        table(desk)
+
+
+def test_a_broken_stream_within_the_archive_is_refused(desk: Desk) -> None:
+    data = bytearray(with_strings(WHOLE, b"x" * 5_000 + bytes(range(256)) * 20))
+    start = data.find(b"xl/sharedStrings.xml") + len("xl/sharedStrings.xml")
+    data[start + 4 : start + 12] = b"\xff" * 8
+    desk.write("shots.xlsx", bytes(data))
+    assert told(desk).code is Code.ROWS_KIND
 
 
 def test_a_row_far_down_and_a_column_far_out_are_bounded(desk: Desk) -> None:
