@@ -80,6 +80,7 @@ class _Expansion:
         self._drafting = Drafting(problems, wish.is_fragment, read.root.place if read.root else Place(read.file, 1, 1))
         permissions = wish.reach.permissions
         self._bytes = 0
+        self._full_at: Place | None = None
         self._permitted, self._withheld = permissions.variables, permissions.others
         environment = {name: text_node(text, Place("", 1, 1)) for name, text in permissions.environment.items()}
         manifest = {"name": text_node(self._name, Place("", 1, 1))}
@@ -282,6 +283,7 @@ class _Expansion:
     def _is_full(self, place: Place) -> bool:
         """Whether a manifest may have no more; then one problem says so."""
         if self._bytes > MOST_FILLED_BYTES:
+            place = self._full_at = self._full_at or place  # told once
             said = f"the jobs hold more than {MOST_FILLED_BYTES // 1024**2} MiB once they are filled"
             self._problems.add(Problem(Code.TOO_MANY, place, said, "split the manifest into several", "jobs"))
             return True

@@ -204,6 +204,8 @@ def test_a_manifest_holds_so_much_once_it_is_filled(desk: Desk, monkeypatch: pyt
     assert (problem.code, problem.place.line) == (Code.TOO_MANY, 6)
     assert "1 MiB" in problem.message
     assert len(manifest.jobs) < 120
+    jobs = "".join(f"  - {{id: j{n}, prompt: '{n} ${{vars.long}}', image: https://e.com/a.png}}\n" for n in range(300))
+    assert len(desk.read(f"{head}jobs:\n{jobs}").errors) == 1
 
 
 # Paths
