@@ -2,13 +2,14 @@
 
 import os.path
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from batchrunner.catalog import models
 from batchrunner.manifest import document, encodings, keys, nodes
-from batchrunner.manifest.drafts import Draft, Drafting, Drafts, Filled
+from batchrunner.manifest.drafts import Draft, Drafting, Drafts
 from batchrunner.manifest.encodings import Encoding
+from batchrunner.manifest.filling import Filling
 from batchrunner.manifest.keys import text_of
 from batchrunner.manifest.layers import Layer, Value, layer_of, merge, removed
 from batchrunner.manifest.matrix import Combination, axes_of, combinations
@@ -16,21 +17,9 @@ from batchrunner.manifest.parts import Part, Parts
 from batchrunner.manifest.permissions import Reach
 from batchrunner.manifest.rows import Row, Table, read_rows
 from batchrunner.manifest.top import check_top, manifest_name, named_layers
-from batchrunner.manifest.variables import (
-    MOST_BYTES,
-    Names,
-    VariableProblem,
-    fill,
-    has_variable,
-    size_of,
-    text_node,
-    too_long,
-    used,
-)
+from batchrunner.manifest.variables import has_variable, used
 from batchrunner.places import Place
 from batchrunner.problems import Code, Problem, Problems, nearest
-
-MOST_FILLED_BYTES = 100 * 1024 * 1024  # of all jobs together
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +64,9 @@ class _Expansion:
         self._name = self._judged_name()
         self._templates = dict(named_layers(self._parts, "templates", "template", problems))
         self._profiles = dict(named_layers(self._parts, "profiles", "profile", problems))
-        self._lists = {name for model in models().values() for name in model.list_fields} | {"tags"}
         self._tables: dict[tuple[str, str, str], Table | None] = {}
         self._drafting = Drafting(problems, wish.is_fragment, read.root.place if read.root else Place(read.file, 1, 1))
-        permissions = wish.reach.permissions
-        self._bytes = 0
-        self._full_at: Place | None = None
-        self._permitted, self._withheld = permissions.variables, permissions.others
-        environment = {name: text_node(text, Place("", 1, 1)) for name, text in permissions.environment.items()}
-        manifest = {"name": text_node(self._name, Place("", 1, 1))}
-        self._outer: Mapping[str, Mapping[str, nodes.Node]] = {"env": environment, "manifest": manifest}
+        self._filling = Filling(self._name, wish.reach, problems, is_fragment=wish.is_fragment)
 
     def drafts(self) -> Drafts:
         """Everything, in the manifest's order."""
@@ -112,10 +94,10 @@ class _Expansion:
         if not entry or not isinstance(entry.node, nodes.Mapping):
             return {}
         read = layer_of(keys.read_keys(entry.node, keys.SETTINGS, self._problems), "")
-        names = Names({"vars": part.vars, **self._outer}, _NO_JOB, permitted=self._permitted, withheld=self._withheld)
+        names = self._filling.names(part.vars)
         return {
             name: value
-            for name, value in self._filled(read.values, names).values.items()
+            for name, value in self._filling.filled(read.values, names).values.items()
             if keys.has_kind(name, value.node, keys.SETTINGS[name].kind, self._problems)
         }
 
@@ -196,14 +178,14 @@ class _Expansion:
 
     def _generated(self, part: Part, pattern: "_Pattern", read: Mapping[str, nodes.Entry]) -> Iterator[Draft]:
         """One draft for each row, each combination within it, each take within that."""
-        if self._is_full(pattern.place):
+        if self._filling.is_full(pattern.place) or self._drafting.is_full(pattern.place):
             return
         found = tuple(self._combinations(part, read))
         for row in self._rows(part, read):
             for combination in found:
-                if self._is_full(pattern.place):
+                if self._filling.is_full(pattern.place) or self._drafting.is_full(pattern.place):
                     return
-                filled = self._filled(pattern.values, self._names(part, row, combination))
+                filled = self._filling.filled(pattern.values, self._filling.job_names(part.vars, row, combination))
                 filled.empty = {**pattern.removed, **filled.empty}
                 filled.wrong |= pattern.unknown
                 yield from self._drafting.drafts(filled, pattern.place, is_named=pattern.is_named)
@@ -244,79 +226,12 @@ class _Expansion:
         if entry is None or not isinstance(entry.node, nodes.Mapping):
             yield None
             return
-        names = Names({"vars": part.vars, **self._outer}, _NO_JOB, permitted=self._permitted, withheld=self._withheld)
+        names = self._filling.names(part.vars)
         found = combinations(entry.node, self._problems) or ()
         for each in found:
-            filled = self._filled({axis: Value(node, node.place, "") for axis, node in each.items()}, names)
+            filled = self._filling.filled({axis: Value(node, node.place, "") for axis, node in each.items()}, names)
             if not filled.wrong:
                 yield {axis: value.node for axis, value in filled.values.items()}
 
-    def _names(self, part: Part, row: Row | None, combination: Combination | None) -> Names:
-        spaces: dict[str, Mapping[str, nodes.Node]] = {"vars": part.vars, **self._outer}
-        if row is not None:
-            spaces["row"] = row.cells
-        if combination is not None:
-            spaces["matrix"] = combination
-        return Names(spaces, _WHY_NOT, permitted=self._permitted, withheld=self._withheld)
-
-    def _filled(self, merged: Mapping[str, Value], names: Names) -> Filled:
-        """A job's values with their variables filled."""
-        filled = Filled()
-        for name, value in merged.items():
-            try:
-                self._fill(name, value, names, filled)
-                self._weigh(name, filled)
-            except VariableProblem as error:
-                self._add(error.problem)
-                filled.wrong.add(name)
-        return filled
-
-    def _weigh(self, name: str, filled: Filled) -> None:
-        """Counts a value's bytes, so that a few lines cannot fill the memory of the machine."""
-        node = filled.values[name].node if name in filled.values and name != "id" else None  # ids have their own limit
-        size = sum(size_of(text_of(item)) for item in keys.texts_of(node)) if node else 0
-        if node and size > MOST_BYTES:
-            del filled.values[name]
-            raise VariableProblem(too_long(node.place))
-        self._bytes += size
-
-    def _is_full(self, place: Place) -> bool:
-        """Whether a manifest may have no more; then one problem says so."""
-        if self._bytes > MOST_FILLED_BYTES:
-            place = self._full_at = self._full_at or place  # told once
-            said = f"the jobs hold more than {MOST_FILLED_BYTES // 1024**2} MiB once they are filled"
-            self._problems.add(Problem(Code.TOO_MANY, place, said, "split the manifest into several", "jobs"))
-            return True
-        return self._drafting.is_full(place)
-
-    def _fill(self, name: str, value: Value, names: Names, filled: Filled) -> None:
-        if not has_variable(value.node):
-            filled.values[name] = value
-            return
-        if name == "output":  # the job's own name is filled in when it is known
-            own = {each: text_node(f"${{job.{each}}}", value.place) for each in ("id", "model")}
-            names = replace(names, spaces={**names.spaces, "job": own}, later="job")
-        if self._permitted:
-            self._wish.reach.variables.update(dict.fromkeys(used(value.node, "env")))
-        node = fill(value.node, names, list_wanted=name in self._lists)
-        if not keys.is_null(node):
-            filled.values[name] = Value(node, value.place, value.layer)
-            return
-        # an empty cell is as if the key were not written: then counts what a lower layer says
-        filled.empty[name] = node.place
-        if value.under is not None:
-            self._fill(name, value.under, names, filled)
-
-    def _add(self, problem: Problem) -> None:
-        """Keeps a problem, unless it may be the fragment's manifest that gives what is missing."""
-        if not (self._wish.is_fragment and problem.code is Code.UNKNOWN_VARIABLE):
-            self._problems.add(problem)
-
 
 _GENERATORS = ("extends", "matrix", "rows", "encoding")
-_NO_JOB = dict.fromkeys(("row", "matrix"), "it has a meaning only in jobs; `vars`, `env` and `manifest` have one here")
-_WHY_NOT = {
-    "row": "it has a meaning only in a job with `rows:`",
-    "matrix": "it has a meaning only in a job with `matrix:`",
-    "job": "`${job.id}` and `${job.model}` have a meaning only in `output`",
-}

@@ -7,7 +7,7 @@ import pytest
 
 from batchrunner import problems
 from batchrunner.clock import Clock
-from batchrunner.manifest import expand, outputs, variables, walk
+from batchrunner.manifest import filling, outputs, variables, walk
 from batchrunner.manifest.frame_names import PictureNames
 from batchrunner.manifest.load import Manifest
 from batchrunner.manifest.permissions import Permissions, Reach, RefusedPattern
@@ -195,7 +195,7 @@ def test_a_piece_too_much_is_never_joined(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_manifest_holds_so_much_once_it_is_filled(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(expand, "MOST_FILLED_BYTES", 1024 * 1024)
+    monkeypatch.setattr(filling, "MOST_FILLED_BYTES", 1024 * 1024)
     rows = "jobs:\n  - {rows: shots.csv, id: '${row.shot}', prompt: '${row.shot} ${vars.long}', image: %s}\n"
     desk.write("shots.csv", "shot\n" + "".join(f"s{number}\n" for number in range(3000)))
     head = f"{HEAD}vars: {{long: {'x' * 10_000}}}\n"

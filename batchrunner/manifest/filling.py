@@ -1,0 +1,121 @@
+"""Filling: what `${…}` can mean at each place of a manifest, and how much all of it may become."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from batchrunner.catalog import models
+from batchrunner.manifest import keys, nodes
+from batchrunner.manifest.drafts import Filled
+from batchrunner.manifest.keys import text_of
+from batchrunner.manifest.layers import Value
+from batchrunner.manifest.matrix import Combination
+from batchrunner.manifest.permissions import Reach
+from batchrunner.manifest.rows import Row
+from batchrunner.manifest.variables import (
+    MOST_BYTES,
+    Names,
+    VariableProblem,
+    fill,
+    has_variable,
+    size_of,
+    text_node,
+    too_long,
+    used,
+)
+from batchrunner.places import Place
+from batchrunner.problems import Code, Problem, Problems
+
+MOST_FILLED_BYTES = 100 * 1024 * 1024  # of all jobs together
+
+_NOWHERE = Place("", 1, 1)
+_NO_JOB = dict.fromkeys(("row", "matrix"), "it has a meaning only in jobs; `vars`, `env` and `manifest` have one here")
+_WHY_NOT = {
+    "row": "it has a meaning only in a job with `rows:`",
+    "matrix": "it has a meaning only in a job with `matrix:`",
+    "job": "`${job.id}` and `${job.model}` have a meaning only in `output`",
+}
+
+
+class Filling:
+    """Fills the values of one manifest, and counts their bytes.
+
+    A fragment may lack variables: its manifest may give them.
+    """
+
+    def __init__(self, manifest: str, reach: Reach, problems: Problems, *, is_fragment: bool) -> None:
+        self._reach = reach
+        self._problems = problems
+        self._is_fragment = is_fragment
+        self._lists = {name for model in models().values() for name in model.list_fields} | {"tags"}
+        self._bytes = 0
+        self._full_at: Place | None = None
+        environment = {name: text_node(text, _NOWHERE) for name, text in reach.permissions.environment.items()}
+        spaces = {"env": environment, "manifest": {"name": text_node(manifest, _NOWHERE)}}
+        permissions = reach.permissions
+        self._names = Names(spaces, _NO_JOB, permitted=permissions.variables, withheld=permissions.others)
+
+    def names(self, variables: Mapping[str, nodes.Node]) -> Names:
+        """What variables can mean outside of jobs, beside these of `vars`."""
+        return replace(self._names, spaces={"vars": variables, **self._names.spaces})
+
+    def job_names(self, variables: Mapping[str, nodes.Node], row: Row | None, combination: Combination | None) -> Names:
+        """What they can mean in a job of this row and this combination."""
+        spaces: dict[str, Mapping[str, nodes.Node]] = {"vars": variables, **self._names.spaces}
+        if row is not None:
+            spaces["row"] = row.cells
+        if combination is not None:
+            spaces["matrix"] = combination
+        return replace(self._names, spaces=spaces, why_not=_WHY_NOT)
+
+    def filled(self, merged: Mapping[str, Value], names: Names) -> Filled:
+        """These values with their variables filled."""
+        filled = Filled()
+        for name, value in merged.items():
+            try:
+                self._fill(name, value, names, filled)
+                self._weigh(name, filled)
+            except VariableProblem as error:
+                self._add(error.problem)
+                filled.wrong.add(name)
+        return filled
+
+    def is_full(self, place: Place) -> bool:
+        """Whether a manifest may have no more; then one problem says so."""
+        if self._bytes <= MOST_FILLED_BYTES:
+            return False
+        place = self._full_at = self._full_at or place  # told once
+        said = f"the jobs hold more than {MOST_FILLED_BYTES // 1024**2} MiB once they are filled"
+        self._problems.add(Problem(Code.TOO_MANY, place, said, "split the manifest into several", "jobs"))
+        return True
+
+    def _weigh(self, name: str, filled: Filled) -> None:
+        """Counts a value's bytes, so that a few lines cannot fill the memory of the machine."""
+        node = filled.values[name].node if name in filled.values and name != "id" else None  # ids have their own limit
+        size = sum(size_of(text_of(item)) for item in keys.texts_of(node)) if node else 0
+        if node and size > MOST_BYTES:
+            del filled.values[name]
+            raise VariableProblem(too_long(node.place))
+        self._bytes += size
+
+    def _fill(self, name: str, value: Value, names: Names, filled: Filled) -> None:
+        if not has_variable(value.node):
+            filled.values[name] = value
+            return
+        if name == "output":  # the job's own name is filled in when it is known
+            own = {each: text_node(f"${{job.{each}}}", value.place) for each in ("id", "model")}
+            names = replace(names, spaces={**names.spaces, "job": own}, later="job")
+        if names.permitted:
+            self._reach.variables.update(dict.fromkeys(used(value.node, "env")))
+        node = fill(value.node, names, list_wanted=name in self._lists)
+        if not keys.is_null(node):
+            filled.values[name] = Value(node, value.place, value.layer)
+            return
+        # an empty cell is as if the key were not written: then counts what a lower layer says
+        filled.empty[name] = node.place
+        if value.under is not None:
+            self._fill(name, value.under, names, filled)
+
+    def _add(self, problem: Problem) -> None:
+        """Keeps a problem, unless it may be the fragment's manifest that gives what is missing."""
+        if not (self._is_fragment and problem.code is Code.UNKNOWN_VARIABLE):
+            self._problems.add(problem)
