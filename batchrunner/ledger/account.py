@@ -4,6 +4,18 @@ import sqlite3
 from decimal import Decimal
 
 from batchrunner.ledger.transaction import insert, translated, writing
+from batchrunner.nouns.money import NOTHING
+
+# What runs of other manifests, or of other machines, submitted or heard of since then, but for what was refused.
+_PAID_BESIDE = (
+    "SELECT DISTINCT attempt.id, reserved_usd FROM attempt JOIN run ON run.id = run_id"
+    " LEFT JOIN answer ON answer.attempt_id = attempt.id"
+    " WHERE run_id <> ? AND key_digest = ? AND command <> 'receipts' AND (attempt.id > ? OR answer.id > ?)"
+    " AND coalesce(outcome, '') <> 'refused'"
+)
+
+# The last attempt and the last answer on record.
+Moment = tuple[int, int]
 
 
 class Account:
@@ -30,6 +42,18 @@ class Account:
                 (key_digest,),
             ).fetchone()
         return int(row[0]) if row else None
+
+    def moment(self) -> Moment:
+        """What is on record now, to be compared with what is later."""
+        with translated():
+            row = self._db.execute("SELECT (SELECT max(id) FROM attempt), (SELECT max(id) FROM answer)").fetchone()
+        return int(row[0] or 0), int(row[1] or 0)
+
+    def paid_beside(self, run_id: int, key_digest: str, since: Moment) -> Decimal:
+        """What other runs with the same key may have paid since a moment, by what they reserved for it."""
+        with translated():
+            rows = self._db.execute(_PAID_BESIDE, (run_id, key_digest, *since)).fetchall()
+        return sum((Decimal(usd) for _, usd in rows), NOTHING)
 
     def balances(self, run_id: int) -> tuple[Decimal, ...]:
         """What the account held in the course of a run, oldest first."""

@@ -24,7 +24,7 @@ from batchrunner.runner.ending import exit_code
 from batchrunner.runner.fetch import fetch
 from batchrunner.runner.life import live
 from batchrunner.runner.look import attempt_of
-from batchrunner.runner.price import read_balance
+from batchrunner.runner.price import read_balance, tell_overcharges
 from batchrunner.runner.run import Counted, Means, Run
 from batchrunner.runner.signals import Signals
 from batchrunner.runner.waiting import waits_for
@@ -72,7 +72,8 @@ async def conduct(
     steps = {identity: _last_step(run, identity) for identity in batch.identities()}
     # what left the manifest counts only where something is still to be done with it
     counting = [step for who, step in steps.items() if who in batch.jobs or step.action is not Action.NONE]
-    code = exit_code(counting, means.signals.last)
+    tell_overcharges(run)
+    code = exit_code(counting, means.signals.last, is_overcharged=bool(run.overcharges))
     _end(run, code)
     return Ended(run_id, code, steps, run.counted, means.clock.monotonic_s() - began_s)
 

@@ -42,11 +42,14 @@ _ORDER = (
 )
 
 
-def exit_code(steps: Iterable[Step], left_by: signal.Signals | None = None) -> Exit:
-    """The exit code of a run that ended with these steps; `left_by` is the signal that ended it at once."""
+def exit_code(steps: Iterable[Step], left_by: signal.Signals | None = None, *, is_overcharged: bool = False) -> Exit:
+    """The exit code of a run that ended with these steps; `left_by` is the signal that ended it at once.
+
+    `is_overcharged`: a bill was above what was agreed to, with the last job as well as with the first.
+    """
     if left_by is not None:
         return Exit.TERMINATED if left_by is signal.SIGTERM else Exit.INTERRUPTED
-    found = {_code(step) for step in steps}
+    found = {_code(step) for step in steps} | ({Exit.COST_LIMIT} if is_overcharged else set())
     return next((code for code in _ORDER if code in found), Exit.DONE)
 
 

@@ -77,9 +77,13 @@ def _seen(run: Run, identity: Identity, attempt: Attempt, watch: Watch, reply: T
     watch.link = reply.link
     last = next((seen for seen in reversed(attempt.observations) if not seen.is_of_file), None)
     is_news = last is None or (last.state, last.word) != (reply.state, reply.word)
-    if is_news:
-        seen = _observation(run, reply, reply.state, _took_s(run, watch, reply.state))
-        _record(run, identity, attempt, seen)
+    is_billed = reply.billed_usd is not None and reply.billed_usd != attempt.billed_usd
+    if is_news or is_billed:
+        took_s = _took_s(run, watch, reply.state) if is_news else None
+        seen = _observation(run, reply, reply.state, took_s)
+        _record(run, attempt, seen)
+        if is_news:
+            _tell(run, identity, attempt, seen)
         attempt = with_observation(attempt, seen)
         if reply.odd_bill:
             said = f"the service bills {reply.odd_bill}, which is no amount in US dollars: the estimate counts"
@@ -127,14 +131,18 @@ def _observation(run: Run, reply: TaskReply, state: TaskState, took_s: float | N
     )
 
 
-def _record(run: Run, identity: Identity, attempt: Attempt, seen: Observation) -> None:
+def _record(run: Run, attempt: Attempt, seen: Observation) -> None:
     """Writes a new state down; the facts decide whether that ends the attempt."""
     after = with_observation(attempt, seen)
     run.ledger.observe(attempt, seen, settles=settles(after))
     run.book(after.booked_usd - attempt.booked_usd, attempt.run_id)
-    heed_bill(run, after)
+    if seen.billed_usd is not None:
+        heed_bill(run, after, seen.billed_usd)
     if seen.took_s is not None:
         run.renders_s.append(seen.took_s)
+
+
+def _tell(run: Run, identity: Identity, attempt: Attempt, seen: Observation) -> None:
     if seen.state is TaskState.SUCCESS:
         run.tell(Happened(Kind.RENDERED, f"task {attempt.task_id}", identity.name))
     elif seen.failure is not None:
@@ -148,7 +156,7 @@ def _gone(run: Run, identity: Identity, attempt: Attempt, watch: Watch, reply: T
     is_over = seen.at_s >= attempt.is_over_at_s
     last = attempt.observations[-1] if attempt.observations else None
     if not attempt.is_gone and (is_over or last is None or last.state is not TaskState.GONE):
-        _record(run, identity, attempt, seen)
+        _record(run, attempt, seen)
     if is_over and not after.is_gone and not run.is_drained:
         watch.task.not_before_s = run.clock.monotonic_s() + BETWEEN_GONE_S
         run.slots.release(identity)

@@ -35,7 +35,7 @@ from batchrunner.trust import Trust
 # Source: rule 8 of the design: what may be uncertain at one moment is bounded.
 _POSTS_ON_THE_WIRE = 4
 _DOWNLOADS_AT_ONCE = 4
-_MOST_WEIGHINGS = 5
+MOST_WEIGHINGS = 5
 # A model of which nobody has seen a clip gets one job first when more than so many would follow.
 _CANARY_FOR = 20
 # Whoever wants to leave sits out no longer pause than this.
@@ -73,7 +73,7 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """The first clip of a run seems to cost more than was agreed to."""
+    """A clip that was weighed seems to cost more than was agreed to."""
 
     identity: Identity
     reason: str
@@ -113,6 +113,7 @@ class Run:
         self.http = http
         self.shelf = Shelf(batch.project, means.ledger, means.clock)
         self.limits = limits
+        self.submits = options.submits
         self.run_id = run_id
         self.service = Modellix(http, self.access.base_url, self.access.key, self.clock)
         self.purse: Purse = batch.purse(limits)
@@ -128,8 +129,10 @@ class Run:
         self.trying: dict[str, Identity] = {}
         self.failures = 0
         self.trusts: dict[str, Trust] = {}
-        self.weighings = _MOST_WEIGHINGS if options.submits else 0
+        self.weighings = MOST_WEIGHINGS if self.submits else 0
         self.doubt: Doubt | None = None
+        self.suspicion = ""
+        self.overcharges: dict[int, tuple[Decimal, Decimal]] = {}
         self.pictures_in_trouble: set[str] = set()
         self.is_broke = False
         self.is_long_full = False

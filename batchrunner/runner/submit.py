@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from decimal import Decimal
 
 from batchrunner.errors import ClaimRefused, LedgerError
 from batchrunner.events import Happened, Kind
@@ -15,7 +14,7 @@ from batchrunner.nouns.job import Identity, Job
 from batchrunner.nouns.step import Action, Block, Step
 from batchrunner.pacing import MOST_UNKNOWNS
 from batchrunner.reports.words import span
-from batchrunner.runner.price import end_doubt, read_balance, weigh_after, weigh_before
+from batchrunner.runner.price import Before, end_doubt, read_balance, weigh_after, weigh_before
 from batchrunner.runner.run import Run
 from batchrunner.runner.trial import admit, heed_failure, is_admitted
 from batchrunner.runner.upload import sendable
@@ -55,7 +54,7 @@ async def _begin(run: Run, job: Job, body: Mapping[str, object]) -> asyncio.Task
     """
     async with run.door:
         await _patience(run, job)
-        before_usd = await _right(run, job)
+        before = await _right(run, job)
         # everything may have moved while it waited: memory, caps, stops, the disk, the clock of a machine that slept
         run.heed_deadline()
         step = run.decide(job.identity)
@@ -64,13 +63,13 @@ async def _begin(run: Run, job: Job, body: Mapping[str, object]) -> asyncio.Task
             return None
         was_broke = run.is_broke
         post = _commit(run, job, body, step)
-        if post is not None and (run.caution.is_on or was_broke or before_usd is not None):
+        if post is not None and (run.caution.is_on or was_broke or before is not None):
             is_accepted = await asyncio.shield(post) is Outcome.ACCEPTED
             if is_accepted and was_broke:
                 run.is_broke = False
                 run.say("the balance was topped up: the run goes on")
-            if is_accepted and before_usd is not None:
-                await weigh_after(run, job.identity, before_usd, step.cost.high_usd)
+            if is_accepted and before is not None:
+                await weigh_after(run, job.identity, before, step.cost.high_usd)
         return post
 
 
@@ -91,14 +90,14 @@ async def _patience(run: Run, job: Job) -> None:
             return
 
 
-async def _right(run: Run, job: Job) -> Decimal | None:
+async def _right(run: Run, job: Job) -> Before | None:
     """Waits for the right to send. Gives what the account held just before, if this clip is to be weighed."""
     if run.stop_of(job) is not None:
         return None
     is_weighed = run.weighings > 0 and not run.caution.is_on
-    before_usd = await weigh_before(run, lambda: _may_go(run, job)) if is_weighed else None
+    before = await weigh_before(run, lambda: _may_go(run, job)) if is_weighed else None
     await run.traffic.turn(lambda: _may_go(run, job))
-    return before_usd
+    return before
 
 
 async def _may_pay(run: Run, job: Job) -> bool:

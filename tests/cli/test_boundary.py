@@ -163,6 +163,12 @@ def test_who_leaves_at_once_says_by_which_signal(by: signal.Signals, code: int) 
     assert exit_code([], by) == code
 
 
+def test_a_bill_above_the_estimate_counts_even_where_every_job_is_done() -> None:
+    assert exit_code([DONE], is_overcharged=True) == 8
+    assert exit_code([DONE, FAILED], is_overcharged=True) == 8
+    assert exit_code(EVERY_END, is_overcharged=True) == 4
+
+
 def test_a_failed_job_that_is_held_for_another_reason_counts_for_that_reason() -> None:
     step = Step(Action.HOLD, Status.FAILED, "not asked for", block=Block.NOT_SELECTED)
     assert exit_code([step]) == 0
