@@ -4,10 +4,11 @@ import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import IO
 from urllib.parse import urlsplit
 
 from batchrunner import mp4
-from batchrunner.files import sha256_of
+from batchrunner.files import Root, sha256_of
 from batchrunner.transport import AddressRefused, Http, Stream, TransportError, redirected
 
 _MOST_REDIRECTS = 3
@@ -42,8 +43,8 @@ class Verified:
     sha256: str
 
 
-async def download(http: Http, link: str, path: Path, *, may_be_plain: bool) -> Verified:
-    """Brings what the link serves to `path`, whole and checked.
+async def download(http: Http, link: str, root: Root, path: Path, *, may_be_plain: bool) -> Verified:
+    """Brings what the link serves to a new file at `path`, below `root`, whole and checked.
 
     `may_be_plain`: http is good enough, as for a service on this very machine.
 
@@ -56,12 +57,11 @@ async def download(http: Http, link: str, path: Path, *, may_be_plain: bool) -> 
         try:
             async with http.stream(link) as stream:
                 if stream.status not in _REDIRECTS:
-                    return await _receive(stream, path)
+                    return await _receive(stream, root, path)
                 link = redirected(link, stream.headers.get("location", ""))
         except AddressRefused as error:
             raise DownloadError(DownloadFault.NOT_ALLOWED, f"the link to {urlsplit(link).hostname}: {error}") from error
         except TransportError as error:
-            path.unlink(missing_ok=True)
             raise DownloadError(DownloadFault.UNREACHED, str(error)) from error
     raise DownloadError(DownloadFault.AGAIN, "the link leads from one address to the next without end")
 
@@ -78,28 +78,28 @@ def _check_link(link: str, *, may_be_plain: bool) -> None:
         raise DownloadError(DownloadFault.NOT_ALLOWED, f"the link to {parts.hostname} is not https")
 
 
-async def _receive(stream: Stream, path: Path) -> Verified:
+async def _receive(stream: Stream, root: Root, path: Path) -> Verified:
     if stream.status in _LINK_IS_OVER:
         said = f"the link is over: {stream.status}"
         raise DownloadError(DownloadFault.LINK_OVER, said, stream.status)
     if stream.status != 200:
         fault = DownloadFault.UNREACHED if stream.status == 429 or stream.status >= 500 else DownloadFault.AGAIN
         raise DownloadError(fault, f"the file server answered {stream.status}", stream.status)
-    try:
-        return await _save(stream, path)
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
+    with root.create(path) as file:
+        try:
+            return await _save(stream, file, path)
+        except BaseException:
+            root.remove(path)
+            raise
 
 
-async def _save(stream: Stream, path: Path) -> Verified:
+async def _save(stream: Stream, file: IO[bytes], path: Path) -> Verified:
     digest, size_bytes = hashlib.sha256(), 0
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as file:
-        async for chunk in stream.chunks:
-            file.write(chunk)
-            digest.update(chunk)
-            size_bytes += len(chunk)
+    async for chunk in stream.chunks:
+        file.write(chunk)
+        digest.update(chunk)
+        size_bytes += len(chunk)
+    file.flush()
     promised = stream.headers.get("content-length")
     if promised is not None and promised != str(size_bytes):
         raise DownloadError(DownloadFault.AGAIN, f"{size_bytes} bytes came of {promised}")

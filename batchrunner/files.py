@@ -1,82 +1,281 @@
-"""Files that are there whole or not at all, and never on top of another."""
+"""The only module that writes: below a root no link is followed, and a file is there whole or not at all."""
 
+import errno
 import hashlib
 import os
+import re
+import secrets
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
+STATE_FOLDER = ".batchrunner"
+
+_SUFFIX = ".part"
 _CHUNK_BYTES = 1 << 20
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+# No link is followed, and nobody waits for the other end of a pipe.
+_FILE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FILE
 
 
-def sync_file(path: Path) -> None:
-    """Returns when the file's bytes are on the disk."""
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
+class Refused(OSError):
+    """A place where nothing is written, for it may be anybody's: a link, or a path that leads outside."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(errno.ELOOP, why, str(path))
+
+    def __str__(self) -> str:
+        return f"{self.filename} {self.strerror}"
 
 
-def sync_folder(folder: Path) -> None:
-    """Returns when the folder's names are on the disk."""
-    fd = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A folder, and the right to write below it. Paths are whole ones, and must lie inside.
 
-
-def put_in_place(source: Path, final: Path) -> None:
-    """Gives a file its final name in one step, durably.
-
-    Raises:
-        FileExistsError: something lies there already; it stays as it is.
+    The folder itself may be reached through links. Below it none is followed, neither in the last part of a path nor
+    in one before; every method raises `Refused` there, and an `OSError` that names the path where the disk does not
+    take it. Folders are made where they are missing. Where the root is private, what is made is for nobody else to
+    read.
     """
-    sync_file(source)
-    final.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        os.link(source, final)
-        source.unlink()
-    except FileExistsError:
-        raise
-    except OSError:  # a disk without hard links (exFAT, some network folders): the check is not atomic there
-        if os.path.lexists(final):
-            raise FileExistsError(final) from None
-        source.rename(final)
-    sync_folder(final.parent)
+
+    path: Path
+    is_private: bool = False
+
+    def make_folder(self, folder: Path) -> None:
+        """Makes a folder, and those above it."""
+        with self._folder(folder, make=True):
+            pass
+
+    def create(self, path: Path) -> IO[bytes]:
+        """A new file, open to be written.
+
+        Raises:
+            FileExistsError: something has that name, be it a link that leads nowhere.
+        """
+        with self._folder(path.parent, make=True) as folder, _named(path):
+            return os.fdopen(self._new(path.name, folder), "wb")
+
+    def append(self, path: Path, data: bytes, *, durably: bool = True) -> None:
+        """Adds bytes to the end of a file, which is made where there is none."""
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+        with self._folder(path.parent, make=True) as folder, self._open(path, folder, flags, "ab") as file:
+            file.write(data)
+            file.flush()
+            if durably:
+                os.fsync(file.fileno())
+
+    def cut(self, path: Path, size_bytes: int) -> None:
+        """Takes away what lies beyond the first so many bytes."""
+        with self._folder(path.parent) as folder, self._open(path, folder, os.O_WRONLY, "ab") as file:
+            file.truncate(size_bytes)
+
+    def open(self, path: Path) -> IO[bytes]:
+        """A file that is there, open to be read."""
+        with self._folder(path.parent) as folder:
+            return self._open(path, folder, os.O_RDONLY, "rb")
+
+    def write_whole(self, path: Path, data: bytes) -> None:
+        """Writes a file so that a reader sees the old one or the new one."""
+        with self._folder(path.parent, make=True) as folder, _named(path):
+            if _is_link(path.name, folder):
+                raise _link(path)
+            self._write(path, folder, data, os.replace)
+
+    def write_new(self, path: Path, data: bytes) -> None:
+        """Writes a file that is not there yet; a reader sees all of it or nothing.
+
+        Raises:
+            FileExistsError: something has that name; it stays as it is.
+        """
+        with self._folder(path.parent, make=True) as folder, _named(path):
+            self._write(path, folder, data, _rename)
+
+    def move(self, source: Path, final: Path) -> None:
+        """Gives a file another name in one step, durably.
+
+        Raises:
+            FileExistsError: something lies there already; it stays as it is.
+        """
+        with self._folder(source.parent) as old:
+            with self._open(source, old, os.O_RDONLY, "rb") as file:
+                os.fsync(file.fileno())
+            with self._folder(final.parent, make=True) as new, _named(final):
+                _rename(source.name, final.name, src_dir_fd=old, dst_dir_fd=new)
+                os.fsync(new)
+
+    def copy(self, source: Path, final: Path) -> str:
+        """Copies a file of this root to a new name; gives the digest of the bytes that were copied."""
+        digest = hashlib.sha256()
+        with self.open(source) as old, self.create(final) as new:
+            while chunk := old.read(_CHUNK_BYTES):
+                digest.update(chunk)
+                new.write(chunk)
+        return digest.hexdigest()
+
+    def remove(self, path: Path) -> None:
+        """Takes a file away, or a link itself; one that is not there is no error."""
+        with suppress(FileNotFoundError), self._folder(path.parent) as folder, _named(path):
+            os.unlink(path.name, dir_fd=folder)
+
+    def remove_temporaries(self, final: Path) -> None:
+        """Takes away what an earlier try, which was killed, left of a file that was to have this name."""
+        left = re.compile(re.escape(f".{final.name}.") + "[0-9a-f]{16}" + re.escape(_SUFFIX))
+        with suppress(FileNotFoundError), self._folder(final.parent) as folder:
+            for name in os.listdir(folder):  # noqa: PTH208  # an open folder has no path
+                if left.fullmatch(name):
+                    os.unlink(name, dir_fd=folder)
+
+    def check(self, path: Path) -> None:
+        """Nothing, where no part of a path is a link, as far as it is there.
+
+        Raises:
+            Refused: one is.
+        """
+        place = self.path
+        for name in self._parts(path):
+            place /= name
+            if place.is_symlink():
+                raise _link(place)
+
+    def _parts(self, path: Path) -> tuple[str, ...]:
+        parts = path.relative_to(self.path).parts if path.is_relative_to(self.path) else ("..",)
+        if ".." in parts:
+            raise Refused(path, f"is outside {self.path}, where nothing is written")
+        return parts
+
+    @contextmanager
+    def _folder(self, folder: Path, *, make: bool = False) -> Iterator[int]:
+        """A folder below the root, opened part by part."""
+        parts = self._parts(folder)
+        if make:
+            self.path.mkdir(parents=True, exist_ok=True)
+        place, opened = self.path, os.open(self.path, _FOLDER)
+        try:
+            for name in parts:
+                place /= name
+                outer, opened = opened, self._inner(place, opened, make=make)
+                os.close(outer)
+            yield opened
+        finally:
+            os.close(opened)
+
+    def _inner(self, place: Path, outer: int, *, make: bool) -> int:
+        with _named(place):
+            if _is_link(place.name, outer):
+                raise _link(place)
+            try:
+                return os.open(place.name, _FOLDER | os.O_NOFOLLOW, dir_fd=outer)
+            except FileNotFoundError:
+                if not make:
+                    raise
+            with suppress(FileExistsError):
+                os.mkdir(place.name, self._mode(0o777), dir_fd=outer)
+            return os.open(place.name, _FOLDER | os.O_NOFOLLOW, dir_fd=outer)
+
+    def _open(self, path: Path, folder: int, flags: int, mode: str) -> IO[bytes]:
+        with _named(path):
+            if _is_link(path.name, folder):
+                raise _link(path)
+            file: IO[bytes] = os.fdopen(os.open(path.name, flags | _FILE, self._mode(0o666), dir_fd=folder), mode)
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                file.close()
+                raise Refused(path, "is no file: put it elsewhere")
+            return file
+
+    def _new(self, name: str, folder: int) -> int:
+        return os.open(name, _NEW, self._mode(0o666), dir_fd=folder)
+
+    def _write(self, path: Path, folder: int, data: bytes, rename: Callable[..., None]) -> None:
+        name = temporary(path).name
+        try:
+            with os.fdopen(self._new(name, folder), "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            rename(name, path.name, src_dir_fd=folder, dst_dir_fd=folder)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(name, dir_fd=folder)
+            raise
+        os.fsync(folder)
+
+    def _mode(self, mode: int) -> int:
+        return mode & 0o700 if self.is_private else mode
 
 
-def hidden_neighbour(final: Path) -> Path:
-    """Where a file grows until it is whole: beside its final name, hidden from a listing."""
-    return final.with_name(f".{final.name}.part")
+def temporary(final: Path) -> Path:
+    """Where a file grows until it is whole: beside its final name, hidden, under a name that nobody can foresee."""
+    return final.with_name(f".{final.name}.{secrets.token_hex(8)}{_SUFFIX}")
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Writes a text file so that a reader sees the old text or the new one.
+def state_root(folder: Path) -> Root:
+    """The private root of a folder that holds a ledger: ours is checked itself, any other is the user's word."""
+    return Root(folder.parent if folder.name == STATE_FOLDER else folder, is_private=True)
 
-    Raises:
-        OSError: the disk does not take it; its `filename` says what.
+
+def make_state_folder(folder: Path, root: Root | None = None) -> None:
+    """Makes a folder for a ledger; ours is one that git ignores by itself."""
+    root = root or state_root(folder)
+    root.make_folder(folder)
+    ignore = folder / ".gitignore"
+    if folder.name == STATE_FOLDER and not os.path.lexists(ignore):
+        with suppress(FileExistsError):
+            root.write_new(ignore, b"*\n")
+
+
+def named_by_a_person(path: Path, *projects: Path) -> tuple[Root, Path]:
+    """A file that somebody named, which may be anywhere, as a whole path; and the root that it is written below.
+
+    Inside one of the projects or the current folder that is the root; elsewhere it is the file's own folder.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    neighbour = hidden_neighbour(path)
-    try:
-        neighbour.write_text(text, encoding="utf-8")
-        sync_file(neighbour)
-        neighbour.replace(path)
-    except OSError as error:
-        error.filename = str(path)  # a full disk does not say it
-        raise
-    sync_folder(path.parent)
+    whole = Path(os.path.abspath(path))  # noqa: PTH100  # not resolve(): a link is to be seen
+    inside = (root for root in (*projects, Path.cwd()) if whole.is_relative_to(root))
+    return Root(next(inside, whole.parent)), whole
 
 
 def sha256_of(path: Path) -> str:
     """The digest of a file's bytes, in hexadecimal."""
-    digest = hashlib.sha256()
     with path.open("rb") as file:
-        while chunk := file.read(_CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def make_private_folder(folder: Path) -> None:
-    """A folder that git ignores by itself."""
-    folder.mkdir(parents=True, exist_ok=True)
-    ignore = folder / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text("*\n", encoding="utf-8")
+def _link(path: Path) -> Refused:
+    return Refused(path, "is a link, and nothing is written through links: put a real file or folder there")
+
+
+def _is_link(name: str, folder: int) -> bool:
+    try:
+        return stat.S_ISLNK(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
+    except OSError:
+        return False
+
+
+def _rename(source: str, final: str, *, src_dir_fd: int, dst_dir_fd: int) -> None:
+    """Another name for a file, never on top of something."""
+    try:
+        os.link(source, final, src_dir_fd=src_dir_fd, dst_dir_fd=dst_dir_fd, follow_symlinks=False)
+        os.unlink(source, dir_fd=src_dir_fd)
+    except FileExistsError:
+        raise
+    except OSError:  # a disk without hard links (exFAT, some network folders): the check is not atomic there
+        with suppress(FileNotFoundError):
+            os.stat(final, dir_fd=dst_dir_fd, follow_symlinks=False)
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from None
+        os.rename(source, final, src_dir_fd=src_dir_fd, dst_dir_fd=dst_dir_fd)
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """An error within says the whole path; a full disk says none, and names below an open folder are short."""
+    try:
+        yield
+    except Refused:
+        raise
+    except OSError as error:
+        error.filename = str(path)
+        del error.filename2
+        raise

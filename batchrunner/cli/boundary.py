@@ -12,6 +12,7 @@ import click
 from batchrunner.cli.group import group
 from batchrunner.cli.outlet import let_go, say
 from batchrunner.errors import BatchrunnerError, Exit
+from batchrunner.files import Refused
 
 # Manifests and ledgers are large trees without cycles: at Python's own pace they would be scanned over and over.
 _NEW_OBJECTS = 100_000
@@ -57,7 +58,10 @@ def _tell_usage(error: click.ClickException) -> None:
 
 
 def _unexpected(error: Exception) -> Exit:
-    """A disk that refuses is told as such; anything else is our bug, and says so."""
+    """A link in the way or a disk that refuses is told as such; anything else is our bug, and says so."""
+    if isinstance(error, Refused):
+        say(f"batchrunner: {error}", err=True)
+        return Exit.USAGE
     if isinstance(error, OSError) and error.errno in _REFUSED:
         where = error.filename or "what was to be written"
         say(f"batchrunner: {where}: {error.strerror}: mend that, then start it again; nothing is lost", err=True)

@@ -11,7 +11,7 @@ from batchrunner.ledger import Ledger, run_lock
 from batchrunner.nouns.facts import NO_MEMORY, Attempt, Mark, MarkKind, Memory
 from batchrunner.nouns.job import Identity
 from batchrunner.reports import utc
-from batchrunner.runner import Batch, Project, Wanted, gather
+from batchrunner.runner import Batch, Project, Wanted, check_symlinks, gather
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,7 @@ def deciding(project: Project, wanted: Wanted) -> Iterator[Desk]:
         Locked: a run of this manifest is at work.
     """
     clock = Clock()
+    check_symlinks(project, wanted.name, [job.output for job in wanted.jobs])
     with (
         run_lock(project.folder, wanted.name, utc(clock.wall_s()) or ""),
         Ledger.writing(project.ledger) as book,

@@ -1,5 +1,6 @@
 """`batchrunner demo`."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -8,6 +9,7 @@ from batchrunner.cli.order import Order
 from batchrunner.cli.outlet import say
 from batchrunner.cli.setting import valid_manifest, wanted_of
 from batchrunner.cli.work import work
+from batchrunner.files import named_by_a_person
 from batchrunner.resources import read_text
 
 
@@ -21,9 +23,9 @@ def command(folder: Path) -> int:
     Example: batchrunner demo
     """
     manifest = folder / "demo.yaml"
-    if not manifest.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        manifest.write_text(read_text("jobs-examples/01-first.yaml"), encoding="utf-8")
+    root, whole = named_by_a_person(manifest)
+    with suppress(FileExistsError):
+        root.write_new(whole, read_text("jobs-examples/01-first.yaml").encode())
         say(f"wrote {manifest}", err=True)
     read = valid_manifest(manifest)
     order = Order(manifest, "demo", yes=True, sandbox=True)

@@ -8,6 +8,7 @@ import click
 from batchrunner.cli.options import option
 from batchrunner.cli.outlet import say
 from batchrunner.errors import UsageError
+from batchrunner.files import Refused, named_by_a_person
 from batchrunner.manifest import encodings
 from batchrunner.manifest.placeholders import WORD
 from batchrunner.manifest.starter import Starter, starter
@@ -55,11 +56,13 @@ def command(file: Path, table: Path | None, images: Path | None, encoding: str |
 
 def _written(path: Path, text: str) -> bool:
     """Whether a new file was written; one that is there already stays as it is."""
+    root, whole = named_by_a_person(path)
     try:
-        with path.open("x", encoding="utf-8") as new:
-            new.write(text)
+        root.write_new(whole, text.encode())
     except FileExistsError:
         return False
+    except Refused as error:
+        raise UsageError(f"nothing was written: {error}") from error
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from error
     return True

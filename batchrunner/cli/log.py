@@ -4,6 +4,7 @@ from pathlib import Path
 
 from batchrunner.clock import Clock
 from batchrunner.events import Event, Happened, Listener
+from batchrunner.files import state_root
 from batchrunner.reports.words import utc, visible
 
 
@@ -25,7 +26,6 @@ class Log:
         where = f" {event.job}" if event.job else ""
         line = visible(f"{utc(self._clock.wall_s())} {event.kind.value}{where}: {event.text}") + "\n"
         try:
-            with self._path.open("a", encoding="utf-8") as file:
-                file.write(line)
+            state_root(self._path.parent).append(self._path, line.encode(), durably=False)
         except OSError:
             return  # a full disk: what matters is told on stderr as well

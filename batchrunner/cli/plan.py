@@ -43,7 +43,7 @@ from batchrunner.nouns.step import Action
 from batchrunner.plan import Options
 from batchrunner.reports import Planned, expected_s, plan_as_json, plan_digest, plan_table, replaced
 from batchrunner.reports.words import json_text
-from batchrunner.runner import Batch, Limits, Seen, gather, read_base_url
+from batchrunner.runner import Batch, Limits, Seen, check_symlinks, gather, read_base_url
 from batchrunner.settings import DEFAULT_MAX_REPLACE
 
 _SOMETHING_TO_DO = 5
@@ -94,6 +94,7 @@ def command(manifest: Path, *, detailed_exitcode: bool, **options: Any) -> int:
 def _gathered(order: Order, read: Manifest, key_digest: str | None) -> tuple[Batch, int]:
     """All that is known, and with how many slots `auto` would begin."""
     project = project_of(order.path, order.ledger, sandbox=order.sandbox)
+    check_symlinks(project, read.name, [job.output for job in read.jobs])
     with known_ledger(project) as book:
         flying = in_flight_run(project, book, read.name)
         slots = book.account.slots(key_digest) if key_digest else None

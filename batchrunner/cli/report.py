@@ -20,7 +20,7 @@ from batchrunner.cli.permissions import permissions_of, reading_options
 from batchrunner.cli.setting import project_of
 from batchrunner.cli.telling import known, say_report, shown
 from batchrunner.errors import UsageError
-from batchrunner.files import write_whole
+from batchrunner.files import named_by_a_person
 from batchrunner.manifest.load import load
 from batchrunner.reports import in_form
 from batchrunner.runner.project import FOLDER
@@ -72,7 +72,8 @@ def command(
         return
     # links lead from where the file lies
     text = in_form(report, form, project=os.path.relpath(project.root, to.absolute().parent))
-    write_whole(to, f"{text}\n")
+    root, whole = named_by_a_person(to, project.home)
+    root.write_whole(whole, f"{text}\n".encode())
     say(f"wrote {to}", err=True)
 
 

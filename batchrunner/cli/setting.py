@@ -14,6 +14,7 @@ from batchrunner.cli.permissions import permissions_of
 from batchrunner.cli.profiles import check_profile
 from batchrunner.clock import Clock
 from batchrunner.errors import InvalidManifest, Unauthorized, UsageError
+from batchrunner.files import make_state_folder
 from batchrunner.ledger import Ledger, holder
 from batchrunner.manifest.load import Manifest, load
 from batchrunner.modellix import Modellix
@@ -155,13 +156,14 @@ def key_digest_if_any() -> str | None:
 
 def sandbox_service(project: Project, clock: Clock) -> Service:
     """The imitated service in this very process, with a state of its own beside the ledger."""
-    project.folder.mkdir(parents=True, exist_ok=True)
+    make_state_folder(project.folder, project.state)
     sandbox = Sandbox(
         state=project.folder / "service.jsonl",
         clock=clock,
         base_url=SANDBOX_ACCESS.base_url,
         files_url="http://localhost",
         options=SandboxOptions(),
+        root=project.state,
     )
     return Service(SANDBOX_ACCESS, lambda: Http(lambda: InProcess(sandbox.answer), loopback=True))
 

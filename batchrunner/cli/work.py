@@ -16,11 +16,11 @@ from batchrunner.cli.order import Order
 from batchrunner.cli.outlet import say, while_heard
 from batchrunner.cli.progress import Narrator
 from batchrunner.cli.selection import Selection, matching
-from batchrunner.cli.setting import prices_of, project_of, real_service, sandbox_service
+from batchrunner.cli.setting import Service, known_ledger, prices_of, project_of, real_service, sandbox_service
 from batchrunner.cli.telling import report_of, say_report, shown
 from batchrunner.clock import Clock
 from batchrunner.errors import Exit, LedgerError, Locked
-from batchrunner.events import Happened, Kind
+from batchrunner.events import Happened, Kind, Listener
 from batchrunner.ledger import Ledger, run_lock
 from batchrunner.nouns.facts import Mark
 from batchrunner.nouns.job import Identity
@@ -34,6 +34,7 @@ from batchrunner.runner import (
     Signals,
     Wanted,
     check_memory,
+    check_symlinks,
     conduct,
     gather,
     read_receipts,
@@ -54,6 +55,7 @@ def work(order: Order, wanted: Wanted, settings: Settings) -> int:
     hook = read_hook(order.notify)
     clock = Clock()
     project = project_of(order.path, order.ledger, sandbox=order.sandbox)
+    check_symlinks(project, wanted.name, [job.output for job in wanted.jobs])
     service = sandbox_service(project, clock) if order.sandbox else real_service(order.allow_network)
     narrator = Narrator(quiet=order.quiet)
     log = Log(project.folder / f"{wanted.name}.log", clock, narrator)
@@ -65,23 +67,17 @@ def work(order: Order, wanted: Wanted, settings: Settings) -> int:
         stack.enter_context(run_lock(project.folder, wanted.name, utc(clock.wall_s()) or ""))
         if order.submits and not order.fresh:
             check_memory(project, wanted.name, [job.output for job in wanted.jobs])
-        receipts = read_receipts(project)
-        ledger = stack.enter_context(Ledger.writing(project.ledger))
-        take_in(ledger, receipts)
-        ledger.check_address(service.access.base_url)
-        stack.callback(_write_receipts, project, wanted.name, ledger)
-        limits = order.limits(settings, clock.wall_s())
         prices = prices_of(order.prices)
-        batch = with_guests(gather(project, wanted, ledger, prices), stack, clock)
-        options = Options(service.access.key_digest, limits.retries, submits=order.submits)
-        decided = _decided(order, batch, limits.retries, ledger, clock.wall_s())
-        if decided:
-            batch, options = _marked(batch, decided.marks), replace(options, only=decided.only)
-            for words in decided.notes:
-                log(Happened(Kind.NOTE, words))
-        agreement = agree(order, batch, limits, options, service, clock)
-        if decided:
-            ledger.mark(decided.marks)
+        # until somebody agreed nothing is recorded: what is in the folder may be somebody else's
+        with known_ledger(project) as known:
+            known.check_address(service.access.base_url)
+            planned = with_guests(gather(project, wanted, known, prices), stack, clock)
+            marks, agreement = _agreed(order, planned, settings, known, service, clock, narrator)
+        ledger = stack.enter_context(Ledger.writing(project.ledger))
+        take_in(ledger, read_receipts(project))
+        stack.callback(_write_receipts, project, wanted.name, ledger)
+        ledger.mark(marks)
+        batch = replace(gather(project, wanted, ledger, prices), guests=planned.guests)
         if order.keep_awake:
             stack.enter_context(awake(lambda why: log(Happened(Kind.NOTE, why))))
         means = Means(ledger, service.make_http, service.access, clock, notifier, Signals())
@@ -92,6 +88,21 @@ def work(order: Order, wanted: Wanted, settings: Settings) -> int:
         with while_heard():  # all of it is in the ledger, too
             _tell(order, report, ended, project)
     return ended.exit_code
+
+
+def _agreed(
+    order: Order, batch: Batch, settings: Settings, known: Ledger, service: Service, clock: Clock, tell: Listener
+) -> tuple[tuple[tuple[Identity, Mark], ...], Agreement]:
+    """What is to be decided with this command, and what somebody agreed to."""
+    limits = order.limits(settings, clock.wall_s())
+    options = Options(service.access.key_digest, limits.retries, submits=order.submits)
+    decided = _decided(order, batch, limits.retries, known, clock.wall_s())
+    if decided is None:
+        return (), agree(order, batch, limits, options, service, clock)
+    for words in decided.notes:
+        tell(Happened(Kind.NOTE, words))
+    options = replace(options, only=decided.only)
+    return tuple(decided.marks), agree(order, _marked(batch, decided.marks), limits, options, service, clock)
 
 
 def _is_ours(identity: Identity, batch: Batch) -> bool:

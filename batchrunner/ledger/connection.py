@@ -6,7 +6,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from batchrunner.errors import LedgerError, NewerLedger
-from batchrunner.files import make_private_folder
+from batchrunner.files import Refused, make_state_folder, state_root
 from batchrunner.ledger import digests, upgrade
 from batchrunner.resources import read_package_text
 
@@ -15,7 +15,9 @@ _SCRIPTS = ("ledger/tables.sql", "ledger/version_2.sql", "ledger/version_3.sql",
 # What is done beyond a script, by the version that it leads to.
 _BEYOND = {4: upgrade.to_version_4}
 VERSION = len(_SCRIPTS)
-FOLDER = ".batchrunner"
+
+# SQLite's files beside a database. Source: https://www.sqlite.org/tempfiles.html
+_ENDINGS = ("", "-wal", "-shm", "-journal")
 
 Connect = Callable[..., sqlite3.Connection]
 
@@ -33,7 +35,8 @@ def open_for_writing(path: Path, connect: Connect = sqlite3.connect) -> sqlite3.
         LedgerError: the file cannot be opened or made, or is no ledger.
     """
     try:
-        _make_folder(path.parent)
+        _check_links(path)
+        _make_file(path)
         db = connect(str(path), timeout=_BUSY_S, isolation_level=None)
         try:
             _check(db, path)
@@ -47,6 +50,8 @@ def open_for_writing(path: Path, connect: Connect = sqlite3.connect) -> sqlite3.
         except BaseException:
             db.close()
             raise
+    except Refused:
+        raise
     except (OSError, sqlite3.Error) as error:
         raise LedgerError(f"the ledger {path} cannot be opened: {error}") from error
     return db
@@ -61,12 +66,15 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
         LedgerError: the file cannot be read, or is no ledger.
     """
     try:
+        _check_links(path)
         db = _reader(path)
         try:
             has_tables = _check(db, path)
         except BaseException:
             db.close()
             raise
+    except Refused:
+        raise
     except (OSError, sqlite3.Error) as error:
         raise LedgerError(f"the ledger {path} cannot be read: {error}") from error
     if has_tables and _version(db) == VERSION:
@@ -122,12 +130,17 @@ def _looking(address: str) -> sqlite3.Connection:
     return db
 
 
-def _make_folder(folder: Path) -> None:
-    """Our own folder is ignored by git; a folder of the user's is left as it is."""
-    if folder.name == FOLDER:
-        make_private_folder(folder)
-    else:
-        folder.mkdir(parents=True, exist_ok=True)
+def _make_file(path: Path) -> None:
+    """An empty file that is nobody else's to read, where there is none; SQLite's own files get the same rights."""
+    make_state_folder(path.parent)
+    with suppress(FileExistsError):
+        state_root(path.parent).create(path).close()
+
+
+def _check_links(path: Path) -> None:
+    root = state_root(path.parent)
+    for ending in _ENDINGS:
+        root.check(path.with_name(f"{path.name}{ending}"))
 
 
 def _prepare(db: sqlite3.Connection) -> None:

@@ -1,5 +1,6 @@
 """One run of a manifest at a time: an OS lock, which ends with its process, and a note that says who holds it."""
 
+import fcntl
 import json
 import os
 import socket
@@ -9,9 +10,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from batchrunner.errors import Locked
-from batchrunner.files import make_private_folder, write_whole
+from batchrunner.files import make_state_folder, state_root
 
 _NOTE = ".lock.json"
+_NOTE_BYTES = 4096
+# Whoever only looks holds a lock for an instant; a run is longer at work than this.
+_LOOK_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,21 +25,6 @@ class Holder:
     host: str
     pid: int
     since: str
-
-    @property
-    def is_alive(self) -> bool:
-        """Whether that process still runs; on another machine nobody can tell, so it is believed."""
-        if type(self.pid) is not int or self.pid <= 0:
-            return False  # somebody else wrote this note
-        if self.host != socket.gethostname():
-            return True
-        try:
-            os.kill(self.pid, 0)
-        except (ProcessLookupError, OverflowError):
-            return False
-        except PermissionError:
-            return True
-        return True
 
 
 @contextmanager
@@ -47,34 +36,69 @@ def run_lock(folder: Path, manifest: str, since: str) -> Iterator[None]:
     """
     from filelock import FileLock, Timeout  # noqa: PLC0415  # heavy: only what runs needs it
 
-    make_private_folder(folder)
-    lock = FileLock(folder / f"{manifest}.lock")
+    make_state_folder(folder)
+    root, note = state_root(folder), _note(folder, manifest)
+    root.check(_lock(folder, manifest))  # filelock follows no link either, but says so in its own words
+    lock = FileLock(_lock(folder, manifest), mode=0o600)
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=_LOOK_S, poll_interval=_LOOK_S / 4)
     except Timeout:
         raise Locked(_who_holds(folder, manifest)) from None
-    note = _note(folder, manifest)
     try:
-        write_whole(note, json.dumps(asdict(Holder(socket.gethostname(), os.getpid(), since))))
+        root.write_whole(note, json.dumps(asdict(Holder(socket.gethostname(), os.getpid(), since))).encode())
         yield
     finally:
-        note.unlink(missing_ok=True)
+        root.remove(note)
         lock.release()
 
 
 def holder(folder: Path, manifest: str) -> Holder | None:
-    """Who holds the lock, read from the note alone; None where nobody does."""
+    """Who holds the lock; None where nobody does. The note says who, and the lock itself says whether.
+
+    Locks of another machine are not always seen here, so that its note is believed.
+    """
     try:
-        known = Holder(**json.loads(_note(folder, manifest).read_text(encoding="utf-8")))
+        with state_root(folder).open(_note(folder, manifest)) as file:
+            known = Holder(**json.loads(file.read(_NOTE_BYTES)))
     except (OSError, ValueError, TypeError, RecursionError):
         return None
-    return known if known.is_alive else None
+    if type(known.pid) is not int or known.pid <= 0:
+        return None  # somebody else wrote this note
+    return known if known.host != socket.gethostname() or _is_held(folder, known, manifest) else None
+
+
+def _is_held(folder: Path, by: Holder, manifest: str) -> bool:
+    """Whether the lock is held: a process id alone may be another process's by now."""
+    try:
+        with state_root(folder).open(_lock(folder, manifest)) as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        return False
+    except OSError:  # a disk without locks
+        return _runs(by.pid)
+    return False
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def anybody(folder: Path) -> Holder | None:
     """Who holds any lock in this folder: some manifest of the project is being rendered."""
     manifests = (note.name.removesuffix(_NOTE) for note in sorted(folder.glob(f"*{_NOTE}")))
     return next((found for name in manifests if (found := holder(folder, name))), None)
+
+
+def _lock(folder: Path, manifest: str) -> Path:
+    return folder / f"{manifest}.lock"
 
 
 def _note(folder: Path, manifest: str) -> Path:

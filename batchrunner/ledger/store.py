@@ -1,6 +1,7 @@
 """The ledger's writes: each one transaction, each a fact. And its runs."""
 
 import json
+import os.path
 import secrets
 import socket
 import sqlite3
@@ -44,7 +45,7 @@ class Ledger:
     @classmethod
     def reading(cls, path: Path) -> Self:
         """Opens the ledger to tell; an empty one in memory stands for a file that does not exist."""
-        if not path.exists():
+        if not os.path.lexists(path):
             return cls(connection.empty())
         return cls(connection.open_for_reading(path))
 

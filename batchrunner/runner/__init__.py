@@ -11,6 +11,7 @@ from batchrunner.runner.receipts import check_memory, read_receipts, take_in, wr
 from batchrunner.runner.run import Means
 from batchrunner.runner.shelf import Shelf
 from batchrunner.runner.signals import Signals
+from batchrunner.runner.symlinks import check_symlinks
 
 __all__ = [
     "Access",
@@ -25,6 +26,7 @@ __all__ = [
     "Signals",
     "Wanted",
     "check_memory",
+    "check_symlinks",
     "conduct",
     "exit_code",
     "find_project",

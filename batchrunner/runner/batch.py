@@ -22,7 +22,7 @@ from batchrunner.plan import Disk, Facts, Kinship, Options, Purse, plan_all
 from batchrunner.reports.outgoing import NO_SOURCES, Sources
 from batchrunner.runner.forecasts import Forecasts
 from batchrunner.runner.kin import Kin, describe, find_kin
-from batchrunner.runner.project import Project
+from batchrunner.runner.project import Project, is_inside
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +249,8 @@ def _lying(project: Project, attempt: Attempt, contested: frozenset[str]) -> int
 
 
 def _has_size(project: Project, clip: Clip) -> bool:
+    if not is_inside(clip.path):
+        return False
     try:
         found = os.stat(os.path.join(project.root, clip.path))  # noqa: PTH116, PTH118  # of every clip at every look
     except OSError:

@@ -1,12 +1,12 @@
 """The step that ends a job well: a link becomes a verified file, written down, and then under its final name."""
 
 import errno
-import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from batchrunner.download import DownloadError, DownloadFault, Verified, download
 from batchrunner.events import Happened, Kind
-from batchrunner.files import hidden_neighbour, sha256_of
+from batchrunner.files import Refused, temporary
 from batchrunner.modellix import TaskReplyKind
 from batchrunner.nouns.facts import FILE_GONE, Attempt, Observation, TaskState
 from batchrunner.nouns.job import Identity
@@ -29,19 +29,21 @@ async def fetch(run: Run, identity: Identity, step: Step) -> None:
     """One try to bring a rendered clip to its place; what fails is tried again, without ever being submitted."""
     attempt = attempt_of(step)
     watch = run.watch(attempt)
-    final = final_path(run, identity, attempt)
-    copy = _copied(run, attempt, hidden_neighbour(final))
+    final = _where(run, identity, attempt)
+    if final is None:
+        return
+    copy = _copied(run, attempt, final)
     if copy is not None:
         _place(run, identity, attempt, copy, final)
         return
     if watch.link is None:
         await _ask_for_link(run, identity, attempt, watch)
         return
+    root = run.batch.project.safe
     try:
+        root.remove_temporaries(final)
         async with run.download_gate:
-            verified = await download(
-                run.http, watch.link, hidden_neighbour(final), may_be_plain=run.access.is_loopback
-            )
+            verified = await download(run.http, watch.link, root, temporary(final), may_be_plain=run.access.is_loopback)
     except DownloadError as error:
         await _failed(run, identity, attempt, watch, error)
     except OSError as error:
@@ -50,17 +52,17 @@ async def fetch(run: Run, identity: Identity, step: Step) -> None:
         _place(run, identity, attempt, verified, final)
 
 
-def _copied(run: Run, attempt: Attempt, path: Path) -> Verified | None:
+def _copied(run: Run, attempt: Attempt, final: Path) -> Verified | None:
     """A copy of the file that another job has of this very clip; None where there is none to copy."""
+    project = run.batch.project
     for clip in reversed(attempt.sources):
-        source = run.batch.project.found(clip.path)
-        try:
-            if source.is_file() and source.stat().st_size == clip.size_bytes and sha256_of(source) == clip.sha256:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(source, path)
+        path = temporary(final)
+        with suppress(OSError):
+            source = project.found(clip.path)
+            if source.stat().st_size == clip.size_bytes and project.safe.copy(source, path) == clip.sha256:
                 return Verified(path, clip.size_bytes, clip.sha256)
-        except OSError:
-            path.unlink(missing_ok=True)
+        with suppress(OSError):
+            project.safe.remove(path)
     return None
 
 
@@ -75,7 +77,9 @@ async def adopt(run: Run, identity: Identity, step: Step) -> None:
 async def restore(run: Run, identity: Identity, step: Step) -> None:
     """A clip that was paid for before goes back from the versions to its final name."""
     attempt = attempt_of(step)
-    _place(run, identity, attempt, run.shelf.lying(attempt), final_path(run, identity, attempt))
+    final = _where(run, identity, attempt)
+    if final is not None:
+        _place(run, identity, attempt, run.shelf.lying(attempt), final)
 
 
 async def settle(run: Run, identity: Identity, step: Step) -> None:
@@ -89,6 +93,15 @@ def final_path(run: Run, identity: Identity, attempt: Attempt) -> Path:
     """Where a clip belongs: as the manifest says today, or as it said when the job was submitted."""
     project, job = run.batch.project, run.batch.jobs.get(identity)
     return project.output(job.output) if job else project.found(attempt.output)
+
+
+def _where(run: Run, identity: Identity, attempt: Attempt) -> Path | None:
+    """The same; None where the ledger names a place outside the project: this job has to wait for a person."""
+    try:
+        return final_path(run, identity, attempt)
+    except Refused as error:
+        run.watch(attempt).stop = Stop(Block.FETCH_FAILED, f"its clip is not written: {error}")
+        return None
 
 
 async def _ask_for_link(run: Run, identity: Identity, attempt: Attempt, watch: Watch) -> None:
@@ -162,9 +175,9 @@ def _give_up(run: Run, watch: Watch, reason: str, *, is_outage: bool = False) ->
 
 def _not_taken(run: Run, watch: Watch, final: Path, error: OSError) -> None:
     """This clip has to wait; where the whole disk is to blame, nothing more is paid for."""
-    why = error.strerror or str(error)
+    why = str(error) if isinstance(error, Refused) else error.strerror or str(error)
     watch.stop = Stop(Block.FETCH_FAILED, f"the disk does not take its clip: {why}")
-    if error.errno in _THE_WHOLE_DISK:
+    if error.errno in _THE_WHOLE_DISK or isinstance(error, Refused):
         run.stop(Block.HALT, f"the disk takes no more clips in {final.parent}: {why}; mend that, and start it again")
 
 

@@ -1,10 +1,12 @@
 """Which folder a manifest belongs to, and where its ledger, its locks and its clips are."""
 
 import os
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 
-FOLDER = ".batchrunner"
+from batchrunner.files import STATE_FOLDER, Refused, Root, state_root
+
+FOLDER = STATE_FOLDER
 SANDBOX = "sandbox-run"
 
 
@@ -12,25 +14,45 @@ SANDBOX = "sandbox-run"
 class Project:
     """The places of one manifest. All of them are absolute.
 
-    `root` is what the ledger's paths are relative to; `base` is what the jobs' outputs are relative to.
+    `root` is what the ledger's paths are relative to; `base` is what the jobs' outputs are relative to. Both lie in
+    `home`, or are it: no link is followed below that.
     """
 
     root: Path
     base: Path
     ledger: Path
     manifest: Path
+    home: Path
 
     @property
     def folder(self) -> Path:
         """Where the state is kept: the ledger, the locks, the logs."""
         return self.ledger.parent
 
+    @property
+    def safe(self) -> Root:
+        """Where clips and receipts are written."""
+        return Root(self.home)
+
+    @property
+    def state(self) -> Root:
+        """Where what is private is written: the ledger, the locks, the logs."""
+        if self.folder.is_relative_to(self.home):
+            return replace(self.safe, is_private=True)
+        return state_root(self.folder)
+
     def written(self, path: Path) -> str:
         """A path as the ledger keeps it: relative to the project where it lies inside."""
         return path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else str(path)
 
     def found(self, text: str) -> Path:
-        """The path behind a ledger's text."""
+        """The path behind a ledger's text.
+
+        Raises:
+            Refused: it leads outside.
+        """
+        if not is_inside(text):
+            raise Refused(self.root / text, f"is outside {self.root}: the ledger names a file that is not ours")
         return self.root / text
 
     def output(self, text: str) -> Path:
@@ -61,14 +83,20 @@ def _owner(folder: Path) -> int | None:
         return None
 
 
+def is_inside(text: str) -> bool:
+    """Whether a ledger's path is one below the project's root, whatever its links lead to."""
+    path = PurePosixPath(text)
+    return bool(path.parts) and not path.is_absolute() and ".." not in path.parts and text.isprintable()
+
+
 def find_project(manifest: Path, ledger: Path | None = None, *, sandbox: bool = False) -> Project:
     """The project of a manifest: the nearest ledger upward, as git finds its folder, else one beside it."""
     path = Path(os.path.abspath(manifest))  # noqa: PTH100  # not resolve(): a link to a manifest stays where it is
     if sandbox:
         base = path.parent / SANDBOX
-        return Project(base, base, base / FOLDER / "ledger.db", path)
+        return Project(base, base, base / FOLDER / "ledger.db", path, path.parent)
     if ledger is not None:
-        return Project(path.parent, path.parent, Path(os.path.abspath(ledger)), path)  # noqa: PTH100  # as above
+        return Project(path.parent, path.parent, Path(os.path.abspath(ledger)), path, path.parent)  # noqa: PTH100  # as above
     found = (folder for folder in path.parents if (folder / FOLDER / "ledger.db").exists())
     root = next(found, path.parent)
-    return Project(root, path.parent, root / FOLDER / "ledger.db", path)
+    return Project(root, path.parent, root / FOLDER / "ledger.db", path, root)

@@ -7,7 +7,6 @@ from pathlib import Path
 from batchrunner import mp4
 from batchrunner.catalog import request_of
 from batchrunner.errors import UsageError
-from batchrunner.files import write_whole
 from batchrunner.ledger import Ledger
 from batchrunner.nouns.receipt import Receipt, receipt_of
 from batchrunner.nouns.receipt_schema import NAME, PAID, check
@@ -71,7 +70,7 @@ def write_receipts(project: Project, manifest: str, ledger: Ledger, host: str) -
     path = receipts_path(project, manifest)
     before = path.read_text(encoding="utf-8") if path.exists() else ""
     if text != before:
-        write_whole(path, text)
+        project.safe.write_whole(path, text.encode())
 
 
 def _is_clip(path: Path) -> bool:

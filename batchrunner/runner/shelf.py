@@ -6,7 +6,6 @@ from pathlib import Path
 
 from batchrunner.clock import Clock
 from batchrunner.download import Verified
-from batchrunner.files import put_in_place
 from batchrunner.ledger import Ledger
 from batchrunner.nouns.facts import Attempt, Clip, ClipRole
 from batchrunner.nouns.job import Identity
@@ -32,7 +31,7 @@ class Shelf:
         self._make_room(identity, final)
         clip = self._clip(ClipRole.FINAL, final, verified.size_bytes, verified.sha256)
         self.ledger.clip(attempt.id, clip, attempt.adoption_id)
-        put_in_place(verified.path, final)
+        self.project.safe.move(verified.path, final)
         if attempt.is_open:
             self.ledger.settle(attempt.id, self.clock.wall_s())
         return clip.path
@@ -55,7 +54,7 @@ class Shelf:
         version = _free_version(final)
         moved = self._clip(ClipRole.VERSION, version, clip.size_bytes, clip.sha256)
         self.ledger.clip(attempt.id, moved, attempt.adoption_id)
-        put_in_place(final, version)
+        self.project.safe.move(final, version)
 
     def _clip(self, role: ClipRole, path: Path, size_bytes: int, sha256: str) -> Clip:
         return Clip(self.clock.wall_s(), role, self.project.written(path), size_bytes, sha256)
@@ -64,6 +63,6 @@ class Shelf:
 def _free_version(final: Path) -> Path:
     """`versions/hero.v1.mp4`: the first number that is free."""
     number = 1
-    while (path := final.parent / "versions" / f"{final.stem}.v{number}{final.suffix}").exists():
+    while os.path.lexists(path := final.parent / "versions" / f"{final.stem}.v{number}{final.suffix}"):
         number += 1
     return path

@@ -1,9 +1,10 @@
 """The state file: an append-only journal that is on disk before an answer leaves."""
 
-import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
+from batchrunner.files import Root
 from batchrunner.sandbox.events import Event, from_line, to_line
 
 
@@ -13,8 +14,9 @@ class Journal:
     The file is opened for each event and kept open never, so that a sandbox needs no closing.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, root: Root) -> None:
         self._path = path
+        self._root = root
 
     def recover(self) -> list[Event]:
         """Every event so far, after cutting off a torn last line.
@@ -22,19 +24,17 @@ class Journal:
         Raises:
             ValueError: a line within is damaged; the message names its number.
         """
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        text = self._path.read_bytes() if self._path.exists() else b""
+        text = b""
+        with suppress(FileNotFoundError), self._root.open(self._path) as file:
+            text = file.read()
         whole_bytes = text.rfind(b"\n") + 1
         if whole_bytes < len(text):
-            os.truncate(self._path, whole_bytes)
+            self._root.cut(self._path, whole_bytes)
         return list(_events(text[:whole_bytes], self._path))
 
     def append(self, event: Event) -> None:
         """Writes one event; when it returns, no kill takes the event back."""
-        with self._path.open("ab") as file:
-            file.write(to_line(event))
-            file.flush()
-            os.fsync(file.fileno())
+        self._root.append(self._path, to_line(event))
 
 
 def read_journal(path: Path) -> list[Event]:

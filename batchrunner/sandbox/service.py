@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from batchrunner.clock import Clock
+from batchrunner.files import Root
 from batchrunner.sandbox.account import Account
 from batchrunner.sandbox.api import Api
 from batchrunner.sandbox.downloads import Downloads
@@ -33,15 +34,26 @@ class Sandbox:
         base_url: the API's address, without a slash at its end.
         files_url: the address under which results and uploads are read; to a client a foreign host.
         options: limits, speed, faults.
+        root: below it no link is followed; the state file's own folder where none is given.
 
     Raises:
         ValueError: the state file is damaged within.
     """
 
-    def __init__(self, *, state: Path, clock: Clock, base_url: str, files_url: str, options: Options) -> None:
+    def __init__(
+        self,
+        *,
+        state: Path,
+        clock: Clock,
+        base_url: str,
+        files_url: str,
+        options: Options,
+        root: Root | None = None,
+    ) -> None:
         self._clock = clock
         self._base_url = base_url
-        self._journal = Journal(state)
+        root = root or Root(state.parent, is_private=True)
+        self._journal = Journal(state, root)
         opened = Opened(clock.wall_s())
         events = [*self._journal.recover(), opened]
         self._journal.append(opened)
@@ -50,7 +62,7 @@ class Sandbox:
         dice = Dice(options.seed, len(openings), options.faults)
         foreign_url = options.foreign_url or _FOREIGN_URL
         account = Account(self._journal, events, options)
-        uploads = Uploads(state.with_name(state.name + ".files"), self._journal, files_url)
+        uploads = Uploads(root, state.with_name(state.name + ".files"), self._journal, files_url)
         uploads.replay(events)
         links = Links(
             files_url=files_url,

@@ -1,12 +1,12 @@
 """The media files of the team: their bytes beside the state file, their story in the journal."""
 
 import hashlib
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from batchrunner.files import Root
 from batchrunner.sandbox.events import Deleted, Event, Uploaded
 from batchrunner.sandbox.exchange import host_of
 from batchrunner.sandbox.journal import Journal
@@ -31,6 +31,7 @@ def image_suffix(image: bytes) -> str | None:
 class Uploads:
     """Keeps uploaded images for 7 days."""
 
+    root: Root
     folder: Path
     journal: Journal
     files_url: str
@@ -61,7 +62,7 @@ class Uploads:
         """Keeps an image; both it and its entry are on disk when it returns."""
         digest = hashlib.sha256(f"{self._ever + 1}:{now_s}".encode()).hexdigest()
         file = Uploaded(now_s, f"file-{digest[:16]}", filename, suffix, len(image))
-        self._write(self.folder / _name(file), image)
+        self.root.write_whole(self.folder / _name(file), image)
         self.journal.append(file)
         self.replay([file])
         return file
@@ -74,26 +75,22 @@ class Uploads:
         deleted = Deleted(now_s, file_id)
         self.journal.append(deleted)
         self.replay([deleted])
-        (self.folder / _name(file)).unlink(missing_ok=True)
+        self.root.remove(self.folder / _name(file))
         return True
 
     def read(self, name: str, now_s: float) -> bytes | None:
         """The bytes of the file at `…/uploads/NAME`."""
         known = any(_name(file) == name for file in self.kept(now_s))
-        return (self.folder / name).read_bytes() if known else None
+        if not known:
+            return None
+        with self.root.open(self.folder / name) as file:
+            return file.read()
 
     def misses(self, url: object, now_s: float) -> bool:
         """Whether an address is one of ours and names no file: the service could not fetch it."""
         if not isinstance(url, str) or host_of(url) != host_of(self.files_url):
             return False
         return urlsplit(url).path not in {f"/{UPLOADS}/{_name(file)}" for file in self.kept(now_s)}
-
-    def _write(self, path: Path, image: bytes) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("wb") as file:
-            file.write(image)
-            file.flush()
-            os.fsync(file.fileno())
 
 
 def _name(file: Uploaded) -> str:

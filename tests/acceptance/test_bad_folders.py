@@ -1,11 +1,11 @@
 """The installed command in folders that cannot be written, on full disks, and beside an emptied ledger."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from batchrunner.files import hidden_neighbour
 from tests.ledger.folders import read_only
 
 from .service import Service
@@ -167,23 +167,34 @@ def test_an_emptied_ledger_beside_clips_is_no_memory(veteran: User, service: Ser
 # A full disk
 
 
-def fill(path: Path) -> None:
-    """What is written to this path finds no space."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.symlink_to("/dev/full")
+# What is opened under such a name, and whatever else is done with it, finds no space.
+FULL = """
+import errno, os, sys
+def refuse(event, args):
+    name = os.path.basename(args[0]) if event == "open" and isinstance(args[0], str) else ""
+    if name.startswith(os.environ["FULL_UNDER"]):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), args[0])
+sys.addaudithook(refuse)
+"""
+
+
+def without_space(user: User, name: str) -> User:
+    """The same user, for whom the disk takes nothing under names that begin like this."""
+    place = user.folder.with_name("full")
+    place.mkdir(exist_ok=True)
+    (place / "sitecustomize.py").write_text(FULL, encoding="utf-8")
+    return replace(user, also={**user.also, "PYTHONPATH": str(place), "FULL_UNDER": name})
 
 
 def test_receipts_that_find_no_space_are_told_and_written_by_the_next_run(user: User, service: Service) -> None:
     user.writes("a", head=FAST)
     receipts = user.folder / "shots.receipts.jsonl"
-    fill(hidden_neighbour(receipts))
 
-    said = user.runs()
+    said = without_space(user, ".shots.receipts.jsonl.").runs()
 
     assert (said.code, said.report.counts) == (0, {"done": 1}), said.text
     assert "the receipts could not be written" in said.err
     assert not receipts.exists()
-    hidden_neighbour(receipts).unlink()
     assert user.runs().code == 0
     assert receipts.exists()
     assert service.submits == 1
@@ -191,20 +202,16 @@ def test_receipts_that_find_no_space_are_told_and_written_by_the_next_run(user: 
 
 def test_a_log_that_finds_no_space_ends_no_run(user: User) -> None:
     user.writes("a", head=FAST)
-    fill(user.folder / ".batchrunner" / "shots.log")
-    said = user.runs()
+    said = without_space(user, "shots.log").runs()
     assert (said.code, said.report.counts) == (0, {"done": 1}), said.text
 
 
 def test_a_lock_note_that_finds_no_space_ends_the_run_with_a_sentence(user: User, service: Service) -> None:
     user.writes("a", head=FAST)
-    note = hidden_neighbour(user.folder / ".batchrunner" / "shots.lock.json")
-    fill(note)
 
-    said = user.runs()
+    said = without_space(user, ".shots.lock.json.").runs()
 
     assert said.code == 5, said.text
     assert "No space left on device" in said.err
     assert service.submits == 0
-    note.unlink()
     assert user.runs().code == 0

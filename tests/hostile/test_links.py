@@ -15,6 +15,7 @@ from batchrunner.cli.notify import Notifier
 from batchrunner.download import DownloadError, DownloadFault, download
 from batchrunner.errors import Exit
 from batchrunner.events import Event, Happened, Kind
+from batchrunner.files import Root
 from batchrunner.resources import read_bytes
 from batchrunner.transport import AddressRefused, Guard, Http, TransportError
 from tests.cli.test_check_links import HEAD, Pictures
@@ -160,7 +161,9 @@ def test_a_name_is_looked_up_once_and_that_address_is_connected_to(tmp_path: Pat
     async def fetch() -> object:
         http = Http(loopback=False, allowed=HERE, resolve=names.look_up)
         try:
-            return await download(http, f"http://files.test:{files.port}/a", tmp_path / "a.mp4", may_be_plain=True)
+            return await download(
+                http, f"http://files.test:{files.port}/a", Root(tmp_path), tmp_path / "a.mp4", may_be_plain=True
+            )
         finally:
             await http.close()
 
@@ -177,7 +180,9 @@ def test_a_name_that_leads_into_a_private_network_is_not_asked(tmp_path: Path, a
     async def fetch() -> object:
         http = Http(loopback=False, resolve=names.look_up)
         try:
-            return await download(http, f"https://files.test:{files.port}/a", tmp_path / "a.mp4", may_be_plain=False)
+            return await download(
+                http, f"https://files.test:{files.port}/a", Root(tmp_path), tmp_path / "a.mp4", may_be_plain=False
+            )
         finally:
             await http.close()
 
@@ -233,7 +238,7 @@ def test_a_redirect_into_a_private_network_is_not_followed(tmp_path: Path, targe
     async def fetch(_: MovedClock) -> object:
         http = service.http()
         try:
-            return await download(http, "https://files.test/a", tmp_path / "a.mp4", may_be_plain=False)
+            return await download(http, "https://files.test/a", Root(tmp_path), tmp_path / "a.mp4", may_be_plain=False)
         finally:
             await http.close()
 
@@ -249,7 +254,9 @@ def test_a_service_on_this_machine_may_lead_to_this_machine(tmp_path: Path) -> N
     async def fetch() -> object:
         http = Http(loopback=True)
         try:
-            return await download(http, f"http://127.0.0.1:{files.port}/a", tmp_path / "a.mp4", may_be_plain=True)
+            return await download(
+                http, f"http://127.0.0.1:{files.port}/a", Root(tmp_path), tmp_path / "a.mp4", may_be_plain=True
+            )
         finally:
             await http.close()
 

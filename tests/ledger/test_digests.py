@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from batchrunner.files import STATE_FOLDER
 from batchrunner.ledger import Ledger
-from batchrunner.ledger.connection import FOLDER
 from batchrunner.ledger.digests import COVERED, content_digest, owner_digest
 from tests.ledger.book import HERO, every_kind_of_fact, raw
 from tests.ledgers.make import HERE
@@ -18,7 +18,7 @@ BESIDE = {"attempt": {"settled_at_s", "digest"}}
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    found = tmp_path / FOLDER / "ledger.db"
+    found = tmp_path / STATE_FOLDER / "ledger.db"
     every_kind_of_fact(found)
     return found
 

@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from batchrunner.files import put_in_place
+from batchrunner.files import Root
 from batchrunner.ledger import Claim, Ledger, NewRun
 from batchrunner.ledger.connection import VERSION
 from batchrunner.manifest.load import load
@@ -186,4 +186,4 @@ if __name__ == "__main__":
     with TemporaryDirectory(dir=HERE) as workshop:
         made = Path(workshop) / NAME
         make(made)
-        put_in_place(made, HERE / NAME)
+        Root(HERE).move(made, HERE / NAME)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from batchrunner.download import DownloadError, DownloadFault, Verified, download
+from batchrunner.files import Root
 from batchrunner.resources import read_bytes
 from tests.moved_time import in_moved_time
 from tests.pure.films import box, film
@@ -28,7 +29,7 @@ def fetched(service: Service, path: Path, link: str = LINK, *, may_be_plain: boo
     async def fetch() -> Verified:
         http = service.http(loopback=may_be_plain)
         try:
-            return await download(http, link, path, may_be_plain=may_be_plain)
+            return await download(http, link, Root(path.parents[2]), path, may_be_plain=may_be_plain)
         finally:
             await http.close()
 
@@ -85,11 +86,12 @@ def test_the_digest_is_that_of_the_file_and_not_of_the_stream(path: Path) -> Non
     assert not path.exists()
 
 
-def test_what_an_earlier_try_left_is_replaced(path: Path) -> None:
+def test_a_file_that_is_there_is_never_written_to(path: Path) -> None:
     path.parent.mkdir(parents=True)
-    path.write_bytes(b"half a clip" * 1000)
-    fetched(serving(CLIP), path)
-    assert path.read_bytes() == CLIP
+    path.write_bytes(b"somebody's own")
+    with pytest.raises(FileExistsError):
+        fetched(serving(CLIP), path)
+    assert path.read_bytes() == b"somebody's own"
 
 
 @pytest.mark.parametrize("length", [len(CLIP) + 1, len(CLIP) - 1, 0])
@@ -219,7 +221,7 @@ def test_plain_http_is_good_enough_on_this_machine(path: Path) -> None:
 
 def test_a_disk_that_does_not_take_it_says_so_itself(tmp_path: Path) -> None:
     (tmp_path / "taken").mkdir()
-    with pytest.raises(IsADirectoryError):
+    with pytest.raises(FileExistsError):
         fetched(serving(CLIP), tmp_path / "taken")
 
 

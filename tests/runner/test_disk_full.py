@@ -4,12 +4,13 @@ import asyncio
 import signal
 from decimal import Decimal
 from pathlib import Path
+from typing import IO
 
 import pytest
 
 from batchrunner.errors import Exit, LedgerError
 from batchrunner.events import Kind
-from batchrunner.files import hidden_neighbour
+from batchrunner.files import Root
 from batchrunner.nouns.status import Status
 from batchrunner.nouns.step import Block
 from batchrunner.runner import Ended
@@ -182,18 +183,24 @@ def test_an_answer_without_a_task_id_holds_no_run_up(tmp_path: Path, status: int
     assert not [event for event in studio.told(Kind.ALARM) if "is paid" in event.text]
 
 
-def fill_the_disk_under(studio: Studio, name: str) -> None:
-    """What is written beside the clip's final name goes to a device that is always full, or cannot be made."""
-    neighbour = hidden_neighbour(studio.clip(name))
-    neighbour.parent.mkdir(parents=True)
-    neighbour.symlink_to("/dev/full")
+def fill_the_disk_under(name: str, patch: pytest.MonkeyPatch) -> None:
+    """What is written beside a clip's final name goes to a device that is always full."""
+    create = Root.create
+
+    def full(root: Root, path: Path) -> IO[bytes]:
+        return Path("/dev/full").open("wb") if path.name.startswith(f".{name}.mp4.") else create(root, path)
+
+    patch.setattr(Root, "create", full)
 
 
-def test_a_clip_that_the_disk_refuses_stays_rendered_and_the_next_run_fetches_it(studio: Studio) -> None:
+def test_a_clip_that_the_disk_refuses_stays_rendered_and_the_next_run_fetches_it(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
     studio.write(manifest_text("a", "b"))
-    fill_the_disk_under(studio, "a")
 
-    ended = studio.run()
+    with monkeypatch.context() as patch:
+        fill_the_disk_under("a", patch)
+        ended = studio.run()
 
     assert studio.statuses() == {"a": Status.RENDERED, "b": Status.DONE}
     assert ended.exit_code is Exit.WORK_LEFT

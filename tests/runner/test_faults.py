@@ -8,7 +8,6 @@ import pytest
 
 from batchrunner.errors import Exit
 from batchrunner.events import Kind
-from batchrunner.files import hidden_neighbour
 from batchrunner.nouns.facts import Attempt, ErrorClass, Outcome, Refusal
 from batchrunner.nouns.status import Status
 from batchrunner.nouns.step import Block
@@ -381,7 +380,7 @@ def test_a_download_that_never_succeeds_leaves_the_job_rendered_and_nothing_on_d
     assert ended.exit_code is Exit.WORK_LEFT
     assert studio.statuses() == {"job0": Status.RENDERED}
     assert not studio.clip("job0").exists()
-    assert not hidden_neighbour(studio.clip("job0")).exists()
+    assert not list(studio.clip("job0").parent.iterdir())
     studio.options = SandboxOptions()
     assert studio.run().exit_code is Exit.DONE
     assert len(studio.submits()) == 1
