@@ -26,12 +26,15 @@ class Disk:
     """What lies where a job's files belong.
 
     `present` holds the attempts whose clip lies, whole, under the path that was written down last.
-    `foreign` names the file at the output path if the ledger does not know it, `own` the attempt whose clip it is.
+    `foreign` names the file at the output path if it is not the job's, `owner` whose it is as far as that is known, and
+    `own` the attempt whose clip it is. `claimed`: the other job whose open task will put its clip there.
     """
 
     present: frozenset[int] = frozenset()
     foreign: str | None = None
+    owner: str = ""
     own: int | None = None
+    claimed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +182,7 @@ def _other_key(attempt: Attempt, status: Status) -> Step:
 def _put(step: Step, facts: Facts) -> Step:
     """A step that puts a file under its final name, unless something else lies there."""
     if facts.disk.foreign:
-        return _foreign(facts.disk.foreign, step.status, step.attempt)
+        return _foreign(facts.disk, step.status, step.attempt)
     return _unless_stopped(step, facts)
 
 
@@ -188,8 +191,13 @@ def _unless_stopped(step: Step, facts: Facts) -> Step:
     return step if stop is None else replace(step, action=Action.HOLD, reason=stop.reason, block=stop.block)
 
 
-def _foreign(path: str, status: Status, attempt: Attempt | None) -> Step:
-    reason = f"{path} lies in its place and is not ours: move it away"
+def _foreign(disk: Disk, status: Status, attempt: Attempt | None) -> Step:
+    if disk.owner:
+        reason = f"{disk.foreign} is the clip of {disk.owner}: give this job another `output:`"
+    elif disk.foreign:
+        reason = f"{disk.foreign} lies in its place and is not ours: move it away"
+    else:
+        reason = f"the clip of {disk.claimed} goes to the same path: give this job another `output:`"
     return Step(Action.HOLD, status, reason, attempt, block=Block.FOREIGN_FILE)
 
 
@@ -325,8 +333,8 @@ def _submit(
     step = Step(Action.SUBMIT, Status.PENDING, reason, attempt, facts.cost, changed)
     if not options.submits or (options.only is not None and job.name not in options.only):
         return replace(step, action=Action.HOLD, block=Block.NOT_SELECTED)
-    if facts.disk.foreign:
-        return _foreign(facts.disk.foreign, Status.PENDING, attempt)
+    if facts.disk.foreign or facts.disk.claimed:
+        return _foreign(facts.disk, Status.PENDING, attempt)
     if facts.stop:
         return replace(step, action=Action.HOLD, reason=facts.stop.reason, block=facts.stop.block)
     if facts.room_usd is not None and facts.cost.high_usd > facts.room_usd:

@@ -3,7 +3,8 @@
 from batchrunner.ledger.account import Moment
 from batchrunner.ledger.entries import Claim, NewRun
 from batchrunner.ledger.lock import Holder, anybody, holder, run_lock
+from batchrunner.ledger.rivals import Rivals
 from batchrunner.ledger.rows import RunRecord
 from batchrunner.ledger.store import Ledger
 
-__all__ = ["Claim", "Holder", "Ledger", "Moment", "NewRun", "RunRecord", "anybody", "holder", "run_lock"]
+__all__ = ["Claim", "Holder", "Ledger", "Moment", "NewRun", "Rivals", "RunRecord", "anybody", "holder", "run_lock"]

@@ -30,6 +30,7 @@ class Claim:
     """The right to submit one job once: taken before the POST leaves, refused if memory has moved.
 
     `decision` names the one that it carries out: a person's word to submit the job again.
+    `newest` is the last attempt of anybody that was known when this was decided.
     """
 
     identity: Identity
@@ -43,3 +44,4 @@ class Claim:
     reserved_usd: Decimal
     at_s: float
     decision: str | None = None
+    newest: int | None = None

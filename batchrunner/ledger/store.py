@@ -16,6 +16,7 @@ from batchrunner.ledger.account import Account
 from batchrunner.ledger.entries import Claim, NewRun
 from batchrunner.ledger.pictures import Pictures
 from batchrunner.ledger.requests import request_text
+from batchrunner.ledger.rivals import Rivals, check_rivals, rivals
 from batchrunner.ledger.transaction import insert, translated, writing
 from batchrunner.nouns.facts import Answer, Attempt, Clip, Mark, MarkKind, Memory, Observation, Outcome
 from batchrunner.nouns.job import Identity
@@ -85,6 +86,11 @@ class Ledger:
         with translated():
             return rows.name_at(self._db, path)
 
+    def rivals(self, manifest: str, profile: str, path: str) -> Rivals:
+        """What other jobs hold, as one manifest, whose file is at `path`, sees it."""
+        with translated():
+            return rivals(self._db, manifest, profile, path)
+
     def task_ids(self) -> frozenset[str]:
         """Every task id on record."""
         with translated():
@@ -140,11 +146,12 @@ class Ledger:
         """Commits an attempt with its reservation, and gives its id.
 
         Raises:
-            ClaimRefused: the job has an open attempt, or one with this number.
+            ClaimRefused: the job has an open attempt, or one with this number; or another job came first.
         """
         who = claim.identity
         try:
             with writing(self._db) as db:
+                check_rivals(db, claim)
                 return insert(
                     db,
                     "attempt",

@@ -1,10 +1,11 @@
 """The only orchestrator: it gathers what is known, asks the decider, and does what it says until all is told."""
 
 from batchrunner.runner.access import Access, known_keys, read_access, read_base_url
-from batchrunner.runner.batch import Batch, Limits, Seen, Wanted, gather, on_disk, remembered
+from batchrunner.runner.batch import Batch, Limits, Seen, Wanted, gather, remembered
 from batchrunner.runner.conduct import Ended, conduct
 from batchrunner.runner.ending import exit_code
 from batchrunner.runner.forecasts import Forecasts
+from batchrunner.runner.on_disk import on_disk
 from batchrunner.runner.output_folders import folder_faults
 from batchrunner.runner.project import Project, find_project, reading_root
 from batchrunner.runner.receipts import check_memory, read_receipts, take_in, write_receipts

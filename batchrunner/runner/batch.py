@@ -1,18 +1,14 @@
 """The composition root: all that is known before anything is done, for the plan, the run and the status alike."""
 
 import os
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from pathlib import Path
-from stat import S_ISREG
 from typing import Any
 
 from batchrunner.catalog import PriceList, request_of
-from batchrunner.files import sha256_of
-from batchrunner.ledger import Ledger
-from batchrunner.nouns.facts import NO_MEMORY, Attempt, Clip, Memory, Outcome
+from batchrunner.ledger import Ledger, Rivals
+from batchrunner.nouns.facts import NO_MEMORY, Memory, Outcome
 from batchrunner.nouns.job import Identity, Job
 from batchrunner.nouns.money import FREE, NOTHING, Cost
 from batchrunner.nouns.status import Status
@@ -22,7 +18,8 @@ from batchrunner.plan import Disk, Facts, Kinship, Options, Purse, plan_all
 from batchrunner.reports.outgoing import NO_SOURCES, Sources
 from batchrunner.runner.forecasts import Forecasts
 from batchrunner.runner.kin import Kin, describe, find_kin
-from batchrunner.runner.project import Project, is_inside
+from batchrunner.runner.on_disk import on_disk, owner_of
+from batchrunner.runner.project import Project
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +64,7 @@ class Batch:
     `memories` holds those that left it, and those of its other profiles: they share its budget. `kin` are clips that
     were paid for under another name, `strangers` the memories of other manifests that have some of them. `guests` are
     jobs of manifests that nobody is at work on, with open tasks that this batch waits for: it brings them to their end.
+    `rivals` tell which paths belong to others.
     """
 
     project: Project
@@ -80,6 +78,7 @@ class Batch:
     guests: tuple[Identity, ...] = ()
     strangers: Mapping[Identity, Memory] = field(default_factory=dict)
     sources: Sources = NO_SOURCES
+    rivals: Rivals = field(default_factory=Rivals)
 
     def identities(self) -> list[Identity]:
         """Every identity that matters: the manifest's order, then those that left it, by name."""
@@ -101,20 +100,46 @@ class Batch:
         memory, present = on_disk(self.project, recall(identity))
         opened = memory.open_attempt
         facts = Facts(
-            disk=self._disk(job, memory, present),
+            disk=self._disk(identity, job, memory, present),
             cost=self.cost(job) if job else FREE,
             in_flight=opened is not None and opened.run_id == self.in_flight_run,
             kin=self._kinship(identity, recall),
         )
         return memory, facts
 
-    def _disk(self, job: Job | None, memory: Memory, present: frozenset[int]) -> Disk:
-        """Whose file it is that lies where the job's clip belongs."""
-        if job is None or not os.path.lexists(os.path.join(self.project.base, job.output)):  # noqa: PTH118  # as below
+    def _disk(self, identity: Identity, job: Job | None, memory: Memory, present: frozenset[int]) -> Disk:
+        """Whose file it is that lies where the job's clip belongs, and whose will."""
+        if job is None:
             return Disk(present)
+        claimed = self._claimed(identity, job) if self.rivals.opened else ""
+        if not os.path.lexists(os.path.join(self.project.base, job.output)):  # noqa: PTH118  # of every job at every look
+            return Disk(present, claimed=claimed)
         path = self.project.output(job.output)
-        owner = owner_of(self.project, path, memory, present)
-        return Disk(present, own=owner.id) if owner else Disk(present, foreign=self.project.written(path))
+        owner, written = owner_of(self.project, path, memory, present), self.project.written(path)
+        holder = self._holder(identity, written) if owner is None or owner.clip is None else None
+        if owner and (holder is None or self._is_past(holder)):
+            return Disk(present, own=owner.id, claimed=claimed)
+        return Disk(present, foreign=written, owner=self._described(holder, identity) if holder else "")
+
+    def _claimed(self, identity: Identity, job: Job) -> str:
+        """Who puts a clip where this job's belongs, in words; empty where nobody does."""
+        other = self.rivals.opened.get(self.project.written(self.project.output(job.output)))
+        return self._described(other, identity) if other and other != identity else ""
+
+    def _holder(self, identity: Identity, path: str) -> Identity | None:
+        """The other job whose clip was put under a path last."""
+        found = (
+            who for who, memory in self.memories.items() if any(a.clip and a.clip.path == path for a in memory.attempts)
+        )
+        return self.rivals.lying.get(path) or next((who for who in found if who != identity), None)
+
+    def _is_past(self, other: Identity) -> bool:
+        """Whether nobody wants another job any more: it left this manifest, or had an earlier name of it."""
+        is_ours = (other.manifest, other.profile) == (self.name, self.profile)
+        return other not in self.jobs if is_ours else other.manifest in self.rivals.former
+
+    def _described(self, other: Identity, identity: Identity) -> str:
+        return describe(other, identity, is_wanted=other in self.jobs)
 
     def stands(self, identity: Identity, step: Step) -> Seen:
         """A job after the last step of a run."""
@@ -135,7 +160,7 @@ class Batch:
         found = next((a for a in attempts if kin and a.id == kin.attempt_id), None)
         if kin is None or found is None:
             return None
-        return Kinship(describe(kin.identity, identity, is_wanted=kin.identity in self.jobs), found)
+        return Kinship(self._described(kin.identity, identity), found)
 
     def _memory(self, identity: Identity) -> Memory:
         return self.memories.get(identity) or self.strangers.get(identity, NO_MEMORY)
@@ -195,67 +220,33 @@ def gather(
 ) -> Batch:
     """All that is known of these jobs. `in_flight_run` is a run that is alive: what it waits for is not unknown."""
     jobs = {job.identity: job for job in wanted.jobs}
+    rivals = ledger.rivals(wanted.name, wanted.profile, project.written(project.manifest))
     memories = ledger.memories(wanted.name)
-    batch = Batch(project, wanted.name, wanted.profile, jobs, memories, prices, in_flight_run, sources=wanted.sources)
+    batch = Batch(
+        project,
+        wanted.name,
+        wanted.profile,
+        jobs,
+        memories,
+        prices,
+        in_flight_run,
+        sources=wanted.sources,
+        rivals=rivals,
+    )
     if all(memories.get(who, NO_MEMORY).has_asked_for(job.request) for who, job in jobs.items()):
         return batch  # every job has a memory of its own: nobody else's is needed
+    return _with_others(batch, ledger)
+
+
+def renewed(batch: Batch, ledger: Ledger) -> Batch:
+    """The batch with what others have done since: a clip to take over, a path that is theirs."""
+    rivals = ledger.rivals(batch.name, batch.profile, batch.project.written(batch.project.manifest))
+    return _with_others(replace(batch, rivals=rivals), ledger)
+
+
+def _with_others(batch: Batch, ledger: Ledger) -> Batch:
     everybody = ledger.all_memories()
-    return replace(batch, kin=find_kin(jobs, everybody), strangers=everybody)
-
-
-def on_disk(project: Project, memory: Memory) -> tuple[Memory, frozenset[int]]:
-    """The memory as the disk confirms it, and the attempts whose clip lies there, whole.
-
-    A path is written down before a file gets it. Where a run ended in between, the clip still lies under the path
-    before: what was written down after that never happened, and is left out.
-    """
-    contested = _contested(project, memory)
-    lying = {a.id: number for a in memory.attempts if (number := _lying(project, a, contested))}
-    if all(lying.get(a.id, len(a.clips)) == len(a.clips) for a in memory.attempts):
-        return memory, frozenset(lying)
-    attempts = (replace(a, clips=a.clips[: lying.get(a.id)]) for a in memory.attempts)
-    return replace(memory, attempts=tuple(attempts)), frozenset(lying)
-
-
-def _contested(project: Project, memory: Memory) -> frozenset[str]:
-    """The paths of which only the bytes tell whose clip lies there.
-
-    Two attempts claim one, or an attempt that once had it is not where it was moved to.
-    """
-    claims = Counter(a.clip.path for a in memory.attempts if a.clip)
-    wanderers = (a for a in memory.attempts if a.clip and len(a.clips) > 1)
-    astray = (a for a in wanderers if a.clip and not (claims[a.clip.path] == 1 and _has_size(project, a.clip)))
-    return frozenset(
-        [*(path for path, count in claims.items() if count > 1), *(clip.path for a in astray for clip in a.clips)]
-    )
-
-
-def owner_of(project: Project, path: Path, memory: Memory, present: frozenset[int]) -> Attempt | None:
-    """The attempt whose clip lies under this path; None where it is nobody's. `memory` and `present`: see `on_disk`."""
-    lying = (a for a in memory.attempts if a.id in present and a.clip)
-    return next((a for a in lying if a.clip and project.found(a.clip.path) == path), None)
-
-
-def _lying(project: Project, attempt: Attempt, contested: frozenset[str]) -> int:
-    """How many of its clips happened: the number of the last one that is found; 0 where none is."""
-    last = len(attempt.clips)
-    for number in range(last, 0, -1):
-        clip = attempt.clips[number - 1]
-        # the size tells a finished clip; its bytes tell one whose name another may have, or that was not confirmed
-        by_bytes = attempt.is_open or number < last or clip.path in contested
-        if _has_size(project, clip) and not (by_bytes and sha256_of(project.found(clip.path)) != clip.sha256):
-            return number
-    return 0
-
-
-def _has_size(project: Project, clip: Clip) -> bool:
-    if not is_inside(clip.path):
-        return False
-    try:
-        found = os.stat(os.path.join(project.root, clip.path))  # noqa: PTH116, PTH118  # of every clip at every look
-    except OSError:
-        return False
-    return S_ISREG(found.st_mode) and found.st_size == clip.size_bytes
+    return replace(batch, kin=find_kin(batch.jobs, everybody), strangers=everybody)
 
 
 def as_record(job: Job) -> dict[str, Any]:

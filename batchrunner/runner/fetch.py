@@ -32,6 +32,10 @@ async def fetch(run: Run, identity: Identity, step: Step) -> None:
     final = _where(run, identity, attempt)
     if final is None:
         return
+    path = run.shelf.take_over(attempt, final)
+    if path is not None:
+        run.tell(Happened(Kind.DONE, path, identity.name))
+        return
     copy = _copied(run, attempt, final)
     if copy is not None:
         _place(run, identity, attempt, copy, final)

@@ -9,7 +9,7 @@ from batchrunner.download import Verified
 from batchrunner.ledger import Ledger
 from batchrunner.nouns.facts import Attempt, Clip, ClipRole
 from batchrunner.nouns.job import Identity
-from batchrunner.runner.batch import on_disk, owner_of
+from batchrunner.runner.on_disk import on_disk, owner_of, source_at
 from batchrunner.runner.project import Project
 
 
@@ -36,6 +36,15 @@ class Shelf:
             self.ledger.settle(attempt.id, self.clock.wall_s())
         return clip.path
 
+    def take_over(self, attempt: Attempt, final: Path) -> str | None:
+        """Writes down that the clip that was taken over lies under its final name already; None where it does not."""
+        source = source_at(self.project, final, attempt)
+        if source is None:
+            return None
+        clip = self._clip(ClipRole.FINAL, final, source.size_bytes, source.sha256)
+        self.ledger.clip(attempt.id, clip, attempt.adoption_id)
+        return clip.path
+
     def lying(self, attempt: Attempt) -> Verified:
         """The clip of an attempt, where it was put last."""
         if attempt.clip is None:
@@ -48,7 +57,7 @@ class Shelf:
             return
         memory, present = on_disk(self.project, self.ledger.memory(identity))
         attempt = owner_of(self.project, final, memory, present)
-        clip = attempt.clip if attempt else None
+        clip = (attempt.clip or source_at(self.project, final, attempt)) if attempt else None
         if attempt is None or clip is None:
             raise FileExistsError(final)
         version = _free_version(final)

@@ -14,6 +14,7 @@ from batchrunner.nouns.job import Identity, Job
 from batchrunner.nouns.step import Action, Block, Step
 from batchrunner.pacing import MOST_UNKNOWNS
 from batchrunner.reports.words import span
+from batchrunner.runner.batch import renewed
 from batchrunner.runner.price import Before, end_doubt, read_balance, weigh_after, weigh_before
 from batchrunner.runner.run import Run
 from batchrunner.runner.trial import admit, heed_failure, is_admitted
@@ -132,11 +133,13 @@ def _commit(run: Run, job: Job, body: Mapping[str, object], step: Step) -> async
         reserved_usd=step.cost.high_usd,
         at_s=run.clock.wall_s(),
         decision=memory.decision_for(job.request),
+        newest=run.batch.rivals.newest,
     )
     try:
         attempt_id = run.ledger.claim(claim)
     except ClaimRefused as error:
         run.tell(Happened(Kind.NOTE, str(error), job.name))
+        run.batch = renewed(run.batch, run.ledger)  # the next decision knows what came first
         return None
     run.book(claim.reserved_usd, run.run_id)
     run.counted.submits += 1

@@ -33,7 +33,7 @@ def a_claim(run_id: int, identity: Identity = HERO, number: int = 1) -> Claim:
         number=number,
         run_id=run_id,
         request=REQUEST,
-        output=f"outputs/film/{identity.name}.mp4",
+        output="/".join(filter(None, ("outputs", identity.manifest, identity.profile, f"{identity.name}.mp4"))),
         base_url=API,
         key_digest="digest",
         key_last4="0001",

@@ -410,7 +410,7 @@ def test_a_write_that_fails_leaves_nothing_half_done(ledger: Ledger, path: Path)
 def test_what_other_runs_paid_since_a_moment_is_told_by_what_they_reserved(tmp_path: Path) -> None:
     with Ledger.writing(tmp_path / "ledger.db") as ledger:
         ours, theirs = a_run(ledger), a_run(ledger)
-        before = ledger.claim(replace(a_claim(theirs), identity=SECOND_TAKE))
+        before = ledger.claim(a_claim(theirs, SECOND_TAKE))
         moment = ledger.account.moment()
         digest = a_claim(ours).key_digest
 
@@ -420,12 +420,12 @@ def test_what_other_runs_paid_since_a_moment_is_told_by_what_they_reserved(tmp_p
         assert beside() == 0, "it was sent before that moment, and is not answered yet"
         ledger.claim(a_claim(ours))
         assert beside() == 0, "ours is not beside us"
-        refused = ledger.claim(replace(a_claim(theirs), identity=DRAFT))
+        refused = ledger.claim(a_claim(theirs, DRAFT))
         assert beside() == a_claim(ours).reserved_usd
         ledger.answer(refused, REFUSED)
         assert beside() == 0
         ledger.answer(before, ACCEPTED)
         assert beside() == a_claim(ours).reserved_usd, "accepted since"
-        other_key = replace(a_claim(theirs), identity=ELSEWHERE, key_digest="another")
+        other_key = replace(a_claim(theirs, ELSEWHERE), key_digest="another")
         ledger.claim(other_key)
         assert beside() == a_claim(ours).reserved_usd, "another account"
