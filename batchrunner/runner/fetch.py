@@ -14,6 +14,7 @@ from batchrunner.nouns.step import Block, Step
 from batchrunner.pacing import backoff_s
 from batchrunner.plan import Stop, settles
 from batchrunner.runner.look import BETWEEN_GONE_S, NO_VIDEO, attempt_of, look, with_observation
+from batchrunner.runner.output_folders import nearest
 from batchrunner.runner.run import Run, Watch
 
 _MOST_TRIES = 6
@@ -178,11 +179,14 @@ def _give_up(run: Run, watch: Watch, reason: str, *, is_outage: bool = False) ->
 
 
 def _not_taken(run: Run, watch: Watch, final: Path, error: OSError) -> None:
-    """This clip has to wait; where the whole disk is to blame, nothing more is paid for."""
+    """This clip has to wait; nothing more is paid for that the same disk or folder would not take."""
     why = str(error) if isinstance(error, Refused) else error.strerror or str(error)
     watch.stop = Stop(Block.FETCH_FAILED, f"the disk does not take its clip: {why}")
     if error.errno in _THE_WHOLE_DISK or isinstance(error, Refused):
         run.stop(Block.HALT, f"the disk takes no more clips in {final.parent}: {why}; mend that, and start it again")
+        return
+    folder = final.parent if error.errno == errno.ENAMETOOLONG else nearest(final.parent)[0]
+    run.stop_folder(folder, f"{final.name} could not be put there: {why}; mend that, and start it again")
 
 
 def _place(run: Run, identity: Identity, attempt: Attempt, verified: Verified, final: Path) -> None:
@@ -190,7 +194,10 @@ def _place(run: Run, identity: Identity, attempt: Attempt, verified: Verified, f
     watch = run.watch(attempt)
     try:
         path = run.shelf.put(identity, attempt, verified, final)
-    except FileExistsError:
+    except FileExistsError as error:
+        if not final.parent.is_dir():
+            _not_taken(run, watch, final, error)
+            return
         watch.failed_fetches += 1  # something came to lie there meanwhile: the next decision says so
         _give_up(run, watch, f"{final.name} is taken")
     except OSError as error:

@@ -19,7 +19,7 @@ def folder_faults(folders: Iterable[Path]) -> list[str]:
 
 
 def _fault(folder: Path) -> str | None:
-    place, mode = _nearest(folder)
+    place, mode = nearest(folder)
     if not stat.S_ISDIR(mode):
         return f"{place} is no folder, and clips are to go into {folder}"
     try:
@@ -36,7 +36,7 @@ def _fault(folder: Path) -> str | None:
     return None
 
 
-def _nearest(folder: Path) -> tuple[Path, int]:
+def nearest(folder: Path) -> tuple[Path, int]:
     """The first of a folder and those above it that is there, with its mode; 0 for a link that leads nowhere."""
     for place in (folder, *folder.parents):
         try:

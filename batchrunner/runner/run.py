@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from pathlib import Path
 
 from batchrunner.capacity import Capacity
 from batchrunner.clock import Clock
@@ -150,6 +151,7 @@ class Run:
         self._stop: Stop | None = None
         self._model_stops: dict[str, Stop] = {}
         self._job_stops: dict[Identity, Stop] = {}
+        self._folder_stops: dict[Path, Stop] = {}
         self.upload_locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._asking_stop: Stop | None = None
         self._ahead_s = 0.0
@@ -221,7 +223,14 @@ class Run:
 
     def stop_of(self, job: Job) -> Stop | None:
         """Why a job is not submitted any more in this run; None while it may be."""
-        return self._stop or self._job_stops.get(job.identity) or self._model_stops.get(job.request.model)
+        of_model = self._model_stops.get(job.request.model)
+        return self._stop or self._job_stops.get(job.identity) or of_model or self._folder_stop(job)
+
+    def _folder_stop(self, job: Job) -> Stop | None:
+        if not self._folder_stops:
+            return None
+        final = self.batch.project.output(job.output)
+        return next((stop for folder, stop in self._folder_stops.items() if final.is_relative_to(folder)), None)
 
     def stop(self, block: Block, reason: str) -> None:
         """Nothing more is submitted; what runs is finished. The first reason is the one that is told."""
@@ -247,6 +256,13 @@ class Run:
             self._model_stops[model] = Stop(block, reason)
             self.nudge()
             self.tell(Happened(Kind.HALT, f"no more submits to {model}: {reason}"))
+
+    def stop_folder(self, folder: Path, reason: str) -> None:
+        """Nothing more is submitted whose clip would go into this folder, or below it."""
+        if folder not in self._folder_stops:
+            self._folder_stops[folder] = Stop(Block.HALT, f"clips in {folder}: {reason}")
+            self.nudge()
+            self.tell(Happened(Kind.HALT, f"no more submits for clips in {folder}: {reason}"))
 
     def trust_in(self, model: str) -> Trust:
         """What this run thinks of a model."""

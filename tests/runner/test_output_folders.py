@@ -1,62 +1,117 @@
-"""Folders that take no clip are found without writing to them."""
+"""An output folder that takes no clip, found out while a run goes on: nothing more is paid for that would go there."""
 
+import errno
 import os
-from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from batchrunner.runner import folder_faults
-from tests.acceptance.test_bad_folders import contents
+from batchrunner.download import download as fetched
+from batchrunner.errors import Exit
+from batchrunner.events import Kind
+from batchrunner.files import Root
+from batchrunner.nouns.status import Status
+from batchrunner.nouns.step import Block
+from batchrunner.runner import fetch as fetching
+from tests.runner.audit import assert_each_is_paid_once, counts
+from tests.runner.wishes import blocks
+from tests.studio import Studio, manifest_text
+
+FOLDER = [errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.ESTALE]
+WHOLE_DISK = [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO]
 
 
-def disk(**said: int) -> Callable[[Path], SimpleNamespace]:
-    """What the system says of every disk."""
-    usual = {"f_flag": 0, "f_blocks": 1000, "f_bavail": 1 << 20, "f_frsize": 4096}
-    return lambda _: SimpleNamespace(**{**usual, **said})
+def to_folders(**folders: tuple[str, ...]) -> str:
+    """A manifest whose jobs go to folders of their own."""
+    text = manifest_text(*(job for jobs in folders.values() for job in jobs))
+    for folder, jobs in folders.items():
+        for job in jobs:
+            text = text.replace(f"  - id: {job}\n", f"  - id: {job}\n    output: {folder}/{job}.mp4\n")
+    return text
 
 
-def test_a_folder_that_would_be_made_is_good_and_not_made(tmp_path: Path) -> None:
-    assert folder_faults([tmp_path / "outputs" / "film", tmp_path]) == []
-    assert list(tmp_path.iterdir()) == []
+def named(error: int) -> str:
+    return errno.errorcode[error]
 
 
-@pytest.mark.parametrize("below", ["", "film", "film/draft"])
-def test_a_file_where_a_folder_must_be_is_named(tmp_path: Path, below: str) -> None:
-    (tmp_path / "outputs").write_bytes(b"mine")
-    (fault,) = folder_faults([tmp_path / "outputs" / below])
-    assert fault.startswith(f"{tmp_path}/outputs is no folder")
-    assert contents(tmp_path) == {"outputs": b"mine"}
+@pytest.fixture
+def broken(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+    """Which error each folder of this name gives to whoever writes a clip there."""
+    errors: dict[str, int] = {}
+
+    async def download(http: Any, link: str, root: Root, path: Path, **how: Any) -> Any:
+        error = errors.get(path.parent.name)
+        if error is not None:
+            raise OSError(error, os.strerror(error), str(path))
+        return await fetched(http, link, root, path, **how)
+
+    monkeypatch.setattr(fetching, "download", download)
+    return errors
 
 
-def test_a_link_that_leads_nowhere_is_named(tmp_path: Path) -> None:
-    (tmp_path / "outputs").symlink_to(tmp_path / "unplugged")
-    (fault,) = folder_faults([tmp_path / "outputs" / "film"])
-    assert fault.startswith(f"{tmp_path}/outputs is no folder")
-
-
-def test_a_folder_without_the_right_to_write_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "access", lambda path, _: path != tmp_path)
-    assert folder_faults([tmp_path / "outputs"]) == [f"{tmp_path} may not be written to by this user"]
-
-
-@pytest.mark.parametrize(
-    ("said", "fault"),
-    [
-        ({"f_flag": os.ST_RDONLY}, "{} is on a read-only disk"),
-        ({"f_bavail": 0}, "the disk of {} is full"),
-        ({"f_blocks": 0, "f_bavail": 0}, None),
-        ({"f_bavail": 4096}, None),
-    ],
-)
-def test_a_disk_that_takes_nothing_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: dict[str, int], fault: str | None
+@pytest.mark.parametrize("error", FOLDER, ids=named)
+def test_a_folder_that_takes_no_clip_stops_the_submits_that_would_go_there(
+    studio: Studio, broken: dict[str, int], error: int
 ) -> None:
-    monkeypatch.setattr(os, "statvfs", disk(**said))
-    assert folder_faults([tmp_path / "outputs"]) == ([fault.format(tmp_path)] if fault else [])
+    broken["bad"] = error
+    studio.write(to_folders(bad=("a", "b", "c", "d"), good=("x", "y", "z")))
+    (studio.folder / "bad").mkdir()
+
+    ended = studio.run(concurrency=1)
+
+    assert counts(studio) == {Status.DONE: 3, Status.RENDERED: 1, Status.PENDING: 3}
+    assert len(studio.submits()) == 4
+    assert ended.exit_code is Exit.WORK_LEFT
+    assert {step.block for who, step in ended.steps.items() if who.job in "bcd"} == {Block.HALT}
+    [halt] = studio.told(Kind.HALT)
+    assert str(studio.folder / "bad") in halt.text
+    assert os.strerror(error) in halt.text
+    broken.clear()
+    assert studio.run().exit_code is Exit.DONE
+    assert_each_is_paid_once(studio.record().charges)
 
 
-def test_one_cause_is_told_once(tmp_path: Path) -> None:
-    (tmp_path / "file").write_bytes(b"")
-    assert len(folder_faults([tmp_path / "file", tmp_path / "file", tmp_path / "outputs"])) == 1
+@pytest.mark.parametrize("error", WHOLE_DISK, ids=named)
+def test_a_disk_that_takes_no_clip_stops_all_submits(studio: Studio, broken: dict[str, int], error: int) -> None:
+    broken["bad"] = error
+    studio.write(to_folders(bad=("a", "b"), good=("x", "y")))
+
+    ended = studio.run(concurrency=1)
+
+    assert counts(studio) == {Status.RENDERED: 1, Status.PENDING: 3}
+    assert ended.exit_code is Exit.WORK_LEFT
+
+
+def test_a_file_where_a_folder_must_be_stops_what_would_go_below_it(studio: Studio) -> None:
+    studio.write(to_folders(**{"bad/one": ("a", "b", "c"), "bad/two": ("d", "e"), "good": ("x",)}))
+    (studio.folder / "bad").write_text("a note, not a folder")
+
+    held = blocks(studio, concurrency=1)
+
+    assert held["a"] is Block.FETCH_FAILED
+    assert [held[job] for job in "cde"] == [Block.HALT] * 3, "at most the next one had gone already"
+    assert held["x"] is None
+    [halt] = studio.told(Kind.HALT)
+    assert f"clips in {studio.folder / 'bad'}:" in halt.text
+
+
+def test_a_folder_that_becomes_a_file_between_download_and_rename_stops_them_too(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+
+    async def download(http: Any, link: str, root: Root, path: Path, **how: Any) -> Any:
+        verified = await fetched(http, link, root, path, **how)
+        if path.parent.name != "bad":
+            return verified
+        moved = verified.path.rename(studio.folder / "moved.mp4")
+        path.parent.rmdir()
+        path.parent.write_text("a note, not a folder")
+        return type(verified)(moved, verified.size_bytes, verified.sha256)
+
+    monkeypatch.setattr(fetching, "download", download)
+    studio.write(to_folders(bad=("a", "b", "c"), good=("x",)))
+
+    held = blocks(studio, concurrency=1)
+
+    assert (held["a"], held["c"], held["x"]) == (Block.FETCH_FAILED, Block.HALT, None)
