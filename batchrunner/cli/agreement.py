@@ -20,7 +20,7 @@ from batchrunner.plan import Options
 from batchrunner.reports import Replaced, Terms, dated, difference, local, plan_digest, replaced
 from batchrunner.reports.outgoing import Outgoing, outgoing
 from batchrunner.reports.words import counted
-from batchrunner.runner import Batch, Limits, Project, Seen, folder_faults
+from batchrunner.runner import Batch, Limits, Project, Seen, folder_faults, try_folders
 from batchrunner.settings import DEFAULT_MAX_REPLACE
 
 
@@ -51,12 +51,13 @@ def agree(order: Order, batch: Batch, limits: Limits, options: Options, service:
     if not submits:
         return Agreement(replace(limits, run_usd=NOTHING), options)
     check_replaced(order, again)
-    check_folders(batch, seen)
+    refuse_faults(folder_faults({*_folders_of(batch, seen), *_folders_of_versions(batch, seen)}))
     unpriced = check_prices(order, batch, seen)
     if asyncio.run(service.refuses_key(clock)):
         raise Unauthorized("the service refuses this key: nothing was submitted")
     offer = _offer(batch, limits, submits.values(), asyncio.run(service.balance(clock)), again, sends, clock)
     consent.ask(offer, yes=order.yes, part_is_enough=order.allow_partial)
+    refuse_faults(try_folders(batch.project.safe, _folders_of(batch, seen)))  # now that something may be written
     if not unpriced:  # what they cost nobody knows, so that the sum is no limit
         run_usd = offer.most_usd if limits.run_usd is None else min(offer.most_usd, limits.run_usd)
         limits = replace(limits, run_usd=run_usd)
@@ -118,16 +119,22 @@ def check_replaced(order: Order, again: Replaced) -> None:
         )
 
 
-def check_folders(batch: Batch, seen: Iterable[Seen]) -> None:
-    """Nothing, where the disk takes the clips that would be paid, as far as that can be seen.
+def _folders_of(batch: Batch, seen: Iterable[Seen]) -> set[Path]:
+    """Where the clips go that would be paid."""
+    return {batch.project.output(s.job.output).parent for s in seen if s.job and s.step.action is Action.SUBMIT}
+
+
+def _folders_of_versions(batch: Batch, seen: Iterable[Seen]) -> set[Path]:
+    """Where those go that they replace."""
+    return {folder / "versions" for folder in _folders_of(batch, (s for s in seen if s.memory.attempts))}
+
+
+def refuse_faults(faults: list[str]) -> None:
+    """Nothing, where the disk takes the clips that would be paid.
 
     Raises:
         UsageError: it does not.
     """
-    paid = [s for s in seen if s.step.action is Action.SUBMIT and s.job]
-    folders = {batch.project.output(s.job.output).parent for s in paid if s.job}
-    moved = {batch.project.output(s.job.output).parent / "versions" for s in paid if s.job and s.memory.attempts}
-    faults = folder_faults(folders | moved)
     if faults:
         raise UsageError(f"clips cannot be written: {'; '.join(faults)}. Mend that first: nothing was submitted")
 

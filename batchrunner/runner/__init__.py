@@ -6,7 +6,7 @@ from batchrunner.runner.conduct import Ended, conduct
 from batchrunner.runner.ending import exit_code
 from batchrunner.runner.forecasts import Forecasts
 from batchrunner.runner.on_disk import on_disk
-from batchrunner.runner.output_folders import folder_faults
+from batchrunner.runner.output_folders import folder_faults, try_folders
 from batchrunner.runner.project import Project, find_project, reading_root
 from batchrunner.runner.receipts import check_memory, read_receipts, take_in, write_receipts
 from batchrunner.runner.run import Means
@@ -41,5 +41,6 @@ __all__ = [
     "reading_root",
     "remembered",
     "take_in",
+    "try_folders",
     "write_receipts",
 ]

@@ -5,6 +5,8 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path
 
+from batchrunner.files import Refused, Root, temporary
+
 # Less is no room for a clip: a Veo 3.1 clip has some megabytes. Source: clips of August 2026.
 _LEAST_FREE_BYTES = 16 << 20
 
@@ -16,6 +18,26 @@ def folder_faults(folders: Iterable[Path]) -> list[str]:
     """
     found = (_fault(folder) for folder in sorted(set(folders)))
     return list(dict.fromkeys(fault for fault in found if fault))
+
+
+def try_folders(root: Root, folders: Iterable[Path]) -> list[str]:
+    """Why a file cannot be made in these folders, a sentence for each. They are made, and left empty.
+
+    Whether a disk takes something, only a try can tell: rights of the network, quotas and such are not to be seen.
+    """
+    return [fault for folder in sorted(set(folders)) if (fault := _tried(root, folder))]
+
+
+def _tried(root: Root, folder: Path) -> str | None:
+    path = temporary(folder / "trial")
+    try:
+        root.create(path).close()
+        root.remove(path)
+    except Refused as error:
+        return str(error)
+    except OSError as error:
+        return f"{folder} takes no file: {error.strerror}"
+    return None
 
 
 def _fault(folder: Path) -> str | None:

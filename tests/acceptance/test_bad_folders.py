@@ -144,6 +144,14 @@ def test_a_file_where_older_clips_go_is_found_before_anything_is_paid(veteran: U
     assert service.submits == 2
 
 
+def test_an_output_folder_that_takes_no_file_is_found_before_anything_is_paid(user: User, service: Service) -> None:
+    user.writes("a", "b", head=FAST)
+    said = without_space(user, ".trial.").types("run", "shots.yaml", "--yes")
+    assert said.code == 2, said.text
+    assert "outputs/shots takes no file: No space left on device" in said.err
+    assert service.submits == 0
+
+
 # An emptied ledger
 
 
