@@ -67,11 +67,10 @@ class Facts:
 class Options:
     """What the person wants of this run.
 
-    `key_digest` is None where no key is at hand. `only` limits submits to these names, `agreed` to those whose cost
+    `only` limits submits to these names, `agreed` to those whose cost
     somebody agreed to; `submits=False` forbids them all.
     """
 
-    key_digest: str | None = None
     retries: int = 0
     only: frozenset[str] | None = None
     agreed: frozenset[str] | None = None
@@ -82,7 +81,7 @@ def next_step(job: Job | None, memory: Memory, facts: Facts, options: Options) -
     """The one next step of a job. `job` is None for one that left the manifest: it is only brought to its end."""
     attempt = memory.open_attempt
     if attempt is not None:
-        return _finish(attempt, facts, options)
+        return _finish(attempt, facts)
     if job is None:
         return _departed(memory, facts)
     attempt = memory.accepted_for(job.request) or memory.of_request(job.request)
@@ -138,7 +137,7 @@ class Purse:
         return max(min(rooms), NOTHING) if rooms else None
 
 
-def _finish(attempt: Attempt, facts: Facts, options: Options) -> Step:
+def _finish(attempt: Attempt, facts: Facts) -> Step:
     """An open attempt comes to its end before anything new, even if its job was edited or has left."""
     match attempt.outcome:
         case None if facts.in_flight:
@@ -148,7 +147,7 @@ def _finish(attempt: Attempt, facts: Facts, options: Options) -> Step:
         case Outcome.UNKNOWN:
             return _unknown(attempt, attempt.answer.message if attempt.answer else "")
         case Outcome.ACCEPTED:
-            return _finish_task(attempt, facts, options)
+            return _finish_task(attempt, facts)
         case Outcome.REFUSED:  # a refusal settles its attempt in the same transaction
             raise AssertionError(f"attempt {attempt.id} is refused and open")
         case _:
@@ -160,23 +159,13 @@ def _unknown(attempt: Attempt, why: str) -> Step:
     return Step(Action.HOLD, Status.UNKNOWN, reason, attempt, block=Block.UNKNOWN)
 
 
-def _finish_task(attempt: Attempt, facts: Facts, options: Options) -> Step:
+def _finish_task(attempt: Attempt, facts: Facts) -> Step:
     status = status_of(attempt, file_is_there=False)
     if attempt.clip is not None and attempt.id in facts.disk.present:
         return Step(Action.SETTLE, status, "its verified file is in place", attempt)
-    if _is_other_key(attempt, options):
-        return _other_key(attempt, status)
     if attempt.task is not TaskState.SUCCESS:
         return _unless_stopped(Step(Action.POLL, status, f"task {attempt.task_id} is open", attempt), facts)
     return _put(Step(Action.FETCH, status, "rendered, not yet on disk", attempt), facts)
-
-
-def _is_other_key(attempt: Attempt, options: Options) -> bool:
-    return options.key_digest is not None and options.key_digest != attempt.key_digest
-
-
-def _other_key(attempt: Attempt, status: Status) -> Step:
-    return Step(Action.HOLD, status, "it was submitted with another key", attempt, block=Block.OTHER_KEY)
 
 
 def _put(step: Step, facts: Facts) -> Step:
@@ -299,8 +288,6 @@ def _after_success(attempt: Attempt, facts: Facts, options: Options) -> Step:
         return _put(Step(Action.RESTORE, Status.RENDERED, reason, attempt), facts)
     if attempt.is_gone:
         return _expired(attempt, facts, options)
-    if _is_other_key(attempt, options):
-        return _other_key(attempt, Status.RENDERED)
     return _put(Step(Action.FETCH, Status.RENDERED, _why_fetch(attempt), attempt), facts)
 
 

@@ -178,7 +178,7 @@ class Studio:
         )
         command = wishes.pop("command", "run")
         access = Access(self.api, self.key)
-        options = Options(access.key_digest, limits.retries, **wishes)
+        options = Options(limits.retries, **wishes)
         self.signals = DeafSignals()
         answer = self.sandbox(clock)
         try:

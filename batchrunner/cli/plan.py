@@ -81,7 +81,7 @@ def command(manifest: Path, *, detailed_exitcode: bool, **options: Any) -> int:
     key_digest = SANDBOX_ACCESS.key_digest if order.sandbox else key_digest_if_any()
     base_url = SANDBOX_ACCESS.base_url if order.sandbox else read_base_url(os.environ)
     batch, slots = _gathered(order, read, key_digest)
-    _, seen = chosen(order, batch, limits, Options(key_digest, limits.retries))
+    _, seen = chosen(order, batch, limits, Options(limits.retries))
     planned = planned_of(batch, limits, limits.concurrency or slots, seen, base_url)
     if order.form == "json":
         hand_over(json_text(plan_as_json(planned), indent=2))

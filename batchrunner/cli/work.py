@@ -95,7 +95,7 @@ def _agreed(
 ) -> tuple[tuple[tuple[Identity, Mark], ...], Agreement]:
     """What is to be decided with this command, and what somebody agreed to."""
     limits = order.limits(settings, clock.wall_s())
-    options = Options(service.access.key_digest, limits.retries, submits=order.submits)
+    options = Options(limits.retries, submits=order.submits)
     decided = _decided(order, batch, limits.retries, known, clock.wall_s())
     if decided is None:
         return (), agree(order, batch, limits, options, service, clock)

@@ -49,6 +49,8 @@ async def look(run: Run, identity: Identity, attempt: Attempt) -> TaskReply:
             watch.failed_looks = 0
             _learn(watch, reply, sent_at_s, run.clock.monotonic_s())
             _seen(run, identity, attempt, watch, reply)
+        case TaskReplyKind.KEY | TaskReplyKind.GONE if attempt.key_digest != run.access.key_digest:
+            watch.stop = _needs_its_key(attempt, reply)
         case TaskReplyKind.GONE:
             _gone(run, identity, attempt, watch, reply)
         case TaskReplyKind.KEY:
@@ -165,6 +167,13 @@ def _gone(run: Run, identity: Identity, attempt: Attempt, watch: Watch, reply: T
     was_seen = any(each.state is not TaskState.GONE for each in attempt.observations)
     if watch.stop and attempt.is_named_by_hand and not was_seen and seen.at_s < attempt.keeps_until_s:
         _take_back(run, identity, attempt, reply)
+
+
+def _needs_its_key(attempt: Attempt, reply: TaskReply) -> Stop:
+    """A key that may not see a task of another one: whether that task is gone, it cannot say."""
+    its_key = f"the key that ends in {attempt.key_last4}" if attempt.key_last4 else "another key"
+    why = f"it was submitted with {its_key}, and with the one that is set {reply.message}"
+    return Stop(Block.OTHER_KEY, f"{why}: set the other one to fetch it")
 
 
 def _take_back(run: Run, identity: Identity, attempt: Attempt, reply: TaskReply) -> None:

@@ -143,7 +143,7 @@ class Copy:
                 self.studio.events.append,
                 DeafSignals(),
             )
-            options = Options(access.key_digest, limits.retries)
+            options = Options(limits.retries)
             return await conduct(self.batch(ledger), means, limits, options, command="run")
 
     def actions(self) -> set[Action]:

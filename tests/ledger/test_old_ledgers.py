@@ -17,7 +17,7 @@ from batchrunner.nouns.money import Cost
 from batchrunner.nouns.step import Action, total
 from batchrunner.plan import Options
 from batchrunner.runner import Seen, Wanted, find_project, gather
-from tests.ledgers.make import HERE, KEY_DIGEST, NAME, clip_bytes, identity_of, make
+from tests.ledgers.make import HERE, NAME, clip_bytes, identity_of, make
 
 CLIPS = {
     **{name: f"outputs/film/{name}.mp4" for name in ("done", "done-moved", "done-takes", "done-takes.2", "done-again")},
@@ -77,7 +77,7 @@ class Studio:
         project = find_project(self.manifest)
         with Ledger.reading(project.ledger) as ledger:
             batch = gather(project, Wanted(manifest.name, manifest.profile, manifest.jobs), ledger, shipped_prices())
-            return batch.first_steps(Options(KEY_DIGEST), None)
+            return batch.first_steps(Options(), None)
 
 
 @pytest.fixture(params=sorted(path.name for path in HERE.glob("v*.db")))

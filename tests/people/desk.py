@@ -142,7 +142,7 @@ class Desk(Studio):
         batch = with_guests(self.batch(manifest, ledger), stack, clock)
         access = Access(self.api, self.key)
         limits = _limits(manifest, command)
-        options = Options(access.key_digest, limits.retries, command.names, submits=command.word != "fetch")
+        options = Options(limits.retries, command.names, submits=command.word != "fetch")
         decided = self._decided(batch, command, limits.retries, ledger, clock.wall_s())
         if decided:
             batch, options = _marked(batch, decided.marks), replace(options, only=decided.only)

@@ -31,7 +31,7 @@ FIELDS = {"aspectRatio": "16:9", "image": "https://example.com/a.jpg", "prompt":
 REQUEST = Request(MODEL, FIELDS | {"durationSeconds": "8"})
 EDITED = Request(MODEL, FIELDS | {"durationSeconds": "4"})
 COST = Cost(Decimal("2.00"), Decimal("3.00"))
-KEY, OTHER_KEY = "digest-of-the-key", "digest-of-another-key"
+KEY = "digest-of-the-key"
 
 
 def a_job(request: Request = REQUEST, name: str = "hero") -> Job:

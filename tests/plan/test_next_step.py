@@ -17,8 +17,6 @@ from tests.plan.past import (
     COST,
     EARLY_S,
     EDITED,
-    KEY,
-    OTHER_KEY,
     PASTS,
     REQUEST,
     SUCCESS,
@@ -49,7 +47,6 @@ class Case(NamedTuple):
     stop: bool = False
     task_stop: bool = False
     room: str = "no cap"
-    key: str | None = None
     retries: int = 0
     selection: str = "all"  # or this, others, none: what may be submitted
 
@@ -68,7 +65,6 @@ def combinations(past: str) -> Iterator[Case]:
             (False, True),
             (False, True),
             ROOMS,
-            (None, KEY, OTHER_KEY),
             (0, 1),
             ("all", "others", "none"),
         )
@@ -93,7 +89,7 @@ def decide(case: Case) -> Step:
         in_flight=case.in_flight,
     )
     only = {"this": frozenset({"hero", "villain"}), "others": frozenset({"villain"})}.get(case.selection)
-    options = Options(case.key, case.retries, only, submits=case.selection != "none")
+    options = Options(case.retries, only, submits=case.selection != "none")
     return next_step(job, Memory(attempts, marks), facts, options)
 
 
@@ -172,7 +168,6 @@ def status_when_left(case: Case) -> Status:
 
 
 NOT_OURS = f"{FOREIGN} lies in its place and is not ours: move it away"
-OTHER = "it was submitted with another key"
 
 
 def needs_its_file(case: Case) -> bool:
@@ -211,10 +206,6 @@ BEFORE_ANYTHING_NEW: list[tuple[Condition, Answering]] = [
 ]
 
 FREE_STEPS: list[tuple[Condition, Answering]] = [
-    (
-        lambda c: is_asked_for(c) and c.key == OTHER_KEY,
-        lambda c: Expected(Action.HOLD, status_of_task(c), OTHER, Block.OTHER_KEY),
-    ),
     (
         lambda c: needs_its_file(c) and c.foreign,
         hold(Status.RENDERED, NOT_OURS, Block.FOREIGN_FILE),
@@ -444,7 +435,6 @@ def test_no_combination_breaks_an_invariant(past: str) -> None:
         (Case("running", selection="none"), "poll", "running", None, "task task-1 is open"),
         (Case("running, not found too early"), "poll", "running", None, "task task-1 is open"),
         (Case("running", task_stop=True), "hold", "running", "task-timeout", "still open after 30 minutes"),
-        (Case("running", key=OTHER_KEY), "hold", "running", "other-key", OTHER),
         # what is rendered
         (Case("rendered"), "fetch", "rendered", None, "rendered, not yet on disk"),
         (Case("rendered", foreign=True), "hold", "rendered", "foreign-file", NOT_OURS),
@@ -465,7 +455,6 @@ def test_no_combination_breaks_an_invariant(past: str) -> None:
         (Case("done", file_is_there=True, wanted="edited"), "submit", "pending", None, "changed: durationSeconds"),
         (Case("done", file_is_there=True, mark=MarkKind.RETRY), "none", "done", None, "done"),
         (Case("done"), "fetch", "rendered", None, "its file is gone from the disk: fetched again, free"),
-        (Case("done", key=OTHER_KEY), "hold", "rendered", "other-key", OTHER),
         (
             Case("done, later gone"),
             "hold",

@@ -32,7 +32,7 @@ from batchrunner.reports import (
     utc,
 )
 from batchrunner.resources import read_text
-from tests.plan.past import COST, EDITED, KEY, PASTS, REQUEST, a_job, refused
+from tests.plan.past import COST, EDITED, PASTS, REQUEST, a_job, refused
 from tests.reports.plans import NOW_S, PRICED_ON, planned, shots
 
 SCHEMA = Draft202012Validator(json.loads(read_text("schemas/report.schema.json")))
@@ -75,7 +75,7 @@ def row_after(past: str, *, there: bool = False, edited: bool = False, departed:
     memory = Memory((attempt,) if attempt else ())
     job = None if departed else a_job(EDITED if edited else REQUEST)
     facts = Facts(disk=Disk(frozenset({1}) if there else frozenset()), cost=COST)
-    step = next_step(job, memory, facts, Options(KEY))
+    step = next_step(job, memory, facts, Options())
     return row_of(Identity("film", "", "hero", 1), job, memory, step)
 
 

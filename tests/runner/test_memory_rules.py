@@ -167,17 +167,3 @@ def test_a_job_that_left_the_manifest_is_brought_to_its_end(studio: Studio) -> N
     assert ended.exit_code is Exit.DONE
     assert studio.clip("a").exists()
     assert len(studio.submits()) == 2
-
-
-def test_an_open_task_that_was_submitted_with_another_key_is_said_and_kept(studio: Studio) -> None:
-    studio.write(manifest_text("a", "b"))
-    studio.run(only=frozenset({"a"}), task_timeout_s=10)
-    mine, asked = studio.key, len(studio.asked)
-
-    studio.key = "mdlx-test-0002"
-    assert blocks(studio, submits=False) == {"a": Block.OTHER_KEY, "b": Block.NOT_SELECTED}
-    assert len(studio.asked) == asked
-    studio.key = mine
-    studio.run(only=frozenset({"a"}))
-
-    assert studio.statuses() == {"a": Status.DONE, "b": Status.PENDING}
