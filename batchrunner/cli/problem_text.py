@@ -43,20 +43,20 @@ def _one(problem: Problem, lines: Sources) -> Lines:
     is_warning = problem.severity is Severity.WARNING
     code = click.style(f"warning: {problem.code.value}" if is_warning else problem.code.value, fg=colour)
     parts = [
-        f"{place}: {code}  {problem.message}{_whom(problem, lines)}",
+        f"{place}: {code}  {_masked(problem.message)}{_whom(problem, lines)}",
         *_snippet(problem, lines, colour),
     ]
     if problem.hint:
-        parts.append(f"  {click.style('mend:', fg='green')} {problem.hint}")
+        parts.append(f"  {click.style('mend:', fg='green')} {_masked(problem.hint)}")
     return Lines("\n".join(map(one_line, parts)))
 
 
 def _whom(problem: Problem, lines: Sources) -> str:
     """Which jobs a problem hits, unless its line names the only one."""
-    first, *others = problem.jobs or ("",)
+    first, *others = map(_masked, problem.jobs or ("",))
     if others:
         return f" [hits {len(problem.jobs)} jobs: {first}, …]"
-    named = re.search(rf"(?<![\w.-]){re.escape(first)}(?![\w.-])", _line(problem, lines))
+    named = re.search(rf"(?<![\w.-]){re.escape(first)}(?![\w.-])", _masked(_line(problem, lines)))
     return "" if named or not first else f" [in job {first}]"
 
 
@@ -77,7 +77,12 @@ def _snippet(problem: Problem, lines: Sources, colour: str) -> list[str]:
 
 def _shown(text: str) -> str:
     """A line of a file as it may stand in the log of a pipeline: no logins, no signatures, no keys."""
-    return visible(_API_KEY.sub("mdlx-…", without_secrets(text)))
+    return visible(_masked(without_secrets(text)))
+
+
+def _masked(text: str) -> str:
+    """A text without keys, whoever's they are: a file may hold one in the wrong place."""
+    return _API_KEY.sub("mdlx-…", text)
 
 
 def _line(problem: Problem, lines: Sources) -> str:
@@ -100,16 +105,16 @@ def _object(problem: Problem) -> dict[str, Any]:
         "file": problem.place.file,
         "line": problem.place.line,
         "column": problem.place.column,
-        "job": problem.jobs[0] if problem.jobs else None,
-        "jobs": list(problem.jobs),
+        "job": _masked(problem.jobs[0]) if problem.jobs else None,
+        "jobs": [_masked(job) for job in problem.jobs],
         "field": problem.field,
-        "message": problem.message,
-        "hint": problem.hint,
+        "message": _masked(problem.message),
+        "hint": problem.hint and _masked(problem.hint),
     }
 
 
 def _annotation(problem: Problem) -> str:
-    message = problem.message + (f" ({problem.hint})" if problem.hint else "")
+    message = _masked(problem.message + (f" ({problem.hint})" if problem.hint else ""))
     file = _escaped(problem.place.file).replace(":", "%3A").replace(",", "%2C")
     where = f"file={file},line={problem.place.line},col={problem.place.column},title={problem.code.value}"
     return f"::{problem.severity.value} {where}::{_escaped(message)}"

@@ -16,7 +16,7 @@ from batchrunner.manifest.nodes import Scalar
 from batchrunner.manifest.outputs import Outputs
 from batchrunner.manifest.permissions import Permissions, Reach
 from batchrunner.manifest.pictures import Pictures
-from batchrunner.manifest.secrets import secret_in
+from batchrunner.manifest.secrets import secret_in, secret_name
 from batchrunner.manifest.validate import Judge
 from batchrunner.nouns.job import Job
 from batchrunner.places import Place
@@ -77,6 +77,7 @@ def _load(path: Path, wish: Wish, look_at_files: bool, may_be_fragment: bool) ->
         problems.add(Problem(Code.FRAGMENT, Place(read.file, 1, 1), said, hint, severity=Severity.WARNING))
     wish = replace(wish, is_fragment=is_fragment)
     drafts = expand(read, path, wish, problems)
+    problems.extend(secret_name(drafts.name, Place(read.file, 1, 1), wish.reach.permissions))
     settings = _settings(drafts.settings, problems)
     judge = Judge(drafts.name, wish.profile, Pictures(wish.reach, look_at_files), problems, is_fragment)
     jobs = _jobs(drafts, settings, judge, wish.reach.permissions, os.path.abspath(path.parent))  # noqa: PTH100 - a text

@@ -6,7 +6,10 @@ from batchrunner.manifest import nodes
 from batchrunner.manifest.drafts import Draft
 from batchrunner.manifest.keys import text_of
 from batchrunner.manifest.permissions import Permissions
+from batchrunner.places import Place
 from batchrunner.problems import Code, Problem
+
+_HINT = "remove it; where it was shown to others, make a new key"
 
 
 def secret_in(draft: Draft, output: str, permissions: Permissions) -> tuple[Problem, ...]:
@@ -14,6 +17,13 @@ def secret_in(draft: Draft, output: str, permissions: Permissions) -> tuple[Prob
     if not permissions.secrets:
         return ()
     return tuple(_problem(name, node, draft) for name, node in _held(draft, output, permissions))
+
+
+def secret_name(name: str, place: Place, permissions: Permissions) -> tuple[Problem, ...]:
+    """The same for the name of a manifest, under which files and records are kept."""
+    if not permissions.holds_secret(name):
+        return ()
+    return (Problem(Code.HOLDS_KEY, place, "`name` holds the API key: it would be kept", _HINT, "name"),)
 
 
 def _held(draft: Draft, output: str, permissions: Permissions) -> Iterator[tuple[str, nodes.Node]]:
@@ -43,5 +53,4 @@ def _texts(node: nodes.Node) -> Iterator[str]:
 
 def _problem(name: str, node: nodes.Node, draft: Draft) -> Problem:
     said = f"`{name}` holds the API key: it would be sent and kept"
-    hint = "remove it; where it was shown to others, make a new key"
-    return Problem(Code.HOLDS_KEY, node.place, said, hint, name, draft.names)
+    return Problem(Code.HOLDS_KEY, node.place, said, _HINT, name, draft.names)

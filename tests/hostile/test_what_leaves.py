@@ -296,6 +296,22 @@ def test_the_key_of_the_key_file_is_known_though_another_one_is_set(
     assert "outside-project" in "".join(capsys.readouterr())
 
 
+JOB_ONLY = f"  - {{id: {KEY}, prompt: y, image: ''}}\n"
+
+
+def test_a_name_that_holds_the_key_is_refused_and_no_message_repeats_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MODELLIX_API_KEY", KEY)
+    desk.write("m.yaml", f"name: {KEY}\n{HEAD}{JOB.replace('hero', f'{KEY}!') % LINK}{JOB_ONLY}")
+    for form in ("text", "json", "github"):
+        assert outcome(["validate", "m.yaml", "-o", form]) == Exit.USAGE
+        shown = capsys.readouterr().out
+        assert "holds-key" in shown
+        assert "bad-id" in shown
+        assert KEY not in shown
+
+
 # Links
 
 
