@@ -63,10 +63,10 @@ class MovedLoop(asyncio.SelectorEventLoop):
         future.add_done_callback(self._returned)
         return future
 
-    async def shutdown_default_executor(self) -> None:
+    async def shutdown_default_executor(self, *timeout: Any) -> None:
         self.calls_out += 1  # a thread ends the others
         try:
-            await super().shutdown_default_executor()
+            await super().shutdown_default_executor(*timeout)  # from Python 3.12 on there is a time limit
         finally:
             self.calls_out -= 1
 
