@@ -5,6 +5,16 @@ from dataclasses import dataclass
 
 START = 2
 
+# Requests a minute and tasks at once of the published tiers, per account. Two tiers share 100 a minute, with 2 and 10
+# tasks: that one says nothing. Source: the service's rate-limit page, 2026-08.
+_TIERS = {200: 20, 500: 50, 1000: 100}
+
+
+def slots_of_tier(per_min: int) -> int | None:
+    """How many tasks at once the tier with so many requests a minute allows; None for a rate that no tier has."""
+    return _TIERS.get(per_min)
+
+
 # One submit too many: seldom where the account was never seen to take more, soon where it did or nobody knows, for
 # what another run leaves stands empty until it is tried. What was refused so often in a row is not to be had.
 _FIRST_PROBE_S = 10.0
@@ -53,10 +63,19 @@ class Capacity:
     _in_vain: int = 0
     _held: int = 0
     _tries: float = 2.0
+    _is_guess: bool = True
 
     def __post_init__(self) -> None:
         self.most = max(self.most, 1)
         self.limit = min(max(self.limit, 1), self.most)
+
+    def expect(self, slots: int) -> None:
+        """Begins at what the account's tier is said to allow. Whatever was learned, or remembered, wins over it."""
+        if self._is_guess and self.known == math.inf:
+            self.limit = min(max(slots, self.limit), self.most)
+            self.known = slots
+            self._is_growing = False
+        self._is_guess = False
 
     def may_submit(self, running: int, p_free: float, now_s: float) -> bool:
         """Whether one more may be submitted: there is room, or hope enough, or it is time for one too many.
@@ -84,6 +103,7 @@ class Capacity:
 
     def accepted(self, running: int, p_free: float) -> None:
         """There was a slot, with so many running before it; `p_free` as it was when the submit left."""
+        self._is_guess = False
         self._shortfalls = 0
         self._tries = min(self._tries + _TRIES_A_TASK, _MOST_TRIES)
         if running == self.limit - 1 and self.limit > self._held:
@@ -99,6 +119,7 @@ class Capacity:
 
     def refused(self, running: int, now_s: float) -> None:
         """There was no slot, with so many running beside it."""
+        self._is_guess = False
         self._tries = max(self._tries - 1.0, 0.0)
         self._is_growing = False
         if running < self.limit:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
-from batchrunner.capacity import Capacity
+from batchrunner.capacity import Capacity, slots_of_tier
 from batchrunner.clock import Clock
 from batchrunner.events import Event, Happened, Kind, Listener
 from batchrunner.ledger import Ledger
@@ -315,6 +315,8 @@ class Run:
         self.counted.refused_429 += refused
         if told.sent_at_s is not None:
             self._ahead_s = told.sent_at_s - self.clock.wall_s()
+        if told.per_min and (slots := slots_of_tier(told.per_min)):
+            self.slots.capacity.expect(slots)
         wait_s = self.traffic.heed(told, refused=refused)
         self._leave_pause()
         deadline_s = self.limits.deadline_s

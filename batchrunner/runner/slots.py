@@ -5,6 +5,7 @@ import heapq
 import itertools
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from batchrunner.capacity import Capacity
 from batchrunner.looking import Running, chance_free
@@ -12,6 +13,18 @@ from batchrunner.nouns.job import Identity
 
 # How often a hope that grows with the age of the tasks is looked at anew.
 _HOPE_S = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class _Departure:
+    """What was known when a submit left: how many others ran or had been sent, and how many of them ran for sure."""
+
+    beside: int
+    accepted: int
+    p_free: float
+
+
+_UNTOLD = _Departure(0, 0, 1.0)
 
 
 class Slots:
@@ -26,7 +39,8 @@ class Slots:
         self._wake = wake
         self._hopes = hopes
         self._holders: dict[Identity, Running | None] = {}
-        self._as_it_left: dict[Identity, tuple[int, float]] = {}
+        self._departures: dict[Identity, _Departure] = {}
+        self._sent: set[Identity] = set()
         self._numbers = itertools.count()
         self._turns: dict[Identity, int] = {}
         self._waiters: list[tuple[int, Identity, asyncio.Future[None]]] = []
@@ -74,9 +88,31 @@ class Slots:
                 return math.inf  # the answer to the one on the wire says more
             _, identity, waiter = heapq.heappop(self._waiters)
             self._holders[identity] = None
-            self._as_it_left[identity] = running, p_free
+            self._departures[identity] = _Departure(running, self._accepted_beside(identity), p_free)
             waiter.set_result(None)
         return math.inf
+
+    def has_room(self, identity: Identity) -> bool:
+        """Whether the slot that a job took is still thought to be there.
+
+        Before its submit is sent the limit may have fallen; one that was taken in hope stays a try.
+        """
+        is_hope = self._departures.get(identity, _UNTOLD).p_free < 1.0
+        return is_hope or self._running_beside(identity) < self.capacity.limit
+
+    def sent(self, identity: Identity) -> None:
+        """The job's submit leaves now."""
+        p_free = self._departures.get(identity, _UNTOLD).p_free
+        beside, accepted = self._running_beside(identity), self._accepted_beside(identity)
+        self._departures[identity] = _Departure(beside, accepted, p_free)
+        self._sent.add(identity)
+
+    def _running_beside(self, identity: Identity) -> int:
+        """How many others may run at the service: those that it accepted, and those whose submit has left."""
+        return self._accepted_beside(identity) + len(self._sent - {identity})
+
+    def _accepted_beside(self, identity: Identity) -> int:
+        return sum(task is not None for who, task in self._holders.items() if who != identity)
 
     def _on_the_wire(self) -> int:
         return sum(task is None for task in self._holders.values())
@@ -96,17 +132,20 @@ class Slots:
 
     def accepted(self, identity: Identity, task: Running) -> None:
         """The submit found a slot: its task has it now."""
+        self._sent.discard(identity)
         self._elsewhere_since_s = math.inf
         self._holders[identity] = task
-        if identity in self._as_it_left:
-            self.capacity.accepted(*self._as_it_left.pop(identity))
+        if identity in self._departures:
+            left = self._departures.pop(identity)
+            self.capacity.accepted(left.beside, left.p_free)
         self._wake()
 
     def refused(self, identity: Identity, sent_at_s: float, now_s: float) -> None:
         """The submit found none."""
-        self._holders.pop(identity, None)
-        left_beside, _ = self._as_it_left.pop(identity, (0, 0.0))
-        running = max(len(self._holders), left_beside)  # the service may have decided before others were seen ended
+        self._drop(identity)
+        left = self._departures.pop(identity, _UNTOLD)
+        # the service may have decided before others were seen ended
+        running = max(self._running_beside(identity), left.accepted)
         if running >= self.capacity.limit:
             self._full_at_s = sent_at_s
         self._elsewhere_since_s = math.inf if self._holders else min(self._elsewhere_since_s, now_s)
@@ -116,8 +155,12 @@ class Slots:
     def release(self, identity: Identity) -> None:
         """The job needs its slot no longer."""
         if identity in self._holders:
-            del self._holders[identity]
+            self._drop(identity)
             self._wake()
+
+    def _drop(self, identity: Identity) -> None:
+        self._holders.pop(identity, None)
+        self._sent.discard(identity)
 
     def close(self) -> None:
         """No more slots are given: everybody who waits goes on without one."""

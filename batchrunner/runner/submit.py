@@ -59,7 +59,7 @@ async def _begin(run: Run, job: Job, body: Mapping[str, object]) -> asyncio.Task
         # everything may have moved while it waited: memory, caps, stops, the disk, the clock of a machine that slept
         run.heed_deadline()
         step = run.decide(job.identity)
-        if step.action is not Action.SUBMIT or not is_admitted(run, job):
+        if step.action is not Action.SUBMIT or not is_admitted(run, job) or not run.slots.has_room(job.identity):
             run.slots.release(job.identity)
             return None
         was_broke = run.is_broke
@@ -97,7 +97,7 @@ async def _right(run: Run, job: Job) -> Before | None:
         return None
     is_weighed = run.weighings > 0 and not run.caution.is_on
     before = await weigh_before(run, lambda: _may_go(run, job)) if is_weighed else None
-    await run.traffic.turn(lambda: _may_go(run, job))
+    await run.traffic.turn(lambda: _may_go(run, job) and run.slots.has_room(job.identity))
     return before
 
 
@@ -143,6 +143,7 @@ def _commit(run: Run, job: Job, body: Mapping[str, object], step: Step) -> async
         return None
     run.book(claim.reserved_usd, run.run_id)
     run.counted.submits += 1
+    run.slots.sent(job.identity)
     post = asyncio.create_task(_post(run, job, body, attempt_id, claim))
     run.posts.add(post)
     post.add_done_callback(lambda _: _is_over(run, post))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchrunner.capacity import Capacity
+from batchrunner.capacity import START, Capacity, slots_of_tier
 
 
 def fill(capacity: Capacity, slots: int, running: int, now_s: float = 0.0) -> tuple[int, int]:
@@ -28,6 +28,48 @@ def test_an_unknown_limit_is_found_at_once_for_a_refusal_or_two(slots: int) -> N
     running, refused = fill(capacity, slots, 0)
     assert (running, capacity.limit) == (slots, slots)
     assert refused <= 2
+
+
+@pytest.mark.parametrize(("per_min", "slots"), [(100, None), (200, 20), (500, 50), (1000, 100), (1, None), (150, None)])
+def test_a_tier_is_known_by_its_requests_a_minute(per_min: int, slots: int | None) -> None:
+    assert slots_of_tier(per_min) == slots
+
+
+def test_what_the_tier_is_said_to_allow_is_filled_at_once_and_for_one_refusal() -> None:
+    capacity = Capacity()
+    capacity.expect(20)
+    assert fill(capacity, 20, 0) == (20, 1)
+    assert (capacity.limit, capacity.known) == (20, 20)
+
+
+@pytest.mark.parametrize("slots", [1, 2, 10, 19])
+def test_a_tier_that_promises_too_much_costs_one_refusal(slots: int) -> None:
+    capacity = Capacity()
+    capacity.expect(20)
+    assert fill(capacity, slots, 0) == (slots, 1)
+    assert capacity.limit == slots
+
+
+def test_an_account_that_takes_more_than_its_tier_is_found_out() -> None:
+    capacity = Capacity()
+    capacity.expect(20)
+    running, refused = fill(capacity, 37, 0)
+    assert (running, capacity.limit) == (37, 37)
+    assert refused <= 2
+
+
+def test_what_was_learned_or_remembered_wins_over_the_tier() -> None:
+    learned, remembered = Capacity(), Capacity(7, known=7)
+    running, _ = fill(learned, 5, 0)
+    for capacity in (learned, remembered):
+        capacity.expect(20)
+    assert (running, learned.limit, remembered.limit) == (5, 5, 7)
+
+
+def test_a_tier_never_exceeds_what_the_user_set() -> None:
+    capacity = Capacity(START, most=4)
+    capacity.expect(20)
+    assert capacity.limit == 4
 
 
 @pytest.mark.parametrize(("limit", "at_once"), [(1, 1), (3, 1), (8, 2), (16, 4), (1000, 4)])

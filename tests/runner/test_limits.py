@@ -61,7 +61,8 @@ def names(count: int, first: str = "job") -> list[str]:
 
 
 def account(folder: Path, jobs: int, first: str = "job", **options: Any) -> tuple[Studio, Refusals]:
-    settings = {"latency_s": TASK_S, "latency_spread_s": TASK_S / 3, "rate_per_min": 1000, **options}
+    """An account of no published tier, unless `rate_per_min` is that of one: nothing says how many tasks it allows."""
+    settings = {"latency_s": TASK_S, "latency_spread_s": TASK_S / 3, "rate_per_min": 900, **options}
     folder.mkdir(exist_ok=True)
     studio, refusals = Studio(folder, SandboxOptions(balance_usd=Decimal(100_000), **settings)), Refusals()
     studio.way = refusals.way(studio)
@@ -129,6 +130,22 @@ def test_nearly_all_of_an_unknown_limit_is_used_within_three_task_lengths(
     # submits that are on the wire together may each seem to find one slot more
     assert remembered_slots(studio) == pytest.approx(slots, abs=max(1.0, 4 * travel_s))
     assert counts(studio) == {Status.DONE: slots + 7}
+
+
+@pytest.mark.parametrize(("slots", "per_min"), [(20, 200), (7, 200), (50, 500), (2, 100)])
+def test_a_cold_run_is_full_within_seconds_for_few_refusals_though_its_tier_may_be_wrong(
+    tmp_path: Path, slots: int, per_min: int
+) -> None:
+    studio, refusals = account(tmp_path, 5 * slots, concurrency=slots, rate_per_min=per_min)
+
+    studio.run()
+
+    charges = studio.record().charges
+    assert first_full_s(charges, slots) < 10
+    before_any_ends_s = EVENING_S + TASK_S / 2  # later refusals are the price of slots that came free unseen
+    assert sum(at_s < before_any_ends_s for at_s in refusals.slots_s) <= 5
+    assert refusals.rate_s == []
+    assert counts(studio) == {Status.DONE: 5 * slots}
 
 
 def test_the_next_run_starts_from_the_limit_that_the_last_one_learned(tmp_path: Path) -> None:
