@@ -59,6 +59,11 @@ class Root:
         with self._folder(path.parent, make=True) as folder, _named(path):
             return os.fdopen(self._new(path.name, folder), "wb")
 
+    def extend(self, path: Path) -> IO[bytes]:
+        """A file that is there, open to be written behind its end."""
+        with self._folder(path.parent) as folder:
+            return self._open(path, folder, os.O_WRONLY | os.O_APPEND, "ab")
+
     def append(self, path: Path, data: bytes, *, durably: bool = True) -> None:
         """Adds bytes to the end of a file, which is made where there is none."""
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT

@@ -13,6 +13,8 @@ _WHILE = re.compile(r"(?:([0-9]{1,9})\s*d)?\s*(?:([0-9]{1,9})\s*h)?\s*(?:([0-9]{
 _WHILE_SECONDS = (86_400.0, 3600.0, 60.0, 1.0)
 _CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])\s*(Z|[+-][0-9]{2}:?[0-9]{2})?")
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}.*")
+_SIZE = re.compile(r"([0-9]{1,7})\s*([KMG]i?B)", re.IGNORECASE)
+_UNITS = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30}
 _HALT = re.compile(r"([0-9]{1,6})\s*(%?)")
 _LONGEST_DEADLINE_S = 30 * 24 * 3600.0
 _WHOLE_SHARE = 100
@@ -24,6 +26,8 @@ _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 # As much as the account allows, which is learned.
 AUTO = 0
 
+DEFAULT_DOWNLOAD_BYTES = 4 << 30
+
 # Where links of others may lead.
 Network = IPv4Network | IPv6Network
 
@@ -34,7 +38,8 @@ DEFAULT_OUTPUT = "outputs/${manifest.name}/${job.id}.mp4"
 class Settings:
     """All optional in the manifest; an option on the command line wins.
 
-    `rate_per_min` counts requests of all kinds; `budget_usd` is the manifest's lifetime limit.
+    `rate_per_min` counts requests of all kinds; `budget_usd` is the manifest's lifetime limit; a file of more than
+    `download_limit_bytes` is not fetched.
     """
 
     concurrency: int = AUTO
@@ -43,6 +48,7 @@ class Settings:
     retries: int = 0
     budget_usd: Decimal | None = None
     output: str = DEFAULT_OUTPUT
+    download_limit_bytes: int = DEFAULT_DOWNLOAD_BYTES
 
 
 def concurrency(value: object) -> int:
@@ -200,6 +206,15 @@ def usd(value: object) -> Decimal:
     return amount
 
 
+def size_bytes(value: object) -> int:
+    """`500MB`, `4GiB`: bytes, from a megabyte to a tebibyte."""
+    found = _SIZE.fullmatch(str(value).strip())
+    number = int(found[1]) * _UNITS[found[2].upper()] if found else 0
+    if not _UNITS["MB"] <= number <= 1 << 40:
+        raise ValueError("a size is written like `500MB` or `4GiB`, from 1MB to 1024GiB")
+    return number
+
+
 def network(value: object) -> Network:
     """A network like `198.18.0.0/15`, or one address."""
     try:
@@ -222,4 +237,5 @@ READERS: dict[str, tuple[str, Callable[[object], object]]] = {
     "task_timeout": ("task_timeout_s", duration_s),
     "retries": ("retries", retries),
     "budget": ("budget_usd", usd),
+    "download_limit": ("download_limit_bytes", size_bytes),
 }

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from batchrunner.cli.deciding import deciding
+from batchrunner.cli.deciding import Desk, deciding
 from batchrunner.cli.options import (
     choosing_options,
     decorated,
@@ -22,7 +22,7 @@ from batchrunner.nouns.facts import Attempt
 from batchrunner.nouns.request import changed_fields
 from batchrunner.nouns.status import Status
 from batchrunner.plan import Options
-from batchrunner.runner import Seen
+from batchrunner.runner import Seen, take_odd
 
 
 @click.command()
@@ -47,6 +47,8 @@ def command(
 ) -> None:
     """Keep the clips of jobs that were edited: nothing is paid for them.
 
+    Also takes a file that came for a job and could not be verified (`hero.odd.mp4`) as its clip.
+
     Only of those that are named, by a name or a glob, or chosen with --select. It holds for the jobs as they are
     written now; edited once more, they are rendered again.
 
@@ -57,6 +59,8 @@ def command(
     selection = Selection(select, exclude, named=named_jobs(read, jobs) if jobs else None)
     with deciding(project_of(manifest, ledger, sandbox=sandbox), wanted_of(read)) as desk:
         chosen = matching(selection, desk.batch.first_steps(Options(), None))
+        taken = {seen.identity: path for seen in chosen if (path := _taken(desk, seen)) is not None}
+        chosen = [seen for seen in chosen if seen.identity not in taken]
         chosen = [seen for seen in chosen if seen.identity.name in jobs or _can_be_kept(seen)]
         kept = {seen.identity: _newest(seen) for seen in chosen}
         desk.book.mark([desk.keep(who, attempt) for who, attempt in kept.items()])
@@ -64,8 +68,18 @@ def command(
         changed = changed_fields(attempt.request, desk.batch.jobs[who].request)
         although = f", although {', '.join(changed)} changed" if changed else ""
         say(f"{who.name}: its clip is kept{although}")
-    if not kept:
+    for who, path in taken.items():
+        say(f"{who.name}: {path} is its clip, as you say: nobody could verify it")
+    if not (kept or taken):
         say("none of these jobs has a clip that another one would replace")
+
+
+def _taken(desk: Desk, seen: Seen) -> str | None:
+    """The file that came for a clip and could not be verified, under its final name; None where there is none."""
+    try:
+        return take_odd(desk.batch, desk.book, desk.clock, seen)
+    except OSError as error:
+        raise UsageError(f"{seen.identity.name}: the file that was kept cannot be taken: {error}") from error
 
 
 def _can_be_kept(seen: Seen) -> bool:

@@ -15,10 +15,11 @@ from batchrunner.cli.options import (
     sandbox_option,
 )
 from batchrunner.cli.order import Order
-from batchrunner.cli.permissions import reading_options
+from batchrunner.cli.permissions import permissions_of, reading_options
 from batchrunner.cli.setting import project_of, wanted_or_remembered
 from batchrunner.cli.work import work
 from batchrunner.ledger import Ledger
+from batchrunner.manifest.load import load
 from batchrunner.settings import Settings
 
 
@@ -41,5 +42,7 @@ def command(manifest: Path, **options: Any) -> int:
     order = Order(manifest, "fetch", submits=False, **options)
     project = project_of(manifest, order.ledger, sandbox=order.sandbox)
     with Ledger.reading(project.ledger) as ledger:
-        wanted, _ = wanted_or_remembered(manifest, order.profile, project, ledger)
-    return work(order, wanted, Settings())
+        wanted, is_said = wanted_or_remembered(manifest, order.profile, project, ledger)
+    if not is_said:
+        return work(order, wanted, Settings())
+    return work(order, wanted, load(manifest, order.profile, permissions=permissions_of(manifest)).settings)

@@ -62,6 +62,7 @@ class Order:
             retries=settings.retries,
             budget_usd=settings.budget_usd,
             run_usd=self.max_cost,
+            download_limit_bytes=settings.download_limit_bytes,
             waits_for_balance=self.wait_for_balance,
             canary=not self.no_canary,
             deadline_s=self._deadline_s(now_s),

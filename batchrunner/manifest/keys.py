@@ -57,6 +57,7 @@ SETTINGS: Mapping[str, Key] = {
     "task_timeout": Key(Kind.TEXT, "When to stop asking for a task in one run: `30m`.", filled=True),
     "retries": Key(Kind.AMOUNT, "How often a failed task is submitted again; each may be paid.", filled=True),
     "budget": Key(Kind.AMOUNT, "What this manifest may cost in its whole life, in US dollars.", filled=True),
+    "download_limit": Key(Kind.TEXT, "The largest file that is fetched: `4GiB`.", filled=True),
     "output": Key(Kind.TEXT, "Where a clip goes: `outputs/${manifest.name}/${job.id}.mp4`.", filled=True),
 }
 

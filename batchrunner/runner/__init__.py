@@ -5,6 +5,7 @@ from batchrunner.runner.batch import Batch, Limits, Seen, Wanted, gather, rememb
 from batchrunner.runner.conduct import Ended, conduct
 from batchrunner.runner.ending import exit_code
 from batchrunner.runner.forecasts import Forecasts
+from batchrunner.runner.odd import take as take_odd
 from batchrunner.runner.on_disk import on_disk
 from batchrunner.runner.output_folders import folder_faults, try_folders
 from batchrunner.runner.project import Project, find_project, reading_root
@@ -41,6 +42,7 @@ __all__ = [
     "reading_root",
     "remembered",
     "take_in",
+    "take_odd",
     "try_folders",
     "write_receipts",
 ]

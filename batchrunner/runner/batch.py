@@ -20,6 +20,7 @@ from batchrunner.runner.forecasts import Forecasts
 from batchrunner.runner.kin import Kin, describe, find_kin
 from batchrunner.runner.on_disk import on_disk, owner_of
 from batchrunner.runner.project import Project
+from batchrunner.settings import DEFAULT_DOWNLOAD_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Limits:
 
     `waits_for_balance`: an account that is used up ends no submits, they wait for a top-up. `canary`: a model of which
     nobody has seen a clip gets one job first. So many `halt_failures` end the submits, and so does `deadline_s`, in
-    Unix seconds.
+    Unix seconds. A file of more than `download_limit_bytes` is not fetched.
     """
 
     concurrency: int
@@ -40,6 +41,7 @@ class Limits:
     waits_for_balance: bool = False
     canary: bool = False
     halt_failures: int | None = None
+    download_limit_bytes: int = DEFAULT_DOWNLOAD_BYTES
     deadline_s: float | None = None
 
 

@@ -1,10 +1,11 @@
 """The step that ends a job well: a link becomes a verified file, written down, and then under its final name."""
 
+import asyncio
 import errno
 from contextlib import suppress
 from pathlib import Path
 
-from batchrunner.download import DownloadError, DownloadFault, Verified, download
+from batchrunner.download import Bounds, DownloadError, DownloadFault, Partial, Verified, download
 from batchrunner.events import Happened, Kind
 from batchrunner.files import Refused, temporary
 from batchrunner.modellix import TaskReplyKind
@@ -14,6 +15,7 @@ from batchrunner.nouns.step import Block, Step
 from batchrunner.pacing import backoff_s
 from batchrunner.plan import Stop, settles
 from batchrunner.runner.look import BETWEEN_GONE_S, NO_VIDEO, attempt_of, look, with_observation
+from batchrunner.runner.odd import keep, kept
 from batchrunner.runner.output_folders import nearest
 from batchrunner.runner.run import Run, Watch
 
@@ -44,17 +46,53 @@ async def fetch(run: Run, identity: Identity, step: Step) -> None:
     if watch.link is None:
         await _ask_for_link(run, identity, attempt, watch)
         return
-    root = run.batch.project.safe
+    root, bounds = run.batch.project.safe, Bounds(run.limits.download_limit_bytes)
+    part, watch.part = watch.part or Partial(root, temporary(final)), None
     try:
-        root.remove_temporaries(final)
+        if not part.is_made:
+            root.remove_temporaries(final)
         async with run.download_gate:
-            verified = await download(run.http, watch.link, root, temporary(final), may_be_plain=run.access.is_loopback)
+            verified = await download(run.http, watch.link, part, may_be_plain=run.access.is_loopback, bounds=bounds)
     except DownloadError as error:
-        await _failed(run, identity, attempt, watch, error)
+        if error.odd:
+            _keep_odd(run, identity, watch, error, error.odd, final)
+        _failed(run, identity, attempt, watch, error)
+        await _before_the_next_try(run, watch, part)
     except OSError as error:
         _not_taken(run, watch, final, error)
     else:
         _place(run, identity, attempt, verified, final)
+
+
+async def _before_the_next_try(run: Run, watch: Watch, part: Partial) -> None:
+    """Waits a while; what came of the file stays for the next try, and for no longer."""
+    if watch.stop is None and watch.failed_fetches > 1:
+        try:
+            await run.bell.sit_out(backoff_s(watch.failed_fetches - 1), lambda: not run.is_drained)
+        except asyncio.CancelledError:
+            part.forget()
+            raise
+    if watch.stop is None and part.goes_on:
+        watch.part = part
+    elif part.goes_on:
+        part.forget()
+
+
+def _keep_odd(run: Run, identity: Identity, watch: Watch, error: DownloadError, odd: Verified, final: Path) -> None:
+    """What came whole and cannot be verified: tried again for a while, then kept for a person to look at."""
+    root = run.batch.project.safe
+    if watch.failed_fetches + 1 < _MOST_TRIES and not kept(odd, final):
+        root.remove(odd.path)
+        return
+    try:
+        path = keep(root, odd, final)
+    except OSError as fault:
+        _not_taken(run, watch, final, fault)
+        return
+    name = run.batch.project.written(path)
+    then = f"look at it: `batchrunner accept` takes it as the clip of {identity.name}, and the next run asks again"
+    watch.stop = Stop(Block.FETCH_FAILED, f"{error}; it is kept as {name}. {then}")
+    run.tell(Happened(Kind.NOTE, f"kept as {name}: {then}", identity.name))
 
 
 def _copied(run: Run, attempt: Attempt, final: Path) -> Verified | None:
@@ -137,7 +175,7 @@ def _give_up_the_video(run: Run, attempt: Attempt, watch: Watch) -> None:
     watch.stop = Stop(Block.FETCH_FAILED, f"paid, but {NO_VIDEO}: {then}")
 
 
-async def _failed(run: Run, identity: Identity, attempt: Attempt, watch: Watch, error: DownloadError) -> None:
+def _failed(run: Run, identity: Identity, attempt: Attempt, watch: Watch, error: DownloadError) -> None:
     watch.failed_fetches += 1
     if str(error) != watch.said:
         watch.said = str(error)
@@ -151,8 +189,6 @@ async def _failed(run: Run, identity: Identity, attempt: Attempt, watch: Watch, 
         _note_gone(run, attempt, watch, error)
     is_outage = error.fault is DownloadFault.UNREACHED
     _give_up(run, watch, f"its clip could not be fetched: {error}", is_outage=is_outage)
-    if watch.stop is None and watch.failed_fetches > 1:
-        await run.bell.sit_out(backoff_s(watch.failed_fetches - 1), lambda: not run.is_drained)
 
 
 def _note_gone(run: Run, attempt: Attempt, watch: Watch, error: DownloadError) -> None:
@@ -174,7 +210,7 @@ def _still_gone(why: object) -> Stop:
 def _give_up(run: Run, watch: Watch, reason: str, *, is_outage: bool = False) -> None:
     """The end of the tries: soon, but for an outage that nobody wants to leave before."""
     most = _MOST_TRIES_IN_AN_OUTAGE if is_outage and not run.is_drained else _MOST_TRIES
-    if watch.failed_fetches >= most:
+    if watch.failed_fetches >= most and watch.stop is None:
         watch.stop = Stop(Block.FETCH_FAILED, f"{reason}: the next run tries again")
 
 

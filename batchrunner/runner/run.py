@@ -10,6 +10,7 @@ from pathlib import Path
 
 from batchrunner.capacity import Capacity, slots_of_tier
 from batchrunner.clock import Clock
+from batchrunner.download import Partial
 from batchrunner.events import Event, Happened, Kind, Listener
 from batchrunner.ledger import Ledger
 from batchrunner.looking import Running
@@ -59,7 +60,7 @@ class Means:
 
 @dataclass(slots=True)
 class Watch:
-    """What a run keeps in mind about one task, and no ledger needs: when to look, and the secret link."""
+    """What a run keeps in mind about one task, and no ledger needs: when to look, the secret link, what has come."""
 
     since_s: float
     task: Running
@@ -68,6 +69,7 @@ class Watch:
     empty_successes: int = 0
     failed_fetches: int = 0
     link: str | None = None
+    part: Partial | None = None
     said: str = ""
     stop: Stop | None = None
 

@@ -2,8 +2,10 @@
 
 import asyncio
 import base64
+import hashlib
+import re
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 
 from batchrunner.resources import read_bytes
@@ -15,6 +17,7 @@ from batchrunner.sandbox.tasks import COVER, VIDEO, State
 from batchrunner.sandbox.uploads import UPLOADS, Uploads
 
 _CHUNK_BYTES = 1024
+_REST = re.compile(r"bytes=([0-9]{1,12})-")
 _ONE_PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
@@ -68,21 +71,34 @@ class Downloads:
             return refused(403, "AccessDenied: the link has expired or its signature does not match")
         if task.state(now_s) is not State.SUCCESS:
             return refused(404, "NotFound: no such file")
-        return content(_ONE_PIXEL, "image/png") if dot + suffix == COVER else self._clip(clip_of(task_id))
+        return content(_ONE_PIXEL, "image/png") if dot + suffix == COVER else self._clip(request, clip_of(task_id))
 
-    def _clip(self, clip: bytes) -> Answer:
-        whole = replace(content(clip, "video/mp4"), chunks=pieces(clip, _CHUNK_BYTES))
+    def _clip(self, request: Request, clip: bytes) -> Answer:
+        first, headers = _asked_part(request, clip)
+        rest = clip[first:]
+        whole = replace(content(rest, "video/mp4", 206 if first else 200, headers), chunks=pieces(rest, _CHUNK_BYTES))
         match self.dice.first(DOWNLOADING):
             case Fault.DOWNLOAD_CUT:
-                return replace(whole, chunks=_cut(clip[: len(clip) // 2], silence_s=0))
+                return replace(whole, chunks=_cut(rest[: len(rest) // 2], silence_s=0))
             case Fault.DOWNLOAD_HANG:
-                return replace(whole, chunks=_cut(clip[:_CHUNK_BYTES], silence_s=self.hang_s))
+                return replace(whole, chunks=_cut(rest[:_CHUNK_BYTES], silence_s=self.hang_s))
             case Fault.DOWNLOAD_SHORT:
                 return content(clip[: len(clip) // 2], "video/mp4")
             case Fault.DOWNLOAD_HTML:
                 return page(200, "Sign in to continue")
             case _:
                 return whole
+
+
+def _asked_part(request: Request, clip: bytes) -> tuple[int, Mapping[str, str]]:
+    """Where the part begins that is asked for: not at 0 where the asker has the beginning of this very file."""
+    tag = f'"{hashlib.sha256(clip).hexdigest()[:16]}"'
+    headers = {"etag": tag, "accept-ranges": "bytes"}
+    asked = _REST.fullmatch(request.headers.get("range", ""))
+    first = int(asked[1]) if asked and request.headers.get("if-range", tag) == tag else 0
+    if not 0 < first < len(clip):
+        return 0, headers
+    return first, headers | {"content-range": f"bytes {first}-{len(clip) - 1}/{len(clip)}"}
 
 
 async def _cut(sent: bytes, silence_s: float) -> AsyncIterator[bytes]:

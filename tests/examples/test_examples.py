@@ -211,6 +211,7 @@ def test_the_settings_example_says_every_setting() -> None:
         "task_timeout",
         "retries",
         "budget",
+        "download_limit",
         "output",
     }
 

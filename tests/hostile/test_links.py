@@ -12,7 +12,7 @@ import pytest
 
 from batchrunner.cli.boundary import outcome
 from batchrunner.cli.notify import Notifier
-from batchrunner.download import DownloadError, DownloadFault, download
+from batchrunner.download import DownloadError, DownloadFault, Partial, download
 from batchrunner.errors import Exit
 from batchrunner.events import Event, Happened, Kind
 from batchrunner.files import Root
@@ -25,6 +25,11 @@ from tests.moved_time import MovedClock, in_moved_time
 from tests.pure.in_process import Service, answered
 
 CLIP = read_bytes("sandbox/clip.mp4")
+
+
+def part_in(folder: Path) -> Partial:
+    return Partial(Root(folder), folder / "a.mp4")
+
 
 NOT_PUBLIC = [
     "0.0.0.0",
@@ -161,9 +166,7 @@ def test_a_name_is_looked_up_once_and_that_address_is_connected_to(tmp_path: Pat
     async def fetch() -> object:
         http = Http(loopback=False, allowed=HERE, resolve=names.look_up)
         try:
-            return await download(
-                http, f"http://files.test:{files.port}/a", Root(tmp_path), tmp_path / "a.mp4", may_be_plain=True
-            )
+            return await download(http, f"http://files.test:{files.port}/a", part_in(tmp_path), may_be_plain=True)
         finally:
             await http.close()
 
@@ -180,9 +183,7 @@ def test_a_name_that_leads_into_a_private_network_is_not_asked(tmp_path: Path, a
     async def fetch() -> object:
         http = Http(loopback=False, resolve=names.look_up)
         try:
-            return await download(
-                http, f"https://files.test:{files.port}/a", Root(tmp_path), tmp_path / "a.mp4", may_be_plain=False
-            )
+            return await download(http, f"https://files.test:{files.port}/a", part_in(tmp_path), may_be_plain=False)
         finally:
             await http.close()
 
@@ -238,7 +239,7 @@ def test_a_redirect_into_a_private_network_is_not_followed(tmp_path: Path, targe
     async def fetch(_: MovedClock) -> object:
         http = service.http()
         try:
-            return await download(http, "https://files.test/a", Root(tmp_path), tmp_path / "a.mp4", may_be_plain=False)
+            return await download(http, "https://files.test/a", part_in(tmp_path), may_be_plain=False)
         finally:
             await http.close()
 
@@ -254,9 +255,7 @@ def test_a_service_on_this_machine_may_lead_to_this_machine(tmp_path: Path) -> N
     async def fetch() -> object:
         http = Http(loopback=True)
         try:
-            return await download(
-                http, f"http://127.0.0.1:{files.port}/a", Root(tmp_path), tmp_path / "a.mp4", may_be_plain=True
-            )
+            return await download(http, f"http://127.0.0.1:{files.port}/a", part_in(tmp_path), may_be_plain=True)
         finally:
             await http.close()
 

@@ -144,6 +144,7 @@ def manifests(draw: st.DrawFn) -> Data:
             "task_timeout": st.just("30m"),
             "retries": st.integers(0, 3),
             "budget": st.sampled_from((900, 12.50, "$40", "${env.NO:-7}")),
+            "download_limit": st.sampled_from(("500MB", "8 GiB")),
             "output": st.sampled_from(("clips/${manifest.name}/${job.id}.mp4", "clips/j0/${job.id}.mp4")),
         }
         data["settings"] = draw(st.fixed_dictionaries({}, optional=settings))

@@ -1,14 +1,16 @@
 """A link becomes a whole video, or nothing at all."""
 
 import asyncio
+import errno
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from batchrunner.download import DownloadError, DownloadFault, Verified, download
+from batchrunner.download import Bounds, DownloadError, DownloadFault, Partial, Verified, download
 from batchrunner.files import Root
 from batchrunner.resources import read_bytes
 from tests.moved_time import in_moved_time
@@ -17,6 +19,7 @@ from tests.pure.in_process import Answered, Service, answered
 
 CLIP = read_bytes("sandbox/clip.mp4")
 SECRET = "c2VjcmV0"
+NO_BOUNDS = Bounds()
 LINK = f"https://file.modellix.test/clip.mp4?Signature={SECRET}"
 
 
@@ -25,11 +28,23 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "outputs" / "film" / ".hero.mp4.part"
 
 
-def fetched(service: Service, path: Path, link: str = LINK, *, may_be_plain: bool = False) -> Verified:
+def part_at(path: Path) -> Partial:
+    return Partial(Root(path.parents[2]), path)
+
+
+def fetched(
+    service: Service,
+    path: Path,
+    link: str = LINK,
+    *,
+    may_be_plain: bool = False,
+    part: Partial | None = None,
+    bounds: Bounds = NO_BOUNDS,
+) -> Verified:
     async def fetch() -> Verified:
         http = service.http(loopback=may_be_plain)
         try:
-            return await download(http, link, Root(path.parents[2]), path, may_be_plain=may_be_plain)
+            return await download(http, link, part or part_at(path), may_be_plain=may_be_plain, bounds=bounds)
         finally:
             await http.close()
 
@@ -105,9 +120,19 @@ def test_a_length_that_is_not_kept_is_no_clip(path: Path, length: int) -> None:
     [b"", b"<!doctype html><html><body>Forbidden</body></html>", b'{"code": 403}', CLIP[:-1], CLIP + b"x", film()[:-3]],
 )
 def test_what_is_no_whole_video_is_not_kept(path: Path, content: bytes) -> None:
-    error = refusal(serving(content), path)
+    with pytest.raises(DownloadError, match="what came is not a whole video: ") as caught:
+        fetched(serving(content), path)
+    error = caught.value
     assert error.fault is DownloadFault.AGAIN
-    assert str(error).startswith("what came is not a whole video: ")
+    assert path.exists() == (error.odd is not None) == (b"ftyp" in content)
+
+
+def test_a_film_that_cannot_be_verified_lies_where_it_came(path: Path) -> None:
+    hollow = film(pictures=bytes(320))
+    with pytest.raises(DownloadError, match="there are only zeros") as caught:
+        fetched(serving(hollow), path)
+    assert caught.value.odd == Verified(path, len(hollow), hashlib.sha256(hollow).hexdigest())
+    assert path.read_bytes() == hollow
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 410])
@@ -231,3 +256,149 @@ def test_a_file_where_its_folder_should_be_is_a_fault_of_the_disk(tmp_path: Path
     with pytest.raises(OSError) as caught:  # noqa: PT011  # which one it is differs from disk to disk
         fetched(serving(CLIP), tmp_path / "outputs" / "hero.mp4")
     assert not isinstance(caught.value, FileExistsError)
+
+
+# what broke off
+
+TAG = '"5f3a"'
+
+
+def breaking_off(told: Mapping[str, str], then: Callable[[], Answered]) -> Service:
+    """A service whose first answer breaks off after 2,000 bytes; and what it answers next."""
+    asked: list[str] = []
+
+    def answer(address: str) -> Answered:
+        asked.append(address)
+        if len(asked) > 1:
+            return then()
+        return answered(CLIP[:2000], headers={"content-length": str(len(CLIP)), **told}, then=ConnectionResetError())
+
+    return Service(answer)
+
+
+def rest(first: int = 2000, *, said: str = "", chunk: bytes | None = None) -> Answered:
+    """The rest of the clip, from a byte on."""
+    told = said or f"bytes {first}-{len(CLIP) - 1}/{len(CLIP)}"
+    return answered(CLIP[first:] if chunk is None else chunk, status=206, headers={"content-range": told})
+
+
+def twice(service: Service, path: Path) -> Verified:
+    """A try that breaks off, and the next one."""
+    part = part_at(path)
+    with pytest.raises(DownloadError) as caught:
+        fetched(service, path, part=part)
+    assert caught.value.fault is DownloadFault.UNREACHED
+    return fetched(service, path, part=part)
+
+
+@pytest.mark.parametrize(
+    ("told", "asked"),
+    [
+        ({"etag": TAG}, TAG),
+        ({"last-modified": "Wed, 25 Nov 2026 10:00:00 GMT"}, "Wed, 25 Nov 2026 10:00:00 GMT"),
+        ({"etag": TAG, "last-modified": "Wed, 25 Nov 2026 10:00:00 GMT"}, TAG),
+    ],
+)
+def test_a_download_that_broke_off_goes_on_where_it_was(path: Path, told: dict[str, str], asked: str) -> None:
+    service = breaking_off(told, then=rest)
+    assert twice(service, path) == Verified(path, len(CLIP), hashlib.sha256(CLIP).hexdigest())
+    assert path.read_bytes() == CLIP
+    headers = service.asked[1][2]
+    assert (headers["range"], headers["if-range"]) == ("bytes=2000-", asked)
+
+
+@pytest.mark.parametrize("told", [{}, {"etag": f"W/{TAG}"}, {"etag": "x" * 5000}, {"etag": '"a b"'}])
+def test_without_a_tag_that_can_be_relied_on_it_begins_anew(path: Path, told: dict[str, str]) -> None:
+    service = breaking_off(told, then=lambda: answered(CLIP))
+    twice(service, path)
+    assert "range" not in service.asked[1][2]
+    assert path.read_bytes() == CLIP
+
+
+def test_a_file_that_is_another_one_by_now_begins_anew(path: Path) -> None:
+    service = breaking_off({"etag": TAG}, then=lambda: answered(CLIP, headers={"etag": '"other"'}))
+    twice(service, path)
+    assert path.read_bytes() == CLIP
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda: rest(1999),
+        lambda: rest(0),
+        lambda: rest(said="bytes 2000-"),
+        lambda: rest(said="bytes */9"),
+        lambda: rest(said="bytes 99999999999999999999-1/2"),
+        lambda: rest(chunk=CLIP[2000:-1]),
+        lambda: rest(chunk=CLIP[2000:] + b"x"),
+        lambda: answered(status=416),
+    ],
+)
+def test_a_rest_that_does_not_fit_is_not_put_behind_it(path: Path, answer: Callable[[], Answered]) -> None:
+    part = part_at(path)
+    service = breaking_off({"etag": TAG}, then=answer)
+    with pytest.raises(DownloadError):
+        fetched(service, path, part=part)
+    with pytest.raises(DownloadError) as caught:
+        fetched(service, path, part=part)
+    assert caught.value.fault is DownloadFault.AGAIN
+    assert not part.goes_on
+    assert not path.exists()
+
+
+def test_a_server_that_is_ill_meanwhile_takes_nothing_away(path: Path) -> None:
+    part = part_at(path)
+    service = breaking_off({"etag": TAG}, then=lambda: answered(status=503))
+    for _ in range(3):
+        with pytest.raises(DownloadError):
+            fetched(service, path, part=part)
+    assert part.size_bytes == path.stat().st_size == 2000
+
+
+# how much, how fast, how long
+
+
+def test_a_file_that_says_it_is_too_large_is_not_read(path: Path) -> None:
+    error = refusal(serving(CLIP, content_length=str(5 << 30)), path)
+    assert error.fault is DownloadFault.NOT_ALLOWED
+    assert str(error) == "it is larger than 4 GiB: `download_limit` in the manifest's settings allows more"
+
+
+def test_a_file_without_end_is_read_to_its_limit(path: Path) -> None:
+    came: list[int] = []
+
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            came.append(1)
+            yield bytes(1 << 20)
+
+    with pytest.raises(DownloadError, match="it is larger than 3 MiB") as caught:
+        fetched(Service(lambda _: Answered(200, {}, endless())), path, bounds=Bounds(most_bytes=3 << 20))
+    assert caught.value.fault is DownloadFault.NOT_ALLOWED
+    assert len(came) == 4
+    assert not path.exists()
+
+
+def test_a_file_that_trickles_is_given_up_and_goes_on_later(path: Path) -> None:
+    part = part_at(path)
+    drops = [bytes([byte]) for byte in CLIP]
+    service = Service(lambda _: answered(*drops, headers={"etag": TAG}, wait_s=10))
+    with pytest.raises(DownloadError, match="it comes slower than 1 KiB a second") as caught:
+        fetched(service, path, part=part)
+    assert caught.value.fault is DownloadFault.AGAIN
+    assert part.goes_on
+    assert part.size_bytes <= 7
+
+
+def test_a_file_that_comes_just_fast_enough_ends_after_an_hour(path: Path) -> None:
+    service = Service(lambda _: answered(*[bytes(11_000)] * 1_000, wait_s=10))
+    with pytest.raises(DownloadError, match="it takes longer than 60 minutes"):
+        fetched(service, path)
+
+
+def test_a_disk_without_room_for_it_is_not_filled(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("batchrunner.download.shutil.disk_usage", lambda _: SimpleNamespace(free=1 << 30))
+    with pytest.raises(OSError, match="3 GiB are needed, 1 GiB are free") as caught:
+        fetched(serving(CLIP, content_length=str(3 << 30)), path)
+    assert caught.value.errno == errno.ENOSPC
+    assert not path.exists()

@@ -92,14 +92,21 @@ def test_a_reader_gives_a_value_or_a_sentence_whatever_is_written(read: Reader, 
 
 
 def test_every_reader_fills_a_field_of_the_settings() -> None:
-    values = {"concurrency": 3, "rate": "60/min", "task_timeout": "5m", "retries": 1, "budget": "9.50"}
+    values = {
+        "concurrency": 3,
+        "rate": "60/min",
+        "task_timeout": "5m",
+        "retries": 1,
+        "budget": "9.50",
+        "download_limit": "1GiB",
+    }
     assert set(values) == set(READERS)
     fields = {READERS[key][0]: READERS[key][1](value) for key, value in values.items()}
-    assert Settings(**fields) == Settings(3, 60, 300.0, 1, Decimal("9.50"))  # type: ignore[arg-type]
+    assert Settings(**fields) == Settings(3, 60, 300.0, 1, Decimal("9.50"), download_limit_bytes=1 << 30)  # type: ignore[arg-type]
 
 
 def test_without_a_word_a_batch_is_slow_and_pays_once() -> None:
-    assert Settings() == Settings(AUTO, AUTO, 1800.0, 0, None, "outputs/${manifest.name}/${job.id}.mp4")
+    assert Settings() == Settings(AUTO, AUTO, 1800.0, 0, None, "outputs/${manifest.name}/${job.id}.mp4", 4 << 30)
 
 
 @pytest.mark.parametrize(
@@ -197,3 +204,17 @@ def test_without_a_word_a_fifth_of_them_may_and_five_at_least(finished: int, cli
 def test_another_word_for_it_is_a_sentence(written: str) -> None:
     with pytest.raises(ValueError, match="finished clips are written like"):
         settings.max_replace(written)
+
+
+@pytest.mark.parametrize(
+    ("written", "size_bytes"),
+    [("4GiB", 4 << 30), ("4 GB", 4 * 10**9), ("500MB", 500 * 10**6), ("1mib", 1 << 20), ("1024GiB", 1 << 40)],
+)
+def test_a_size_has_a_unit(written: str, size_bytes: int) -> None:
+    assert settings.size_bytes(written) == size_bytes
+
+
+@pytest.mark.parametrize("wrong", ["4", 4, "4G", "0GB", "1KB", "999999GiB", "-1GB", "1.5GiB", "", None, True])
+def test_what_is_no_size_is_said(wrong: object) -> None:
+    with pytest.raises(ValueError, match="a size is written like `500MB` or `4GiB`"):
+        settings.size_bytes(wrong)

@@ -2,15 +2,14 @@
 
 import errno
 import os
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from batchrunner.download import Partial
 from batchrunner.download import download as fetched
 from batchrunner.errors import Exit
 from batchrunner.events import Kind
-from batchrunner.files import Root
 from batchrunner.nouns.status import Status
 from batchrunner.nouns.step import Block
 from batchrunner.runner import fetch as fetching
@@ -40,11 +39,11 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     """Which error each folder of this name gives to whoever writes a clip there."""
     errors: dict[str, int] = {}
 
-    async def download(http: Any, link: str, root: Root, path: Path, **how: Any) -> Any:
-        error = errors.get(path.parent.name)
+    async def download(http: Any, link: str, part: Partial, **how: Any) -> Any:
+        error = errors.get(part.path.parent.name)
         if error is not None:
-            raise OSError(error, os.strerror(error), str(path))
-        return await fetched(http, link, root, path, **how)
+            raise OSError(error, os.strerror(error), str(part.path))
+        return await fetched(http, link, part, **how)
 
     monkeypatch.setattr(fetching, "download", download)
     return errors
@@ -100,8 +99,9 @@ def test_a_folder_that_becomes_a_file_between_download_and_rename_stops_them_too
     studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
 
-    async def download(http: Any, link: str, root: Root, path: Path, **how: Any) -> Any:
-        verified = await fetched(http, link, root, path, **how)
+    async def download(http: Any, link: str, part: Partial, **how: Any) -> Any:
+        verified = await fetched(http, link, part, **how)
+        path = part.path
         if path.parent.name != "bad":
             return verified
         moved = verified.path.rename(studio.folder / "moved.mp4")
