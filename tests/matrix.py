@@ -38,9 +38,10 @@ def version_of(python: Path) -> str:
 
 
 def lowest() -> list[str]:
-    """The package's own dependencies, each at the lower end of its range."""
+    """The package's own dependencies, its extra for workbooks included, each at the lower end of its range."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    bounds = (re.match(r"([\w-]+)(?:\[\w+\])?>=([\w.]+)", each) for each in project["dependencies"])
+    ranges = [*project["dependencies"], *project["optional-dependencies"]["xlsx"]]
+    bounds = (re.match(r"([\w-]+)>=([\w.]+)", each) for each in ranges)
     return [f"{bound[1]}=={bound[2]}" for bound in bounds if bound]
 
 
@@ -51,7 +52,7 @@ def make(name: str, python: Path, pins: list[str]) -> Path:
     subprocess.run([str(python), "-m", "venv", str(folder)], check=True)
     own = folder / "bin" / "python"
     quiet = ["--quiet", "--disable-pip-version-check"]
-    subprocess.run([str(own), "-m", "pip", "install", *quiet, "--editable", str(ROOT), *TOOLS, *pins], check=True)
+    subprocess.run([str(own), "-m", "pip", "install", *quiet, "--editable", f"{ROOT}[xlsx]", *TOOLS, *pins], check=True)
     return own
 
 
