@@ -3,6 +3,7 @@
     BatchrunnerError                    one sentence, and the code that the process ends with
     ├── UsageError                   2  an option or a file that cannot be used
     │   ├── InvalidManifest          2  carries every problem of the manifest
+    │   ├── BadReceipts              2  lines of receipts that cannot be taken in, each with its place
     │   └── Unconfirmed              2  paid work that nobody agreed to
     ├── Unauthorized                 3  there is no key to ask with
     ├── Unaffordable                 3  the balance does not pay for all of it
@@ -44,6 +45,11 @@ class BatchrunnerError(Exception):
 
     exit_code: ClassVar[Exit] = Exit.USAGE
 
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What is told, line by line."""
+        return (str(self),)
+
 
 class UsageError(BatchrunnerError):
     """An option, an environment variable or a file that cannot be used as it is."""
@@ -55,6 +61,19 @@ class InvalidManifest(UsageError):
     def __init__(self, problems: "Sequence[object]") -> None:
         super().__init__("the manifest has problems: nothing was submitted")
         self.problems = problems
+
+
+class BadReceipts(UsageError):
+    """Lines of receipts that cannot be taken in: nothing is planned without them."""
+
+    def __init__(self, lines: "Sequence[str]") -> None:
+        super().__init__("\n".join(lines))
+        self._lines = tuple(lines)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """One for each, and how they are mended."""
+        return self._lines
 
 
 class Unconfirmed(UsageError):

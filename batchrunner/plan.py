@@ -84,10 +84,33 @@ def next_step(job: Job | None, memory: Memory, facts: Facts, options: Options) -
         return _finish(attempt, facts)
     if job is None:
         return _departed(memory, facts)
-    attempt = memory.accepted_for(job.request) or memory.of_request(job.request)
+    attempt = memory.accepted_for(job.request) or _counting(job, memory, facts.disk)
     if attempt is None:
         return _submit_first(job, memory, facts, options)
     return _after(attempt, job, memory, facts, options)
+
+
+def _counting(job: Job, memory: Memory, disk: Disk) -> Attempt | None:
+    """The attempt at a job's request that counts: the last one.
+
+    Two machines may have asked for the same, knowing nothing of each other: then it is the one that is worth more here.
+    One that was paid on purpose, although there was a clip, stands for itself.
+    """
+    last = memory.of_request(job.request)
+    retried = {mark.decision for mark in memory.marks if mark.kind is MarkKind.RETRY}
+    if last is None or last.decision not in {None, *retried}:
+        return last
+    same = [a for a in memory.attempts if a.request == job.request]
+    return max(reversed(same), key=lambda attempt: _worth(attempt, disk))
+
+
+def _worth(attempt: Attempt, disk: Disk) -> int:
+    """What became of an attempt, in order: nothing, a clip that can be fetched, one that lies in its place."""
+    if attempt.outcome is not Outcome.ACCEPTED or attempt.task is not TaskState.SUCCESS:
+        return 0
+    if attempt.id in disk.present and attempt.clip is not None and attempt.clip.role is ClipRole.FINAL:
+        return 2
+    return 0 if attempt.is_gone else 1
 
 
 def settles(attempt: Attempt) -> bool:

@@ -120,6 +120,7 @@ class Studio:
     travel_s: float = 0.1
     way: Callable[[Answering], Answering] = lambda answer: answer
     asked: list[Asked] = field(default_factory=list)
+    host: str = "first"
 
     @property
     def manifest(self) -> Path:
@@ -190,6 +191,7 @@ class Studio:
                     clock,
                     self.events.append,
                     self.signals,
+                    self.host,
                 )
                 return await conduct(self.batch(manifest, ledger), means, limits, options, command=command)
         finally:

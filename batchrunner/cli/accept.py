@@ -18,11 +18,11 @@ from batchrunner.cli.permissions import reading_options
 from batchrunner.cli.selection import Selection, check_named, matching, named_jobs
 from batchrunner.cli.setting import project_of, valid_manifest, wanted_of
 from batchrunner.errors import UsageError
-from batchrunner.nouns.facts import Attempt
+from batchrunner.nouns.facts import Attempt, ClipRole
 from batchrunner.nouns.request import changed_fields
 from batchrunner.nouns.status import Status
 from batchrunner.plan import Options
-from batchrunner.runner import Seen, take_odd
+from batchrunner.runner import Project, Seen, on_disk, take_odd
 
 
 @click.command()
@@ -61,8 +61,8 @@ def command(
         chosen = matching(selection, desk.batch.first_steps(Options(), None))
         taken = {seen.identity: path for seen in chosen if (path := _taken(desk, seen)) is not None}
         chosen = [seen for seen in chosen if seen.identity not in taken]
-        chosen = [seen for seen in chosen if seen.identity.name in jobs or _can_be_kept(seen)]
-        kept = {seen.identity: _newest(seen) for seen in chosen}
+        chosen = [seen for seen in chosen if seen.identity.name in jobs or _can_be_kept(seen, desk.project)]
+        kept = {seen.identity: _clip_to_keep(seen, desk.project) for seen in chosen}
         desk.book.mark([desk.keep(who, attempt) for who, attempt in kept.items()])
     for who, attempt in kept.items():
         changed = changed_fields(attempt.request, desk.batch.jobs[who].request)
@@ -82,19 +82,21 @@ def _taken(desk: Desk, seen: Seen) -> str | None:
         raise UsageError(f"{seen.identity.name}: the file that was kept cannot be taken: {error}") from error
 
 
-def _can_be_kept(seen: Seen) -> bool:
+def _can_be_kept(seen: Seen, project: Project) -> bool:
     """Whether a job that nobody spelt has a clip in whose place another one would be rendered."""
     is_open = seen.memory.open_attempt is not None
-    return not is_open and seen.step.status is not Status.DONE and _clip_of(seen) is not None
+    return not is_open and seen.step.status is not Status.DONE and _clip_of(seen, project) is not None
 
 
-def _clip_of(seen: Seen) -> Attempt | None:
-    return seen.memory.newest_clip(seen.memory.next_number)
+def _clip_of(seen: Seen, project: Project) -> Attempt | None:
+    """The attempt whose clip lies under its final name; where none does, the last one that gave a clip."""
+    memory, present = on_disk(project, seen.memory)
+    lying = (a for a in reversed(memory.attempts) if a.id in present and a.clip and a.clip.role is ClipRole.FINAL)
+    return next(lying, memory.newest_clip(memory.next_number))
 
 
-def _newest(seen: Seen) -> Attempt:
-    """The attempt whose clip is the job's newest."""
-    attempt = _clip_of(seen)
+def _clip_to_keep(seen: Seen, project: Project) -> Attempt:
+    attempt = _clip_of(seen, project)
     if attempt is None:
         raise UsageError(f"{seen.identity.name} has no clip that could be kept")
     return attempt

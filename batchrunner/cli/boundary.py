@@ -10,9 +10,10 @@ from pathlib import Path
 import click
 
 from batchrunner.cli.group import group
-from batchrunner.cli.outlet import let_go, say
+from batchrunner.cli.outlet import let_go, say, say_lines
 from batchrunner.errors import BatchrunnerError, Exit
 from batchrunner.files import Refused
+from batchrunner.reports.words import in_lines
 
 # Manifests and ledgers are large trees without cycles: at Python's own pace they would be scanned over and over.
 _NEW_OBJECTS = 100_000
@@ -33,7 +34,8 @@ def outcome(arguments: list[str]) -> int:
     try:
         result = group.main(arguments, prog_name="batchrunner", standalone_mode=False)
     except BatchrunnerError as error:
-        say(f"batchrunner: {error}", err=True)
+        first, *others = error.lines
+        say_lines(in_lines(f"batchrunner: {first}", *others), err=True)
         return error.exit_code
     except click.ClickException as error:
         _tell_usage(error)

@@ -5,13 +5,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from batchrunner.catalog import shipped_prices
+from batchrunner.cli.outlet import say
 from batchrunner.clock import Clock
 from batchrunner.errors import UsageError
 from batchrunner.ledger import Ledger, run_lock
 from batchrunner.nouns.facts import NO_MEMORY, Attempt, Mark, MarkKind, Memory
 from batchrunner.nouns.job import Identity
 from batchrunner.reports import utc
-from batchrunner.runner import Batch, Project, Wanted, check_symlinks, gather
+from batchrunner.runner import Batch, Project, ReceiptsWriter, Wanted, check_symlinks, gather, read_receipts
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,18 @@ def deciding(project: Project, wanted: Wanted) -> Iterator[Desk]:
     check_symlinks(project, wanted.name, [job.output for job in wanted.jobs])
     with (
         run_lock(project.folder, wanted.name, utc(clock.wall_s()) or ""),
-        Ledger.writing(project.ledger) as book,
+        _told_ledger(project) as book,
     ):
-        yield Desk(project, book, gather(project, wanted, book, shipped_prices()), clock)
+        try:
+            yield Desk(project, book, gather(project, wanted, book, shipped_prices()), clock)
+        finally:
+            ReceiptsWriter(project, book, lambda why: say(why, err=True)).whole(wanted.name)
+
+
+@contextmanager
+def _told_ledger(project: Project) -> Iterator[Ledger]:
+    """The ledger, open to be written, with what the receipts tell: a choice may be about a colleague's clip."""
+    told = read_receipts(project)
+    with Ledger.writing(project.ledger) as book:
+        book.take_in(told)
+        yield book

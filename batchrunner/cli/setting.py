@@ -21,7 +21,7 @@ from batchrunner.modellix import Modellix
 from batchrunner.problems import nearest
 from batchrunner.reports.outgoing import Sources
 from batchrunner.reports.words import in_lines, stacked
-from batchrunner.runner import Access, Project, Wanted, find_project, read_access, read_receipts, remembered, take_in
+from batchrunner.runner import Access, Project, Wanted, find_project, read_access, read_receipts, remembered
 from batchrunner.sandbox import Options as SandboxOptions
 from batchrunner.sandbox import Sandbox
 from batchrunner.settings import Network
@@ -104,15 +104,14 @@ def wanted_or_remembered(path: Path, profile: str, project: Project, ledger: Led
 
 @contextmanager
 def known_ledger(project: Project) -> Iterator[Ledger]:
-    """The ledger to tell from. Clips that only the receipts know are added to a copy in memory: nothing is written."""
+    """The ledger to tell from. What only the receipts know is added to a copy in memory: nothing is written."""
     receipts = read_receipts(project)
     with Ledger.reading(project.ledger) as ledger:
-        known = ledger.task_ids()
-        if all(receipt.task_id in known for receipt in receipts):
+        if not ledger.has_news(receipts):
             yield ledger
             return
         with ledger.copy() as copy:
-            take_in(copy, receipts)
+            copy.take_in(receipts)
             yield copy
 
 

@@ -1,6 +1,5 @@
 """What `run`, `retry` and `fetch` have in common: look, ask, do, tell."""
 
-import socket
 from collections.abc import Iterable
 from contextlib import ExitStack, suppress
 from dataclasses import replace
@@ -19,7 +18,7 @@ from batchrunner.cli.selection import Selection, matching
 from batchrunner.cli.setting import Service, known_ledger, prices_of, project_of, real_service, sandbox_service
 from batchrunner.cli.telling import report_of, say_report, shown
 from batchrunner.clock import Clock
-from batchrunner.errors import Exit, LedgerError, Locked
+from batchrunner.errors import Exit, Locked
 from batchrunner.events import Happened, Kind, Listener
 from batchrunner.ledger import Ledger, run_lock
 from batchrunner.nouns.facts import Mark
@@ -31,6 +30,7 @@ from batchrunner.runner import (
     Ended,
     Means,
     Project,
+    ReceiptsWriter,
     Signals,
     Wanted,
     check_memory,
@@ -38,8 +38,6 @@ from batchrunner.runner import (
     conduct,
     gather,
     read_receipts,
-    take_in,
-    write_receipts,
 )
 from batchrunner.settings import Settings
 
@@ -74,9 +72,11 @@ def work(order: Order, wanted: Wanted, settings: Settings) -> int:
             planned = with_guests(gather(project, wanted, known, prices), stack, clock)
             marks, agreement = _agreed(order, planned, settings, known, service, clock, narrator)
         ledger = stack.enter_context(Ledger.writing(project.ledger))
-        take_in(ledger, read_receipts(project))
-        stack.callback(_write_receipts, project, wanted.name, ledger)
+        ledger.take_in(read_receipts(project))
+        writer = ReceiptsWriter(project, ledger, lambda why: say(why, err=True))
+        stack.callback(writer.whole, wanted.name)
         ledger.mark(marks)
+        writer.decisions(who for who, _ in marks)
         batch = replace(gather(project, wanted, ledger, prices), guests=planned.guests)
         if order.keep_awake:
             stack.enter_context(awake(lambda why: log(Happened(Kind.NOTE, why))))
@@ -122,14 +122,6 @@ def with_guests(batch: Batch, stack: ExitStack, clock: Clock) -> Batch:
             stack.enter_context(run_lock(batch.project.folder, manifest, utc(clock.wall_s()) or ""))
             guests += awaited
     return replace(batch, guests=guests)
-
-
-def _write_receipts(project: Project, name: str, ledger: Ledger) -> None:
-    """At every end, a good one or not: the ledger knows the same, so a disk that does not take them is only told."""
-    try:
-        write_receipts(project, name, ledger, socket.gethostname())
-    except (OSError, LedgerError) as error:
-        say(f"the receipts could not be written: {error}", err=True)
 
 
 def _decided(order: Order, batch: Batch, retries: int, ledger: Ledger, now_s: float) -> Decided | None:

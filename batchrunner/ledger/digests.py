@@ -25,7 +25,7 @@ class Covered:
         return (*self.owner, *self.content)
 
 
-_FILE = ("id", "role", "path", "size_bytes", "sha256", "at_s")
+_FILE = ("id", "role", "path", "size_bytes", "sha256", "at_s", "is_told")
 
 COVERED: Mapping[str, Covered] = {
     "attempt": Covered(

@@ -1,84 +1,161 @@
-"""How a receipt becomes facts: an attempt of another machine, with all that followed from it."""
+"""How receipts become facts: submits, decisions and adoptions of other machines, each taken in once.
 
-import sqlite3
+See `docs/decisions/receipts-carry-decisions.md`.
+"""
 
+from collections.abc import Iterable
+
+from batchrunner.ledger.inserts import insert_answer, insert_clip, insert_observation, settle
+from batchrunner.ledger.known import COMMAND, KNOWN, Index, News
 from batchrunner.ledger.requests import request_text
 from batchrunner.ledger.transaction import insert
-from batchrunner.nouns.receipt import Receipt
+from batchrunner.nouns.facts import Attempt, MarkKind, Outcome
+from batchrunner.nouns.job import Identity
+from batchrunner.nouns.receipt import Adoption, Decision, Receipt, Told
 
-_SAID = "told by a receipt"
-_WHO = "manifest = :manifest AND profile = :profile AND job = :job AND take = :take"
-_NEXT_NUMBER = (
-    f"SELECT 1 + coalesce(max(number), 0) FROM (SELECT number FROM attempt WHERE {_WHO}"  # noqa: S608  # our own text
-    f" UNION ALL SELECT number FROM adoption WHERE {_WHO})"
-)
+_RUN = "SELECT id FROM run WHERE command = ? AND manifest = ? AND profile = ? AND host = ?"
 
 
-def take_in(db: sqlite3.Connection, receipt: Receipt) -> None:
-    """Writes down one receipt, within somebody's transaction."""
-    attempt_id = _attempt(db, receipt, _run(db, receipt))
-    db.execute(
-        "INSERT INTO answer (attempt_id, outcome, task_id, message, body, at_s) VALUES (?, 'accepted', ?, ?, '', ?)",
-        (attempt_id, receipt.task_id, _SAID, receipt.submitted_at_s),
-    )
-    if receipt.rendered_at_s is not None:
-        db.execute(
-            "INSERT INTO observation (attempt_id, state, word, message, body, at_s)"
-            " VALUES (?, 'success', ?, '', '', ?)",
-            (attempt_id, _SAID, receipt.rendered_at_s),
+class Inbox(Index):
+    """Takes receipts in, within somebody's transaction."""
+
+    def take_in(self, told: Iterable[Told]) -> int:
+        """Writes down, within somebody's transaction, what is new; how many lines that were."""
+        waiting = sorted(told, key=lambda each: each.at_s)
+        before = taken = 0
+        while waiting:
+            news = [each for each in waiting if self._take(each)]
+            taken += len(news)
+            waiting = [each for each in waiting if not self.knows(each)]
+            if taken == before:
+                break  # the rest waits for lines that are not here, or for a submit that is still open
+            before = taken
+        return taken
+
+    def _take(self, told: Told) -> bool:
+        if not self.has_news(told):
+            return False
+        match told:
+            case Receipt():
+                self._take_submit(told)
+            case Decision():
+                self._take_decision(told)
+            case Adoption():
+                self._take_adoption(told)
+        return True
+
+    def _take_submit(self, receipt: Receipt) -> None:
+        known = self.known(receipt)
+        attempt_id = known.id if known else self._insert(receipt)
+        news = self.news(known, receipt) if known else _all_of(receipt.attempt)
+        if news is None:
+            return
+        for answer in news.answers:
+            insert_answer(self.db, attempt_id, answer)
+        for seen in news.observations:
+            insert_observation(self.db, attempt_id, seen)
+        for clip in news.clips:
+            insert_clip(self.db, clip, attempt_id, None)
+        if known and news.settled_at_s is not None:
+            settle(self.db, attempt_id, news.settled_at_s)
+        if receipt.task_id is not None:
+            self.tasks[receipt.task_id] = attempt_id
+        self.note(self.db.execute(f"{KNOWN} WHERE attempt.id = ?", (attempt_id,)).fetchone())
+
+    def _insert(self, receipt: Receipt) -> int:
+        told, who = receipt.attempt, receipt.identity
+        settled_at_s = told.settled_at_s
+        if settled_at_s is None and self.open_ids(who):
+            settled_at_s = told.opened_at_s  # at most one is open: the one that is here already
+        return insert(
+            self.db,
+            "attempt",
+            **_columns(who),
+            number=self._next_number(who),
+            run_id=self._run(who, receipt.host, told.base_url, told.opened_at_s),
+            request=request_text(told.request),
+            fingerprint=told.request.fingerprint,
+            decision=told.decision,
+            output=told.output,
+            base_url=told.base_url,
+            key_digest=told.key_digest,
+            key_last4=told.key_last4,
+            reserved_usd=str(told.reserved_usd),
+            opened_at_s=told.opened_at_s,
+            settled_at_s=settled_at_s,
         )
-    if receipt.path is not None:
-        db.execute(
-            "INSERT INTO clip (attempt_id, role, path, size_bytes, sha256, at_s) VALUES (?, ?, ?, ?, ?, ?)",
-            (
-                attempt_id,
-                receipt.role.value,
-                receipt.path,
-                receipt.size_bytes,
-                receipt.sha256,
-                receipt.done_at_s or receipt.submitted_at_s,
-            ),
+
+    def _take_decision(self, told: Decision) -> None:
+        who, mark = told.identity, told.mark
+        insert(
+            self.db,
+            "mark",
+            **_columns(who),
+            kind=mark.kind.value,
+            after=max((number for number, at_s in self.numbers(who) if at_s <= mark.at_s), default=0),
+            request=request_text(mark.request) if mark.request else None,
+            chosen=self.number_of(told),
+            at_s=mark.at_s,
+            decision=mark.decision,
+            host=mark.host,
+        )
+        self.decisions.add((who, mark.decision))
+        if mark.kind is MarkKind.PAY_AGAIN:
+            self._give_up(who, mark.at_s)
+
+    def _give_up(self, who: Identity, at_s: float) -> None:
+        """What was unknown stays booked and is closed: a person pays again."""
+        for attempt_id in self.open_ids(who):
+            known = self.submits[attempt_id]
+            if known.outcome in (None, Outcome.UNKNOWN) and known.at_s <= at_s:
+                settle(self.db, attempt_id, at_s)
+
+    def _take_adoption(self, told: Adoption) -> None:
+        who, attempt_id = told.identity, self.tasks[told.task_id]
+        base_url = self.db.execute("SELECT base_url FROM attempt WHERE id = ?", (attempt_id,)).fetchone()[0]
+        adoption_id = insert(
+            self.db,
+            "adoption",
+            **_columns(who),
+            run_id=self._run(who, told.host, base_url, told.at_s),
+            number=self._next_number(who),
+            attempt_id=attempt_id,
+            at_s=told.at_s,
+        )
+        if told.clip:
+            insert_clip(self.db, told.clip, attempt_id, adoption_id)
+        self.adoptions.add((who, attempt_id))
+
+    def _next_number(self, who: Identity) -> int:
+        return 1 + max((number for number, _ in self.numbers(who)), default=0)
+
+    def _run(self, who: Identity, host: str, base_url: str, at_s: float) -> int:
+        """The run that stands for all receipts of one machine."""
+        found = self.db.execute(_RUN, (COMMAND, who.manifest, who.profile, host)).fetchone()
+        if found:
+            return int(found[0])
+        self.db.execute("INSERT OR IGNORE INTO job_list VALUES ('', '[]')")
+        return insert(
+            self.db,
+            "run",
+            manifest=who.manifest,
+            profile=who.profile,
+            host=host,
+            command=COMMAND,
+            path="",
+            base_url=base_url,
+            pid=0,
+            release="",
+            job_list="",
+            started_at_s=at_s,
+            ended_at_s=at_s,
+            exit_code=0,
         )
 
 
-def _run(db: sqlite3.Connection, receipt: Receipt) -> int:
-    """The run that stands for all receipts of one machine."""
-    who = receipt.identity
-    key = (who.manifest, who.profile, receipt.host)
-    found = db.execute(
-        "SELECT id FROM run WHERE command = 'receipts' AND manifest = ? AND profile = ? AND host = ?", key
-    ).fetchone()
-    if found:
-        return int(found[0])
-    db.execute("INSERT OR IGNORE INTO job_list VALUES ('', '[]')")
-    cursor = db.execute(
-        "INSERT INTO run (manifest, profile, host, command, path, base_url, pid, release, job_list, started_at_s,"
-        " ended_at_s, exit_code) VALUES (?, ?, ?, 'receipts', '', ?, 0, '', '', ?, ?, 0)",
-        (*key, receipt.base_url, receipt.submitted_at_s, receipt.submitted_at_s),
-    )
-    return int(cursor.lastrowid or 0)
+def _columns(who: Identity) -> dict[str, object]:
+    return {"manifest": who.manifest, "profile": who.profile, "job": who.job, "take": who.take}
 
 
-def _attempt(db: sqlite3.Connection, receipt: Receipt, run_id: int) -> int:
-    who = receipt.identity
-    name = {"manifest": who.manifest, "profile": who.profile, "job": who.job, "take": who.take}
-    is_open = db.execute(f"SELECT 1 FROM attempt WHERE settled_at_s IS NULL AND {_WHO}", name).fetchone()  # noqa: S608
-    settled_at_s = receipt.done_at_s
-    if settled_at_s is None and is_open:
-        settled_at_s = receipt.submitted_at_s  # at most one is open: this machine's own goes first
-    return insert(
-        db,
-        "attempt",
-        **name,
-        number=db.execute(_NEXT_NUMBER, name).fetchone()[0],
-        run_id=run_id,
-        request=request_text(receipt.request),
-        fingerprint=receipt.request.fingerprint,
-        output=receipt.output,
-        base_url=receipt.base_url,
-        key_digest=receipt.key_digest,
-        key_last4=receipt.key_last4,
-        reserved_usd=receipt.reserved_usd,
-        opened_at_s=receipt.submitted_at_s,
-        settled_at_s=settled_at_s,
-    )
+def _all_of(attempt: Attempt) -> News:
+    return News(attempt.answers, attempt.observations, attempt.clips, attempt.settled_at_s)

@@ -112,9 +112,10 @@ def _memories(db: sqlite3.Connection, where: str, values: tuple[object, ...]) ->
 
 # `made_on` is the machine of an attempt that came with a receipt
 _ATTEMPTS = (
-    "SELECT attempt.*, CASE run.command WHEN 'receipts' THEN run.host END AS made_on"
+    "SELECT attempt.*, run.host, CASE run.command WHEN 'receipts' THEN run.host END AS made_on"
     " FROM attempt JOIN run ON run.id = attempt.run_id"
 )
+_ADOPTIONS = "SELECT adoption.*, run.host FROM adoption JOIN run ON run.id = adoption.run_id"
 
 
 def _attempts(db: sqlite3.Connection, chosen: str, values: tuple[object, ...]) -> Iterator[tuple[sqlite3.Row, Attempt]]:
@@ -131,7 +132,8 @@ def _adopted(db: sqlite3.Connection, where: str, values: tuple[object, ...]) -> 
     """The attempts that jobs took over, as those jobs see them, each with its adoption's row."""
     chosen = f"SELECT attempt_id FROM adoption WHERE {where}"  # noqa: S608
     originals = {attempt.id: attempt for _, attempt in _attempts(db, chosen, values)}
-    for row in list(_rows(db, f"SELECT * FROM adoption WHERE {where} ORDER BY number", values)):  # noqa: S608
+    ids = f"SELECT id FROM adoption WHERE {where}"  # noqa: S608
+    for row in list(_rows(db, f"{_ADOPTIONS} WHERE adoption.id IN ({ids}) ORDER BY number", values)):
         original = originals[row["attempt_id"]]
         own = _rows(db, "SELECT * FROM adopted_clip WHERE adoption_id = ? ORDER BY id", (row["id"],))
         yield (
@@ -140,6 +142,8 @@ def _adopted(db: sqlite3.Connection, where: str, values: tuple[object, ...]) -> 
                 original,
                 number=row["number"],
                 adoption_id=row["id"],
+                adopted_at_s=row["at_s"],
+                host=row["host"],
                 clips=tuple(_clip(each) for each in own),
                 sources=original.clips,
             ),
@@ -182,6 +186,7 @@ def _attempt(
         base_url=row["base_url"],
         key_digest=row["key_digest"],
         key_last4=row["key_last4"],
+        host=row["host"],
         made_on=row["made_on"],
         reserved_usd=Decimal(row["reserved_usd"]),
         opened_at_s=row["opened_at_s"],
@@ -233,4 +238,5 @@ def _mark(row: sqlite3.Row) -> Mark:
 
 
 def _clip(row: sqlite3.Row) -> Clip:
-    return Clip(row["at_s"], ClipRole(row["role"]), row["path"], row["size_bytes"], row["sha256"])
+    told = bool(row["is_told"])
+    return Clip(row["at_s"], ClipRole(row["role"]), row["path"], row["size_bytes"], row["sha256"], is_told=told)

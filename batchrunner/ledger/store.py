@@ -5,22 +5,24 @@ import os.path
 import secrets
 import socket
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Self
 
 from batchrunner.errors import ClaimRefused, UsageError
-from batchrunner.ledger import connection, inbox, rows
+from batchrunner.ledger import connection, rows
 from batchrunner.ledger.account import Account
 from batchrunner.ledger.entries import Claim, NewRun
+from batchrunner.ledger.inbox import Inbox
+from batchrunner.ledger.inserts import insert_answer, insert_clip, insert_observation, settle
 from batchrunner.ledger.pictures import Pictures
 from batchrunner.ledger.requests import request_text
 from batchrunner.ledger.rivals import Rivals, check_rivals, rivals
 from batchrunner.ledger.transaction import insert, translated, writing
 from batchrunner.nouns.facts import Answer, Attempt, Clip, Mark, MarkKind, Memory, Observation, Outcome
 from batchrunner.nouns.job import Identity
-from batchrunner.nouns.receipt import Receipt
+from batchrunner.nouns.receipt import Told
 
 _TASK_ELSEWHERE = """
     SELECT attempt.base_url FROM attempt JOIN run ON run.id = attempt.run_id
@@ -183,41 +185,17 @@ class Ledger:
             if answer.task_id is not None and self._has_task(answer.task_id):
                 known = f"the service gave a task id that is already on record: {answer.task_id}"
                 answer = Answer(answer.at_s, Outcome.UNKNOWN, None, None, answer.http_status, known, answer.body)
-            insert(
-                db,
-                "answer",
-                attempt_id=attempt_id,
-                outcome=answer.outcome.value,
-                task_id=answer.task_id,
-                refusal=answer.refusal,
-                http_status=answer.http_status,
-                message=answer.message,
-                body=answer.body,
-                at_s=answer.at_s,
-            )
+            insert_answer(db, attempt_id, answer)
             if answer.outcome is Outcome.REFUSED:
-                _settle(db, attempt_id, answer.at_s)
+                settle(db, attempt_id, answer.at_s)
         return answer
 
     def observe(self, attempt: Attempt, seen: Observation, *, settles: bool) -> None:
         """Records a new state of an attempt's task; `settles`: nothing more will come of it."""
         with writing(self._db) as db:
-            insert(
-                db,
-                "observation",
-                attempt_id=attempt.id,
-                state=seen.state.value,
-                word=seen.word,
-                error_class=seen.failure.error_class.value if seen.failure else None,
-                message=seen.failure.message if seen.failure else "",
-                expires_at_s=seen.expires_at_s,
-                billed_usd=None if seen.billed_usd is None else str(seen.billed_usd),
-                body=seen.body,
-                at_s=seen.at_s,
-                took_s=seen.took_s,
-            )
+            insert_observation(db, attempt.id, seen)
             if settles and attempt.is_open:
-                _settle(db, attempt.id, seen.at_s)
+                settle(db, attempt.id, seen.at_s)
 
     def adopt(self, identity: Identity, number: int, attempt_id: int, run_id: int, at_s: float) -> None:
         """Records that a job takes over another's attempt, as its own of this number.
@@ -244,23 +222,13 @@ class Ledger:
 
     def clip(self, attempt_id: int, clip: Clip, adoption_id: int | None = None) -> None:
         """Writes down under which path a verified file, or an adopting job's copy of it, is about to be put."""
-        owner = {"attempt_id": attempt_id} if adoption_id is None else {"adoption_id": adoption_id}
         with writing(self._db) as db:
-            insert(
-                db,
-                "clip" if adoption_id is None else "adopted_clip",
-                **owner,
-                role=clip.role.value,
-                path=clip.path,
-                size_bytes=clip.size_bytes,
-                sha256=clip.sha256,
-                at_s=clip.at_s,
-            )
+            insert_clip(db, clip, attempt_id, adoption_id)
 
     def settle(self, attempt_id: int, at_s: float) -> None:
         """Closes an attempt whose clip is in place."""
         with writing(self._db) as db:
-            _settle(db, attempt_id, at_s)
+            settle(db, attempt_id, at_s)
 
     def mark(self, marks: Iterable[tuple[Identity, Mark]]) -> None:
         """Records what was decided about many jobs, all or none; those without a name become one decision."""
@@ -274,13 +242,26 @@ class Ledger:
         with writing(self._db) as db:
             mark = Mark(at_s, MarkKind.PAY_AGAIN, attempt.number, attempt.request)
             _mark(db, identity, mark, secrets.token_hex(8))
-            _settle(db, attempt.id, at_s)
+            settle(db, attempt.id, at_s)
 
-    def take_in(self, receipts: Iterable[Receipt]) -> None:
-        """Records what receipts tell of clips that this ledger does not know; all of them or none."""
+    def take_in(self, told: Sequence[Told]) -> int:
+        """Records what receipts tell and this ledger does not know, all of it or none; how many lines that were."""
+        if not self.has_news(told):
+            return 0
         with writing(self._db) as db:
-            for receipt in receipts:
-                inbox.take_in(db, receipt)
+            return Inbox(db).take_in(told)
+
+    def has_news(self, told: Iterable[Told]) -> bool:
+        """Whether receipts tell something that this ledger does not know."""
+        with translated():
+            inbox = Inbox(self._db)
+            return any(inbox.has_news(each) for each in told)
+
+    def unheard(self, told: Iterable[Told]) -> list[Told]:
+        """The lines of which this ledger has nothing yet: they wait for others, or for a submit that is still open."""
+        with translated():
+            inbox = Inbox(self._db)
+            return [each for each in told if not inbox.knows(each)]
 
     def copy(self) -> "Ledger":
         """The same in memory: what is written there is nowhere else."""
@@ -288,10 +269,6 @@ class Ledger:
 
     def _has_task(self, task_id: str) -> bool:
         return self._db.execute("SELECT 1 FROM answer WHERE task_id = ?", (task_id,)).fetchone() is not None
-
-
-def _settle(db: sqlite3.Connection, attempt_id: int, at_s: float) -> None:
-    db.execute("UPDATE attempt SET settled_at_s = ? WHERE id = ?", (at_s, attempt_id))
 
 
 def _mark(db: sqlite3.Connection, identity: Identity, mark: Mark, decision: str) -> None:

@@ -13,6 +13,8 @@ ALTER TABLE mark ADD COLUMN decision TEXT;        -- a random name, the same eve
 ALTER TABLE mark ADD COLUMN host TEXT;            -- where it was decided; NULL before version 4
 ALTER TABLE attempt ADD COLUMN decision TEXT;     -- which one it carries out, if any
 ALTER TABLE attempt ADD COLUMN fingerprint TEXT;  -- of its request, to look it up: requests are compared by value
+ALTER TABLE clip ADD COLUMN is_told INTEGER;         -- 1: only a receipt says so, nobody has looked into the file here
+ALTER TABLE adopted_clip ADD COLUMN is_told INTEGER;
 
 -- Each covers all other columns of its row, but for those that are filled in later: see `digests.py`.
 ALTER TABLE attempt ADD COLUMN digest TEXT;

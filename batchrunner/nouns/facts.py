@@ -122,13 +122,17 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A verified file, written down before it got this path; paths are relative to the ledger's project."""
+    """A verified file, written down before it got this path; paths are relative to the ledger's project.
+
+    `is_told`: only a receipt says so; nobody has looked into that file on this machine.
+    """
 
     at_s: float
     role: ClipRole
     path: str
     size_bytes: int
     sha256: str
+    is_told: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +162,8 @@ class Attempt:
     """One try to submit, and all that followed from it. `settled_at_s` is None while it is open.
 
     A job that took over another's attempt sees it as its own: then `adoption_id` is set, `clips` are its own copies,
-    `sources` those of the others, and it costs nothing. `made_on` names the machine of one that a receipt told of.
-    `decision` names the mark that it carries out.
+    `sources` those of the others, and it costs nothing. `host` is the machine that sent it (or took it over), and
+    `made_on` names that of one that a receipt told of. `decision` names the mark that it carries out.
     """
 
     id: int
@@ -180,6 +184,8 @@ class Attempt:
     key_last4: str = ""
     made_on: str | None = None
     decision: str | None = None
+    host: str = ""
+    adopted_at_s: float | None = None
 
     @property
     def is_adopted(self) -> bool:
@@ -311,7 +317,13 @@ class Memory:
     def accepted_for(self, request: Request) -> Attempt | None:
         """The attempt whose clip a person keeps for this request; None where the request was asked for since then."""
         mark = next((m for m in reversed(self.marks) if m.kind is MarkKind.ACCEPT and m.request == request), None)
-        if mark is None or self._number_of(request) > mark.after:
+        if mark is None or any(a.request == request and _is_since(a, mark) for a in self.attempts):
+            return None
+        return self.chosen_by(mark)
+
+    def chosen_by(self, mark: Mark) -> Attempt | None:
+        """The attempt whose clip is kept by a decision; None where that decision keeps none."""
+        if mark.kind is not MarkKind.ACCEPT:
             return None
         if mark.chosen is None:
             return self.newest_clip(mark.after)
@@ -346,6 +358,11 @@ class Memory:
     def _number_of(self, request: Request) -> int:
         attempt = self.of_request(request)
         return attempt.number if attempt else 0
+
+
+def _is_since(attempt: Attempt, mark: Mark) -> bool:
+    """Whether an attempt followed a decision; of another machine's, which may be heard of late, its time tells."""
+    return attempt.number > mark.after and (attempt.made_on is None or attempt.opened_at_s > mark.at_s)
 
 
 NO_MEMORY = Memory()

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from batchrunner.nouns.facts import ErrorClass, MarkKind, Outcome, Refusal
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,255}")
 _FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
@@ -102,13 +104,24 @@ TIME = Kind(_is_time, "a time between 2020 and 2100 in Unix seconds")
 PATH = Kind(_is_path, "the path of an .mp4 file inside the project")
 SIZE = Kind(_whole(0, _MOST_BYTES), "a number of bytes")
 HOST = Kind(_printable(255), "a machine's name")
+MESSAGE = Kind(_printable(1000), "a line of text that can be printed")
+DECISION = Kind(_text(re.compile(r"[0-9a-f]{16}")), "the name of a decision: 16 hexadecimal digits")
+FLAG = Kind(lambda value: isinstance(value, bool), "true or false")
 
-PAID: Mapping[str, Kind] = {
-    "id": NAME,
-    "take": TAKE,
-    "profile": PROFILE,
+
+def one_of(*words: str) -> Kind:
+    """One of a few words."""
+    return Kind(lambda value: isinstance(value, str) and value in words, f"one of {', '.join(words)}")
+
+
+_FILE: dict[str, Kind] = {"file": PATH.or_null(), "size_bytes": SIZE.or_null(), "sha256": SHA256.or_null()}
+_IDENTITY: dict[str, Kind] = {"id": NAME, "take": TAKE, "profile": PROFILE}
+
+# What 0.1.0 wrote of a submit; there its task id was never null.
+_SUBMIT: dict[str, Kind] = {
+    **_IDENTITY,
     "request": REQUEST,
-    "task_id": TASK_ID,
+    "task_id": TASK_ID.or_null(),
     "base_url": ADDRESS,
     "key_digest": KEY_DIGEST,
     "key_last4": LAST4,
@@ -117,29 +130,71 @@ PAID: Mapping[str, Kind] = {
     "rendered_at_s": TIME.or_null(),
     "done_at_s": TIME.or_null(),
     "output": PATH,
-    "file": PATH.or_null(),
-    "size_bytes": SIZE.or_null(),
-    "sha256": SHA256.or_null(),
+    **_FILE,
     "host": HOST,
+}
+# What a submit may say beside that.
+_SUBMIT_ALSO: dict[str, Kind] = {
+    "outcome": one_of("sent", *Outcome),
+    "refusal": one_of(*Refusal).or_null(),
+    "by_hand": FLAG,
+    "message": MESSAGE,
+    "reserved_usd": AMOUNT,
+    "billed_usd": AMOUNT.or_null(),
+    "failed_at_s": TIME.or_null(),
+    "error_class": one_of(*ErrorClass).or_null(),
+    "gone_since_s": TIME.or_null(),
+    "gone_at_s": TIME.or_null(),
+    "expires_at_s": TIME.or_null(),
+    "decision": DECISION.or_null(),
+}
+_DECIDED: dict[str, Kind] = {
+    **_IDENTITY,
+    "decided": one_of(*MarkKind),
+    "decision": DECISION,
+    "request": REQUEST.or_null(),
+    "chosen": TASK_ID.or_null(),
+    "decided_at_s": TIME,
+    "host": HOST,
+}
+_ADOPTED: dict[str, Kind] = {**_IDENTITY, "task_id": TASK_ID, "adopted_at_s": TIME, **_FILE, "host": HOST}
+# What a line of each kind needs, and what it may have beside that.
+_SCHEMAS: Mapping[str, tuple[dict[str, Kind], dict[str, Kind]]] = {
+    "submit": (_SUBMIT, _SUBMIT_ALSO),
+    "decision": (_DECIDED, {}),
+    "adoption": (_ADOPTED, {}),
 }
 
 
-def check(data: object, schema: Mapping[str, Kind]) -> Mapping[str, Any]:
-    """The object, which has all these fields, each of its kind; others are left alone.
+def check_line(data: object) -> tuple[str, Mapping[str, Any]]:
+    """The object and its kind: `submit`, `decision` or `adoption`. Names that are not known are left alone.
 
     Raises:
-        ValueError: it is not so; it says of which field, and what belongs there.
+        ValueError: it is none of these; it says of which field, and what belongs there.
     """
     if not isinstance(data, dict):
         raise ValueError(f"it holds {shown(data)}, not an object")  # noqa: TRY004  # a fault of the file, not of ours
-    for name, kind in schema.items():
+    kind = data.get("kind", "submit")
+    if not one_of(*_SCHEMAS).fits(kind):
+        raise ValueError(f"`kind` is {shown(kind)}, which this release does not know")
+    needed, also = _SCHEMAS[kind]
+    for name in needed:
         if name not in data:
             raise ValueError(f"`{name}` is missing")
-        if not kind.fits(data[name]):
-            raise ValueError(f"`{name}` is {shown(data[name])}, not {kind.words}")
-    if len({data.get(name) is None for name in ("file", "size_bytes", "sha256")}) > 1:
+    for name, allowed in (needed | also).items():
+        if name in data and not allowed.fits(data[name]):
+            raise ValueError(f"`{name}` is {shown(data[name])}, not {allowed.words}")
+    _check_together(kind, data)
+    return kind, data
+
+
+def _check_together(kind: str, data: Mapping[str, Any]) -> None:
+    if len({data.get(name) is None for name in _FILE}) > 1:
         raise ValueError("`file`, `size_bytes` and `sha256` belong together")
-    return data
+    if kind == "submit" and (data.get("outcome", "accepted") == "accepted") is (data["task_id"] is None):
+        raise ValueError("`task_id` belongs to what was accepted, and to nothing else")
+    if kind == "submit" and (data.get("outcome") == "refused") is (data.get("refusal") is None):
+        raise ValueError("`refusal` belongs to what was refused, and to nothing else")
 
 
 def shown(value: object) -> str:

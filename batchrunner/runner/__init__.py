@@ -9,7 +9,7 @@ from batchrunner.runner.odd import take as take_odd
 from batchrunner.runner.on_disk import on_disk
 from batchrunner.runner.output_folders import folder_faults, try_folders
 from batchrunner.runner.project import Project, find_project, reading_root
-from batchrunner.runner.receipts import check_memory, read_receipts, take_in, write_receipts
+from batchrunner.runner.receipts import ReceiptsWriter, check_memory, read_receipts
 from batchrunner.runner.run import Means
 from batchrunner.runner.shelf import Shelf
 from batchrunner.runner.signals import Signals
@@ -23,6 +23,7 @@ __all__ = [
     "Limits",
     "Means",
     "Project",
+    "ReceiptsWriter",
     "Seen",
     "Shelf",
     "Signals",
@@ -41,8 +42,6 @@ __all__ = [
     "read_receipts",
     "reading_root",
     "remembered",
-    "take_in",
     "take_odd",
     "try_folders",
-    "write_receipts",
 ]

@@ -3,7 +3,6 @@
 import asyncio
 import math
 import os
-import socket
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -110,6 +109,8 @@ async def _until_told(run: Run, signals: Signals, beat_s: float) -> None:
 
 async def _work(run: Run) -> None:
     """Everything, in the order in which it matters. One job's bug ends submits, not the other jobs."""
+    for memory in run.batch.memories.values():
+        run.shelf.confirm(memory)
     steps = {identity: run.decide(identity) for identity in run.batch.identities()}
     for identity, step in steps.items():
         if step.action is Action.POLL:
@@ -243,7 +244,7 @@ def _as_written(batch: Batch, means: Means, command: str) -> NewRun:
         command=command,
         path=batch.project.written(batch.project.manifest),
         base_url=means.access.base_url,
-        host=socket.gethostname(),
+        host=means.host,
         pid=os.getpid(),
         release=__version__,
         jobs=jobs,

@@ -230,6 +230,7 @@ def _place(run: Run, identity: Identity, attempt: Attempt, verified: Verified, f
     watch = run.watch(attempt)
     try:
         path = run.shelf.put(identity, attempt, verified, final)
+        run.receipts.submit(identity, attempt.id)
     except FileExistsError as error:
         if not final.parent.is_dir():
             _not_taken(run, watch, final, error)

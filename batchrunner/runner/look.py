@@ -148,6 +148,7 @@ def _tell(run: Run, identity: Identity, attempt: Attempt, seen: Observation) -> 
     if seen.state is TaskState.SUCCESS:
         run.tell(Happened(Kind.RENDERED, f"task {attempt.task_id}", identity.name))
     elif seen.failure is not None:
+        run.receipts.submit(identity, attempt.id)
         run.tell(Happened(Kind.FAILED, seen.failure.message, identity.name))
 
 

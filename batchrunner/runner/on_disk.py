@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from stat import S_ISREG
 
+from batchrunner import mp4
 from batchrunner.files import sha256_of
 from batchrunner.nouns.facts import Attempt, Clip, Memory
 from batchrunner.runner.project import Project, is_inside
@@ -63,10 +64,22 @@ def _lying(project: Project, attempt: Attempt, contested: frozenset[str]) -> int
     for number in range(last, 0, -1):
         clip = attempt.clips[number - 1]
         # the size tells a finished clip; its bytes tell one whose name another may have, or that was not confirmed
-        by_bytes = attempt.is_open or number < last or clip.path in contested
-        if _has_size(project, clip) and not (by_bytes and sha256_of(project.found(clip.path)) != clip.sha256):
+        by_bytes = attempt.is_open or number < last or clip.path in contested or clip.is_told
+        if _has_size(project, clip) and (not by_bytes or _has_bytes(project, clip)):
             return number
     return 0
+
+
+def _has_bytes(project: Project, clip: Clip) -> bool:
+    is_it = sha256_of(project.found(clip.path)) == clip.sha256
+    return is_it and (not clip.is_told or _is_sound(project, clip))
+
+
+def _is_sound(project: Project, clip: Clip) -> bool:
+    """Whether a file that somebody else told of is reached through no link, and is a film."""
+    path = project.found(clip.path)
+    is_there = path.resolve() == project.root.resolve() / clip.path
+    return is_there and mp4.fault(path) is None
 
 
 def _has_size(project: Project, clip: Clip) -> bool:

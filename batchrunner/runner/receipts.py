@@ -1,19 +1,33 @@
-"""Receipts: the text form of the ledger for git, beside the manifest; written whole, taken in where they lack."""
+"""Receipts: the text form of the ledger for git, beside the manifest."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from batchrunner import mp4
 from batchrunner.catalog import request_of
-from batchrunner.errors import UsageError
+from batchrunner.errors import BatchrunnerError, LedgerError, UsageError
 from batchrunner.ledger import Ledger
-from batchrunner.nouns.receipt import Receipt, receipt_of
-from batchrunner.nouns.receipt_schema import NAME, PAID, check
+from batchrunner.nouns.job import Identity
+from batchrunner.nouns.receipt import (
+    ReadRequest,
+    Receipt,
+    Told,
+    decision_of,
+    read_adoption,
+    read_decision,
+    read_receipt,
+    receipts_of,
+)
+from batchrunner.nouns.receipt_schema import NAME, check_line
 from batchrunner.runner.project import Project
-from batchrunner.runner.receipts_file import Fault, Line, read_lines, refuse
+from batchrunner.runner.receipts_file import Fault, Line, append_line, read_lines, refuse
 
 SUFFIX = ".receipts.jsonl"
+_Reader = Callable[[str, Mapping[str, Any], ReadRequest], Told]
+_READERS: Mapping[str, _Reader] = {"submit": read_receipt, "decision": read_decision, "adoption": read_adoption}
 
 
 def receipts_path(project: Project, manifest: str) -> Path:
@@ -21,7 +35,7 @@ def receipts_path(project: Project, manifest: str) -> Path:
     return project.base / f"{manifest}{SUFFIX}"
 
 
-def read_receipts(project: Project) -> tuple[Receipt, ...]:
+def read_receipts(project: Project) -> tuple[Told, ...]:
     """The receipts of every manifest in this folder: what one paid, another may take over.
 
     Raises:
@@ -29,48 +43,106 @@ def read_receipts(project: Project) -> tuple[Receipt, ...]:
     """
     stems = (path.name.removesuffix(SUFFIX) for path in project.base.glob(f"*{SUFFIX}"))
     names = sorted(stem for stem in stems if NAME.fits(stem))  # no manifest is called otherwise
-    read = [_receipt(name, line) for name in names for line in read_lines(receipts_path(project, name))]
+    return tuple(each for name in names for each in _read(project, name))
+
+
+def _read(project: Project, manifest: str) -> list[Told]:
+    read = [_told(manifest, line) for line in read_lines(project.safe, receipts_path(project, manifest))]
     refuse([each for each in read if isinstance(each, Fault)])
-    return tuple(each for each in read if isinstance(each, Receipt))
+    return [each for each in read if not isinstance(each, Fault)]
 
 
-def _receipt(manifest: str, line: Line | Fault) -> Receipt | Fault:
+def _told(manifest: str, line: Line | Fault) -> Told | Fault:
     if isinstance(line, Fault):
         return line
     try:
-        data = check(line.data, PAID)
-        return Receipt.from_json(manifest, data, request_of(data["request"]["model"], data["request"]["fields"]))
+        kind, data = check_line(line.data)
+        return _READERS[kind](manifest, data, lambda request: request_of(request["model"], request["fields"]))
     except (ValueError, RecursionError) as error:
         return Fault(line.place, str(error))
 
 
-def take_in(ledger: Ledger, receipts: Iterable[Receipt]) -> int:
-    """Gives a ledger the paid clips that it does not know; how many those were.
+@dataclass(slots=True)
+class ReceiptsWriter:
+    """Writes receipts beside a ledger. What the disk does not take is said once: the ledger has it already."""
 
-    A clip may stand there twice, where the lines of two sides were kept: the line that knows more of it is taken.
-    """
-    known = ledger.task_ids()
-    by_knowledge = sorted(receipts, key=lambda receipt: (receipt.path is not None, receipt.rendered_at_s is not None))
-    missing = {receipt.task_id: receipt for receipt in by_knowledge if receipt.task_id not in known}
-    if missing:
-        ledger.take_in(sorted(missing.values(), key=lambda receipt: receipt.submitted_at_s))
-    return len(missing)
+    project: Project
+    ledger: Ledger
+    say: Callable[[str], None]
+    _has_failed: bool = False
+
+    def submit(self, identity: Identity, attempt_id: int) -> None:
+        """Appends how a submit stands; it is on the disk when this returns."""
+        attempts = self.ledger.memory(identity).attempts
+        self._append(identity, (Receipt(identity, a, a.host) for a in attempts if a.id == attempt_id))
+
+    def decisions(self, identities: Iterable[Identity]) -> None:
+        """Appends the last decision about each of these jobs, likewise."""
+        for identity in identities:
+            memory = self.ledger.memory(identity)
+            self._append(identity, (decision_of(identity, mark, memory) for mark in memory.marks[-1:]))
+
+    def whole(self, manifest: str) -> None:
+        """Writes the receipts of a manifest whole, sorted, so that they merge in git; nothing where nothing was sent.
+
+        What came to lie there meanwhile is taken in first, and what has to wait is kept.
+        """
+        try:
+            there = _read(self.project, manifest)
+            self.ledger.take_in(there)
+            _write(self.project, manifest, self.ledger, there)
+        except (OSError, LedgerError, UsageError, ValueError) as error:
+            self._failed(manifest, error)
+
+    def _append(self, identity: Identity, told: Iterable[Told]) -> None:
+        try:
+            for each in told:
+                append_line(self.project.safe, receipts_path(self.project, identity.manifest), _line(each))
+        except (OSError, ValueError) as error:
+            self._failed(identity.manifest, error)
+
+    def _failed(self, manifest: str, error: Exception) -> None:
+        if not self._has_failed:
+            self._has_failed = True
+            path = receipts_path(self.project, manifest)
+            why = error.lines[0] if isinstance(error, BatchrunnerError) else str(error)
+            self.say(
+                f"the receipts could not be written: {path}: {why}. The ledger knows it; other machines do not yet"
+            )
 
 
-def write_receipts(project: Project, manifest: str, ledger: Ledger, host: str) -> None:
-    """Writes the receipts of a manifest whole, sorted, so that they merge in git; nothing where nothing was paid."""
-    found = [
-        receipt
-        for identity, memory in ledger.memories(manifest).items()
-        for attempt in memory.attempts
-        if (receipt := receipt_of(identity, attempt, host))
-    ]
-    found.sort(key=lambda receipt: (receipt.identity, receipt.submitted_at_s, receipt.task_id))
-    text = "".join(f"{json.dumps(receipt.as_json(), ensure_ascii=False)}\n" for receipt in found)
+def _write(project: Project, manifest: str, ledger: Ledger, there: Sequence[Told]) -> None:
+    known = (each for who, memory in ledger.memories(manifest).items() for each in receipts_of(who, memory))
+    told = sorted((*known, *ledger.unheard(there)), key=lambda each: (each.identity, each.at_s, type(each).__name__))
+    lines, unfit = _lines(told)
     path = receipts_path(project, manifest)
-    before = path.read_text(encoding="utf-8") if path.exists() else ""
-    if text != before:
-        project.safe.write_whole(path, text.encode())
+    before = path.read_bytes() if path.exists() else b""
+    if before != b"".join(lines):
+        project.safe.write_whole(path, b"".join(lines))
+    if unfit:
+        raise unfit
+
+
+def _lines(told: Iterable[Told]) -> tuple[list[bytes], ValueError | None]:
+    """The lines that can be read again, and what is wrong with the others."""
+    lines, unfit = [], None
+    for each in told:
+        try:
+            lines.append(_line(each))
+        except ValueError as error:
+            unfit = error
+    return list(dict.fromkeys(lines)), unfit
+
+
+def _line(told: Told) -> bytes:
+    """One line as it is written.
+
+    Raises:
+        ValueError: nobody would take it in: the clock or the name of this machine is beyond all bounds.
+    """
+    data = told.as_json()
+    check_line(data)
+    return f"{json.dumps(data, ensure_ascii=False)}\n".encode()
 
 
 def _is_clip(path: Path) -> bool:

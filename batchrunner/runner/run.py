@@ -2,9 +2,10 @@
 
 import asyncio
 import math
+import socket
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from batchrunner.runner.access import Access
 from batchrunner.runner.batch import Batch, Limits
 from batchrunner.runner.bell import Bell
 from batchrunner.runner.looks import Looks
+from batchrunner.runner.receipts import ReceiptsWriter
 from batchrunner.runner.shelf import Shelf
 from batchrunner.runner.signals import Signals
 from batchrunner.runner.slots import Slots
@@ -48,7 +50,7 @@ _LEAST_RATE_PER_MIN = 100
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What a run works with; a test hands in its own."""
+    """What a run works with; a test hands in its own. `host` is the name of this machine."""
 
     ledger: Ledger
     make_http: Callable[[], Http]
@@ -56,6 +58,7 @@ class Means:
     clock: Clock
     listener: Listener
     signals: Signals
+    host: str = field(default_factory=socket.gethostname)
 
 
 @dataclass(slots=True)
@@ -111,6 +114,7 @@ class Run:
     def __init__(self, batch: Batch, means: Means, http: Http, limits: Limits, options: Options, run_id: int) -> None:
         self.batch = batch
         self.ledger = means.ledger
+        self.receipts = ReceiptsWriter(batch.project, means.ledger, self.say)
         self.access = means.access
         self.clock = means.clock
         self.http = http

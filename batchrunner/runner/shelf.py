@@ -1,13 +1,13 @@
 """Where clips lie: written down first, then under their final name; what lay there before moves to the versions."""
 
 import os.path
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from batchrunner.clock import Clock
 from batchrunner.download import Verified
 from batchrunner.ledger import Ledger
-from batchrunner.nouns.facts import Attempt, Clip, ClipRole
+from batchrunner.nouns.facts import Attempt, Clip, ClipRole, Memory
 from batchrunner.nouns.job import Identity
 from batchrunner.runner.on_disk import on_disk, owner_of, source_at
 from batchrunner.runner.project import Project
@@ -50,6 +50,15 @@ class Shelf:
         if attempt.clip is None:
             raise AssertionError(f"attempt {attempt.id} has no clip")
         return Verified(self.project.found(attempt.clip.path), attempt.clip.size_bytes, attempt.clip.sha256)
+
+    def confirm(self, memory: Memory) -> None:
+        """Puts on record that clips lie here, whole, that only receipts told of: they are not looked into again."""
+        if any(a.clip and a.clip.is_told for a in memory.attempts):
+            memory, present = on_disk(self.project, memory)
+            for attempt in memory.attempts:
+                if attempt.clip and attempt.clip.is_told and attempt.id in present:
+                    clip = replace(attempt.clip, at_s=self.clock.wall_s(), is_told=False)
+                    self.ledger.clip(attempt.id, clip, attempt.adoption_id)
 
     def _make_room(self, identity: Identity, final: Path) -> None:
         """An older clip of the same job moves to the versions."""

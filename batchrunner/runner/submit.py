@@ -141,6 +141,7 @@ def _commit(run: Run, job: Job, body: Mapping[str, object], step: Step) -> async
         run.tell(Happened(Kind.NOTE, str(error), job.name))
         run.batch = renewed(run.batch, run.ledger)  # the next decision knows what came first
         return None
+    run.receipts.submit(job.identity, attempt_id)  # whatever happens from here on, other machines know that it was sent
     run.book(claim.reserved_usd, run.run_id)
     run.counted.submits += 1
     run.slots.sent(job.identity)
@@ -168,6 +169,7 @@ async def _post(run: Run, job: Job, body: Mapping[str, object], attempt_id: int,
         reply.body,
     )
     answer = await _recorded(run, job, attempt_id, answer)
+    run.receipts.submit(job.identity, attempt_id)
     if answer.outcome is Outcome.REFUSED:
         run.book(-claim.reserved_usd, run.run_id)
     _occupy(run, job, answer, attempt_id, sent_at_s)

@@ -222,3 +222,57 @@ def test_a_clone_with_clips_and_without_any_memory_does_not_run(machine: Machine
     assert said.code == 2, said.text
     assert "--fresh" in said.err
     assert account.submits == 2
+
+
+def both_pay(first: User, second: User) -> None:
+    """Neither knows of the other; their receipts meet in git."""
+    for user in (first, second):
+        (user.folder / ".gitattributes").write_text("*.receipts.jsonl merge=union\n", encoding="utf-8")
+        assert user.runs("--select", "a").code in {0, 5}
+        commits(user)
+    for one, other in ((first, second), (second, first)):
+        merged = merges(one, other)
+        assert merged.code == 0, merged.text
+
+
+def test_where_both_have_paid_the_clip_that_lies_there_is_done_on_each_of_them_and_both_are_counted(
+    colleagues: tuple[User, User], account: Service
+) -> None:
+    first, second = colleagues
+    both_pay(first, second)
+    clips = [user.clip("a").read_bytes() for user in colleagues]
+    asked = len([each for each in account.asked if each.is_poll or each.is_download])
+
+    for user, clip in zip(colleagues, clips, strict=True):
+        for _ in ("once", "and again"):
+            said = user.types("run", "shots.yaml", "-o", "json", "--select", "a")
+            assert said.report.statuses["a"] == "done", said.text
+            assert user.clip("a").read_bytes() == clip
+        assert not list(user.folder.rglob("versions"))
+        job = user.types("report", "shots.yaml", "-o", "json").report.jobs["a"]
+        assert (job["attempts"], job["cost_usd"]) == (2, pytest.approx(2 * CLIP_USD))
+        history = user.types("status", "shots.yaml", "a").out
+        assert all(charge.task_id in history for charge in account.record.charges)
+    assert account.submits == 2
+    assert len([each for each in account.asked if each.is_poll or each.is_download]) == asked
+
+
+def test_what_one_decided_and_the_other_rendered_is_merged_by_git_without_a_word(
+    colleagues: tuple[User, User], account: Service
+) -> None:
+    first, second = colleagues
+    both_pay(first, second)
+    text = (first.folder / "shots.yaml").read_text(encoding="utf-8")
+    (first.folder / "shots.yaml").write_text(text.replace(prompt_of("a"), "Something else"), encoding="utf-8")
+    assert first.types("accept", "shots.yaml", "a").code == 0
+    commits(first)
+    assert second.runs("--select", "b").code in {0, 5}
+    commits(second)
+
+    merged = merges(second, first)
+
+    assert merged.code == 0, merged.text
+    plan = second.types("plan", "shots.yaml", "-o", "json")
+    steps = {step["id"]: step["action"] for step in json.loads(plan.out)["jobs"]}
+    assert steps["a"] == "fetch", plan.text  # the clip that was kept is the one that the first one has
+    assert account.submits == 3

@@ -25,10 +25,9 @@ from batchrunner.runner import (
     Limits,
     Means,
     Project,
+    ReceiptsWriter,
     conduct,
     read_receipts,
-    take_in,
-    write_receipts,
 )
 from batchrunner.sandbox import Sandbox
 from batchrunner.transport import Answered, Answering, Http, InProcess
@@ -137,7 +136,7 @@ class Desk(Studio):
         stack.enter_context(run_lock(project.folder, manifest.name, "now"))
         receipts = read_receipts(project)
         ledger = stack.enter_context(Ledger.writing(project.ledger, self.connect))
-        take_in(ledger, receipts)
+        ledger.take_in(receipts)
         stack.callback(self._write_receipts, project, manifest.name, ledger)
         batch = with_guests(self.batch(manifest, ledger), stack, clock)
         access = Access(self.api, self.key)
@@ -151,7 +150,7 @@ class Desk(Studio):
             ledger.mark(decided.marks)
         self.signals = DeafSignals()
         http = lambda: Http(lambda: InProcess(answer), loopback=False)  # noqa: E731
-        means = Means(ledger, http, access, clock, self.events.append, self.signals)
+        means = Means(ledger, http, access, clock, self.events.append, self.signals, self.host)
         return await conduct(batch, means, limits, options, command=command.word)
 
     def _decided(self, batch: Batch, command: Command, retries: int, ledger: Ledger, now_s: float) -> Decided | None:
@@ -164,7 +163,7 @@ class Desk(Studio):
 
     def _write_receipts(self, project: Project, name: str, ledger: Ledger) -> None:
         with suppress(Kill):
-            write_receipts(project, name, ledger, self.host)
+            ReceiptsWriter(project, ledger, lambda _: None).whole(name)
 
 
 def _limits(manifest: Manifest, command: Command) -> Limits:

@@ -49,11 +49,13 @@ def known(ledger: Path) -> Known:
 
 
 def receipts(folder: Path) -> dict[str, Want]:
-    """What the receipts of all manifests tell, read as anybody could read them."""
+    """What the receipts of all manifests tell of tasks, read as anybody could read them."""
     found: dict[str, Want] = {}
     for path in sorted(folder.glob(f"*{_RECEIPTS}")):
         for line in path.read_text(encoding="utf-8").splitlines():
             told = json.loads(line)
+            if told.get("kind") or told["task_id"] is None:
+                continue
             who = Identity(path.name.removesuffix(_RECEIPTS), told["profile"], told["id"], told["take"])
             found[told["task_id"]] = (who, wish_of(told["request"]["fields"]["prompt"]))
     return found

@@ -134,7 +134,7 @@ class Place:
             lines = mine.read_text(encoding="utf-8").splitlines() if mine.exists() else []
             theirs = path.read_text(encoding="utf-8").splitlines()
             mine.write_text("".join(f"{line}\n" for line in dict.fromkeys([*lines, *theirs])), encoding="utf-8")
-            self.shelf.know(json.loads(line)["task_id"] for line in theirs)
+            self.shelf.know(task for line in theirs if (task := json.loads(line).get("task_id")))
 
     def forget(self) -> None:
         """The ledger is gone: what only it knew, nobody knows any more."""

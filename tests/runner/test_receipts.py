@@ -9,7 +9,7 @@ import pytest
 from batchrunner.errors import Exit, UsageError
 from batchrunner.ledger import Ledger
 from batchrunner.nouns.status import Status
-from batchrunner.runner import check_memory, read_receipts, take_in, write_receipts
+from batchrunner.runner import ReceiptsWriter, check_memory, read_receipts
 from batchrunner.runner.receipts import receipts_path
 from batchrunner.sandbox import Fault
 from batchrunner.sandbox import Options as SandboxOptions
@@ -19,17 +19,19 @@ from tests.studio import Studio, manifest_text
 NAME = "batch"
 
 
-def write(studio: Studio, host: str = "first") -> Path:
+def write(studio: Studio) -> Path:
     """What the end of a run does."""
+    said: list[str] = []
     with Ledger.writing(studio.project.ledger) as ledger:
-        write_receipts(studio.project, NAME, ledger, host)
+        ReceiptsWriter(studio.project, ledger, said.append).whole(NAME)
+    assert not said
     return receipts_path(studio.project, NAME)
 
 
 def read(studio: Studio) -> int:
     """What the beginning of a run does; how many clips were new."""
     with Ledger.writing(studio.project.ledger) as ledger:
-        return take_in(ledger, read_receipts(studio.project))
+        return ledger.take_in(read_receipts(studio.project))
 
 
 def cloned(studio: Studio, folder: Path) -> Studio:
@@ -38,7 +40,7 @@ def cloned(studio: Studio, folder: Path) -> Studio:
     for path in (studio.manifest, receipts_path(studio.project, NAME), studio.state):
         if path.exists():
             shutil.copy(path, folder)
-    return Studio(folder, studio.options, clock_s=studio.clock_s)
+    return Studio(folder, studio.options, clock_s=studio.clock_s, host="second")
 
 
 def lines(studio: Studio) -> list[dict[str, object]]:
@@ -88,7 +90,7 @@ def test_receipts_are_sorted_and_the_same_from_every_machine(studio: Studio, tmp
     assert [line["id"] for line in lines(studio)] == ["a", "b", "c"]
     other = cloned(studio, tmp_path.with_name(f"{tmp_path.name}-clone"))
     read(other)
-    assert write(other, host="second").read_text(encoding="utf-8") == text
+    assert write(other).read_text(encoding="utf-8") == text
 
 
 def test_two_machines_that_both_paid_show_both(studio: Studio, tmp_path: Path) -> None:
@@ -98,7 +100,7 @@ def test_two_machines_that_both_paid_show_both(studio: Studio, tmp_path: Path) -
     other.options = SandboxOptions(latency_s=60, seed=7)
     other.run()
     write(studio)
-    theirs = write(other, host="second").read_text(encoding="utf-8")
+    theirs = write(other).read_text(encoding="utf-8")
     with receipts_path(studio.project, NAME).open("a", encoding="utf-8") as merged:
         merged.write(theirs)
 
@@ -119,20 +121,24 @@ def test_an_edit_on_the_other_machine_is_rendered_and_the_old_clip_stays_known(s
     read(other)
 
     assert other.run().exit_code is Exit.DONE
-    write(other, host="second")
+    write(other)
 
     assert [line["host"] for line in lines(other)] == ["first", "second"]
     assert len(other.record().charges) == 2
 
 
-def test_what_failed_and_what_is_unknown_has_no_receipt(studio: Studio) -> None:
+def test_what_failed_and_what_is_unknown_has_a_receipt_too(studio: Studio) -> None:
     studio.options = SandboxOptions(latency_s=60, faults={Fault.TASK_FAILED: 1.0})
     studio.write(manifest_text("a"))
     studio.run()
     studio.options = SandboxOptions(faults={Fault.SUBMIT_500_AFTER: 1.0})
     studio.write(manifest_text("a", "b"))
     studio.run()
-    assert not write(studio).exists()
+    write(studio)
+    assert [(line["id"], line["outcome"], line["failed_at_s"] is None) for line in lines(studio)] == [
+        ("a", "accepted", False),
+        ("b", "unknown", True),
+    ]
 
 
 def test_receipts_hold_no_key_and_no_signature(studio: Studio) -> None:
@@ -160,6 +166,7 @@ def test_clips_without_any_memory_of_what_was_paid_stop_a_run(studio: Studio) ->
     studio.run()
     check_memory(studio.project, NAME, outputs)
     shutil.rmtree(studio.project.folder)
+    receipts_path(studio.project, NAME).unlink()
     with pytest.raises(UsageError, match="the memory of what was paid is lost"):
         check_memory(studio.project, NAME, outputs)
 
