@@ -3,8 +3,9 @@
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
+import httpcore
 import httpx
 import pytest
 
@@ -19,7 +20,9 @@ from batchrunner.transport import (
     is_address,
     is_loopback,
 )
-from tests.moved_time import MovedClock, in_moved_time
+from batchrunner.transport.deadline import within
+from batchrunner.transport.network import _Stream
+from tests.moved_time import MovedClock, MovedLoop, in_moved_time
 from tests.pure.in_process import Answered, Service, answered
 
 URL = "https://api.modellix.test/api/v1/x"
@@ -344,3 +347,34 @@ def test_at_most_sixteen_free_requests_are_on_the_wire() -> None:
 )
 def test_this_machine_is_told_from_all_others(url: str, *, is_ours: bool) -> None:
     assert is_loopback(url) is is_ours
+
+
+# a process that was stopped
+
+
+class Socket(httpcore.AsyncNetworkStream):
+    """A connection on which every other read finds its time over; what lies there is read by the next one."""
+
+    def __init__(self) -> None:
+        self.waited_s: list[float | None] = []
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
+        self.waited_s.append(timeout)
+        if len(self.waited_s) % 2:
+            raise httpcore.ReadTimeout
+        return b"what came meanwhile"
+
+
+def test_whatever_the_clock_says_the_socket_is_looked_into_once_more() -> None:
+    """Stopped for longer than the whole request may take: there is one last look, and only one."""
+
+    async def stand_still(_: MovedClock) -> tuple[bytes, list[float | None]]:
+        sockets = Socket()
+        with within(300.0):
+            cast("MovedLoop", asyncio.get_running_loop()).now_s += 1_000
+            found = await _Stream(sockets).read(1, 120.0)
+            with pytest.raises(httpcore.ReadTimeout):
+                await _Stream(sockets).read(1, 120.0)
+        return found, sockets.waited_s
+
+    assert in_moved_time(stand_still) == (b"what came meanwhile", [0.0, 1.0, 1.0])
