@@ -20,7 +20,7 @@ from batchrunner import mp4
 from batchrunner.clock import Clock
 from batchrunner.files import Root, sha256_of
 from batchrunner.settings import DEFAULT_DOWNLOAD_BYTES
-from batchrunner.transport import AddressRefused, Http, Stream, TransportError, redirected
+from batchrunner.transport import AddressRefused, Http, Stream, TransportError, Untrusted, redirected
 
 _MOST_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -158,7 +158,8 @@ async def _received(http: Http, link: str, part: Partial, *, may_be_plain: bool,
         except AddressRefused as error:
             raise DownloadError(DownloadFault.NOT_ALLOWED, f"the link to {urlsplit(link).hostname}: {error}") from error
         except TransportError as error:
-            raise DownloadError(DownloadFault.UNREACHED, str(error)) from error
+            fault = DownloadFault.NOT_ALLOWED if isinstance(error, Untrusted) else DownloadFault.UNREACHED
+            raise DownloadError(fault, str(error)) from error
     raise DownloadError(DownloadFault.AGAIN, "the link leads from one address to the next without end")
 
 

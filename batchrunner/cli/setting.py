@@ -1,11 +1,12 @@
 """What a command works with: the manifest, its project, the access to the service, and a way to reach it."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import TypeVar
 
 from batchrunner.catalog import PriceList, read_prices, shipped_prices
 from batchrunner.cli import problem_text
@@ -13,7 +14,7 @@ from batchrunner.cli.outlet import say_lines
 from batchrunner.cli.permissions import permissions_of
 from batchrunner.cli.profiles import check_profile
 from batchrunner.clock import Clock
-from batchrunner.errors import InvalidManifest, Unauthorized, UsageError
+from batchrunner.errors import InvalidManifest, Unauthorized, Untrusted, UsageError
 from batchrunner.files import make_state_folder
 from batchrunner.ledger import Ledger, holder
 from batchrunner.manifest.load import Manifest, load
@@ -27,6 +28,8 @@ from batchrunner.sandbox import Sandbox
 from batchrunner.settings import Network
 from batchrunner.transport import Http, InProcess
 
+T = TypeVar("T")
+
 SANDBOX_ACCESS = Access("http://127.0.0.1", "mdlx-sandbox")
 
 
@@ -39,19 +42,27 @@ class Service:
 
     async def refuses_key(self, clock: Clock) -> bool:
         """Whether it says that the key is no good."""
-        http = self.make_http()
-        try:
-            return await Modellix(http, self.access.base_url, self.access.key, clock).refuses_key()
-        finally:
-            await http.close()
+        return await self._asked(clock, Modellix.refuses_key)
 
     async def balance(self, clock: Clock) -> Decimal | None:
         """The account's balance, where it is told."""
+        return (await self._asked(clock, Modellix.balance)).usd
+
+    async def _asked(self, clock: Clock, ask: Callable[[Modellix], Awaitable[T]]) -> T:
+        """One answer.
+
+        Raises:
+            Untrusted: whoever answers shows a certificate that is not accepted.
+        """
         http = self.make_http()
         try:
-            return (await Modellix(http, self.access.base_url, self.access.key, clock).balance()).usd
+            api = Modellix(http, self.access.base_url, self.access.key, clock)
+            answer = await ask(api)
         finally:
             await http.close()
+        if api.distrust:
+            raise Untrusted(api.distrust)
+        return answer
 
 
 def valid_manifest(path: Path, profile: str = "") -> Manifest:

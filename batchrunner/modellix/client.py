@@ -6,11 +6,14 @@ from urllib.parse import quote
 from batchrunner import __version__
 from batchrunner.clock import Clock
 from batchrunner.modellix import wire
-from batchrunner.transport import Http, TransportError
+from batchrunner.transport import Http, TransportError, Untrusted
 
 
 class Modellix:
-    """The service at one address, asked with one key."""
+    """The service at one address, asked with one key.
+
+    `distrust` is why there is no point in asking on: whoever answers there shows a certificate that is not accepted.
+    """
 
     def __init__(self, http: Http, base_url: str, key: str, clock: Clock, suffix: str = "/async") -> None:
         self._http = http
@@ -18,6 +21,7 @@ class Modellix:
         self._clock = clock
         # The seed posts to `…/async`, the official client without it: so the suffix can be set.
         self._suffix = suffix
+        self.distrust = ""
         self._headers = {"Authorization": f"Bearer {key}", "User-Agent": f"batchrunner/{__version__}"}
 
     async def submit(self, model: str, body: Mapping[str, object]) -> wire.Submitted:
@@ -26,6 +30,7 @@ class Modellix:
         try:
             reply = await self._http.post(url, self._headers, dict(body))
         except TransportError as error:
+            self._heed(error)
             return wire.unanswered(error)
         return wire.submitted(reply, self._clock.wall_s())
 
@@ -35,6 +40,7 @@ class Modellix:
             # the id is one path segment, whatever it holds
             reply = await self._http.get(f"{self._base_url}/api/v1/tasks/{quote(task_id, safe='')}", self._headers)
         except TransportError as error:
+            self._heed(error)
             return wire.TaskReply(wire.TaskReplyKind.AGAIN, message=str(error))
         return wire.task_reply(reply, task_id, self._clock.wall_s())
 
@@ -43,6 +49,7 @@ class Modellix:
         try:
             reply = await self._http.upload(f"{self._base_url}/api/v1/media/files", self._headers, name, data)
         except TransportError as error:
+            self._heed(error)
             return wire.UploadReply(wire.UploadReplyKind.AGAIN, message=str(error))
         return wire.upload_reply(reply, self._clock.wall_s())
 
@@ -59,7 +66,8 @@ class Modellix:
         """The account's balance. Never raises for what the network or the service does."""
         try:
             reply = await self._http.get(f"{self._base_url}/api/v1/team/balance", self._headers)
-        except TransportError:
+        except TransportError as error:
+            self._heed(error)
             return wire.BalanceReply(is_trouble=True)
         return wire.balance(reply, self._clock.wall_s())
 
@@ -67,6 +75,14 @@ class Modellix:
         """Whether the service says that the key is no good; silence is no refusal."""
         try:
             reply = await self._http.get(f"{self._base_url}/api/v1/apikey/validate", self._headers)
-        except TransportError:
+        except TransportError as error:
+            self._heed(error)
             return False
         return wire.key_is_refused(reply)
+
+    def _heed(self, error: TransportError) -> None:
+        if isinstance(error, Untrusted):
+            self.distrust = (
+                f"{self._base_url}: {error}. Nothing was sent to it. If a proxy of yours stands between, name the file "
+                "of its certificate authority with SSL_CERT_FILE; and see whether this machine's clock is right"
+            )

@@ -319,6 +319,8 @@ class Run:
     def heed(self, told: Told, *, refused: bool) -> None:
         """What a reply says of the account's pace; a pause beyond the deadline ends the submits."""
         self.counted.refused_429 += refused
+        if self.service.distrust:
+            self.stop_asking(Block.HALT, self.service.distrust)
         if told.sent_at_s is not None:
             self._ahead_s = told.sent_at_s - self.clock.wall_s()
         if told.per_min and (slots := slots_of_tier(told.per_min)):

@@ -2,7 +2,7 @@
 
 from batchrunner.transport.addresses import AddressRefused, Guard, is_address, is_loopback, redirected
 from batchrunner.transport.clients import Http, Reply, Stream
-from batchrunner.transport.fates import ERRORS, Fate, TransportError, explained
+from batchrunner.transport.fates import ERRORS, Fate, TransportError, Untrusted, explained
 from batchrunner.transport.in_process import Answered, Answering, InProcess
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Reply",
     "Stream",
     "TransportError",
+    "Untrusted",
     "explained",
     "is_address",
     "is_loopback",

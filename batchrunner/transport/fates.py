@@ -1,5 +1,6 @@
 """What is known of a request that got no whole answer, and the one place in which a foreign error becomes ours."""
 
+import ssl
 from enum import StrEnum
 
 import httpx
@@ -22,6 +23,10 @@ class TransportError(Exception):
         super().__init__(message)
         self.fate = fate
         self.body = body
+
+
+class Untrusted(TransportError):
+    """Whoever answers shows a certificate that is not accepted: nothing was sent, and waiting does not help."""
 
 
 # The first class in this table of which an error is an instance tells its fate.
@@ -48,7 +53,19 @@ FOREIGN = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpx.CookieCon
 
 def explained(error: Exception, body: bytes = b"") -> TransportError:
     """The error in our words, with what had come. The words of httpx are kept; addresses are not in them."""
+    why = _not_accepted(error)
+    if why:
+        return Untrusted(Fate.NOT_SENT, f"its certificate is not accepted: {why}")
     for kind, fate, words in ERRORS:
         if isinstance(error, kind):
             return TransportError(fate, f"{words} ({type(error).__name__})", body)
     raise error
+
+
+def _not_accepted(error: BaseException | None) -> str:
+    """Why a certificate was not accepted, in OpenSSL's words; empty where it is not to blame."""
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return error.verify_message
+        error = error.__cause__ or error.__context__  # httpcore names no cause
+    return ""
