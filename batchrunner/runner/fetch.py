@@ -16,6 +16,7 @@ from batchrunner.pacing import backoff_s
 from batchrunner.plan import Stop, settles
 from batchrunner.runner.look import BETWEEN_GONE_S, NO_VIDEO, attempt_of, look, with_observation
 from batchrunner.runner.odd import keep, kept
+from batchrunner.runner.on_disk import is_sound
 from batchrunner.runner.output_folders import nearest
 from batchrunner.runner.run import Run, Watch
 
@@ -102,7 +103,8 @@ def _copied(run: Run, attempt: Attempt, final: Path) -> Verified | None:
         path = temporary(final)
         with suppress(OSError):
             source = project.found(clip.path)
-            if source.stat().st_size == clip.size_bytes and project.safe.copy(source, path) == clip.sha256:
+            is_it = source.stat().st_size == clip.size_bytes and is_sound(project, clip)
+            if is_it and project.safe.copy(source, path) == clip.sha256:
                 return Verified(path, clip.size_bytes, clip.sha256)
         with suppress(OSError):
             project.safe.remove(path)

@@ -56,7 +56,7 @@ async def look(run: Run, identity: Identity, attempt: Attempt) -> TaskReply:
         case TaskReplyKind.KEY:
             run.stop_asking(Block.KEY, f"the service refuses the key: {reply.message}")
         case TaskReplyKind.ODD:
-            _refused(watch, reply)
+            _refused(run, attempt, watch, reply)
         case TaskReplyKind.AGAIN:
             watch.failed_looks += 1
         case TaskReplyKind.RATE:
@@ -164,7 +164,7 @@ def _gone(run: Run, identity: Identity, attempt: Attempt, watch: Watch, reply: T
         watch.task.not_before_s = run.clock.monotonic_s() + BETWEEN_GONE_S
         run.slots.release(identity)
         return
-    _refused(watch, reply, most=1 if is_over else _REFUSED_LOOKS)
+    _refused(run, attempt, watch, reply, most=1 if is_over else _REFUSED_LOOKS)
     was_seen = any(each.state is not TaskState.GONE for each in attempt.observations)
     if watch.stop and attempt.is_named_by_hand and not was_seen and seen.at_s < attempt.keeps_until_s:
         _take_back(run, identity, attempt, reply)
@@ -184,10 +184,12 @@ def _take_back(run: Run, identity: Identity, attempt: Attempt, reply: TaskReply)
     run.tell(Happened(Kind.UNKNOWN, why, identity.name))
 
 
-def _refused(watch: Watch, reply: TaskReply, most: int = _REFUSED_LOOKS) -> None:
+def _refused(run: Run, attempt: Attempt, watch: Watch, reply: TaskReply, most: int = _REFUSED_LOOKS) -> None:
     watch.failed_looks += 1
     if watch.failed_looks >= most:
-        watch.stop = Stop(Block.TASK_REFUSED, f"its task cannot be asked for: {reply.message}")
+        elsewhere = attempt.base_url != run.access.base_url  # only a receipt may say so; nobody is sent there
+        where = " (it was sent to another address, as its receipt says)" if elsewhere else ""
+        watch.stop = Stop(Block.TASK_REFUSED, f"its task cannot be asked for: {reply.message}{where}")
 
 
 def with_observation(attempt: Attempt, seen: Observation) -> Attempt:

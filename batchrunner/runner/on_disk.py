@@ -54,7 +54,7 @@ def source_at(project: Project, path: Path, attempt: Attempt) -> Clip | None:
     lying = (clip for clip in reversed(attempt.sources) if _has_size(project, clip))
     found = (clip for clip in lying if project.found(clip.path) == path)
     with suppress(OSError):
-        return next((clip for clip in found if sha256_of(path) == clip.sha256), None)
+        return next((clip for clip in found if _has_bytes(project, clip)), None)
     return None
 
 
@@ -71,12 +71,13 @@ def _lying(project: Project, attempt: Attempt, contested: frozenset[str]) -> int
 
 
 def _has_bytes(project: Project, clip: Clip) -> bool:
-    is_it = sha256_of(project.found(clip.path)) == clip.sha256
-    return is_it and (not clip.is_told or _is_sound(project, clip))
+    return sha256_of(project.found(clip.path)) == clip.sha256 and is_sound(project, clip)
 
 
-def _is_sound(project: Project, clip: Clip) -> bool:
-    """Whether a file that somebody else told of is reached through no link, and is a film."""
+def is_sound(project: Project, clip: Clip) -> bool:
+    """Whether a file that is there, and that only a receipt tells of, is reached through no link, and is a film."""
+    if not clip.is_told:
+        return True
     path = project.found(clip.path)
     is_there = path.resolve() == project.root.resolve() / clip.path
     return is_there and mp4.fault(path) is None

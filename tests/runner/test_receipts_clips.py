@@ -111,3 +111,17 @@ def test_what_a_receipt_tells_of_a_clip_is_no_news_where_it_lies_elsewhere(broug
     with Ledger.reading(brought.project.ledger) as ledger:
         ((_, memory),) = ledger.all_memories().items()
     assert [clip.is_told for clip in memory.attempts[0].clips] == [True, False]
+
+
+def test_a_file_that_is_no_film_is_not_taken_over_by_another_job_either(brought: Studio) -> None:
+    """The receipt tells of it as of a clip of a job that left the manifest."""
+    clip = brought.clip("a")
+    clip.write_bytes(b"#!/bin/sh\n")
+    change(brought, **as_told(clip))
+    brought.write(manifest_text("a").replace("id: a", "id: b"))
+    read(brought)
+
+    brought.run()
+
+    assert brought.clip("b").read_bytes()[4:8] == b"ftyp"
+    assert len(brought.record().charges) == 1

@@ -17,6 +17,7 @@ from batchrunner.cli.boundary import outcome
 from batchrunner.errors import Exit, UsageError
 from batchrunner.ledger import Ledger
 from batchrunner.nouns.status import Status
+from batchrunner.nouns.step import Block
 from batchrunner.runner import read_receipts
 from batchrunner.runner.receipts import receipts_path
 from tests.runner.test_receipts import NAME, read, write
@@ -102,6 +103,81 @@ def test_a_value_out_of_bounds_is_named_with_its_line(studio: Studio, field: str
     with pytest.raises(UsageError, match=rf"batch\.receipts\.jsonl:2: this line is no receipt: `{field}`"):
         read_receipts(studio.project)
     put(studio, good())
+    assert len(read_receipts(studio.project)) == 1
+
+
+DECISION: dict[str, Any] = {
+    "kind": "decision",
+    "id": "a",
+    "take": 1,
+    "profile": "",
+    "decided": "redo",
+    "decision": "00112233445566bb",
+    "request": None,
+    "chosen": None,
+    "decided_at_s": 1_795_456_900.0,
+    "host": "first",
+}
+ADOPTION: dict[str, Any] = {
+    "kind": "adoption",
+    "id": "b",
+    "take": 1,
+    "profile": "",
+    "task_id": "task-1",
+    "adopted_at_s": 1_795_456_900.0,
+    "file": None,
+    "size_bytes": None,
+    "sha256": None,
+    "host": "first",
+}
+BAD_ALSO: dict[str, list[Any]] = {
+    "kind": ["", "receipt", None, 1, []],
+    "outcome": ["", "done", None, 1],
+    "refusal": ["", "no", 1, "key"],
+    "by_hand": [0, "true", None],
+    "message": ["a\nb", "\x1b[31m", "\ud800", "x" * 1001, None, 1],
+    "reserved_usd": ["sNaN", "-1", 1, None],
+    "billed_usd": ["1e9", "-1", 1],
+    "failed_at_s": BAD_TIMES,
+    "error_class": ["", "odd", 1],
+    "gone_at_s": BAD_TIMES,
+    "gone_since_s": BAD_TIMES,
+    "expires_at_s": BAD_TIMES,
+    "decision": ["", "0" * 15, "g" * 16, 1],
+}
+BAD_DECISION: dict[str, list[Any]] = {
+    "decided": ["", "pay", None, 1],
+    "decision": ["", "0" * 15, "g" * 16, None],
+    "decided_at_s": [*BAD_TIMES, None],
+    "chosen": ["", "a b", "a\x00", 1],
+    "request": [{}, "x", {"model": "m"}],
+    "host": ["a\nb", None],
+}
+BAD_ADOPTION: dict[str, list[Any]] = {
+    "task_id": ["", "a\n", None],
+    "adopted_at_s": [*BAD_TIMES, None],
+    "file": BAD_PATHS,
+}
+WITH_DECISIONS = [
+    *(("submit", field, value) for field in BAD_ALSO for value in BAD_ALSO[field]),
+    *(("decision", field, value) for field in BAD_DECISION for value in BAD_DECISION[field]),
+    *(("adoption", field, value) for field in BAD_ADOPTION for value in BAD_ADOPTION[field]),
+]
+
+
+def valid(kind: str) -> dict[str, Any]:
+    """A line of each kind that is taken in."""
+    return {"submit": good(), "decision": dict(DECISION), "adoption": dict(ADOPTION)}[kind]
+
+
+@pytest.mark.parametrize(("kind", "field", "value"), WITH_DECISIONS)
+def test_what_a_line_says_of_decisions_and_failures_has_bounds_too(
+    studio: Studio, kind: str, field: str, value: Any
+) -> None:
+    put(studio, valid(kind), {**valid(kind), field: value})
+    with pytest.raises(UsageError, match=rf"batch\.receipts\.jsonl:2: this line is no receipt: `{field}`"):
+        read_receipts(studio.project)
+    put(studio, valid(kind))
     assert len(read_receipts(studio.project)) == 1
 
 
@@ -213,6 +289,20 @@ def test_an_address_in_a_receipt_binds_no_ledger_and_is_advised_to_nobody(paid: 
     assert not any("evil" in str(event) for event in paid.events)
 
 
+def test_a_task_of_another_address_is_held_with_that_reason_and_its_key_stays_here(paid: Studio) -> None:
+    told = {"id": "b", "task_id": "task-of-them", "base_url": "https://evil.example", "rendered_at_s": None}
+    nothing = {"done_at_s": None, "file": None, "size_bytes": None, "sha256": None}
+    put(paid, line_of(paid), {**line_of(paid), **told, **nothing})
+    paid.write(manifest_text("a", "b"))
+    read(paid)
+    ended = paid.run()
+    (step,) = (step for who, step in ended.steps.items() if who.name == "b")
+    assert step.block is Block.TASK_REFUSED
+    assert "another address, as its receipt says" in step.reason
+    assert "evil" not in step.reason
+    assert ended.counted.submits == 0
+
+
 # Fuzzing
 
 
@@ -240,7 +330,7 @@ def _only_our_errors(text: bytes) -> None:
         assert len(read_receipts(studio.project)) == len(receipts)
 
 
-@given(st.dictionaries(st.sampled_from(sorted(BAD)), JSON, min_size=1, max_size=3))
+@given(st.dictionaries(st.sampled_from(sorted({*BAD, *BAD_ALSO})), JSON, min_size=1, max_size=3))
 @example({"cost_usd": "sNaN"})
 @example({"cost_usd": "-1000"})
 @example({"cost_usd": "1e999999999"})
@@ -258,6 +348,16 @@ def _only_our_errors(text: bytes) -> None:
 @example({"request": {"model": "m", "fields": {"prompt": 2**70}}})
 def test_mutated_lines_are_taken_in_or_refused_in_our_words(changes: dict[str, Any]) -> None:
     _only_our_errors(json.dumps({**good(), **changes}).encode())
+
+
+@pytest.mark.parametrize("other", [DECISION, ADOPTION], ids=["decision", "adoption"])
+@given(changes=st.dictionaries(st.sampled_from(sorted({*DECISION, *ADOPTION})), JSON, min_size=1, max_size=3))
+@example(changes={"decided": "accept", "chosen": "task-1"})
+@example(changes={"decided": "pay-again", "decided_at_s": 4e9})
+@example(changes={"task_id": "task-of-nobody"})
+@example(changes={"id": "a", "take": 100_000})
+def test_mutated_decisions_are_taken_in_or_refused_in_our_words(other: dict[str, Any], changes: dict[str, Any]) -> None:
+    _only_our_errors(f"{_template()}\n{json.dumps({**other, **changes})}\n".encode())
 
 
 @given(st.lists(JSON.map(json.dumps) | st.text(), max_size=3))
