@@ -10,6 +10,7 @@
     ├── Untrusted                  5  whoever answers for the service has no certificate that is accepted
     ├── LedgerError                  5  the state file cannot be read or written; nothing is lost, run again
     │   ├── NewerLedger              2  made by a later release
+    │   ├── UntrustedLedger          2  made by somebody else, or changed by them
     │   └── ClaimRefused             5  memory has moved since the plan was made
     └── Locked                      11  another run of this manifest is at work
 
@@ -107,6 +108,12 @@ class LedgerError(BatchrunnerError):
 
 class NewerLedger(LedgerError):
     """The ledger was written by a later release, whose tables this one does not know."""
+
+    exit_code = Exit.USAGE
+
+
+class UntrustedLedger(LedgerError):
+    """The ledger was made by somebody else, or elsewhere, and this person did not say that it is to be trusted."""
 
     exit_code = Exit.USAGE
 

@@ -3,6 +3,7 @@
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -10,6 +11,15 @@ from hypothesis import settings
 # enough to find what is wrong, in minutes
 settings.register_profile("whole-run", max_examples=40, deadline=None)
 settings.load_profile("whole-run")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where this session's person keeps the ids of the ledgers that are trusted."""
+    folder = tmp_path_factory.mktemp("state")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(folder))
+        yield folder
 
 
 @pytest.hookimpl(wrapper=True)

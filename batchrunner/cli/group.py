@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, str] = {
     "resolve": "Say what became of submits whose outcome is unknown.",
     "report": "Tell what happened, from the ledger alone: for spreadsheets, pages and programs.",
     "uploads": "List the pictures that were uploaded for this project, or delete them at the service.",
+    "trust": "Believe a ledger that was made elsewhere, from now on and on this machine.",
     "models": "List the models with their fields, rules and dated prices.",
     "schema": "Print a schema, one self-contained file: for editors and for programs.",
     "sandbox": "Serve the imitated service on a port of this machine.",

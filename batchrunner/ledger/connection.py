@@ -7,46 +7,39 @@ from pathlib import Path
 
 from batchrunner.errors import LedgerError, NewerLedger
 from batchrunner.files import Refused, make_state_folder, state_root
-from batchrunner.ledger import digests, upgrade
-from batchrunner.resources import read_package_text
-
-# Each script brings a ledger from the version of its place to the next one.
-_SCRIPTS = ("ledger/tables.sql", "ledger/version_2.sql", "ledger/version_3.sql", "ledger/version_4.sql")
-# What is done beyond a script, by the version that it leads to.
-_BEYOND = {4: upgrade.to_version_4}
-VERSION = len(_SCRIPTS)
-
-# SQLite's files beside a database. Source: https://www.sqlite.org/tempfiles.html
-_ENDINGS = ("", "-wal", "-shm", "-journal")
+from batchrunner.ledger import digests, tables
+from batchrunner.ledger.admission import Admission
+from batchrunner.ledger.tables import VERSION
 
 Connect = Callable[..., sqlite3.Connection]
-
-# Tells our files from those of other programs. Source: SQLite's file format, "application id"; "brun" in ASCII.
-_OURS = 0x6272756E
 
 # How long one writer waits for another; each holds the file for milliseconds.
 _BUSY_S = 30.0
 
 
-def open_for_writing(path: Path, connect: Connect = sqlite3.connect) -> sqlite3.Connection:
-    """The ledger at `path`, made if it is not there.
+def open_for_writing(path: Path, connect: Connect = sqlite3.connect, *, trusting: bool = False) -> sqlite3.Connection:
+    """The ledger at `path`, made if it is not there. `trusting`: a person says that it is to be trusted.
 
     Raises:
         LedgerError: the file cannot be opened or made, or is no ledger.
+        UntrustedLedger: nobody here trusts it.
+        UsageError: a new one cannot be written down as this person's.
     """
+    admission = Admission(path, trusting)
     try:
-        _check_links(path)
+        admission.of_file()
         _make_file(path)
         db = connect(str(path), timeout=_BUSY_S, isolation_level=None)
         try:
+            _harden(db)
             _check(db, path)
-            # WAL lets `status` read beside a run. Where the disk cannot do it, SQLite keeps its rollback journal.
-            with suppress(sqlite3.OperationalError):  # somebody who makes it at this moment does the same
-                db.execute("PRAGMA journal_mode = WAL").fetchone()
             db.execute("PRAGMA synchronous = FULL")
             db.execute("PRAGMA foreign_keys = ON")
             digests.install(db)
-            _prepare(db)
+            _prepare(db, admission)
+            # WAL lets `status` read beside a run. Where the disk cannot do it, SQLite keeps its rollback journal.
+            with suppress(sqlite3.OperationalError):  # somebody who makes it at this moment does the same
+                db.execute("PRAGMA journal_mode = WAL").fetchone()
         except BaseException:
             db.close()
             raise
@@ -64,12 +57,16 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
 
     Raises:
         LedgerError: the file cannot be read, or is no ledger.
+        UntrustedLedger: nobody here trusts it.
     """
+    admission = Admission(path)
     try:
-        _check_links(path)
+        admission.of_file()
         db = _reader(path)
         try:
             has_tables = _check(db, path)
+            if has_tables:
+                admission.of_content(db)
         except BaseException:
             db.close()
             raise
@@ -77,7 +74,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
         raise
     except (OSError, sqlite3.Error) as error:
         raise LedgerError(f"the ledger {path} cannot be read: {error}") from error
-    if has_tables and _version(db) == VERSION:
+    if has_tables and tables.version(db) == VERSION:
         return db
     with closing(db):
         return copied(db) if has_tables else empty()
@@ -100,6 +97,7 @@ def empty() -> sqlite3.Connection:
 
 def _in_memory() -> sqlite3.Connection:
     db = sqlite3.connect(":memory:", isolation_level=None)
+    _harden(db)
     digests.install(db)
     return db
 
@@ -122,6 +120,7 @@ def _reader(path: Path) -> sqlite3.Connection:
 def _looking(address: str) -> sqlite3.Connection:
     db = sqlite3.connect(address, uri=True, timeout=_BUSY_S, isolation_level=None)
     try:
+        _harden(db)
         db.execute("PRAGMA query_only = ON")
         db.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except BaseException:
@@ -137,46 +136,29 @@ def _make_file(path: Path) -> None:
         state_root(path.parent).create(path).close()
 
 
-def _check_links(path: Path) -> None:
-    root = state_root(path.parent)
-    for ending in _ENDINGS:
-        root.check(path.with_name(f"{path.name}{ending}"))
+def _harden(db: sqlite3.Connection) -> None:
+    """What is in the file runs nothing that its tables do not need, and is not believed to be whole."""
+    db.execute("PRAGMA trusted_schema = OFF")
+    db.execute("PRAGMA cell_size_check = ON")
+    set_config = getattr(db, "setconfig", None)  # since Python 3.12
+    if set_config is not None:
+        set_config(sqlite3.SQLITE_DBCONFIG_DEFENSIVE)  # type: ignore[attr-defined,unused-ignore]
 
 
-def _prepare(db: sqlite3.Connection) -> None:
-    """Makes the tables of a new ledger, and adds to an older one what is new; two who come at once do it once."""
+def _prepare(db: sqlite3.Connection, admission: Admission | None = None) -> None:
+    """Gives a ledger the tables of today; two who come at once do it once. One in memory is admitted already."""
     db.execute("BEGIN IMMEDIATE")
     try:
-        before = _version(db)
-        for version, script in enumerate(_SCRIPTS, 1):
-            if version > before:
-                _bring_to(db, version, script)
-        digests.fill(db)
-        db.execute(f"PRAGMA application_id = {_OURS}")
-        db.execute(f"PRAGMA user_version = {VERSION}")
+        is_new = not tables.has_tables(db)
+        if admission and not is_new:
+            admission.of_content(db)
+        tables.bring_up_to_date(db)
+        if admission and (is_new or admission.trusting):
+            admission.of_maker(db)  # before it is there at all: it is never left behind untrusted
     except BaseException:
         db.execute("ROLLBACK")
         raise
     db.execute("COMMIT")
-
-
-def _bring_to(db: sqlite3.Connection, version: int, script: str) -> None:
-    for statement in _statements(read_package_text(script)):
-        db.execute(statement)
-    if version in _BEYOND:
-        _BEYOND[version](db)
-
-
-def _statements(script: str) -> list[str]:
-    """The script's statements one by one: `executescript` would commit after each."""
-    statements: list[str] = []
-    pending = ""
-    for line in script.splitlines(keepends=True):
-        pending += line
-        if sqlite3.complete_statement(pending):
-            statements.append(pending)
-            pending = ""
-    return statements
 
 
 def _check(db: sqlite3.Connection, path: Path) -> bool:
@@ -185,14 +167,9 @@ def _check(db: sqlite3.Connection, path: Path) -> bool:
     Raises:
         LedgerError: they are another program's, or a later release's.
     """
-    with closing(db.execute("SELECT count(*) FROM sqlite_master")) as found:
-        has_tables = bool(found.fetchone()[0])
-    if has_tables and db.execute("PRAGMA application_id").fetchone()[0] != _OURS:
+    has_tables = tables.has_tables(db)
+    if has_tables and db.execute("PRAGMA application_id").fetchone()[0] != tables.OURS:
         raise LedgerError(f"{path} is the database of another program, not a ledger: name another file with --ledger")
-    if _version(db) > VERSION:
+    if tables.version(db) > VERSION:
         raise NewerLedger(f"the ledger {path} was written by a later release of batchrunner: update batchrunner")
     return has_tables
-
-
-def _version(db: sqlite3.Connection) -> int:
-    return int(db.execute("PRAGMA user_version").fetchone()[0])

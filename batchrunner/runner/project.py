@@ -1,6 +1,7 @@
 """Which folder a manifest belongs to, and where its ledger, its locks and its clips are."""
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -76,6 +77,21 @@ def reading_root(manifest: Path) -> Path:
     return root
 
 
+def _of_one_owner(folder: Path) -> Iterator[Path]:
+    """A folder, and those above it as far as all are of its owner."""
+    yield folder
+    for above in folder.parents:
+        if _owner(above) != _owner(folder):
+            return
+        yield above
+
+
+def _has_ledger(folder: Path, manifests: Path) -> bool:
+    """Whether a ledger is there; above the manifest's own folder only one of the same owner counts."""
+    ledger = folder / FOLDER / "ledger.db"
+    return os.path.lexists(ledger) and (folder == manifests or _owner(ledger.parent) == _owner(manifests))
+
+
 def _owner(folder: Path) -> int | None:
     try:
         return folder.stat().st_uid
@@ -90,13 +106,16 @@ def is_inside(text: str) -> bool:
 
 
 def find_project(manifest: Path, ledger: Path | None = None, *, sandbox: bool = False) -> Project:
-    """The project of a manifest: the nearest ledger upward, as git finds its folder, else one beside it."""
+    """The project of a manifest: the nearest ledger upward, as git finds its folder, else one beside it.
+
+    The search ends at a folder of another owner: in a folder that many share, anybody may leave a ledger.
+    """
     path = Path(os.path.abspath(manifest))  # noqa: PTH100  # not resolve(): a link to a manifest stays where it is
     if sandbox:
         base = path.parent / SANDBOX
         return Project(base, base, base / FOLDER / "ledger.db", path, path.parent)
     if ledger is not None:
         return Project(path.parent, path.parent, Path(os.path.abspath(ledger)), path, path.parent)  # noqa: PTH100  # as above
-    found = (folder for folder in path.parents if (folder / FOLDER / "ledger.db").exists())
+    found = (folder for folder in _of_one_owner(path.parent) if _has_ledger(folder, path.parent))
     root = next(found, path.parent)
     return Project(root, path.parent, root / FOLDER / "ledger.db", path, root)

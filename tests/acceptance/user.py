@@ -179,6 +179,7 @@ class User:
         return {
             "PATH": "/usr/bin:/bin",
             "HOME": str(self.folder / "home"),
+            "XDG_STATE_HOME": str(self.folder.with_name(f"{self.folder.name}-state")),
             "LC_ALL": "C.UTF-8",
             "MODELLIX_BASE_URL": self.url,
             "MODELLIX_API_KEY": self.key,

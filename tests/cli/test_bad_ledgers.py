@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from batchrunner.cli.boundary import outcome
+from batchrunner.ledger import Ledger
 from tests.ledgers.make import HERE
 
 COMMANDS = [
@@ -33,7 +34,9 @@ def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MODELLIX_API_KEY", "mdlx-test-0001")
     monkeypatch.setenv("MODELLIX_BASE_URL", "http://127.0.0.1:9")
-    return Path(shutil.copy(HERE / "v1.db", tmp_path / ".batchrunner" / "ledger.db"))
+    with Ledger.trusting(Path(shutil.copy(HERE / "v1.db", tmp_path / ".batchrunner" / "ledger.db"))):
+        pass
+    return tmp_path / ".batchrunner" / "ledger.db"
 
 
 def newer(path: Path) -> None:

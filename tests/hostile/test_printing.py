@@ -111,6 +111,7 @@ WORDS = {
     "retry": ("retry", "batch.yaml", "--sandbox"),
     "fetch": ("fetch", "batch.yaml", "--sandbox"),
     "models": ("models",),
+    "trust": ("trust", HOSTILE.replace("\x00", "")),
     "a job that nobody knows": ("status", "batch.yaml", HOSTILE, "--sandbox"),
     "a job to redo": ("redo", "batch.yaml", HOSTILE, "--sandbox"),
     "a selection": ("run", "batch.yaml", "--select", HOSTILE, "--sandbox"),

@@ -1,5 +1,6 @@
 """Network folders without WAL, and what a killed process left in a folder that cannot be written."""
 
+import os
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -198,7 +199,7 @@ def test_a_write_that_was_killed_after_its_end_has_happened(path: Path) -> None:
 def told_read_only(path: Path) -> str:
     """What a process says that may not write into the ledger's folder."""
     before = {file.name: file.read_bytes() for file in path.parent.iterdir()}
-    said = read_only(path.parent, [sys.executable, "-c", TELL], env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"})
+    said = read_only(path.parent, [sys.executable, "-c", TELL], env={**os.environ, "PYTHONPATH": str(ROOT)})
     assert {file.name: file.read_bytes() for file in path.parent.iterdir()} == before
     assert said.stderr == ""
     return said.stdout.strip()

@@ -10,7 +10,7 @@ import pytest
 
 from batchrunner.errors import Exit, LedgerError, NewerLedger
 from batchrunner.ledger import Ledger
-from batchrunner.ledger.connection import VERSION
+from batchrunner.ledger.tables import VERSION
 from batchrunner.ledger.transaction import writing
 from tests.ledger.book import ACCEPTED, HERO, claimed, every_kind_of_fact, raw
 

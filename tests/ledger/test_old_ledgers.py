@@ -11,7 +11,7 @@ import pytest
 
 from batchrunner.catalog import shipped_prices
 from batchrunner.ledger import Ledger
-from batchrunner.ledger.connection import VERSION
+from batchrunner.ledger.tables import VERSION
 from batchrunner.manifest.load import load
 from batchrunner.nouns.money import Cost
 from batchrunner.nouns.step import Action, total
@@ -86,10 +86,16 @@ def studio(tmp_path: Path, request: pytest.FixtureRequest) -> Studio:
 
 
 def copied(folder: Path, name: str) -> Studio:
+    """The project, with a ledger that is trusted."""
+    studio = Studio(folder)
+    with Ledger.trusting(laid(folder, name)):
+        return studio
+
+
+def laid(folder: Path, name: str) -> Path:
     (folder / ".batchrunner").mkdir()
-    shutil.copy(HERE / name, folder / ".batchrunner" / "ledger.db")
     shutil.copy(HERE / "film.yaml", folder / "film.yaml")
-    return Studio(folder)
+    return Path(shutil.copy(HERE / name, folder / ".batchrunner" / "ledger.db"))
 
 
 def told(seen: list[Seen]) -> list[tuple[str, str, str, str]]:
@@ -145,7 +151,7 @@ def test_an_old_decision_gets_a_name_and_the_attempt_that_carried_it_out_says_so
     names = []
     for folder in (tmp_path / "here", tmp_path / "there"):
         folder.mkdir()
-        path = find_project(copied(folder, "v3.db").manifest).ledger
+        path = laid(folder, "v3.db")
         with closing(sqlite3.connect(path)) as db:
             for job in ("done-again", "done"):
                 db.execute(
@@ -154,7 +160,7 @@ def test_an_old_decision_gets_a_name_and_the_attempt_that_carried_it_out_says_so
                     (job,),
                 )
             db.commit()
-        with Ledger.writing(path) as ledger:
+        with Ledger.trusting(path) as ledger:
             known = ledger.memories("film")
         carried_out, still_open = known[identity_of("done-again")], known[identity_of("done")]
         assert carried_out.marks[0].decision == still_open.marks[0].decision != ""

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 from batchrunner.files import Root
 from batchrunner.ledger import Claim, Ledger, NewRun
-from batchrunner.ledger.connection import VERSION
+from batchrunner.ledger.tables import VERSION
 from batchrunner.manifest.load import load
 from batchrunner.nouns.facts import (
     Answer,
