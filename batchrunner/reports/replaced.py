@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from batchrunner.nouns.facts import Attempt, MarkKind, Memory
+from batchrunner.nouns.facts import Attempt, Memory
 from batchrunner.nouns.job import Job
 from batchrunner.nouns.money import NOTHING, dollars
 from batchrunner.nouns.request import changed_fields
@@ -15,8 +15,6 @@ from batchrunner.places import Place
 from batchrunner.reports.words import counted
 
 _MOST_CAUSES = 3
-# Who says one of these has named the job and wants another clip of it.
-_ORDERS = {MarkKind.REDO, MarkKind.PAY_AGAIN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +41,7 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Replaced:
-    """So many finished clips would be rendered again because of edits; `ordered` are those that somebody named.
+    """So many finished clips would be rendered again because of edits; `ordered` are those that somebody wants so.
 
     `finished` is how many of the wanted jobs have a clip at all.
     """
@@ -98,8 +96,8 @@ def replaced(planned: Iterable[tuple[Job | None, Memory, Step]]) -> Replaced:
     """What the submits of a plan would replace."""
     clips = [(job, memory, step, clip) for job, memory, step in planned if job and (clip := _newest(memory))]
     again = [(job, memory, clip) for job, memory, step, clip in clips if step.action is Action.SUBMIT]
-    ordered = [clip for job, memory, clip in again if _is_ordered(job, memory)]
-    edited = [(job, clip) for job, memory, clip in again if not _is_ordered(job, memory)]
+    ordered = [clip for job, memory, clip in again if _is_ordered(job, memory, clip)]
+    edited = [(job, clip) for job, memory, clip in again if not _is_ordered(job, memory, clip)]
     return Replaced(
         finished=len(clips),
         clips=len(edited),
@@ -114,9 +112,10 @@ def _newest(memory: Memory) -> Attempt | None:
     return memory.newest_clip(memory.next_number)
 
 
-def _is_ordered(job: Job, memory: Memory) -> bool:
-    mark = memory.open_mark(job.request)
-    return mark is not None and mark.kind in _ORDERS
+def _is_ordered(job: Job, memory: Memory, clip: Attempt) -> bool:
+    """Whether somebody decided that this request is submitted again, or agreed to it once since the clip was made."""
+    last = memory.of_request(job.request)
+    return memory.open_mark(job.request) is not None or (last is not None and last.number > clip.number)
 
 
 def _causes(edited: Iterable[tuple[Job, Attempt]]) -> tuple[Cause, ...]:

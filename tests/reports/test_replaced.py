@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from batchrunner.nouns.facts import Mark, MarkKind, Memory
+from batchrunner.nouns.facts import Attempt, Mark, MarkKind, Memory
 from batchrunner.nouns.job import Job
 from batchrunner.nouns.request import Request
 from batchrunner.nouns.status import Status
@@ -76,11 +76,21 @@ def decided(kind: MarkKind) -> Memory:
     return replace(FINISHED, marks=(Mark(OPENED_S, kind, 1, REQUEST),))
 
 
-@pytest.mark.parametrize("kind", [MarkKind.REDO, MarkKind.PAY_AGAIN])
+@pytest.mark.parametrize("kind", [MarkKind.REDO, MarkKind.RETRY, MarkKind.PAY_AGAIN])
 def test_what_somebody_ordered_by_name_is_said_and_not_counted(kind: MarkKind) -> None:
     found = replaced([(a_job(), decided(kind), SUBMIT)])
     assert (found.clips, found.ordered, found.ordered_had_cost_usd) == (0, 1, Decimal("3.00"))
     assert list(found.lines()) == ["1 finished clip would be rendered again, and had cost $3.00: as was ordered"]
+
+
+REDONE_IN_VAIN = replace(failed("broke"), request=REQUEST, number=2, id=2)
+EDITED_IN_VAIN = replace(REDONE_IN_VAIN, request=EDITED)
+
+
+@pytest.mark.parametrize(("job", "second"), [(a_job(), REDONE_IN_VAIN), (edited(), EDITED_IN_VAIN)])
+def test_a_request_that_was_tried_after_the_clip_was_agreed_to_and_is_no_slip(job: Job, second: Attempt) -> None:
+    found = replaced([(job, Memory((*FINISHED.attempts, second)), SUBMIT)])
+    assert (found.clips, found.ordered) == (0, 1)
 
 
 def test_values_of_the_jobs_themselves_are_one_cause_a_file() -> None:
