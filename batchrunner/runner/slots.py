@@ -5,7 +5,7 @@ import heapq
 import itertools
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from batchrunner.capacity import Capacity
 from batchrunner.looking import Running, chance_free
@@ -17,14 +17,18 @@ _HOPE_S = 0.25
 
 @dataclass(frozen=True, slots=True)
 class _Departure:
-    """What was known when a submit left: how many others ran or had been sent, and how many of them ran for sure."""
+    """What was known when a submit left: how many others ran or had been sent, and how many of them ran for sure.
+
+    `is_try`: it is one too many by what is known, and leaves all the same.
+    """
 
     beside: int
     accepted: int
     p_free: float
+    is_try: bool
 
 
-_UNTOLD = _Departure(0, 0, 1.0)
+_UNTOLD = _Departure(0, 0, 1.0, is_try=False)
 
 
 class Slots:
@@ -88,23 +92,25 @@ class Slots:
                 return math.inf  # the answer to the one on the wire says more
             _, identity, waiter = heapq.heappop(self._waiters)
             self._holders[identity] = None
-            self._departures[identity] = _Departure(running, self._accepted_beside(identity), p_free)
+            self._departures[identity] = _Departure(
+                running, self._accepted_beside(identity), p_free, is_try=running >= self.capacity.limit
+            )
             waiter.set_result(None)
         return math.inf
 
     def has_room(self, identity: Identity) -> bool:
         """Whether the slot that a job took is still thought to be there.
 
-        Before its submit is sent the limit may have fallen; one that was taken in hope stays a try.
+        Before its submit is sent the limit may have fallen; a try stays one.
         """
-        is_hope = self._departures.get(identity, _UNTOLD).p_free < 1.0
-        return is_hope or self._running_beside(identity) < self.capacity.limit
+        is_try = self._departures.get(identity, _UNTOLD).is_try
+        return is_try or self._running_beside(identity) < self.capacity.limit
 
     def sent(self, identity: Identity) -> None:
         """The job's submit leaves now."""
-        p_free = self._departures.get(identity, _UNTOLD).p_free
         beside, accepted = self._running_beside(identity), self._accepted_beside(identity)
-        self._departures[identity] = _Departure(beside, accepted, p_free)
+        taken = self._departures.get(identity, _UNTOLD)
+        self._departures[identity] = replace(taken, beside=beside, accepted=accepted)
         self._sent.add(identity)
 
     def _running_beside(self, identity: Identity) -> int:
