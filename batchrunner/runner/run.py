@@ -143,6 +143,7 @@ class Run:
         self.pictures_in_trouble: set[str] = set()
         self.is_broke = False
         self.is_long_full = False
+        self.is_slow = False
         self.counted = Counted()
         self.post_gate = asyncio.Semaphore(_POSTS_ON_THE_WIRE)
         self.download_gate = asyncio.Semaphore(_DOWNLOADS_AT_ONCE)
@@ -326,6 +327,9 @@ class Run:
         if told.per_min and (slots := slots_of_tier(told.per_min)):
             self.slots.capacity.expect(slots)
         wait_s = self.traffic.heed(told, refused=refused)
+        if not self.is_slow and (slowness := self.traffic.slowness()):
+            self.is_slow = True
+            self.say(slowness)
         self._leave_pause()
         deadline_s = self.limits.deadline_s
         if wait_s > 0 and deadline_s is not None and self.clock.wall_s() + wait_s > deadline_s:

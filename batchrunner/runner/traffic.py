@@ -6,11 +6,14 @@ from collections.abc import Callable
 from batchrunner.clock import Clock
 from batchrunner.modellix import Limits as Told
 from batchrunner.pacing import Pace
+from batchrunner.reports.words import counted, span
 from batchrunner.runner.bell import Bell
 
 # A window of the account is a minute: who says more is asked again after a while, whatever it said.
 _LONGEST_PAUSE_S = 900.0
 _REFUSED_WAIT_S = 5.0
+# A wait that is over before anybody has read of it is not worth a word.
+LEAST_WAIT_S = 10.0
 
 
 class Traffic:
@@ -31,6 +34,15 @@ class Traffic:
             if is_right:
                 self.pace.book(self._clock.monotonic_s())
             return is_right
+
+    def slowness(self) -> str:
+        """What is waited for where the pace alone holds the next request up for long; empty where it does not."""
+        now_s = self._clock.monotonic_s()
+        wait_s = self.pace.wait_s(now_s)
+        if wait_s < LEAST_WAIT_S or self.pace.pause_s(now_s) > 0:
+            return ""
+        ours = counted(max(round(self.pace.per_min * self.pace.share(now_s)), 1), "request")
+        return f"the account takes {ours} a minute of this run: the next one leaves in {span(wait_s)}"
 
     def heed(self, told: Told, *, refused: bool) -> float:
         """Holds for everyone at once. Gives for how long the service wants nobody to send: 0 if it does not say so."""

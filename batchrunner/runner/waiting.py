@@ -2,9 +2,7 @@
 
 from batchrunner.reports.words import span
 from batchrunner.runner.run import Run
-
-# A pause that is over before anybody has read of it is not worth a word.
-_LEAST_PAUSE_S = 10.0
+from batchrunner.runner.traffic import LEAST_WAIT_S
 
 
 def waits_for(run: Run) -> str:
@@ -16,7 +14,8 @@ def waits_for(run: Run) -> str:
         (run.is_stopped, run.stop_reason),
         (run.is_broke, "waiting for the balance to be topped up"),
         (run.doubt is not None, run.doubt.reason if run.doubt else ""),
-        (pause_s >= _LEAST_PAUSE_S, f"the service wants us to wait another {span(pause_s)}"),
+        (pause_s >= LEAST_WAIT_S, f"the service wants us to wait another {span(pause_s)}"),
+        (bool(slowness := run.traffic.slowness()), slowness),
         (bool(run.trying), f"one job of {', '.join(run.trying)} is tried first"),
         (run.slots.are_all_elsewhere, "waiting for a free slot of the account"),
         (run.caution.is_on, f"waiting for {run.access.base_url} to answer"),
