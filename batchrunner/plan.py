@@ -1,11 +1,11 @@
 """The decider: what is to be done with a job next, why, and what it costs. Nothing else in the house decides."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import assert_never
 
-from batchrunner.nouns.facts import Attempt, ClipRole, MarkKind, Memory, Outcome, Refusal, TaskState
+from batchrunner.nouns.facts import Attempt, ClipRole, Damage, MarkKind, Memory, Outcome, Refusal, TaskState
 from batchrunner.nouns.job import Job
 from batchrunner.nouns.money import FREE, NOTHING, Cost
 from batchrunner.nouns.request import changed_fields
@@ -79,6 +79,8 @@ class Options:
 
 def next_step(job: Job | None, memory: Memory, facts: Facts, options: Options) -> Step:
     """The one next step of a job. `job` is None for one that left the manifest: it is only brought to its end."""
+    if memory.damage:
+        return _damaged(memory.damage)
     attempt = memory.open_attempt
     if attempt is not None:
         return _finish(attempt, facts)
@@ -111,6 +113,14 @@ def _worth(attempt: Attempt, disk: Disk) -> int:
     if attempt.id in disk.present and attempt.clip is not None and attempt.clip.role is ClipRole.FINAL:
         return 2
     return 0 if attempt.is_gone else 1
+
+
+def _damaged(damage: Sequence[Damage]) -> Step:
+    """Nobody knows what was paid for a job, so that nothing is done with it: neither paid nor taken for done."""
+    first, more = damage[0], len(damage) - 1
+    which = f"row {first.row} of the table `{first.table}`" + (f" and {more} more" if more else "")
+    reason = f"the ledger is damaged in {which}: it may have been paid, bring back a copy of the ledger that is whole"
+    return Step(Action.HOLD, Status.UNKNOWN, reason, block=Block.DAMAGED)
 
 
 def settles(attempt: Attempt) -> bool:

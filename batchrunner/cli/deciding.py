@@ -35,6 +35,8 @@ class Desk:
             UsageError: something is still open that would put another clip in its place.
         """
         memory = self.memory(identity)
+        if memory.damage:
+            raise UsageError(f"{identity.name}: the ledger is damaged, bring back a copy of it that is whole")
         if memory.open_attempt is not None:
             raise UsageError(f"{identity.name} is being rendered: `batchrunner fetch` brings that to its end first")
         last, request = memory.next_number - 1, self.batch.jobs[identity].request

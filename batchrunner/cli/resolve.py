@@ -141,8 +141,9 @@ def _unknown(batch: Batch, book: Ledger, idle: str | None = None) -> dict[str, _
     kin = ((job, kin.identity) for job, kin in batch.kin.items() if kin.identity not in own)
     found: dict[str, _Unknown] = {}
     for job, owner in (*sorted(own.items()), *kin):
-        attempt = book.memory(owner).open_attempt
-        if attempt is None or attempt.outcome not in (None, Outcome.UNKNOWN):
+        memory = book.memory(owner)
+        attempt = memory.open_attempt
+        if memory.damage or attempt is None or attempt.outcome not in (None, Outcome.UNKNOWN):
             continue
         flying = in_flight_run(batch.project, book, owner.manifest) if owner.manifest != idle else None
         if attempt.outcome or attempt.run_id != flying:

@@ -1,9 +1,12 @@
 """What runs learnt of the account: its balance, and how many tasks it lets run at once."""
 
 import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from decimal import Decimal
 
-from batchrunner.ledger.transaction import insert, translated, writing
+from batchrunner.ledger.rows import UNREADABLE, usd_of
+from batchrunner.ledger.transaction import fetched, insert, translated, writing
 from batchrunner.nouns.money import NOTHING
 
 # What runs of other manifests, or of other machines, submitted or heard of since then, but for what was refused.
@@ -13,6 +16,8 @@ _PAID_BESIDE = (
     " WHERE run_id <> ? AND key_digest = ? AND command <> 'receipts' AND (attempt.id > ? OR answer.id > ?)"
     " AND coalesce(outcome, '') <> 'refused'"
 )
+
+_MOST_SLOTS = 1_000_000
 
 # The last attempt and the last answer on record.
 Moment = tuple[int, int]
@@ -37,11 +42,12 @@ class Account:
     def slots(self, key_digest: str) -> int | None:
         """How many tasks the account behind a key lets run at once, as it was learned last."""
         with translated():
-            row = self._db.execute(
+            found = fetched(
+                self._db,
                 "SELECT slots FROM account WHERE key_digest = ? AND slots IS NOT NULL ORDER BY id DESC LIMIT 1",
                 (key_digest,),
-            ).fetchone()
-        return int(row[0]) if row else None
+            )
+        return next((slots for (slots,) in found if type(slots) is int and 0 < slots <= _MOST_SLOTS), None)
 
     def moment(self) -> Moment:
         """What is on record now, to be compared with what is later."""
@@ -52,13 +58,23 @@ class Account:
     def paid_beside(self, run_id: int, key_digest: str, since: Moment) -> Decimal:
         """What other runs with the same key may have paid since a moment, by what they reserved for it."""
         with translated():
-            rows = self._db.execute(_PAID_BESIDE, (run_id, key_digest, *since)).fetchall()
-        return sum((Decimal(usd) for _, usd in rows), NOTHING)
+            found = fetched(self._db, _PAID_BESIDE, (run_id, key_digest, *since))
+        return sum(_amounts(usd for _, usd in found), NOTHING)
 
     def balances(self, run_id: int) -> tuple[Decimal, ...]:
         """What the account held in the course of a run, oldest first."""
         with translated():
-            rows = self._db.execute(
-                "SELECT balance_usd FROM account WHERE run_id = ? AND balance_usd IS NOT NULL ORDER BY id", (run_id,)
-            ).fetchall()
-        return tuple(Decimal(usd) for (usd,) in rows)
+            found = fetched(
+                self._db,
+                "SELECT balance_usd FROM account WHERE run_id = ? AND balance_usd IS NOT NULL ORDER BY id",
+                (run_id,),
+            )
+        return tuple(_amounts(usd for (usd,) in found))
+
+
+def _amounts(texts: Iterable[str]) -> Iterator[Decimal]:
+    """Those that are amounts of money: here they are only told, or compared with."""
+    for text in texts:
+        with suppress(*UNREADABLE):
+            usd = usd_of(text.removeprefix("-"))
+            yield -usd if text.startswith("-") else usd

@@ -10,6 +10,7 @@ from batchrunner.files import Refused, make_state_folder, state_root
 from batchrunner.ledger import digests, tables
 from batchrunner.ledger.admission import Admission
 from batchrunner.ledger.tables import VERSION
+from batchrunner.ledger.transaction import TROUBLES
 
 Connect = Callable[..., sqlite3.Connection]
 
@@ -45,7 +46,7 @@ def open_for_writing(path: Path, connect: Connect = sqlite3.connect, *, trusting
             raise
     except Refused:
         raise
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, *TROUBLES) as error:
         raise LedgerError(f"the ledger {path} cannot be opened: {error}") from error
     return db
 
@@ -72,7 +73,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
             raise
     except Refused:
         raise
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, *TROUBLES) as error:
         raise LedgerError(f"the ledger {path} cannot be read: {error}") from error
     if has_tables and tables.version(db) == VERSION:
         return db

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from zlib import crc32
 
+OWNER_DIGITS = 8
 _JOB = ("manifest", "profile", "job", "take")
 
 
@@ -74,13 +75,21 @@ def install(db: sqlite3.Connection) -> None:
     db.create_function("row_digest", -1, _row_digest, deterministic=True)
 
 
+_LAST = "SELECT " + ", ".join(f"(SELECT coalesce(max(id), 0) FROM {table})" for table in COVERED)  # noqa: S608  # our own names
 _FILL = tuple(
-    f"UPDATE {table} SET digest = row_digest({len(covered.owner)}, {', '.join(covered.columns)}) WHERE digest IS NULL"  # noqa: S608  # our own names
+    f"UPDATE {table} SET digest = row_digest({len(covered.owner)}, {', '.join(covered.columns)})"  # noqa: S608
+    " WHERE digest IS NULL AND id > ?"
     for table, covered in COVERED.items()
 )
+NOTHING_YET = (0,) * len(COVERED)
 
 
-def fill(db: sqlite3.Connection) -> None:
-    """Gives every row that has none its digest, within somebody's transaction."""
-    for statement in _FILL:
-        db.execute(statement)
+def last_rows(db: sqlite3.Connection) -> tuple[int, ...]:
+    """The number of the last row of each table."""
+    return tuple(db.execute(_LAST).fetchone())
+
+
+def fill(db: sqlite3.Connection, since: tuple[int, ...]) -> None:
+    """Gives every row after these its digest, within somebody's transaction; one that lost its digest gets none."""
+    for statement, last in zip(_FILL, since, strict=True):
+        db.execute(statement, (last,))

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from batchrunner.ledger.transaction import fetched
 from batchrunner.nouns.facts import Answer, Clip, Observation, Outcome
 from batchrunner.nouns.job import Identity
 from batchrunner.nouns.receipt import Adoption, Decision, Receipt, Told
@@ -66,12 +67,12 @@ class Index:
         self.db = db
         self.submits: dict[int, Known] = {}
         self._ids: dict[tuple[Identity, float, str], int] = {}
-        for row in db.execute(KNOWN):
+        for row in fetched(db, KNOWN):
             self.note(row)
-        self.tasks: dict[str, int] = dict(db.execute("SELECT task_id, attempt_id FROM answer WHERE task_id NOTNULL"))
-        marks = db.execute("SELECT manifest, profile, job, take, decision FROM mark WHERE decision NOTNULL")
+        self.tasks: dict[str, int] = dict(fetched(db, "SELECT task_id, attempt_id FROM answer WHERE task_id NOTNULL"))
+        marks = fetched(db, "SELECT manifest, profile, job, take, decision FROM mark WHERE decision NOTNULL")
         self.decisions = {(Identity(*who), name) for *who, name in marks}
-        adoptions = db.execute("SELECT manifest, profile, job, take, attempt_id FROM adoption")
+        adoptions = fetched(db, "SELECT manifest, profile, job, take, attempt_id FROM adoption")
         self.adoptions = {(Identity(*who), attempt_id) for *who, attempt_id in adoptions}
 
     def has_news(self, told: Told) -> bool:

@@ -3,9 +3,10 @@
 import re
 import sqlite3
 
-from batchrunner.ledger.transaction import insert, translated, writing
+from batchrunner.ledger.transaction import fetched, insert, translated, writing
 from batchrunner.nouns.upload import Upload
 
+_CONTENT = re.compile(r"sha256:([0-9a-f]{64})")
 _KEPT = "SELECT sha256, size_bytes, file_id, url, at_s FROM upload WHERE deleted_at_s IS NULL"
 
 
@@ -18,13 +19,15 @@ class Pictures:
     def all(self) -> tuple[Upload, ...]:
         """Every picture that this ledger uploaded and did not delete, oldest first."""
         with translated():
-            return tuple(Upload(*row) for row in self._db.execute(f"{_KEPT} ORDER BY id"))
+            return tuple(Upload(*row) for row in fetched(self._db, f"{_KEPT} ORDER BY id"))
 
     def of_open_tasks(self) -> frozenset[str]:
         """The digests of the local pictures that open attempts name in their requests."""
         with translated():
-            requests = self._db.execute("SELECT request FROM attempt WHERE settled_at_s IS NULL").fetchall()
-        return frozenset(digest for (request,) in requests for digest in re.findall(r"sha256:([0-9a-f]{64})", request))
+            requests = fetched(self._db, "SELECT request FROM attempt WHERE settled_at_s IS NULL")
+        return frozenset(
+            digest for (request,) in requests for digest in re.findall(r"sha256:([0-9a-f]{64})", str(request))
+        )
 
     def find(self, sha256: str, base_url: str, key_digest: str) -> Upload | None:
         """The newest upload of this content to this account."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from batchrunner.errors import ClaimRefused
 from batchrunner.ledger.entries import Claim
 from batchrunner.ledger.requests import read_request
+from batchrunner.ledger.transaction import fetched
 from batchrunner.nouns.job import Identity
 from batchrunner.nouns.request import Request
 
@@ -48,9 +49,9 @@ def rivals(db: sqlite3.Connection, manifest: str, profile: str, path: str) -> Ri
     us = {"manifest": manifest, "profile": profile, "path": path}
     (newest,) = db.execute("SELECT coalesce(max(id), 0) FROM attempt").fetchone()
     return Rivals(
-        lying={where: Identity(*who) for *who, where in db.execute(_LYING, us)},
-        opened={where: Identity(*who) for *who, where in db.execute(_OPENED)},
-        former=frozenset(name for (name,) in db.execute(_FORMER, us)),
+        lying={where: Identity(*who) for *who, where in fetched(db, _LYING, us)},
+        opened={where: Identity(*who) for *who, where in fetched(db, _OPENED)},
+        former=frozenset(name for (name,) in fetched(db, _FORMER, us)),
         newest=newest,
     )
 
@@ -65,12 +66,12 @@ def check_rivals(db: sqlite3.Connection, claim: Claim) -> None:
         ClaimRefused: another job's clip goes to this path, or another run has asked for the same just now.
     """
     who = claim.identity
-    for *other, where in db.execute(_OPENED):
+    for *other, where in fetched(db, _OPENED):
         if where == claim.output and Identity(*other) != who:
             raise ClaimRefused(f"{who.name}: the clip of {other[2]} (of {other[0]}) goes to {where}, since just now")
     if claim.newest is None:
         return
-    same = db.execute(_SAME_REQUEST, (claim.request.fingerprint, who.take, claim.newest, claim.run_id))
+    same = fetched(db, _SAME_REQUEST, (claim.request.fingerprint, who.take, claim.newest, claim.run_id))
     if any(_asks_for(text, claim.request) for (text,) in same):
         raise ClaimRefused(f"{who.name}: another run has asked for the same just now")
 

@@ -11,25 +11,20 @@ from pathlib import Path
 from typing import Self
 
 from batchrunner.errors import ClaimRefused, UsageError
-from batchrunner.ledger import connection, rows
+from batchrunner.ledger import connection, runs
 from batchrunner.ledger.account import Account
 from batchrunner.ledger.entries import Claim, NewRun
 from batchrunner.ledger.inbox import Inbox
 from batchrunner.ledger.inserts import insert_answer, insert_clip, insert_observation, settle
+from batchrunner.ledger.memories import addresses, read_all, read_one
 from batchrunner.ledger.pictures import Pictures
 from batchrunner.ledger.requests import request_text
 from batchrunner.ledger.rivals import Rivals, check_rivals, rivals
-from batchrunner.ledger.transaction import insert, translated, writing
-from batchrunner.nouns.facts import Answer, Attempt, Clip, Mark, MarkKind, Memory, Observation, Outcome
+from batchrunner.ledger.runs import RunRecord
+from batchrunner.ledger.transaction import fetched, insert, translated, writing
+from batchrunner.nouns.facts import Answer, Attempt, Clip, Damage, Mark, MarkKind, Memory, Observation, Outcome
 from batchrunner.nouns.job import Identity
 from batchrunner.nouns.receipt import Told
-
-_TASK_ELSEWHERE = """
-    SELECT attempt.base_url FROM attempt JOIN run ON run.id = attempt.run_id
-    WHERE attempt.base_url != ? AND run.command != 'receipts' AND 'refused' IS NOT
-        (SELECT outcome FROM answer WHERE attempt_id = attempt.id ORDER BY id DESC LIMIT 1)
-    LIMIT 1
-"""
 
 
 class Ledger:
@@ -37,6 +32,8 @@ class Ledger:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
+        # the damaged rows that were found when all memories were read the last time
+        self.damage: tuple[Damage, ...] = ()
         self.pictures = Pictures(db)
         self.account = Account(db)
 
@@ -65,33 +62,37 @@ class Ledger:
 
     def memories(self, manifest: str) -> dict[Identity, Memory]:
         """All that is known of a manifest's jobs, under every profile."""
-        with translated():
-            return rows.memories(self._db, manifest)
+        return self._read(manifest)
 
     def all_memories(self) -> dict[Identity, Memory]:
         """All that is known of every job of every manifest."""
+        return self._read(None)
+
+    def _read(self, manifest: str | None) -> dict[Identity, Memory]:
         with translated():
-            return rows.all_memories(self._db)
+            found = read_all(self._db, manifest)
+        self.damage = found.damage
+        return found.memories
 
     def memory(self, identity: Identity) -> Memory:
         """All that is known of one job."""
         with translated():
-            return rows.memory(self._db, identity)
+            return read_one(self._db, identity)
 
-    def last_run(self, manifest: str, profile: str | None = None) -> rows.RunRecord | None:
+    def last_run(self, manifest: str, profile: str | None = None) -> RunRecord | None:
         """The newest run of a manifest, under any profile or a certain one, with the jobs that it wanted."""
         with translated():
-            return rows.last_run(self._db, manifest, profile)
+            return runs.last_run(self._db, manifest, profile)
 
     def last_ended_run(self, manifest: str, profile: str) -> int:
         """The number of the newest run that was not cut off; 0 where there is none."""
         with translated():
-            return rows.last_ended_run(self._db, manifest, profile)
+            return runs.last_ended_run(self._db, manifest, profile)
 
     def name_at(self, path: str) -> str | None:
         """The name under which the manifest at this path was last run."""
         with translated():
-            return rows.name_at(self._db, path)
+            return runs.name_at(self._db, path)
 
     def rivals(self, manifest: str, profile: str, path: str) -> Rivals:
         """What other jobs hold, as one manifest, whose file is at `path`, sees it."""
@@ -101,7 +102,8 @@ class Ledger:
     def task_ids(self) -> frozenset[str]:
         """Every task id on record."""
         with translated():
-            return frozenset(row[0] for row in self._db.execute("SELECT task_id FROM answer WHERE task_id IS NOT NULL"))
+            found = fetched(self._db, "SELECT task_id FROM answer WHERE task_id IS NOT NULL")
+        return frozenset(str(task_id) for (task_id,) in found)
 
     def check_address(self, base_url: str) -> None:
         """Whether this is where the ledger's tasks live; what was refused is no task, and a receipt is no witness.
@@ -111,10 +113,10 @@ class Ledger:
             LedgerError: the disk does not give it.
         """
         with translated():
-            row = self._db.execute(_TASK_ELSEWHERE, (base_url,)).fetchone()
-        if row:
+            elsewhere = sorted(addresses(self._db, base_url))
+        if elsewhere:
             raise UsageError(
-                f"this ledger's tasks live at {row[0]}, not at {base_url}: "
+                f"this ledger's tasks live at {elsewhere[0]}, not at {base_url}: "
                 "set MODELLIX_BASE_URL back, or name another ledger with --ledger"
             )
 
@@ -263,7 +265,12 @@ class Ledger:
             return any(inbox.has_news(each) for each in told)
 
     def unheard(self, told: Iterable[Told]) -> list[Told]:
-        """The lines of which this ledger has nothing yet: they wait for others, or for a submit that is still open."""
+        """The lines of which this ledger has nothing yet: they wait for others, or for a submit that is still open.
+
+        All of them where it is damaged: they may know more than it does.
+        """
+        if self.damage:
+            return list(told)
         with translated():
             inbox = Inbox(self._db)
             return [each for each in told if not inbox.knows(each)]

@@ -38,7 +38,6 @@ def version(db: sqlite3.Connection) -> int:
 def bring_up_to_date(db: sqlite3.Connection) -> None:
     """Makes the tables of a new ledger, and adds to an older one what is new, within somebody's transaction."""
     _bring_up(db, VERSION)
-    digests.fill(db)
     db.execute(f"PRAGMA application_id = {OURS}")
 
 

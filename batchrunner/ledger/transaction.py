@@ -1,11 +1,17 @@
 """One transaction, and the ways to write within it."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from batchrunner.errors import LedgerError
 from batchrunner.ledger import digests
+
+# What comes of a file that cannot be used; where its schema is damaged, not even SQLite's message can be read.
+TROUBLES = (sqlite3.Error, UnicodeDecodeError)
+
+Values = Sequence[object] | Mapping[str, object]
 
 
 @contextmanager
@@ -19,8 +25,9 @@ def writing(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     with translated():
         db.execute("BEGIN IMMEDIATE")
         try:
+            since = digests.last_rows(db)
             yield db
-            digests.fill(db)
+            digests.fill(db, since)
             db.execute("COMMIT")
         except BaseException:
             if db.in_transaction:
@@ -35,7 +42,7 @@ def translated() -> Iterator[None]:
         yield
     except sqlite3.IntegrityError:
         raise
-    except sqlite3.Error as error:
+    except TROUBLES as error:
         raise LedgerError(f"the ledger cannot be used just now: {error}") from error
 
 
@@ -46,3 +53,16 @@ def insert(db: sqlite3.Connection, table: str, **values: object) -> int:
     # the names are the ledger's own; every value is bound
     cursor = db.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(values.values()))  # noqa: S608
     return int(cursor.lastrowid or 0)
+
+
+def fetched(
+    db: sqlite3.Connection, sql: str, values: Sequence[object] | Mapping[str, object] = ()
+) -> list[tuple[Any, ...]]:
+    """All rows of a query, even where a text in them is none: it is read with its bytes shown then."""
+    try:
+        return db.execute(sql, values).fetchall()
+    except sqlite3.OperationalError as error:
+        if "decode" not in str(error).lower():
+            raise
+    db.text_factory = lambda text: text.decode(errors="backslashreplace")
+    return db.execute(sql, values).fetchall()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from hashlib import sha256
 
+from batchrunner.ledger import digests
 from batchrunner.ledger.requests import read_request
 from batchrunner.nouns.request import Request
 
@@ -14,6 +15,8 @@ Job = tuple[str, str, str, int]
 
 def to_version_4(db: sqlite3.Connection) -> None:
     """Names old decisions, and writes into old attempts their fingerprints and which decision each carries out.
+
+    Then every row gets its digest: what is damaged by now stays so without being found.
 
     The names follow from what is on record, so that two copies of one old ledger get the same ones.
     """
@@ -30,6 +33,7 @@ def to_version_4(db: sqlite3.Connection) -> None:
         db.execute("UPDATE mark SET decision = ? WHERE id = ?", (name, mark_id))
         if kind != "accept":
             _carry_out(db, name, who, after, _read(request), requests)
+    digests.fill(db, digests.NOTHING_YET)
 
 
 def _carry_out(

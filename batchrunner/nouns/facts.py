@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from batchrunner.nouns.job import Identity
 from batchrunner.nouns.money import NOTHING
 from batchrunner.nouns.request import Request
 
@@ -290,11 +291,36 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Damage:
+    """A row of the ledger that is not as it was written, or that cannot be what it should be.
+
+    `jobs` are those whose row it is, as far as that can be told; `owner` is the digest of the identity that it was
+    written for, where it was for one. Of an attempt it says what may be left of its request.
+    """
+
+    table: str
+    row: int
+    jobs: frozenset[Identity] = frozenset()
+    owner: str = ""
+    fingerprint: str | None = None
+    request: Request | None = None
+
+    def may_be_of(self, identity: Identity) -> bool:
+        """Whether it is a row of this job, or was."""
+        return identity in self.jobs or identity.digest == self.owner
+
+    def may_ask_for(self, request: Request) -> bool:
+        """Whether it is an attempt at this request, by what is left of it."""
+        return self.request == request or self.fingerprint == request.fingerprint
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
-    """All facts about one identity, oldest first."""
+    """All facts about one identity, oldest first. `damage`: its rows that cannot be read, of which nothing is known."""
 
     attempts: tuple[Attempt, ...] = ()
     marks: tuple[Mark, ...] = ()
+    damage: tuple[Damage, ...] = ()
 
     @property
     def open_attempt(self) -> Attempt | None:

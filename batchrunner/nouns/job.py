@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from zlib import crc32
 
 from batchrunner.nouns.request import Request
 from batchrunner.places import Place
@@ -20,6 +21,11 @@ class Identity:
     def name(self) -> str:
         """What people and files call it: `hero`, and `hero.2` for its second take."""
         return self.job if self.take == 1 else f"{self.job}.{self.take}"
+
+    @property
+    def digest(self) -> str:
+        """Eight hexadecimal digits: rows of the ledger bear them, as a second way to their owner."""
+        return f"{crc32(ascii((self.manifest, self.profile, self.job, self.take)).encode()):08x}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ class Block(StrEnum):
     """What holds a job that is not finished."""
 
     UNKNOWN = "unknown"
+    DAMAGED = "damaged"
     EXPIRED = "expired"
     FOREIGN_FILE = "foreign-file"
     OTHER_KEY = "other-key"

@@ -21,8 +21,11 @@ _WORK_LEFT = (
 )
 
 _SENTENCES: Mapping[Block, str] = {
+    Block.DAMAGED: "{count} held by damaged rows of the ledger: bring back a copy of it that is whole (or, where the "
+    "receipts are whole, move it away: they hold what was paid), then `batchrunner run {manifest}`",
     Block.EXPIRED: "{count} paid, but the service no longer has the result.",
-    Block.FOREIGN_FILE: "{count} held by a file that is not ours: move it away, then `batchrunner run {manifest}`",
+    Block.FOREIGN_FILE: "{count} held by a file in its place: give the job another `output:`, or move it away, then "
+    "`batchrunner run {manifest}`",
     Block.KEY: "the key was refused: set MODELLIX_API_KEY, then `batchrunner run {manifest}`",
     Block.OTHER_KEY: "{count} submitted with another key: set that one, then `batchrunner fetch {manifest}`",
     Block.BALANCE: "the balance is used up: top it up, then `batchrunner run {manifest}`",
@@ -40,7 +43,7 @@ def next_commands(rows: Iterable[Row], manifest: str, options: Iterable[str] = (
     """
     rows, manifest = list(rows), shlex.join([manifest, *options])
     lines = []
-    unknown = [row.identity.name for row in rows if row.status is Status.UNKNOWN]
+    unknown = [row.identity.name for row in rows if row.status is Status.UNKNOWN and row.block is not Block.DAMAGED]
     unknown = unknown or [row.identity.name for row in rows if row.block is Block.UNKNOWN]
     if unknown:
         lines.append(

@@ -152,6 +152,7 @@ _BLOCK_CLASSES: Mapping[Block, ErrorClass] = {
     Block.TASK_REFUSED: ErrorClass.PROVIDER,
     Block.FETCH_FAILED: ErrorClass.LOCAL,
     Block.FOREIGN_FILE: ErrorClass.LOCAL,
+    Block.DAMAGED: ErrorClass.LOCAL,
     Block.UPLOAD: ErrorClass.LOCAL,
 }
 

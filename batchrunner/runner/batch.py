@@ -8,7 +8,7 @@ from typing import Any
 
 from batchrunner.catalog import PriceList, request_of
 from batchrunner.ledger import Ledger, Rivals
-from batchrunner.nouns.facts import NO_MEMORY, Memory, Outcome
+from batchrunner.nouns.facts import NO_MEMORY, Damage, Memory, Outcome
 from batchrunner.nouns.job import Identity, Job
 from batchrunner.nouns.money import FREE, NOTHING, Cost
 from batchrunner.nouns.status import Status
@@ -17,7 +17,7 @@ from batchrunner.places import Place
 from batchrunner.plan import Disk, Facts, Kinship, Options, Purse, plan_all
 from batchrunner.reports.outgoing import NO_SOURCES, Sources
 from batchrunner.runner.forecasts import Forecasts
-from batchrunner.runner.kin import Kin, describe, find_kin
+from batchrunner.runner.kin import Kin, describe, find_kin, find_suspects
 from batchrunner.runner.on_disk import on_disk, owner_of
 from batchrunner.runner.project import Project
 from batchrunner.settings import DEFAULT_DOWNLOAD_BYTES
@@ -66,7 +66,7 @@ class Batch:
     `memories` holds those that left it, and those of its other profiles: they share its budget. `kin` are clips that
     were paid for under another name, `strangers` the memories of other manifests that have some of them. `guests` are
     jobs of manifests that nobody is at work on, with open tasks that this batch waits for: it brings them to their end.
-    `rivals` tell which paths belong to others.
+    `rivals` tell which paths belong to others, `suspects` in which damaged rows a job's clip may hide.
     """
 
     project: Project
@@ -81,10 +81,12 @@ class Batch:
     strangers: Mapping[Identity, Memory] = field(default_factory=dict)
     sources: Sources = NO_SOURCES
     rivals: Rivals = field(default_factory=Rivals)
+    suspects: Mapping[Identity, tuple[Damage, ...]] = field(default_factory=dict)
 
     def identities(self) -> list[Identity]:
         """Every identity that matters: the manifest's order, then those that left it, by name."""
-        known = (who for who, memory in self.memories.items() if who.profile == self.profile and memory.attempts)
+        ours = ((who, memory) for who, memory in self.memories.items() if who.profile == self.profile)
+        known = (who for who, memory in ours if memory.attempts or memory.damage)
         return [*self.jobs, *sorted(who for who in known if who not in self.jobs), *self.guests]
 
     def awaited(self) -> dict[str, tuple[Identity, ...]]:
@@ -99,7 +101,7 @@ class Batch:
     def look(self, identity: Identity, recall: Callable[[Identity], Memory]) -> tuple[Memory, Facts]:
         """What is true of a job just now: its memory as the disk confirms it, and what no ledger holds."""
         job = self.jobs.get(identity)
-        memory, present = on_disk(self.project, recall(identity))
+        memory, present = on_disk(self.project, self._suspecting(identity, recall(identity)))
         opened = memory.open_attempt
         facts = Facts(
             disk=self._disk(identity, job, memory, present),
@@ -108,6 +110,10 @@ class Batch:
             kin=self._kinship(identity, recall),
         )
         return memory, facts
+
+    def _suspecting(self, identity: Identity, memory: Memory) -> Memory:
+        damage = {(each.table, each.row): each for each in (*memory.damage, *self.suspects.get(identity, ()))}
+        return replace(memory, damage=tuple(damage.values())) if damage else memory
 
     def _disk(self, identity: Identity, job: Job | None, memory: Memory, present: frozenset[int]) -> Disk:
         """Whose file it is that lies where the job's clip belongs, and whose will."""
@@ -235,7 +241,8 @@ def gather(
         sources=wanted.sources,
         rivals=rivals,
     )
-    if all(memories.get(who, NO_MEMORY).has_asked_for(job.request) for who, job in jobs.items()):
+    is_known = all(memories.get(who, NO_MEMORY).has_asked_for(job.request) for who, job in jobs.items())
+    if is_known and not ledger.damage:
         return batch  # every job has a memory of its own: nobody else's is needed
     return _with_others(batch, ledger)
 
@@ -248,7 +255,8 @@ def renewed(batch: Batch, ledger: Ledger) -> Batch:
 
 def _with_others(batch: Batch, ledger: Ledger) -> Batch:
     everybody = ledger.all_memories()
-    return replace(batch, kin=find_kin(batch.jobs, everybody), strangers=everybody)
+    suspects = find_suspects(batch.jobs, everybody, ledger.damage)
+    return replace(batch, kin=find_kin(batch.jobs, everybody), strangers=everybody, suspects=suspects)
 
 
 def as_record(job: Job) -> dict[str, Any]:

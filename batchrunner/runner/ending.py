@@ -9,6 +9,7 @@ from batchrunner.nouns.step import Block, Step
 
 _CODES: Mapping[Block, Exit | None] = {
     Block.UNKNOWN: Exit.PERSON_NEEDED,
+    Block.DAMAGED: Exit.PERSON_NEEDED,
     Block.EXPIRED: Exit.PERSON_NEEDED,
     Block.FOREIGN_FILE: Exit.PERSON_NEEDED,
     Block.KEY: Exit.REFUSED,

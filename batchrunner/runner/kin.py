@@ -1,10 +1,10 @@
 """Kin: for each job without a clip of its own, the clip that was paid for under another name."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from batchrunner.nouns.facts import NO_MEMORY, Attempt, Memory, Outcome, TaskState
+from batchrunner.nouns.facts import NO_MEMORY, Attempt, Damage, Memory, Outcome, TaskState
 from batchrunner.nouns.job import Identity, Job
 
 
@@ -66,3 +66,26 @@ def describe(kin: Identity, job: Identity, *, is_wanted: bool) -> str:
     if kin.profile != job.profile:
         return f"{kin.name} (of the profile {kin.profile or 'none'})"
     return f"{kin.name} (was edited since)" if is_wanted else f"{kin.name} (left the manifest)"
+
+
+def find_suspects(
+    jobs: Mapping[Identity, Job], memories: Mapping[Identity, Memory], damage: Sequence[Damage]
+) -> dict[Identity, tuple[Damage, ...]]:
+    """The jobs whose paid clip may hide in damaged rows that nothing else leads to.
+
+    The row was written for this very job; or the job was never submitted, and somebody who does not want it any more
+    may have asked for the same.
+    """
+    found = {who: tuple(each for each in damage if _is_suspect(job, each, jobs, memories)) for who, job in jobs.items()}
+    return {who: suspects for who, suspects in found.items() if suspects}
+
+
+def _is_suspect(job: Job, damage: Damage, jobs: Mapping[Identity, Job], memories: Mapping[Identity, Memory]) -> bool:
+    if damage.may_be_of(job.identity):
+        return True
+    if memories.get(job.identity, NO_MEMORY).has_asked_for(job.request):
+        return False
+    is_wanted = any(who in jobs and jobs[who].request == job.request for who in damage.jobs)
+    attempts = (a for who in damage.jobs for a in memories.get(who, NO_MEMORY).attempts)
+    asks = damage.may_ask_for(job.request) or any(a.request == job.request for a in attempts)
+    return asks and not is_wanted

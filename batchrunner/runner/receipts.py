@@ -112,7 +112,8 @@ class ReceiptsWriter:
 
 
 def _write(project: Project, manifest: str, ledger: Ledger, there: Sequence[Told]) -> None:
-    known = (each for who, memory in ledger.memories(manifest).items() for each in receipts_of(who, memory))
+    whole = ((who, memory) for who, memory in ledger.memories(manifest).items() if not memory.damage)
+    known = [each for who, memory in whole for each in receipts_of(who, memory)]
     told = sorted((*known, *ledger.unheard(there)), key=lambda each: (each.identity, each.at_s, type(each).__name__))
     lines, unfit = _lines(told)
     path = receipts_path(project, manifest)

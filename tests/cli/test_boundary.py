@@ -118,7 +118,7 @@ def test_what_a_command_returns_is_its_code(monkeypatch: pytest.MonkeyPatch, how
 # The ladder of codes of a run
 
 
-PERSON = {Block.UNKNOWN, Block.EXPIRED, Block.FOREIGN_FILE}
+PERSON = {Block.UNKNOWN, Block.DAMAGED, Block.EXPIRED, Block.FOREIGN_FILE}
 REFUSED = {Block.KEY, Block.OTHER_KEY, Block.BALANCE}
 LIMIT = {Block.COST_LIMIT, Block.PRICE}
 SILENT = {Block.NOT_SELECTED}

@@ -299,7 +299,7 @@ def rewrite(path: Path, sql: str, *values: object) -> None:
         for name, _ in triggers:
             db.execute(f"DROP TRIGGER {name}")
         db.execute(sql, values)
-        digests.fill(db)
+        digests.fill(db, digests.NOTHING_YET)
         for _, trigger in triggers:
             db.execute(trigger)
 

@@ -169,6 +169,7 @@ def test_what_went_wrong_has_a_class_for_programs(past: str, error: tuple[str, s
         (Block.TASK_REFUSED, "provider"),
         (Block.FETCH_FAILED, "local"),
         (Block.FOREIGN_FILE, "local"),
+        (Block.DAMAGED, "local"),
     ],
 )
 def test_what_holds_a_task_has_a_class_for_programs(block: Block, error_class: str) -> None:
@@ -363,6 +364,7 @@ def test_no_signature_of_a_picture_gets_into_a_report(field: str) -> None:
     [
         (Block.EXPIRED, "1 paid, but the service no longer has the result"),
         (Block.FOREIGN_FILE, "move it away, then `batchrunner run film.yaml`"),
+        (Block.DAMAGED, "bring back a copy of it that is whole"),
         (Block.OTHER_KEY, "set that one, then `batchrunner fetch film.yaml`"),
         (Block.KEY, "set MODELLIX_API_KEY, then `batchrunner run film.yaml`"),
         (Block.BALANCE, "top it up, then `batchrunner run film.yaml`"),
