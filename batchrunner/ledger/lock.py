@@ -16,6 +16,7 @@ _NOTE = ".lock.json"
 _NOTE_BYTES = 4096
 # Whoever only looks holds a lock for an instant; a run is longer at work than this.
 _LOOK_S = 0.2
+_PAUSE_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ def run_lock(folder: Path, manifest: str, since: str) -> Iterator[None]:
     root.check(_lock(folder, manifest))  # filelock follows no link either, but says so in its own words
     lock = FileLock(_lock(folder, manifest), mode=0o600)
     try:
-        lock.acquire(timeout=_LOOK_S, poll_interval=_LOOK_S / 4)
+        lock.acquire(timeout=_LOOK_S, poll_interval=_PAUSE_S)
     except Timeout:
         raise Locked(_who_holds(folder, manifest)) from None
     try:

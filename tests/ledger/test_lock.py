@@ -1,5 +1,7 @@
 """One run of a manifest at a time, and who it is."""
 
+import errno
+import fcntl
 import json
 import os
 import signal
@@ -9,11 +11,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
 from batchrunner.errors import Exit, Locked
-from batchrunner.ledger import Holder, holder, run_lock
+from batchrunner.ledger import Holder, holder, lock, run_lock
 
 SINCE = "2026-11-23T18:00:00Z"
 HERE = socket.gethostname()
@@ -21,6 +24,7 @@ HERE = socket.gethostname()
 HOLD = """
 import sys
 from pathlib import Path
+from threading import Timer
 from batchrunner.ledger import run_lock
 with run_lock(Path(sys.argv[1]), "film", "2026-11-23T18:00:00Z"):
     print("held", flush=True)
@@ -70,6 +74,43 @@ def test_a_killed_process_frees_the_lock_and_holds_nothing(tmp_path: Path) -> No
         assert holder(tmp_path, "film") is None
         with run_lock(tmp_path, "film", SINCE):
             assert holder(tmp_path, "film") == Holder(HERE, os.getpid(), SINCE)
+
+
+def test_a_process_id_that_another_process_has_by_now_holds_nothing(tmp_path: Path) -> None:
+    """A note that a killed run left names a process that lives: this one. The lock says that it is free."""
+    with run_lock(tmp_path, "film", SINCE):
+        pass
+    (tmp_path / "film.lock").touch()
+    note = f'{{"host": "{HERE}", "pid": {os.getpid()}, "since": "{SINCE}"}}'
+    (tmp_path / "film.lock.json").write_text(note, encoding="utf-8")
+    assert holder(tmp_path, "film") is None
+    (tmp_path / "film.lock").unlink()
+    assert holder(tmp_path, "film") is None
+
+
+def test_whoever_only_looks_keeps_nobody_from_the_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lock, "_LOOK_S", 60.0)  # long enough for any machine
+    with run_lock(tmp_path, "film", SINCE):
+        holder(tmp_path, "film")
+    with (tmp_path / "film.lock").open("a") as looked_at:
+        fcntl.flock(looked_at, fcntl.LOCK_SH)
+        Timer(0.02, fcntl.flock, (looked_at, fcntl.LOCK_UN)).start()
+        with run_lock(tmp_path, "film", SINCE):
+            assert holder(tmp_path, "film") == Holder(HERE, os.getpid(), SINCE)
+
+
+@pytest.mark.parametrize("errno_", [errno.ENOLCK, errno.ENOSYS])
+def test_where_a_disk_knows_no_locks_the_process_is_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, errno_: int
+) -> None:
+    def refuses(*_: object) -> None:
+        raise OSError(errno_, os.strerror(errno_))
+
+    (tmp_path / "film.lock").touch()
+    note = f'{{"host": "{HERE}", "pid": {os.getpid()}, "since": "{SINCE}"}}'
+    (tmp_path / "film.lock.json").write_text(note, encoding="utf-8")
+    monkeypatch.setattr(fcntl, "flock", refuses)
+    assert holder(tmp_path, "film") == Holder(HERE, os.getpid(), SINCE)
 
 
 def test_a_process_that_ends_well_leaves_no_note(tmp_path: Path) -> None:
