@@ -92,7 +92,8 @@ def test_a_clone_plans_as_the_original_whatever_its_ledger_holds(tmp_path: Path,
         folder.mkdir()
         shutil.copy(HERE / "film.yaml", folder)
     (first / ".batchrunner").mkdir()
-    shutil.copy(HERE / name, first / ".batchrunner" / "ledger.db")
+    with Ledger.trusting(Path(shutil.copy(HERE / name, first / ".batchrunner" / "ledger.db"))):
+        pass
     planned = _film(first)
     for one, next_one in ((first, second), (second, third)):
         shutil.copy(one / "film.receipts.jsonl", next_one)
