@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from batchrunner.cli.early import Stopped, answer_signals, ignore_signals
 from batchrunner.cli.group import group
 from batchrunner.cli.outlet import let_go, say, say_lines
 from batchrunner.errors import BatchrunnerError, Exit
@@ -22,9 +23,11 @@ _REFUSED = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 def main() -> None:
-    """The installed command."""
+    """Runs what was typed, and ends the process."""
+    answer_signals()
     gc.set_threshold(_NEW_OBJECTS, 50, 100)
     code = outcome(sys.argv[1:])
+    ignore_signals()
     let_go()
     sys.exit(code)
 
@@ -43,11 +46,19 @@ def outcome(arguments: list[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         say("interrupted: nothing is lost, the same command goes on", err=True)
         return Exit.INTERRUPTED
-    except SystemExit:
-        return Exit.DONE  # click ends so when whoever read our output has seen enough
+    except SystemExit as end:
+        return _tell_end(end)
     except Exception as error:  # noqa: BLE001  # the boundary: whatever else it is, it is told
         return _unexpected(error)
     return int(result or Exit.DONE)
+
+
+def _tell_end(end: SystemExit) -> int:
+    """A signal came; or whoever read our output has seen enough, which click ends so."""
+    if not isinstance(end, Stopped):
+        return Exit.DONE
+    say(f"stopped by {end.name}: nothing is lost, the same command goes on", err=True)
+    return int(end.code or 0)
 
 
 def _tell_usage(error: click.ClickException) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from collections.abc import Callable
+from typing import Any
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -15,12 +16,14 @@ class Signals:
         self.leaving = asyncio.Event()
         self._drain: Callable[[str], None] = lambda _reason: None
         self._drained = False
+        self._before: dict[signal.Signals, Any] = {}
 
     def listen(self, drain: Callable[[str], None]) -> None:
         """From now on signals are answered; `drain` is called once, with the reason."""
         self._drain = drain
         loop = asyncio.get_running_loop()
         for number in _SIGNALS:
+            self._before[number] = signal.getsignal(number)
             if signal.getsignal(number) is not signal.SIG_IGN:  # under nohup, a terminal that is gone shall not matter
                 loop.add_signal_handler(number, self.receive, number)
 
@@ -36,7 +39,8 @@ class Signals:
             self.leaving.set()
 
     def deafen(self) -> None:
-        """Signals do again what they do by default."""
+        """Signals do again what they did before."""
         loop = asyncio.get_running_loop()
-        for number in _SIGNALS:
-            loop.remove_signal_handler(number)
+        for number, before in self._before.items():
+            if loop.remove_signal_handler(number) and before is not None:
+                signal.signal(number, before)
