@@ -299,3 +299,14 @@ def test_a_refused_run_records_nothing(user: User, service: Service) -> None:
     left = {path.name for path in (user.folder / ".batchrunner").iterdir()}
     assert left <= {".gitignore", "shots.lock"}
     assert service.submits == 0
+
+
+def test_what_a_run_keeps_to_itself_is_for_nobody_else_to_read(user: User) -> None:
+    user.writes("a", head="settings: {concurrency: 4, rate: 6000/min}")
+    assert user.runs().code == 0
+    assert user.types("run", "shots.yaml", "--yes", "--sandbox").code == 0
+    for folder in (user.folder / ".batchrunner", user.folder / "sandbox-run" / ".batchrunner"):
+        modes = {path.name: path.stat().st_mode & 0o777 for path in (folder, *folder.iterdir())}
+        assert modes.pop(".batchrunner") == 0o700
+        assert {"ledger.db", "shots.log"} <= set(modes)
+        assert set(modes.values()) == {0o600}, modes
