@@ -35,7 +35,8 @@ from batchrunner.settings import Settings
 def command(manifest: Path, **options: Any) -> int:
     """Ask for open tasks and download rendered clips: free.
 
-    Submits nothing. Works even while the manifest has mistakes: then with what its last run wanted.
+    Submits nothing, and asks once more for what is expired. Works even while the manifest has
+    mistakes: then with what its last run wanted.
 
     Example: batchrunner fetch shots.yaml
     """

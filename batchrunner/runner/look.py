@@ -160,7 +160,9 @@ def _gone(run: Run, identity: Identity, attempt: Attempt, watch: Watch, reply: T
     last = attempt.observations[-1] if attempt.observations else None
     if not attempt.is_gone and (is_over or last is None or last.state is not TaskState.GONE):
         _record(run, attempt, seen)
-    if is_over and not after.is_gone and not run.is_drained:
+    if after.is_gone:
+        return  # that is the end of this task, and not of its job: an older clip may be wanted now
+    if is_over and not run.is_drained:
         watch.task.not_before_s = run.clock.monotonic_s() + BETWEEN_GONE_S
         run.slots.release(identity)
         return

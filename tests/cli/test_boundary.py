@@ -43,6 +43,7 @@ def ends(monkeypatch: pytest.MonkeyPatch, how: BaseException | int | None) -> in
     [
         (errors.UsageError("that is why"), 2),
         (errors.InvalidManifest([]), 2),
+        (errors.BadReceipts(["that is why"]), 2),
         (errors.Unconfirmed("that is why"), 2),
         (errors.NewerLedger("that is why"), 2),
         (errors.UntrustedLedger("that is why"), 2),
@@ -71,6 +72,7 @@ def test_every_error_of_ours_is_in_that_table() -> None:
     assert {kind.__name__ for kind in kinds(BatchrunnerError)} == {
         "UsageError",
         "InvalidManifest",
+        "BadReceipts",
         "Unconfirmed",
         "NewerLedger",
         "UntrustedLedger",
