@@ -128,23 +128,25 @@ class Root:
 
     def remove_temporaries(self, final: Path) -> None:
         """Takes away what an earlier try, which was killed, left of a file that was to have this name."""
-        left = re.compile(re.escape(f".{final.name}.") + "[0-9a-f]{16}" + re.escape(_SUFFIX))
         with suppress(FileNotFoundError), self._folder(final.parent) as folder:
-            for name in os.listdir(folder):  # noqa: PTH208  # an open folder has no path
-                if left.fullmatch(name):
-                    os.unlink(name, dir_fd=folder)
+            for entry in _left_over(final, folder):
+                os.unlink(entry.name, dir_fd=folder)
 
     def check(self, path: Path) -> None:
-        """Nothing, where no part of a path is a link, as far as it is there.
+        """Nothing, where a path may be a folder or a file that is written to, as far as it is there.
 
         Raises:
-            Refused: one is.
+            Refused: a part of it is a link, or it is no file, or one that has another name elsewhere.
         """
         place = self.path
         for name in self._parts(path):
             place /= name
             if place.is_symlink():
                 raise _link(place)
+        with suppress(FileNotFoundError, NotADirectoryError):
+            found = path.lstat()
+            if not stat.S_ISDIR(found.st_mode):
+                _check_file(path, path.parent, found)
 
     def _parts(self, path: Path) -> tuple[str, ...]:
         parts = path.relative_to(self.path).parts if path.is_relative_to(self.path) else ("..",)
@@ -186,9 +188,11 @@ class Root:
             if _is_link(path.name, folder):
                 raise _link(path)
             file: IO[bytes] = os.fdopen(os.open(path.name, flags | _FILE, self._mode(0o666), dir_fd=folder), mode)
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            try:
+                _check_file(path, folder, os.fstat(file.fileno()), is_written=mode == "ab")
+            except Refused:
                 file.close()
-                raise Refused(path, "is no file: put it elsewhere")
+                raise
             return file
 
     def _new(self, name: str, folder: int) -> int:
@@ -246,6 +250,26 @@ def sha256_of(path: Path) -> str:
     """The digest of a file's bytes, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _check_file(path: Path, folder: int | Path, found: os.stat_result, *, is_written: bool = True) -> None:
+    """Nothing, where what was found at a path is a file; one that is written to has no other name elsewhere.
+
+    A name that a killed write left beside it is none of these.
+    """
+    if not stat.S_ISREG(found.st_mode):
+        raise Refused(path, "is no file: put it elsewhere")
+    if is_written and found.st_nlink > 1:
+        ours = sum(entry.inode() == found.st_ino for entry in _left_over(path, folder))
+        if found.st_nlink > 1 + ours:
+            raise Refused(path, "has another name elsewhere (a hard link), whose text would change: put a copy there")
+
+
+def _left_over(final: Path, folder: int | Path) -> list[os.DirEntry[str]]:
+    """What earlier writes of a file, which were killed, left in its folder."""
+    left = re.compile(re.escape(f".{final.name}.") + "[0-9a-f]{16}" + re.escape(_SUFFIX))
+    with os.scandir(folder) as entries:
+        return [entry for entry in entries if left.fullmatch(entry.name)]
 
 
 def _link(path: Path) -> Refused:

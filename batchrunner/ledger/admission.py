@@ -29,7 +29,7 @@ class Admission:
         """Nothing, where SQLite may open the file.
 
         Raises:
-            Refused: it is a link, or reached through one.
+            Refused: it is a link, or reached through one, or no file; or it is a file elsewhere as well.
             UntrustedLedger: git tracks it, or a journal beside it leads to other files.
         """
         root = state_root(self.path.parent)

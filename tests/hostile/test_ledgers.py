@@ -361,6 +361,23 @@ def test_a_journal_that_names_another_file_deletes_it_not(path: Path, tmp_path: 
     assert thesis.exists()
 
 
+@pytest.mark.parametrize("ending", ["", "-wal", "-shm", "-journal"])
+def test_a_pipe_or_a_hard_link_at_a_name_of_the_ledger_is_refused_before_sqlite_opens_it(
+    path: Path, tmp_path: Path, ending: str
+) -> None:
+    every_kind_of_fact(path)
+    thesis, name = tmp_path / "thesis.txt", path.with_name(f"ledger.db{ending}")
+    thesis.write_bytes(b"")
+    makes: list[Callable[[Path], object]] = [os.mkfifo, lambda name: name.hardlink_to(thesis)]
+    for make in makes:
+        name.unlink(missing_ok=True)
+        make(name)
+        for opens in (Ledger.reading, Ledger.writing, Ledger.trusting):
+            with pytest.raises(Refused, match=r"is no file|has another name elsewhere"):
+                opens(path)
+    assert thesis.read_bytes() == b""
+
+
 # Git
 
 

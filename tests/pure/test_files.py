@@ -249,6 +249,36 @@ def test_a_pipe_in_the_place_of_a_file_holds_nobody_up(root: files.Root, tmp_pat
             write(root, tmp_path / "log")
 
 
+@pytest.mark.parametrize("write", [WRITES["append"], WRITES["cut"], lambda root, path: root.extend(path).close()])
+def test_nothing_is_written_into_a_file_that_has_another_name_elsewhere(home: Path, write: Write) -> None:
+    """An archive, unpacked in a home folder, may hold hard links to what is there."""
+    root = files.Root(home.parent / "project")
+    (root.path / "log").hardlink_to(home / "file")
+    with pytest.raises(files.Refused, match="project/log has another name elsewhere"):
+        write(root, root.path / "log")
+    assert (home / "file").read_bytes() == b"precious"
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.hardlink_to(path.with_name("source"))])
+def test_what_is_no_file_of_one_name_is_found_before_anything_is_written(
+    home: Path, make: Callable[[Path], object]
+) -> None:
+    root = files.Root(home.parent / "project")
+    make(root.path / "log")
+    with pytest.raises(files.Refused, match="is no file|has another name elsewhere"):
+        root.check(root.path / "log")
+
+
+def test_a_name_that_a_killed_write_left_is_none_of_another_file(home: Path) -> None:
+    root = files.Root(home.parent / "project")
+    log = root.path / "log"
+    log.write_bytes(b"a")
+    files.temporary(log).hardlink_to(log)
+    root.check(log)
+    root.append(log, b"b")
+    assert log.read_bytes() == b"ab"
+
+
 def test_what_is_private_is_for_nobody_else_to_read(tmp_path: Path) -> None:
     root = files.Root(tmp_path, is_private=True)
     root.append(tmp_path / "a" / "log", b"line")
