@@ -101,7 +101,7 @@ class Parts:
         part = Part(file, top, {}, ())
         own_vars = {name: entry.node for name, entry in part.mapping("vars").items() if self._is_var(name, entry)}
         model = {"model": top["model"]} if "model" in top else {}
-        layers = (*outer_layers, layer_of(model, "the top"), self.layer(top.get("defaults"), "defaults"))
+        layers = (*outer_layers, layer_of(model, "the top level"), self.layer(top.get("defaults"), "defaults"))
         return Part(file, top, {**outer_vars, **own_vars}, layers)
 
     def layer(self, entry: nodes.Entry | None, name: str) -> Layer:

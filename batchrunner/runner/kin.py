@@ -64,7 +64,7 @@ def describe(kin: Identity, job: Identity, *, is_wanted: bool) -> str:
     if kin.manifest != job.manifest:
         return f"{kin.name} (of {kin.manifest})"
     if kin.profile != job.profile:
-        return f"{kin.name} (of the profile {kin.profile or 'none'})"
+        return f"{kin.name} ({f'of the profile {kin.profile}' if kin.profile else 'without a profile'})"
     return f"{kin.name} (was edited since)" if is_wanted else f"{kin.name} (left the manifest)"
 
 

@@ -576,7 +576,7 @@ def test_each_value_of_a_job_knows_where_it_was_written(desk: Desk) -> None:
     ).jobs
     said = {name: (job.layers.get(name), place.line) for name, place in job.places.items()}
     assert said == {
-        "model": ("the top", 2),
+        "model": ("the top level", 2),
         "durationSeconds": ("defaults", 4),
         "negativePrompt": ('template "hero"', 6),
         "resolution": ('profile "draft"', 8),

@@ -265,7 +265,7 @@ def test_what_is_no_file_of_one_name_is_found_before_anything_is_written(
 ) -> None:
     root = files.Root(home.parent / "project")
     make(root.path / "log")
-    with pytest.raises(files.Refused, match="is no file|has another name elsewhere"):
+    with pytest.raises(files.Refused, match=r"is no file|has another name elsewhere"):
         root.check(root.path / "log")
 
 
