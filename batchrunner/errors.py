@@ -7,7 +7,7 @@
     │   └── Unconfirmed              2  paid work that nobody agreed to
     ├── Unauthorized                 3  there is no key to ask with
     ├── Unaffordable                 3  the balance does not pay for all of it
-    ├── Untrusted                  5  whoever answers for the service has no certificate that is accepted
+    ├── CertificateRefused           5  whoever answers for the service has no certificate that is accepted
     ├── LedgerError                  5  the state file cannot be read or written; nothing is lost, run again
     │   ├── NewerLedger              2  made by a later release
     │   ├── UntrustedLedger          2  made by somebody else, or changed by them
@@ -94,7 +94,7 @@ class Unaffordable(BatchrunnerError):
     exit_code = Exit.REFUSED
 
 
-class Untrusted(BatchrunnerError):
+class CertificateRefused(BatchrunnerError):
     """Whoever answers for the service shows a certificate that is not accepted: it is not asked."""
 
     exit_code = Exit.WORK_LEFT

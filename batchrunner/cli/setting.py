@@ -14,7 +14,7 @@ from batchrunner.cli.outlet import say_lines
 from batchrunner.cli.permissions import permissions_of
 from batchrunner.cli.profiles import check_profile
 from batchrunner.clock import Clock
-from batchrunner.errors import InvalidManifest, Unauthorized, Untrusted, UsageError
+from batchrunner.errors import CertificateRefused, InvalidManifest, Unauthorized, UsageError
 from batchrunner.files import make_state_folder
 from batchrunner.ledger import Ledger, holder
 from batchrunner.manifest.load import Manifest, load
@@ -52,7 +52,7 @@ class Service:
         """One answer.
 
         Raises:
-            Untrusted: whoever answers shows a certificate that is not accepted.
+            CertificateRefused: whoever answers shows a certificate that is not accepted.
         """
         http = self.make_http()
         try:
@@ -61,7 +61,7 @@ class Service:
         finally:
             await http.close()
         if api.distrust:
-            raise Untrusted(api.distrust)
+            raise CertificateRefused(api.distrust)
         return answer
 
 

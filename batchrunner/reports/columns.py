@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 
-from tabulate import MIN_PADDING, tabulate
-
 from batchrunner.reports.words import Lines, visible
 
 _GAP = len("  ")
@@ -15,6 +13,8 @@ def room(headers: Sequence[str], rows: Iterable[Sequence[str]], width: int | Non
     """How many characters the last column has after these, on a terminal so wide; None: as many as it wants."""
     if width is None:
         return None
+    from tabulate import MIN_PADDING  # noqa: PLC0415  # heavy: only what makes a table needs it
+
     # a column is always wider than its header by this much
     columns = zip([header + " " * MIN_PADDING for header in headers], *rows, strict=True)
     return max(width - sum(max(map(len, column)) + _GAP for column in columns), _LEAST)
@@ -24,6 +24,8 @@ def table(
     headers: Sequence[str], rows: Iterable[Sequence[str]], align: Sequence[str] | None = None, form: str = "simple"
 ) -> Lines:
     """A table of texts from anywhere: each cell stays on its line and in its column."""
+    from tabulate import tabulate  # noqa: PLC0415  # as above
+
     cells = [[visible(cell) for cell in row] for row in rows]
     # without disable_numparse a job named 1e5 would be shown as 100000
     return Lines(tabulate(cells, headers=headers, tablefmt=form, disable_numparse=True, colalign=align))

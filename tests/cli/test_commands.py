@@ -16,7 +16,18 @@ from batchrunner.errors import Exit
 from batchrunner.runner.run import _CANARY_FOR
 
 # Options that consent, pay again or decide: nobody does that by having set a variable last week.
-DECIDING = {"fresh", "yes", "plan", "max_cost", "allow_partial", "pay_again", "not_submitted", "task", "allow_unpriced"}
+DECIDING = {
+    "fresh",
+    "yes",
+    "plan",
+    "max_cost",
+    "allow_partial",
+    "pay_again",
+    "not_submitted",
+    "task",
+    "allow_unpriced",
+    "max_replace",
+}
 
 
 def command(name: str) -> click.Command:
