@@ -36,6 +36,8 @@ def command(file: Path, table: Path | None, images: Path | None, encoding: str |
     known = encodings.find(encoding) if encoding else None
     if encoding and known is None:
         raise UsageError(f"there is no encoding {encoding}: use one of {', '.join(encodings.NAMES)}")
+    if not file.parent.is_dir():
+        raise UsageError(f"{file} cannot be written: there is no folder {file.parent}")
     made: Starter = starter(file, table, images, slugify=slugify, encoding=known)
     new = [file, made.rows_file] if made.rows else [file]
     there = next((path for path in new if os.path.lexists(path)), None)

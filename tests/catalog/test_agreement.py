@@ -190,7 +190,6 @@ def test_they_agree_on_whatever_else_is_written(manifest: Path, body: Body) -> N
         "HTTPS://EXAMPLE.COM/A.JPG",
         "https://example.com",
         "https://example.com:8443/a.jpg",
-        "https://user@example.com/a.jpg",
         "https://[::1]/a.jpg",
         "https://exämple.com/ä.jpg",
         "https://example.com/a b.jpg",
@@ -268,11 +267,19 @@ def test_what_a_spreadsheet_makes_of_it_is_a_problem(manifest: Path, line: str) 
 
 @pytest.mark.parametrize("path", ["frames/hero.png", "./hero.png", "../hero.png", "/home/me/hero.png", "hero.png"])
 def test_a_local_image_is_refused_by_both_and_for_different_reasons(manifest: Path, path: str) -> None:
-    """For the service a path is no address; for us it is a picture on the disk, and there is none."""
+    """For the service a path is no address; for us it is a picture on the disk, and there is none, or not for us."""
     body, why = judged(manifest, as_yaml({**IMAGE_MODE, "image": path}))
     assert body is None
-    assert "is not there" in why
+    assert ("leads out of the project" if path.startswith(("..", "/")) else "is not there") in why
     assert refusal({**IMAGE_MODE, "image": path}) is not None
+
+
+def test_a_login_in_a_link_is_refused_by_us_alone(manifest: Path) -> None:
+    """The service takes it; we would send it, and keep it in ledgers and receipts."""
+    body, why = judged(manifest, as_yaml({**IMAGE_MODE, "image": "https://user@example.com/a.jpg"}))
+    assert body is None
+    assert "holds a login" in why
+    assert refusal({**IMAGE_MODE, "image": "https://user@example.com/a.jpg"}) is None
 
 
 @pytest.mark.parametrize("name", sorted(FIELDS - {"prompt", "image"}))

@@ -364,7 +364,7 @@ def test_a_failing_download_is_tried_again_without_a_submit(tmp_path: Path, faul
 
 
 @pytest.mark.parametrize("fault", DOWNLOADING)
-def test_a_download_that_never_succeeds_leaves_the_job_rendered_and_nothing_on_disk(
+def test_a_download_that_never_succeeds_leaves_the_job_rendered_and_nothing_under_its_name(
     tmp_path: Path, fault: Fault
 ) -> None:
     studio = studio_with(tmp_path, fault)
@@ -380,7 +380,9 @@ def test_a_download_that_never_succeeds_leaves_the_job_rendered_and_nothing_on_d
     assert ended.exit_code is Exit.WORK_LEFT
     assert studio.statuses() == {"job0": Status.RENDERED}
     assert not studio.clip("job0").exists()
-    assert not list(studio.clip("job0").parent.iterdir())
+    # what came whole and is no film lies beside, for a person to look at
+    kept = [path.name for path in studio.clip("job0").parent.iterdir()]
+    assert kept == (["job0.odd.mp4"] if fault is Fault.DOWNLOAD_SHORT else [])
     studio.options = SandboxOptions()
     assert studio.run().exit_code is Exit.DONE
     assert len(studio.submits()) == 1

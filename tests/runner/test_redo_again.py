@@ -138,8 +138,10 @@ def test_a_redo_that_was_killed_with_everything_done_pays_nothing_when_it_is_typ
     studio.connect = disk.connect
     decide(studio, MarkKind.REDO, *JOBS)
     with Ledger.writing(studio.project.ledger) as ledger:
+        (guard,) = ledger._db.execute("SELECT sql FROM sqlite_master WHERE name = 'run_ends_once'").fetchone()
         ledger._db.execute("DROP TRIGGER run_ends_once")
         ledger._db.execute("UPDATE run SET ended_at_s = NULL, exit_code = NULL WHERE command = 'redo'")
+        ledger._db.execute(guard)
 
     assert typed(studio, MarkKind.REDO, Disk())
     assert set(times(studio).values()) == {2}
