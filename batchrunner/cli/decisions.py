@@ -139,7 +139,9 @@ def _in_vain(chosen: Sequence[Seen], kind: MarkKind, orders: Orders, spelt: Abst
     useless = [each for each in chosen if not _has_meaning(each, kind) and not _will_be(each, kind, orders)]
     named = [each for each in useless if each.identity.name in spelt]
     if not named and useless and len(useless) == len(chosen):
-        return [f"none of these jobs is {' or '.join(sorted(_STATUSES[kind]))}: {kind} submits nothing"]
+        *others, last = sorted(_STATUSES[kind])
+        meant = f"{', '.join(others)} or {last}" if others else last
+        return [f"none of these jobs is {meant}: {kind} submits nothing"]
     return [
         f"{each.identity.name} is {each.step.status}, {kind} does nothing with it: {_INSTEAD[each.step.status]}"
         for each in named

@@ -118,6 +118,7 @@ _RUN_OPTIONS = (
     click.option(
         "--max-replace",
         type=Reading("n|n%|all", settings.max_replace),
+        metavar="N|N%|all",
         help="So many finished clips may be rendered again because of edits; else 20% of them, and 5 at least.",
     ),
     option("--wait-for-balance", is_flag=True, help="When the balance is used up, wait for a top-up and go on."),

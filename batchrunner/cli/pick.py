@@ -35,6 +35,7 @@ def command(manifest: Path, job: str, version: str, profile: str, ledger: Path |
 
     Example: batchrunner pick shots.yaml hero-wave v1
     """
+    version = f"v{version}" if version.isdecimal() else version
     read = valid_manifest(manifest, profile)
     known = {each.name for each in read.jobs}
     if job not in known:

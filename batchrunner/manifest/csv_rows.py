@@ -15,6 +15,7 @@ from batchrunner.problems import Code
 class _Header:
     """Which column stands where. `unnamed` are the empty cells of the header that nobody complained about yet."""
 
+    line: int
     width: int
     names: dict[int, str] = field(default_factory=dict)
     unnamed: dict[int, Cell] = field(default_factory=dict)
@@ -36,7 +37,7 @@ def read_records(found: Iterator[Record], reading: Reading) -> tuple[str, ...]:
 
 
 def _header(record: Record, reading: Reading) -> _Header:
-    header = _Header(len(record.cells))
+    header = _Header(record.place.line, len(record.cells))
     first: dict[str, int] = {}
     for number, cell in enumerate(record.cells):
         if not cell.text:
@@ -56,12 +57,17 @@ def _read_rows(found: Iterable[Record], header: _Header, reading: Reading) -> No
         stray = next((cell for cell in record.cells[header.width :] if cell.text), None)
         if stray is not None:
             message = f"this row has more cells than the header, which has {header.width}"
-            hint = "name the column; a text that holds the delimiter stands in quotes"
-            reading.tell(Code.ROWS_SHAPE, stray.place, message, hint)
+            reading.tell(Code.ROWS_SHAPE, stray.place, message, _hint(header))
             continue
         _check_named(record, header, reading)
         cells = {name: _scalar(record, number) for number, name in header.names.items()}
         reading.add(cells, record.place)
+
+
+def _hint(header: _Header) -> str:
+    if header.width == 1:
+        return f"if line {header.line} is a title, remove it: the first line with something on it is the header"
+    return "name the column; a text that holds the delimiter stands in quotes"
 
 
 def _check_named(record: Record, header: _Header, reading: Reading) -> None:

@@ -43,7 +43,7 @@ def _tried(root: Root, folder: Path) -> str | None:
 def _fault(folder: Path) -> str | None:
     place, mode = nearest(folder)
     if not stat.S_ISDIR(mode):
-        return f"{place} is no folder, and clips are to go into {folder}"
+        return f"{place} is no folder" + (f", and clips are to go into {folder}" if folder != place else "")
     try:
         disk = os.statvfs(place)
     except OSError as error:

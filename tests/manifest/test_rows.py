@@ -410,6 +410,14 @@ def test_a_mistake_in_a_csv_is_a_problem_at_its_place(
     assert folder.told() == told
 
 
+def test_a_title_above_the_header_is_told_as_what_it_may_be(folder: Folder) -> None:
+    folder.read("Our film\n\nshot,prompt\n")
+    assert folder.told() == [(Code.ROWS_SHAPE, 3, 6)]
+    assert (
+        folder.problems[0].hint == "if line 1 is a title, remove it: the first line with something on it is the header"
+    )
+
+
 @pytest.mark.parametrize(
     ("content", "things"),
     [

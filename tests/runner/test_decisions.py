@@ -20,14 +20,14 @@ from tests.runner.wishes import edited
 from tests.studio import Studio, manifest_text
 
 
-def decided(studio: Studio, kind: MarkKind, *names: str) -> Decided:
-    """What `batchrunner redo` or `retry` of these jobs comes to, all of them spelt."""
+def decided(studio: Studio, kind: MarkKind, *names: str, are_spelt: bool = True) -> Decided:
+    """What `batchrunner redo` or `retry` of these jobs comes to, by their names or by a choice."""
     manifest = studio.write(studio.manifest.read_text(encoding="utf-8"))
     with Ledger.writing(studio.project.ledger, studio.connect) as ledger:
         seen = studio.batch(manifest, ledger).first_steps(Options(), None)
         chosen = [each for each in seen if each.identity.name in names]
         orders = unfinished(seen, kind, ledger.last_ended_run(manifest.name, manifest.profile))
-        found = deciding(chosen, kind, orders, studio.clock_s, spelt=frozenset(names))
+        found = deciding(chosen, kind, orders, studio.clock_s, spelt=frozenset(names if are_spelt else ()))
         ledger.mark(found.marks)
     return found
 
@@ -76,6 +76,12 @@ def test_a_job_that_was_named_in_vain_is_told_with_what_helps_instead(studio: St
         "new is pending, redo does nothing with it: `batchrunner run` submits it",
     )
     assert decided(studio, MarkKind.REDO, "done").notes == ()
+
+
+def test_a_choice_of_no_job_that_can_be_decided_about_is_told_in_one_sentence(studio: Studio) -> None:
+    studio.write(manifest_text("a", "b"))
+    said = "none of these jobs is done, expired or rendered: redo submits nothing"
+    assert decided(studio, MarkKind.REDO, "a", "b", are_spelt=False).notes == (said,)
 
 
 def test_a_job_that_was_named_in_vain_is_not_submitted(studio: Studio) -> None:

@@ -28,7 +28,8 @@ def test_a_folder_that_would_be_made_is_good_and_not_made(tmp_path: Path) -> Non
 def test_a_file_where_a_folder_must_be_is_named(tmp_path: Path, below: str) -> None:
     (tmp_path / "outputs").write_bytes(b"mine")
     (fault,) = folder_faults([tmp_path / "outputs" / below])
-    assert fault.startswith(f"{tmp_path}/outputs is no folder")
+    into = f", and clips are to go into {tmp_path}/outputs/{below}" if below else ""
+    assert fault == f"{tmp_path}/outputs is no folder{into}"
     assert contents(tmp_path) == {"outputs": b"mine"}
 
 

@@ -96,6 +96,12 @@ def test_a_pick_that_a_kill_cut_short_is_finished_by_the_next_run(redone: Studio
     assert len(redone.record().charges) == 2
 
 
+def test_a_version_may_be_named_by_its_number(redone: Studio) -> None:
+    first = (redone.clip("a").parent / "versions" / "a.v1.mp4").read_bytes()
+    assert pick(redone, "a", "1") == Exit.DONE
+    assert redone.clip("a").read_bytes() == first
+
+
 def test_what_cannot_be_picked_is_said(redone: Studio, capsys: pytest.CaptureFixture[str]) -> None:
     assert pick(redone, "a", "v7") == Exit.USAGE
     assert "a has no version v7: there are v1" in capsys.readouterr().err
