@@ -72,6 +72,7 @@ class Receipt:
             "submitted_at_s": attempt.opened_at_s,
             **_seen(attempt),
             "done_at_s": attempt.settled_at_s if attempt.clip else None,
+            "closed_at_s": attempt.settled_at_s if _has_no_video(attempt) else None,
             "output": attempt.output,
             **_lies(attempt.clip),
             "decision": attempt.decision,
@@ -163,7 +164,13 @@ def read_receipt(manifest: str, data: Json, read: ReadRequest) -> Receipt:
     output, done_at_s = data["output"], data["done_at_s"]
     clip = _clip(data, at_s if done_at_s is None else done_at_s, output)
     is_refused = data.get("outcome") == Outcome.REFUSED
-    ends_s = (done_at_s, data.get("failed_at_s"), data.get("gone_at_s"), at_s if is_refused else None)
+    ends_s = (
+        done_at_s,
+        data.get("closed_at_s"),
+        data.get("failed_at_s"),
+        data.get("gone_at_s"),
+        at_s if is_refused else None,
+    )
     attempt = Attempt(
         id=0,
         run_id=0,
@@ -275,6 +282,12 @@ def _seen(attempt: Attempt) -> dict[str, Any]:
         "gone_at_s": gone.at_s if gone else None,
         "expires_at_s": expires[-1] if expires else None,
     }
+
+
+def _has_no_video(attempt: Attempt) -> bool:
+    """Whether it was closed because its success came without a video, and not to let another one be open."""
+    was_open = attempt.settled_at_s not in (None, attempt.opened_at_s)
+    return was_open and attempt.task is TaskState.SUCCESS and not (attempt.clips or attempt.is_gone)
 
 
 def _lies(clip: Clip | None) -> dict[str, Any]:

@@ -141,6 +141,7 @@ _SUBMIT_ALSO: dict[str, Kind] = {
     "message": MESSAGE,
     "reserved_usd": AMOUNT,
     "billed_usd": AMOUNT.or_null(),
+    "closed_at_s": TIME.or_null(),
     "failed_at_s": TIME.or_null(),
     "error_class": one_of(*ErrorClass).or_null(),
     "gone_since_s": TIME.or_null(),

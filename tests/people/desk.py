@@ -8,9 +8,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from batchrunner.cli.agreement import check_plan, check_replaced, chosen, sends_of, terms
 from batchrunner.cli.decisions import Decided, decide, unfinished
+from batchrunner.cli.order import Order
 from batchrunner.cli.selection import Selection, matching
+from batchrunner.cli.setting import known_ledger
 from batchrunner.cli.work import with_guests
+from batchrunner.errors import UsageError
 from batchrunner.ledger import Ledger, run_lock
 from batchrunner.manifest.load import Manifest, load
 from batchrunner.nouns.facts import Mark, MarkKind
@@ -18,18 +22,19 @@ from batchrunner.nouns.job import Identity
 from batchrunner.nouns.money import NOTHING
 from batchrunner.nouns.step import Action, total
 from batchrunner.plan import Options
+from batchrunner.reports import replaced
 from batchrunner.runner import (
     Access,
     Batch,
     Ended,
     Limits,
     Means,
-    Project,
     ReceiptsWriter,
     conduct,
     read_receipts,
 )
 from batchrunner.sandbox import Sandbox
+from batchrunner.settings import max_replace
 from batchrunner.transport import Answered, Answering, Http, InProcess
 from tests.moved_time import MovedClock
 from tests.runner.disks import Kill, KillingDisk, Moment
@@ -71,16 +76,26 @@ class MortalDisk(KillingDisk):
         return answered
 
 
+Marks = tuple[tuple[Identity, Mark], ...]
+
+
+class Declined(Exception):
+    """Nothing was begun: the plan is another one, or replaces more than it may."""
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """What somebody typed: `run`, `fetch`, `retry` or `redo`; and what befell it, seconds after its start.
 
-    `clips` is the cost limit in clips; a `jump_s` sets the machine's clock while it runs.
+    `names` are the jobs that were named (None: nobody named any), `clips` is the cost limit in clips, `max_replace` and
+    `plan` are the options of these names; a `jump_s` sets the machine's clock while it runs.
     """
 
     word: str = "run"
     names: frozenset[str] | None = None
     clips: int | None = None
+    max_replace: str | None = None
+    plan: str | None = None
     signals: int = 0
     after_s: float = 30.0
     jump_s: float = 0.0
@@ -123,7 +138,11 @@ class Desk(Studio):
         return answer
 
     async def go(self, clock: MovedClock, **wishes: Any) -> Ended:
-        """What `batchrunner.cli.work` does, in its order; everything shown is agreed to."""
+        """What `batchrunner.cli.work` does, in its order; everything shown is agreed to.
+
+        Raises:
+            Declined: it does not even ask.
+        """
         command: Command = wishes["command"]
         try:
             with ExitStack() as stack:
@@ -134,24 +153,58 @@ class Desk(Studio):
     async def _work(self, command: Command, clock: MovedClock, stack: ExitStack) -> Ended:
         manifest, project, answer = load(self.manifest), self.project, self.sandbox(clock)
         stack.enter_context(run_lock(project.folder, manifest.name, "now"))
-        receipts = read_receipts(project)
+        with known_ledger(project) as known:
+            known.check_address(self.api)
+            planned = with_guests(self.batch(manifest, known), stack, clock)
+            marks, limits, options = self._agreed(manifest, planned, command, known, clock.wall_s())
         ledger = stack.enter_context(Ledger.writing(project.ledger, self.connect))
-        ledger.take_in(receipts)
-        stack.callback(self._write_receipts, project, manifest.name, ledger)
-        batch = with_guests(self.batch(manifest, ledger), stack, clock)
-        access = Access(self.api, self.key)
-        limits = _limits(manifest, command)
-        options = Options(limits.retries, command.names, submits=command.word != "fetch")
-        decided = self._decided(batch, command, limits.retries, ledger, clock.wall_s())
-        if decided:
-            batch, options = _marked(batch, decided.marks), replace(options, only=decided.only)
-        limits, options = _agreed(batch, limits, options)
-        if decided:
-            ledger.mark(decided.marks)
+        ledger.take_in(read_receipts(project))
+        writer = ReceiptsWriter(project, ledger, lambda _: None)
+        stack.callback(self._write_receipts, writer, manifest.name)
+        ledger.mark(marks)
+        writer.decisions(who for who, _ in marks)
+        batch = replace(self.batch(manifest, ledger), guests=planned.guests)
         self.signals = DeafSignals()
         http = lambda: Http(lambda: InProcess(answer), loopback=False)  # noqa: E731
+        access = Access(self.api, self.key)
         means = Means(ledger, http, access, clock, self.events.append, self.signals, self.host)
         return await conduct(batch, means, limits, options, command=command.word)
+
+    def _agreed(
+        self, manifest: Manifest, batch: Batch, command: Command, known: Ledger, now_s: float
+    ) -> tuple[Marks, Limits, Options]:
+        """What is decided, and what may be paid: everything that the plan shows, and no more."""
+        order = self._order(command)
+        limits = order.limits(manifest.settings, now_s)
+        options = Options(limits.retries, submits=order.submits)
+        decided = self._decided(batch, command, limits.retries, known, now_s)
+        if decided:
+            batch, options = _marked(batch, decided.marks), replace(options, only=decided.only)
+        options, seen = chosen(order, batch, limits, options)
+        again = replaced((each.job, each.memory, each.step) for each in seen)
+        submits = {each.identity.name: each.step for each in seen if each.step.action is Action.SUBMIT}
+        try:
+            check_plan(order, seen, terms(batch, limits, self.api, again, sends_of(batch, seen, self.api)))
+            if submits:
+                check_replaced(order, again)
+        except UsageError as error:
+            raise Declined(str(error)) from error
+        options = replace(options, agreed=frozenset(submits))
+        most = total(submits.values()).high_usd * (1 + limits.retries) if submits else NOTHING
+        limits = replace(limits, run_usd=most if limits.run_usd is None else min(most, limits.run_usd))
+        return decided.marks if decided else (), limits, options
+
+    def _order(self, command: Command) -> Order:
+        return Order(
+            self.manifest,
+            command.word,
+            no_canary=True,
+            max_cost=None if command.clips is None else command.clips * PRICE_USD,
+            max_replace=None if command.max_replace is None else max_replace(command.max_replace),
+            plan=command.plan,
+            submits=command.word != "fetch",
+            marking=MarkKind(command.word) if command.word in set(MarkKind) else None,
+        )
 
     def _decided(self, batch: Batch, command: Command, retries: int, ledger: Ledger, now_s: float) -> Decided | None:
         if command.word not in {"retry", "redo"}:
@@ -161,37 +214,16 @@ class Desk(Studio):
         orders = unfinished(to_come, kind, ledger.last_ended_run(batch.name, batch.profile))
         return decide(matching(Selection(named=command.names), seen), kind, orders, now_s)
 
-    def _write_receipts(self, project: Project, name: str, ledger: Ledger) -> None:
+    def _write_receipts(self, writer: ReceiptsWriter, name: str) -> None:
         with suppress(Kill):
-            ReceiptsWriter(project, ledger, lambda _: None).whole(name)
-
-
-def _limits(manifest: Manifest, command: Command) -> Limits:
-    settings = manifest.settings
-    return Limits(
-        settings.concurrency,
-        settings.rate_per_min,
-        settings.task_timeout_s,
-        settings.retries,
-        settings.budget_usd,
-        None if command.clips is None else command.clips * PRICE_USD,
-    )
+            writer.whole(name)
 
 
 PRICE_USD = Decimal("2.576")  # 8 seconds of 720p
 
 
-def _marked(batch: Batch, marks: tuple[tuple[Identity, Mark], ...]) -> Batch:
+def _marked(batch: Batch, marks: Marks) -> Batch:
     memories = dict(batch.memories)
     for who, mark in marks:
         memories[who] = replace(memories[who], marks=(*memories[who].marks, mark))
     return replace(batch, memories=memories)
-
-
-def _agreed(batch: Batch, limits: Limits, options: Options) -> tuple[Limits, Options]:
-    """Everything that the plan shows, and no more."""
-    seen = batch.first_steps(options, batch.purse(limits).room_usd)
-    submits = {each.identity.name: each.step for each in seen if each.step.action is Action.SUBMIT}
-    options = replace(options, agreed=frozenset(submits))
-    most = total(submits.values()).high_usd * (1 + limits.retries) if submits else NOTHING
-    return replace(limits, run_usd=most if limits.run_usd is None else min(most, limits.run_usd)), options

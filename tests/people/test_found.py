@@ -142,7 +142,20 @@ def test_a_submit_without_an_answer_can_be_resolved_after_its_manifest_was_renam
 
     for charge in world.charges().values():
         job = str(charge.body["image"]).rpartition(".")[2]
-        assert outcome(["resolve", str(place.folder / "film.yaml"), job, "--task", charge.task_id]) == Exit.DONE
+        with place.sat_at():
+            assert outcome(["resolve", str(place.folder / "film.yaml"), job, "--task", charge.task_id]) == Exit.DONE
 
     assert run(world, place) is Exit.DONE
     assert len(world.charges()) == 2
+
+
+# on other machines
+
+
+def test_a_success_without_a_video_that_was_given_up_is_closed_on_a_clone(world: World) -> None:
+    place = world.places[0]
+    world.options = replace(world.options, faults={Fault.NO_VIDEO: 1.0})
+    run(world, place)
+    rewrite(place, lambda sheet: replace(sheet, lines=sheet.lines[:1]))
+
+    place.check_clone(clips=True)

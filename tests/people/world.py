@@ -3,21 +3,23 @@
 import asyncio
 import shutil
 import signal
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
+from unittest.mock import patch
 
 from batchrunner.cli.boundary import outcome
-from batchrunner.errors import Exit
+from batchrunner.clock import Clock
+from batchrunner.errors import Exit, UntrustedLedger
 from batchrunner.nouns.job import Identity
-from batchrunner.nouns.status import Status
-from batchrunner.nouns.step import Block
 from batchrunner.sandbox import Charged, record
 from batchrunner.sandbox import Options as SandboxOptions
-from tests.moved_time import DAY_S, EVENING_S, MovedClock
-from tests.people.desk import Command, Desk, MortalDisk
-from tests.people.known import asker_of, wish_of
+from tests.moved_time import EVENING_S, MovedClock
+from tests.people.desk import Command, Declined, Desk, MortalDisk
+from tests.people.foreseen import foresee
+from tests.people.known import Known, Unknown, asked_of, asker_of
 from tests.people.place import Place
 from tests.people.sheet import Line, Sheet
 from tests.people.words import NO_CLIPS
@@ -25,25 +27,34 @@ from tests.runner.disks import Kill
 from tests.studio import Meanwhile
 
 GOOD = SandboxOptions(latency_s=60, concurrency=10, balance_usd=Decimal(100_000))
-_ENDS = {Status.DONE, Status.FAILED, Status.EXPIRED}
 
 
 @dataclass
 class World:
-    """`now_s` is the true time; every place's clock may be wrong."""
+    """`now_s` is the true time; every place's clock may be wrong.
+
+    `told` is what people say of each submit whose outcome was unknown, wherever they are asked.
+    """
 
     root: Path
     options: SandboxOptions = GOOD
     now_s: float = EVENING_S
     places: list[Place] = field(default_factory=list)
+    told: dict[Unknown, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.places.append(Place(self.root / "p0", "m0", [Sheet("batch", "batch", (Line("a", 0), Line("b", 1)))]))
+        sheet = Sheet("batch", "batch", (Line("a", 0), Line("b", 1)))
+        self.places.append(Place(self.root / "p0", "m0", [sheet], self.persons[0]))
         self.places[0].save()
 
     @property
     def account(self) -> Path:
         return self.root / "service.jsonl"
+
+    @property
+    def persons(self) -> tuple[Path, Path]:
+        """The state folders of two people."""
+        return self.root / "first-person", self.root / "second-person"
 
     def charges(self) -> dict[str, Charged]:
         """What the service itself knows, by task."""
@@ -64,51 +75,76 @@ class World:
 
     def work(self, place: Place, sheet: Sheet, command: Command, disk: MortalDisk | None = None) -> Exit | None:
         """One process, from its start to its end or its death; None where it was killed."""
-        before, known = self.charges(), place.known()
+        before, known, papers = self.charges(), place.known(), place.papers()
+        foreseen = foresee(place, sheet, command, known)
         desk = self.desk(place, sheet)
-        papers = place.on_paper()
         lying, wants = set(place.shelf.lying().values()), sheet.wants()
-        code = self._live(desk, command, disk)
+        with place.sat_at():
+            code = self._live(desk, command, disk)
         self.now_s, place.skew_s = _true_time(desk)
+        _note_end(place, sheet, code, known)
         good = {task for task, charge in before.items() if task in lying or self._is_kept(charge)}
         good -= {task for task, charge in before.items() if charge.traits & NO_CLIPS}
-        place.words.before_a_run(wants, known, papers, good, sheet.retries)
+        place.words.before_a_run(wants, known, papers.owners, good, sheet.retries, papers.chosen)
         new = [charge for task, charge in self.charges().items() if task not in before]
-        place.words.after_a_run(wants, place.known(), new)
+        place.words.after_a_run(place.known(), new)
         _check_caps(place, sheet, command, new)
+        foreseen.check(code, new, place.contents(), is_well=self.options == GOOD)
         return code
 
     def _is_kept(self, charge: Charged) -> bool:
         return self.now_s < charge.at_s + charge.latency_s + self.options.retention_s
 
     def _live(self, desk: Desk, command: Command, disk: MortalDisk | None) -> Exit | None:
-        if disk is None:
-            return desk.run(command=command, meanwhile=_meanwhile(desk, command)).exit_code
-        desk.connect, desk.way = disk.connect, disk.way
+        if disk is not None:
+            desk.connect, desk.way = disk.connect, disk.way
         try:
             return desk.run(command=command, meanwhile=_meanwhile(desk, command)).exit_code
+        except Declined:
+            return Exit.USAGE
         except Kill:
             return None
         finally:
-            disk.let_go()
+            if disk is not None:
+                disk.let_go()
 
     # deciding
 
-    def resolve(self, place: Place, sheet: Sheet, who: Identity, *, pay_again: bool = False) -> None:
+    @contextmanager
+    def _typing(self, place: Place) -> Iterator[None]:
+        """Somebody types a command there, at what is the time there."""
+        with place.sat_at(), patch.object(Clock, "wall_s", lambda _: self.now_s + place.skew_s):
+            yield
+
+    def resolve(self, place: Place, sheet: Sheet, unknown: Unknown, *, pay_again: bool = False) -> None:
         """`batchrunner resolve`, by the true story unless somebody pays again."""
-        known = place.known()
-        wish = next(wish for each, wish in known.unknown if each == who)
-        lost = [c for c in place.lost(known) if (*asker_of(c), wish_of(c.body["prompt"])) == (*_job(who), wish)]
-        told = ["--task", lost[0].task_id] if lost else ["--not-submitted"]
-        code = outcome(
-            ["resolve", str(place.folder / f"{sheet.stem}.yaml"), who.name, *(["--pay-again"] if pay_again else told)]
-        )
+        who = unknown.want[0]
+        said = "--pay-again" if pay_again else self._story(place, unknown)
+        with self._typing(place):
+            code = outcome(["resolve", str(place.folder / f"{sheet.stem}.yaml"), who.name, *said.split()])
         assert code == Exit.DONE
-        if pay_again:
-            spare = len(known.unknown_of(*_job(who), wish)) - len(lost)
-            place.words.pay_again((who, wish), place.known())
-            if lost and spare <= 0:
-                place.words.written_off.add(lost[0].task_id)
+        place.torn.discard(sheet.manifest)
+        place.words.learn(place.known())
+
+    def _story(self, place: Place, unknown: Unknown) -> str:
+        """What became of a submit; of whom the same was asked before, the same is told."""
+        if unknown not in self.told or self._names_known(self.told[unknown], place.known()):
+            maker = next(each for each in self.places if each.host == unknown.host)
+            self.told[unknown] = self._true_story(place.known(), maker, unknown)
+        return self.told[unknown]
+
+    def _names_known(self, said: str, known: Known) -> bool:
+        return said.partition(" ")[2] in known.owners
+
+    def _true_story(self, here: Known, maker: Place, unknown: Unknown) -> str:
+        """Whoever sent it looks which of the tasks that were charged may be this one's."""
+        (who, wish), there = unknown.want, maker.known()
+        taken = {said.partition(" ")[2] for said in self.told.values()} | here.owners.keys()
+        lost = [c.task_id for c in maker.words.made if asked_of(c) == (who.manifest, who.job, wish)]
+        sent = (unknown.host, unknown.at_s)
+        lost = [task for task in lost if task not in taken and there.sent.get(task, sent) == sent]
+        kept = [task for task in lost if task not in maker.words.written_off]
+        return f"--task {kept[0]}" if kept else "--not-submitted"
 
     def accept(self, place: Place, sheet: Sheet, who: Identity) -> None:
         """`batchrunner accept`; refused where there is nothing to keep."""
@@ -119,64 +155,47 @@ class World:
         self._keep(place, sheet, who, "pick", version)
 
     def _keep(self, place: Place, sheet: Sheet, who: Identity, command: str, *more: str) -> None:
-        code = outcome([command, str(place.folder / f"{sheet.stem}.yaml"), who.name, *more])
+        with self._typing(place):
+            code = outcome([command, str(place.folder / f"{sheet.stem}.yaml"), who.name, *more])
         assert code in (Exit.DONE, Exit.USAGE)
-        if code == Exit.DONE:
-            place.words.accepted.add((who, sheet.wants()[who]))
+        place.torn.discard(sheet.manifest)
 
-    # coming to rest
+    # two people
 
-    def rest(self) -> None:
-        """Everybody makes good what is left, and everything comes to its end: one more run pays nothing."""
-        self.options = replace(self.options, faults={})
-        for place in self.places:
-            place.skew_s = 0.0
-            place.sheets = [replace(sheet, budget_usd=None) for sheet in place.sheets]
-            place.save()
-        for later_s in (0.0, 14 * DAY_S):
-            self.now_s += later_s
-            for _ in range(3):
-                self._everybody()
-        charged = len(self.charges())
-        self._everybody()
-        assert len(self.charges()) == charged, "there is no end of paying"
-        for place in self.places:
-            _check_rest(place)
-
-    def _everybody(self) -> None:
-        for place in self.places:
-            with place.former_sheets() as former:
-                for sheet in former:
-                    self._make_good(place, sheet, Command("fetch"))
-            for sheet in place.sheets:
-                self._make_good(place, sheet, Command())
-            place.check(self.charges())
-
-    def _make_good(self, place: Place, sheet: Sheet, command: Command) -> None:
-        for who, _ in place.known().unknown:
-            if who.manifest == sheet.manifest:
-                self.resolve(place, sheet, who)
+    def hand_over(self, place: Place, sheet: Sheet, command: Command) -> None:
+        """Somebody else sits down there; a ledger that is not theirs they have to trust first."""
+        place.person = next(each for each in self.persons if each != place.person)
+        if place.person not in place.trusted and (place.state / "ledger.db").exists():
+            self._refuse(place, sheet, command)
+            with place.sat_at():
+                assert outcome(["trust", str(place.folder)]) == Exit.DONE
+            place.trusted.add(place.person)
         self.work(place, sheet, command)
 
+    def _refuse(self, place: Place, sheet: Sheet, command: Command) -> None:
+        before, files = self.charges(), place.contents()
+        path = str(place.folder / f"{sheet.stem}.yaml")
+        with place.sat_at():
+            for words in (["plan", path], ["accept", path, sheet.lines[0].id]):
+                assert outcome(words) == Exit.USAGE
+            try:
+                self.desk(place, sheet).run(command=command)
+            except UntrustedLedger:
+                pass
+            else:
+                raise AssertionError("somebody else's ledger was believed")
+        assert self.charges() == before, "paid with a ledger that nobody trusts"
+        assert place.contents() == files
 
-def _job(who: Identity) -> tuple[str, str]:
-    return who.manifest, who.job
 
-
-def _check_rest(place: Place) -> None:
-    seen = [each for sheet in place.sheets for each in place.seen(sheet)]
-    blocks = {each.step.block for each in seen}
-    held_by = {Block.FOREIGN_FILE, Block.EXPIRED}
-    if Block.FOREIGN_FILE in blocks:
-        held_by.add(Block.WAITS_FOR_KIN)  # whoever has that clip cannot put it in its place
-    told = [(each.identity, each.step.status, each.step.block, each.step.reason) for each in seen]
-    for each in seen:
-        if each.job is None:
-            assert not any(attempt.is_open for attempt in each.memory.attempts), f"{each.identity} is left open: {told}"
-        else:
-            held = each.step.block in held_by
-            assert each.step.is_last, f"{each.identity} goes on: {told}"
-            assert each.step.status in _ENDS or held, f"{each.identity} never ends: {told}"
+def _note_end(place: Place, sheet: Sheet, code: Exit | None, before: Known) -> None:
+    """Whoever made a ledger trusts it; whoever was killed may have told the receipts less than it knew."""
+    if (place.state / "ledger.db").exists():
+        place.trusted.add(place.person)
+    if code is None:
+        place.torn |= {sheet.manifest, *(who.manifest for who, _ in [*before.owners.values(), *before.held])}
+    elif code is not Exit.USAGE:
+        place.torn.discard(sheet.manifest)
 
 
 def _check_caps(place: Place, sheet: Sheet, command: Command, new: list[Charged]) -> None:
@@ -208,8 +227,6 @@ def _meanwhile(desk: Desk, command: Command) -> Meanwhile:
 
 
 def remove(folder: Path) -> None:
+    """Somebody removes a folder that may be there."""
     with suppress(FileNotFoundError):
         shutil.rmtree(folder)
-
-
-__all__ = ["GOOD", "World", "remove"]

@@ -141,6 +141,7 @@ BAD_ALSO: dict[str, list[Any]] = {
     "failed_at_s": BAD_TIMES,
     "error_class": ["", "odd", 1],
     "gone_at_s": BAD_TIMES,
+    "closed_at_s": BAD_TIMES,
     "gone_since_s": BAD_TIMES,
     "expires_at_s": BAD_TIMES,
     "decision": ["", "0" * 15, "g" * 16, 1],

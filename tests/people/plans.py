@@ -1,0 +1,29 @@
+"""What is planned at a place, as far as its memory decides it: the same on every machine."""
+
+from decimal import Decimal
+from pathlib import Path
+
+from batchrunner.catalog import shipped_prices
+from batchrunner.cli.setting import known_ledger, wanted_of
+from batchrunner.manifest.load import load
+from batchrunner.nouns.job import Identity
+from batchrunner.nouns.status import Status
+from batchrunner.nouns.step import Action, Block
+from batchrunner.plan import Options
+from batchrunner.runner import find_project, gather
+
+# What is done with a job next, as what it counts, what holds it, which fields changed, and what it costs.
+Next = tuple[Identity, Action, Status, Block | None, tuple[str, ...], Decimal]
+# What the manifest has cost so far, and the next step of each job.
+Plan = tuple[Decimal, list[Next]]
+
+
+def planned(path: Path) -> Plan:
+    """The plan for a manifest, without the reasons: they tell on which machine something was made."""
+    manifest, project = load(path), find_project(path)
+    with known_ledger(project) as book:
+        batch = gather(project, wanted_of(manifest), book, shipped_prices())
+    steps = [(seen.identity, seen.step) for seen in batch.first_steps(Options(manifest.settings.retries), None)]
+    return batch.lifetime_usd(), [
+        (who, step.action, step.status, step.block, step.changed, step.cost.high_usd) for who, step in steps
+    ]
