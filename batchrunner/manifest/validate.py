@@ -199,7 +199,7 @@ def link_fault(text: str) -> str | None:
         host, parts = None, urlsplit("")
     if has_login(text):
         return f'holds a login, which would be sent and kept: "{keys.shortened(without_secrets(text))}"'
-    if parts.scheme in {"http", "https"} and host and text.isprintable() and " " not in text:
+    if parts.scheme in {"http", "https"} and host and text.isprintable() and not re.search(r"[ \\]", text):
         return None
     return f'is no web address: "{keys.shortened(without_secrets(text))}"'
 

@@ -512,6 +512,9 @@ PICTURES: Mapping[str, Code] = {
     "https://": Code.BAD_LINK,
     "http://[::1": Code.BAD_LINK,
     "https://example.com:99999/a.jpg": Code.BAD_LINK,
+    # browsers and their like ask example.com here, Python another.example
+    r"https://example.com\@another.example/a.jpg": Code.BAD_LINK,
+    r"https://example.com/a\b.jpg": Code.BAD_LINK,
     '"https://example.com/a\\nb.jpg"': Code.BAD_LINK,
 }
 
