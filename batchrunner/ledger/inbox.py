@@ -9,7 +9,7 @@ from batchrunner.ledger.inserts import insert_answer, insert_clip, insert_observ
 from batchrunner.ledger.known import COMMAND, KNOWN, Index, News
 from batchrunner.ledger.requests import request_text
 from batchrunner.ledger.transaction import insert
-from batchrunner.nouns.facts import Attempt, MarkKind, Outcome
+from batchrunner.nouns.facts import Attempt
 from batchrunner.nouns.job import Identity
 from batchrunner.nouns.receipt import Adoption, Decision, Receipt, Told
 
@@ -21,7 +21,8 @@ class Inbox(Index):
 
     def take_in(self, told: Iterable[Told]) -> int:
         """Writes down, within somebody's transaction, what is new; how many lines that were."""
-        waiting = sorted(told, key=lambda each: each.at_s)
+        # what a decision speaks of comes before it, even at the same moment
+        waiting = sorted(told, key=lambda each: (each.at_s, isinstance(each, Decision)))
         before = taken = 0
         while waiting:
             news = [each for each in waiting if self._take(each)]
@@ -100,15 +101,6 @@ class Inbox(Index):
             host=mark.host,
         )
         self.decisions.add((who, mark.decision))
-        if mark.kind is MarkKind.PAY_AGAIN:
-            self._give_up(who, mark.at_s)
-
-    def _give_up(self, who: Identity, at_s: float) -> None:
-        """What was unknown stays booked and is closed: a person pays again."""
-        for attempt_id in self.open_ids(who):
-            known = self.submits[attempt_id]
-            if known.outcome in (None, Outcome.UNKNOWN) and known.at_s <= at_s:
-                settle(self.db, attempt_id, at_s)
 
     def _take_adoption(self, told: Adoption) -> None:
         who, attempt_id = told.identity, self.tasks[told.task_id]

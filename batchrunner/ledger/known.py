@@ -128,7 +128,7 @@ class Index:
     def may_open(self, receipt: Receipt) -> bool:
         """One submit of a job is open at a time: what may not have arrived waits until that one is closed."""
         is_certain = receipt.attempt.outcome in (Outcome.ACCEPTED, Outcome.REFUSED)
-        return is_certain or not self.open_ids(receipt.identity)
+        return is_certain or not receipt.attempt.is_open or not self.open_ids(receipt.identity)
 
     def open_ids(self, who: Identity) -> list[int]:
         """The submit of a job that is open in this ledger."""
@@ -145,8 +145,10 @@ class Index:
         if not known.is_own:
             seen = tuple(o for o in told.observations if o.state not in known.states or _has_new_bill(o, known))
             clips = () if known.has_clip else told.clips
-        is_over = told.settled_at_s is not None and (not known.is_own or told.outcome is Outcome.REFUSED)
-        settled_at_s = told.settled_at_s if known.is_open and is_over else None
+        # an older line may call unknown, and given up, what is accepted meanwhile
+        is_over = known.is_open and _RANKS.get(told.outcome, 0) >= _RANKS.get(known.outcome, 3)
+        is_heard = not known.is_own or told.outcome is not Outcome.ACCEPTED
+        settled_at_s = told.settled_at_s if is_over and is_heard else None
         if answers or seen or clips or settled_at_s is not None:
             return News(answers, seen, clips, settled_at_s)
         return None

@@ -368,8 +368,8 @@ class Memory:
         mark = self.last_order(request, MarkKind.RETRY, MarkKind.REDO, MarkKind.PAY_AGAIN)
         if mark is None or self.attempts_of(mark):
             return None
-        last = self._number_of(request) if mark.request else self.next_number - 1
-        return mark if last <= mark.after else None
+        asked = (a for a in self.attempts if mark.request is None or a.request == request)
+        return None if any(_is_since(a, mark) for a in asked) else mark
 
     def attempts_of(self, mark: Mark) -> tuple[Attempt, ...]:
         """The attempts that carry out a decision: several where one was refused, or failed and is retried."""
@@ -380,10 +380,6 @@ class Memory:
         mark = self.open_mark(request)
         last = self.of_request(request)
         return mark.decision if mark else last.decision if last else None
-
-    def _number_of(self, request: Request) -> int:
-        attempt = self.of_request(request)
-        return attempt.number if attempt else 0
 
 
 def _is_since(attempt: Attempt, mark: Mark) -> bool:

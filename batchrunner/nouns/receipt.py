@@ -72,7 +72,7 @@ class Receipt:
             "submitted_at_s": attempt.opened_at_s,
             **_seen(attempt),
             "done_at_s": attempt.settled_at_s if attempt.clip else None,
-            "closed_at_s": attempt.settled_at_s if _has_no_video(attempt) else None,
+            "closed_at_s": attempt.settled_at_s if _is_given_up(attempt) else None,
             "output": attempt.output,
             **_lies(attempt.clip),
             "decision": attempt.decision,
@@ -284,10 +284,11 @@ def _seen(attempt: Attempt) -> dict[str, Any]:
     }
 
 
-def _has_no_video(attempt: Attempt) -> bool:
-    """Whether it was closed because its success came without a video, and not to let another one be open."""
+def _is_given_up(attempt: Attempt) -> bool:
+    """Whether it was closed although it is unknown, or its success had no video; and not to let another one be open."""
     was_open = attempt.settled_at_s not in (None, attempt.opened_at_s)
-    return was_open and attempt.task is TaskState.SUCCESS and not (attempt.clips or attempt.is_gone)
+    has_end = attempt.clips or attempt.is_gone or attempt.outcome is Outcome.REFUSED or attempt.task is TaskState.FAILED
+    return was_open and not has_end
 
 
 def _lies(clip: Clip | None) -> dict[str, Any]:

@@ -9,11 +9,13 @@ import pytest
 from batchrunner.cli.boundary import outcome
 from batchrunner.errors import Exit
 from batchrunner.nouns.status import Status
+from batchrunner.nouns.step import Action
 from batchrunner.sandbox import Fault
-from tests.people.desk import Command
+from tests.people.desk import Command, MortalDisk
 from tests.people.place import Place
 from tests.people.sheet import Line, Sheet
 from tests.people.world import World
+from tests.runner.disks import Moment
 
 
 @pytest.fixture
@@ -159,3 +161,65 @@ def test_a_success_without_a_video_that_was_given_up_is_closed_on_a_clone(world:
     rewrite(place, lambda sheet: replace(sheet, lines=sheet.lines[:1]))
 
     place.check_clone(clips=True)
+
+
+def unknown(world: World, place: Place) -> None:
+    """All answers to a place's submits are lost."""
+    good = world.options
+    world.options = replace(good, faults={Fault.SUBMIT_CUT_AFTER: 1.0})
+    run(world, place)
+    world.options = good
+
+
+def order_a_redo(world: World, place: Place) -> None:
+    """A `redo` of the job `a` that is killed once its decision is recorded; `fetch` tells the receipts."""
+    write = 0
+    while not place.known().decisions:
+        write += 1
+        disk = MortalDisk(write, 10_000, Moment.AFTER)
+        world.work(place, place.sheets[0], Command("redo", frozenset({"a"})), disk)
+    run(world, place, Command("fetch"))
+    assert [seen.step.action for seen in place.seen(place.sheets[0])] == [Action.SUBMIT, Action.NONE]
+
+
+def test_a_submit_that_was_paid_again_is_closed_on_a_clone_although_the_clock_was_set_back_before(
+    world: World,
+) -> None:
+    place = world.places[0]
+    unknown(world, place)
+    place.skew_s = -50 * 3600.0
+    world.resolve(place, place.sheets[0], place.known().unknown[0], pay_again=True)
+
+    place.check_clone(clips=True)
+
+
+def test_a_redo_is_open_on_a_clone_although_the_clock_was_set_back_before(world: World) -> None:
+    place = world.places[0]
+    run(world, place)
+    place.skew_s = -50 * 3600.0
+    order_a_redo(world, place)
+
+    place.check_clone(clips=True)
+
+
+def test_who_pays_again_for_one_of_two_unknown_submits_leaves_the_other_one_unknown(world: World) -> None:
+    first, second = world.places[0], clone(world, world.places[0])
+    unknown(world, first)
+    unknown(world, second)
+    first.merge_receipts(second)
+    world.resolve(first, first.sheets[0], first.known().unknown[0], pay_again=True)
+
+    first.check_clone(clips=True)
+    assert len(first.known().unknown) == 2
+
+
+def test_what_another_machine_sent_before_a_redo_does_not_undo_it_when_its_receipt_comes_late(world: World) -> None:
+    first, second = world.places[0], clone(world, world.places[0])
+    run(world, second)
+    run(world, first)
+    order_a_redo(world, first)
+
+    first.merge_receipts(second)
+
+    assert [seen.step.action for seen in first.seen(first.sheets[0])] == [Action.SUBMIT, Action.NONE]
+    first.check_clone(clips=True)
