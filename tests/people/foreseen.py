@@ -7,14 +7,14 @@ from pathlib import Path
 
 from batchrunner.errors import Exit
 from batchrunner.nouns.facts import MarkKind
-from batchrunner.nouns.job import Identity
 from batchrunner.nouns.status import Status
 from batchrunner.nouns.step import Action
 from batchrunner.sandbox import Charged
 from tests.people.desk import Command
-from tests.people.known import Known, asker_of
+from tests.people.known import Known, Want, asker_of
 from tests.people.place import Place
 from tests.people.sheet import Sheet
+from tests.people.words import PAYS_AGAIN
 
 _AGAIN: Mapping[str, frozenset[Status]] = {
     "retry": frozenset({Status.FAILED}),
@@ -77,22 +77,29 @@ def _foresee_again(foreseen: Foreseen, place: Place, sheet: Sheet, command: Comm
         foreseen.just = len(meant)
 
 
-def _is_declined(place: Place, sheet: Sheet, command: Command, now: Known) -> bool:
-    """Whether more finished clips would be rendered again than may be, or the plan is another one."""
-    finished = place.papers().with_clip & sheet.wants().keys()
-    again = finished & _edited(place, sheet, now)
+def _is_declined(place: Place, sheet: Sheet, command: Command, now: Known) -> bool | None:
+    """Whether more finished clips would be rendered again than may be, or the plan is another one.
+
+    None: it depends on which came first, a clip or a submit that gave none.
+    """
     if command.plan is not None and command.plan != place.digest(sheet):
         return True
-    has_agreed = command.plan is not None and command.max_replace is None
-    return not has_agreed and len(again) > _most_replaced(command.max_replace, len(finished))
+    if command.plan is not None and command.max_replace is None:
+        return False
+    told = place.papers()
+    finished = told.with_clip & sheet.wants().keys()
+    again = {want for want in _not_ordered(place, sheet, now) if want[0] in finished}
+    most = _most_replaced(command.max_replace, len(finished))
+    least = len(again - told.asked)
+    return None if least <= most < len(again) else least > most
 
 
-def _edited(place: Place, sheet: Sheet, now: Known) -> set[Identity]:
-    """Who would be submitted, and nobody had ordered that."""
-    wants, orders = sheet.wants(), (MarkKind.REDO, MarkKind.PAY_AGAIN)
-    ordered = {(name[1], wish) for name, (kind, wish) in now.decisions.items() if kind in orders}
+def _not_ordered(place: Place, sheet: Sheet, now: Known) -> set[Want]:
+    """Who would be submitted, and nobody had decided that."""
+    wants = sheet.wants()
+    decided = {(name[1], wish) for name, (kind, wish) in now.decisions.items() if kind in PAYS_AGAIN}
     submits = {e.identity for e in place.seen(sheet, sheet.retries) if e.step.action is Action.SUBMIT}
-    return {who for who in submits if (who, wants[who]) not in ordered}
+    return {(who, wants[who]) for who in submits} - decided
 
 
 def _most_replaced(said: str | None, finished: int) -> int:

@@ -58,14 +58,6 @@ class Known:
         """The takes of a job that wait for somebody to resolve them; `asked`: see `asked_of`."""
         return [each for each in self.unknown if each.asked == asked]
 
-    def open_orders(self, *kinds: MarkKind) -> set[Want]:
-        """Who is to be paid for again by a decision of these kinds that no task carries out yet."""
-        return {
-            (name[1], wish)
-            for name, (kind, wish) in self.decisions.items()
-            if kind in kinds and not self.carried.get(name)
-        }
-
 
 def known(project: Project) -> Known:
     """What a ledger and the receipts beside it tell."""
@@ -104,10 +96,11 @@ def _wish(mark: Mark) -> int:
 class Papers:
     """What receipts tell: whose each task is, which wishes somebody chose another clip for, and who has a clip.
 
-    `unknown` are submits of which no line tells what became of them.
+    `unknown` are submits of which no line tells what became of them, `asked` what was submitted at all.
     """
 
     owners: dict[str, Want] = field(default_factory=dict)
+    asked: set[Want] = field(default_factory=set)
     unknown: set[Unknown] = field(default_factory=set)
     chosen: dict[Want, set[str]] = field(default_factory=dict)
     with_clip: set[Identity] = field(default_factory=set)
@@ -128,6 +121,7 @@ def papers(folder: Path) -> Papers:
             found.chosen.setdefault(want, set()).add(told["chosen"])
         elif not told.get("kind"):
             submit = Unknown(want, told["host"], told["submitted_at_s"])
+            found.asked.add(want)
             (found.unknown if told["outcome"] in ("sent", "unknown") else answered).add(submit)
             if told["task_id"]:
                 found.owners[told["task_id"]] = want
