@@ -103,16 +103,22 @@ def _counting(job: Job, memory: Memory, disk: Disk) -> Attempt | None:
     if last is None or last.decision not in {None, *retried}:
         return last
     same = [a for a in memory.attempts if a.request == job.request]
-    return max(reversed(same), key=lambda attempt: _worth(attempt, disk))
+    ordered = max((a.number for a in same if a.decision is not None), default=0)
+    return max(reversed(same), key=lambda attempt: _worth(attempt, disk, is_replaced=attempt.number < ordered))
 
 
-def _worth(attempt: Attempt, disk: Disk) -> int:
-    """What became of an attempt, in order: nothing, a clip that can be fetched, one that lies in its place."""
-    if attempt.outcome is not Outcome.ACCEPTED or attempt.task is not TaskState.SUCCESS:
+def _worth(attempt: Attempt, disk: Disk, *, is_replaced: bool) -> int:
+    """What became of an attempt, in order: nothing; paid and gone; a clip to be fetched; one that lies in its place.
+
+    `is_replaced`: a person has ordered another since, so that what is gone counts no longer.
+    """
+    if attempt.outcome is not Outcome.ACCEPTED or attempt.task is TaskState.FAILED:
         return 0
     if attempt.id in disk.present and attempt.clip is not None and attempt.clip.role is ClipRole.FINAL:
-        return 2
-    return 0 if attempt.is_gone else 1
+        return 3
+    if attempt.is_gone:
+        return 0 if is_replaced else 1
+    return 2 if attempt.task is TaskState.SUCCESS else 0
 
 
 def _damaged(damage: Sequence[Damage]) -> Step:

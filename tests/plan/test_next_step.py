@@ -17,6 +17,8 @@ from tests.plan.past import (
     COST,
     EARLY_S,
     EDITED,
+    GONE_FOR_GOOD,
+    LATE_S,
     PASTS,
     REQUEST,
     SUCCESS,
@@ -25,6 +27,7 @@ from tests.plan.past import (
     closed,
     failed,
     put,
+    refused,
 )
 
 pytestmark = pytest.mark.untraced
@@ -520,6 +523,27 @@ def test_a_mark_is_used_up_by_the_attempt_that_follows_it() -> None:
     mark = Mark(EARLY_S, MarkKind.RETRY, after=1)
     step = next_of(failed("broke"), failed("broke", number=2), marks=(mark,), present=frozenset())
     assert (step.action, step.status) == (Action.NONE, Status.FAILED)
+
+
+GONE = closed(accepted(*GONE_FOR_GOOD), LATE_S + 300)
+ASKED_IN_VAIN = replace(refused(Refusal.BY_HAND), id=2, number=2)
+
+
+@pytest.mark.parametrize("later", [ASKED_IN_VAIN, failed("broke", number=2)], ids=["refused", "failed"])
+@pytest.mark.parametrize("retries", [0, 3])
+def test_what_was_paid_and_is_gone_is_not_paid_again_for_what_another_machine_asked_in_vain(
+    later: Attempt, retries: int
+) -> None:
+    step = next_of(GONE, later, retries=retries, present=frozenset())
+    assert (step.action, step.block, step.attempt) == (Action.HOLD, Block.EXPIRED, GONE)
+
+
+@pytest.mark.parametrize("kind", [MarkKind.REDO, MarkKind.RETRY])
+def test_what_a_person_orders_again_after_it_was_gone_stands_for_itself(kind: MarkKind) -> None:
+    ordered = replace(refused(Refusal.RATE), id=2, number=2, decision="d1")
+    mark = Mark(EARLY_S, kind, after=1, decision="d1")
+    step = next_of(GONE, ordered, marks=(mark,), present=frozenset())
+    assert (step.action, step.attempt) == (Action.SUBMIT, ordered)
 
 
 def test_a_job_that_is_edited_back_takes_its_old_clip() -> None:
