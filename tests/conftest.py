@@ -1,5 +1,6 @@
 """What counts for all tests: how much chance a whole run takes, and which tests are not traced for coverage."""
 
+import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -11,6 +12,10 @@ from hypothesis import settings
 # enough to find what is wrong, in minutes
 settings.register_profile("whole-run", max_examples=40, deadline=None)
 settings.load_profile("whole-run")
+
+# A shell without job control lets what it starts in the background ignore Ctrl-C, and all that is started by that, too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
