@@ -35,6 +35,7 @@ UNREADABLE = (ValueError, KeyError, TypeError, ArithmeticError, RecursionError)
 _MOST_USD = 10**9
 _LEAST_EXPONENT = -12
 _MOST_CHARACTERS = 32
+_MOST_WHOLE = 2**53  # bytes of a file, and attempts: after it there is room for the next one
 _MOST_TIME_S = 250_000_000_000.0  # before the year 9999
 
 # an enumeration is slow to look a value up
@@ -169,6 +170,6 @@ def is_time(at_s: float) -> bool:
 
 
 def _whole(number: int) -> int:
-    if type(number) is not int or number < 0:
+    if type(number) is not int or not 0 <= number < _MOST_WHOLE:
         raise ValueError(number)
     return number

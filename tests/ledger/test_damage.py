@@ -141,6 +141,14 @@ def test_poison_that_an_earlier_release_took_from_the_service_is_held_and_not_co
     assert steps(studio)["b"] == (Action.NONE, None)
 
 
+def test_a_number_after_which_none_can_follow_is_damage_although_its_digest_is_right(studio: Studio) -> None:
+    with open_rows(studio.project.ledger) as db:
+        db.execute(f"UPDATE attempt SET number = {2**63 - 1}, digest = NULL WHERE id = {OF_A}")
+        digests.install(db)
+        digests.fill(db, digests.NOTHING_YET)
+    assert steps(studio)["a"] == HELD
+
+
 def _batch(studio: Studio) -> Batch:
     with Ledger.reading(studio.project.ledger) as ledger:
         return studio.batch(studio.write(studio.manifest.read_text(encoding="utf-8")), ledger)
