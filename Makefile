@@ -7,7 +7,7 @@ UV := uv==0.13.9
 LOCK := uv pip compile --quiet --universal --no-strip-extras --generate-hashes --no-emit-index-url --python-version 3.11 \
   --custom-compile-command "make lock" --group build
 
-.PHONY: demo test trials test-matrix lint bench lock clean
+.PHONY: demo test trials test-matrix lint docs bench lock clean
 
 $(VENV)/user: requirements/user.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -37,6 +37,10 @@ trials: test-matrix
 test-matrix:
 	$(PYTHON) -m tests.matrix
 
+# The site, into build/docs/html: any warning or broken link fails.
+docs: $(VENV)/dev
+	$(BIN)/python -m docs.site
+
 bench: $(VENV)/dev
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/manifest.py
@@ -49,7 +53,7 @@ lock:
 	$(PYTHON) -m venv build/lock
 	build/lock/bin/python -m pip install --quiet --disable-pip-version-check $(UV)
 	mkdir -p requirements
-	build/lock/bin/$(LOCK) --upgrade --extra dev pyproject.toml --output-file requirements/dev.txt
+	build/lock/bin/$(LOCK) --upgrade --extra dev --extra docs pyproject.toml --output-file requirements/dev.txt
 	build/lock/bin/$(LOCK) --constraint requirements/dev.txt pyproject.toml --output-file requirements/user.txt
 
 clean:

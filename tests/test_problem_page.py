@@ -1,7 +1,6 @@
 """The page of problems: every code once, in the order of the program, and every example does what it says."""
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -10,72 +9,23 @@ from batchrunner.catalog import models
 from batchrunner.manifest.load import load
 from batchrunner.manifest.permissions import Permissions
 from batchrunner.problems import Code
+from docs.site.problems import FORM, KEY, MANIFEST, Section, sections
+from docs.site.problems import TEXT as PAGE
 from tests.broken.transcripts import HERE, Transcript, transcripts
 
 ROOT = Path(__file__).parents[1]
-PAGE = (ROOT / "docs" / "problems.md").read_text(encoding="utf-8")
-
-HEAD = {"version": "version: 1", "model": "model: google/veo-3.1-i2v", "defaults": "defaults: {durationSeconds: 8}"}
-GOOD = "jobs:\n  - {id: good, prompt: The character stands, image: https://example.com/good.jpg}\n"
-ROWS = "jobs:\n  - {rows: %s, id: '${row.shot}', prompt: '${row.prompt}', image: https://example.com/hero.jpg}\n"
-KEY = "mdlx-0123456789abcdef"  # what `holds-key` shows
-ROW_FILES = {"csv": "shots.csv", "json": "shots.jsonl"}
 SOURCES = ("the service's documentation (", "Google", "YAML 1.2", "our design")
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """What the page says of one code. An example is a text in a language, or the name of a case."""
-
-    code: str
-    rule: str
-    language: str
-    example: str
-    case: str
-    mend: str
-    source: str
-
-
-FORM = re.compile(
-    r"""### `(?P<code>[a-z0-9-]+)`\n\n"""
-    r"""(?P<rule>[A-Z`](?:.|\n(?!\n))+\.)\n\n"""
-    r"""(?:```(?P<language>yaml|csv|json)\n(?P<example>(?:.|\n)+?)\n```"""
-    r"""|Example:\s\[`tests/broken/(?P<case>[a-z0-9/-]+)`\]\((?P<link>[^)]+)\))\n\n"""
-    r"""- Mend: (?P<mend>(?:.|\n(?!-))+)\.\n"""
-    r"""- Source: (?P<source>(?:.|\n(?!\n))+)\.\n"""
-)
-
-
-def sections() -> list[Section]:
-    found = FORM.finditer(PAGE)
-    return [Section(**{name: match[name] or "" for name in Section.__slots__}) for match in found]
-
 
 SECTIONS = sections()
 every_section = pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.code)
 
 
-def completed(example: str) -> str:
-    """A manifest: what an example does not say is added, so that it has no other mistake; comments stay alone."""
-    keys = set(re.findall(r"^([a-z]+):", example, re.MULTILINE))
-    if not keys:
-        return example
-    head = "".join(f"{line}\n" for key, line in HEAD.items() if key not in keys)
-    return f"{head}{example}\n" + ("" if "jobs" in keys else GOOD)
-
-
 def codes_of(section: Section, folder: Path) -> set[str]:
     """What is found in an example."""
-    film = completed(section.example)
-    if section.language in ROW_FILES:
-        name = ROW_FILES[section.language]
-        (folder / name).write_text(f"{section.example}\n", encoding="utf-8")
-        film = completed(ROWS % name)
-    (folder / "film.yaml").write_text(film, encoding="utf-8")
-    return {
-        problem.code.value
-        for problem in load(folder / "film.yaml", permissions=Permissions((folder,), secrets=(KEY,))).problems
-    }
+    for name, text in section.files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    found = load(folder / MANIFEST, permissions=Permissions((folder,), secrets=(KEY,))).problems
+    return {problem.code.value for problem in found}
 
 
 def test_every_code_has_its_section_and_no_section_is_unknown() -> None:

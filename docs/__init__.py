@@ -1,0 +1,1 @@
+"""The documentation: Markdown that people write, and what makes a site of it."""
