@@ -328,7 +328,7 @@ def line(cell: Cell, found: Found) -> str:
 
 
 def summary(found: Mapping[Cell, Found], strategies: Sequence[str]) -> str:
-    """One row for each account and shape, as the README shows it; the numbers beside the ratios are of the first."""
+    """One row for each account and shape, as docs/speed.md shows it; the numbers beside the ratios are of the first."""
     rows = [
         f"| slots / requests a minute | latencies | {' | '.join(strategies)} | idle s | requests a clip | 429s |",
         f"|---|---|{'--:|' * (len(strategies) + 3)}",
@@ -345,7 +345,7 @@ def summary(found: Mapping[Cell, Found], strategies: Sequence[str]) -> str:
 
 
 def main() -> None:
-    """Prints the table in Markdown, a row as soon as it is known, and the README's in the end."""
+    """Prints the table in Markdown, a row as soon as it is known, and that of docs/speed.md in the end."""
     tiers = QUICK_TIERS if "--quick" in sys.argv else TIERS
     only = [each.removeprefix("--only=").split(",") for each in sys.argv if each.startswith("--only=")]
     strategies = only[0] if only else STRATEGIES

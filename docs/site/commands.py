@@ -33,7 +33,7 @@ def _command(name: str) -> click.Command:
 
 
 def _page(name: str, command: click.Command) -> str:
-    context = click.Context(command, info_name=f"batchrunner {name}")
+    context = click.Context(command, info_name=f"batchrunner {name}", **command.context_settings)
     parts = [f"# {name}", _help(command.help or ""), "## Usage", _usage(command, context)]
     arguments = [param for param in command.params if isinstance(param, click.Argument)]
     options = [param for param in command.get_params(context) if isinstance(param, click.Option)]
