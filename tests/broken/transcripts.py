@@ -18,7 +18,7 @@ HERE = Path(__file__).parent
 SIZES = "sizes.txt"
 
 _PROMPT = "$ "
-_HEAD = re.compile(r"^(?P<place>\S.*?:\d+:\d+): (?:warning: )?(?P<code>[a-z0-9-]+)  (?P<message>.*)$", re.MULTILINE)
+HEAD = re.compile(r"^(?P<place>\S.*?:\d+:\d+): (?:warning: )?(?P<code>[a-z0-9-]+)  (?P<message>.*)$", re.MULTILINE)
 _MEND = re.compile(r"^  mend: (?P<hint>.*)$", re.MULTILINE)
 
 
@@ -47,12 +47,12 @@ class Transcript:
     @property
     def codes(self) -> set[str]:
         """The codes in the expected text."""
-        return {found["code"] for found in _HEAD.finditer(self.expected)}
+        return {found["code"] for found in HEAD.finditer(self.expected)}
 
     @property
     def sentences(self) -> list[str]:
         """All messages and mends in the expected text."""
-        heads = [found["message"] for found in _HEAD.finditer(self.expected)]
+        heads = [found["message"] for found in HEAD.finditer(self.expected)]
         return heads + [found["hint"] for found in _MEND.finditer(self.expected)]
 
     def said(self, folder: Path) -> tuple[int, str]:

@@ -1,0 +1,1 @@
+"""What is persisted or promised, as files: a change of the code that changes one of them is seen."""

@@ -1,0 +1,78 @@
+"""What the commands print for programs: each key with the types of its values, and the words that stand there."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+
+from batchrunner.nouns.facts import ErrorClass
+from batchrunner.nouns.status import Flag, Status
+from batchrunner.nouns.step import Action, Block
+from batchrunner.problems import Severity
+from tests.promised.story import story
+
+_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
+_ROOT = "whole"
+
+
+def shape(*values: object) -> dict[str, str]:
+    """Every key below these values with the types that it has among them: `jobs[].error.class` is a `string`."""
+    found: dict[str, set[str]] = {}
+    for value in values:
+        for path, kind in _typed(value, ""):
+            found.setdefault(path, set()).add(kind)
+    return {path: " | ".join(sorted(kinds)) for path, kinds in sorted(found.items())}
+
+
+def _typed(value: object, path: str) -> Iterator[tuple[str, str]]:
+    match value:
+        case dict():
+            yield path or _ROOT, "object"
+            for name, each in value.items():
+                yield from _typed(each, f"{path}.{name}".lstrip("."))
+        case list():
+            yield path or _ROOT, "array"
+            for each in value:
+                yield from _typed(each, f"{path}[]")
+        case _:
+            yield path or _ROOT, _TYPES[type(value)]
+
+
+def listed(words: Iterable[str]) -> list[str]:
+    """Words as they are written, sorted."""
+    return sorted(str(word) for word in words)
+
+
+def report() -> object:
+    """`report`, `status` and what `run` and its kin print at their end."""
+    told, lines = story(), story().printed["report of film, lines"].splitlines()
+    names = ("report of film", "status of film", "run", "rehearsal", "fetch", "retry", "redo")
+    reports = {name: told.read(name) for name in names}
+    return {
+        "report": shape(*reports.values()),
+        "printed by": {name: list(whole) for name, whole in reports.items()},
+        "first of the lines": shape(json.loads(lines[0])),
+        "other lines": shape(*map(json.loads, lines[1:])),
+        "columns of CSV": told.printed["report of film, cells"].partition("\n")[0].split(","),
+        "words": {"status": listed(Status), "flags": listed(Flag), "error.class": listed(ErrorClass)},
+    }
+
+
+def plan() -> object:
+    """`plan -o json`."""
+    told = story()
+    kinds = [told.read(name) for name in ("plan of film", "plan of what leaves", "plan of edits")]
+    return {
+        "plan": shape(*kinds),
+        "words": {"action": listed(Action), "status": listed(Status), "block": listed(Block)},
+    }
+
+
+def validate() -> object:
+    """`validate`, as JSON and for GitHub."""
+    told = story()
+    lines = told.printed["validate for GitHub"].splitlines()
+    return {
+        "validate": shape(*(told.read(f"validate{what}") for what in ("", " what is valid", " no YAML"))),
+        "words": {"severity": listed(Severity)},
+        "annotations": sorted({re.sub("[0-9]+", "N", line.split("::")[1]) for line in lines}),
+    }
