@@ -21,12 +21,10 @@ from decimal import Decimal
 from pathlib import Path
 
 from batchrunner.catalog import shipped_prices
-from batchrunner.cli.plan import planned_of
-from batchrunner.cli.setting import in_flight_run, known_ledger, wanted_of
-from batchrunner.cli.telling import report_of
-from batchrunner.ledger import Claim, Ledger, NewRun
-from batchrunner.manifest.load import Manifest, load
-from batchrunner.nouns.facts import (
+from batchrunner.cli.commands.plan import planned_of
+from batchrunner.cli.context import in_flight_run, known_ledger, wanted_of
+from batchrunner.cli.status_report import report_of
+from batchrunner.domain.history import (
     Answer,
     Attempt,
     Clip,
@@ -37,12 +35,17 @@ from batchrunner.nouns.facts import (
     Outcome,
     TaskState,
 )
-from batchrunner.nouns.job import Job
-from batchrunner.nouns.request import Request
-from batchrunner.plan import Options
-from batchrunner.reports import in_form, next_commands, plan_table
-from batchrunner.runner import Batch, Limits, find_project, gather
-from batchrunner.runner.batch import as_record
+from batchrunner.domain.job import Job
+from batchrunner.domain.request import Request
+from batchrunner.manifest.load import Manifest, load
+from batchrunner.planning.batch import Batch, Limits, as_record, gather
+from batchrunner.planning.planner import Options
+from batchrunner.reports.formats.registry import in_form
+from batchrunner.reports.next_steps import next_commands
+from batchrunner.reports.plan_table import plan_table
+from batchrunner.storage.paths import find_project
+from batchrunner.storage.records import Claim, NewRun
+from batchrunner.storage.sqlite.ledger import Ledger
 
 COUNT = 20_000
 FAILED_FIRST = 1_000

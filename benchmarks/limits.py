@@ -24,21 +24,22 @@ from pathlib import Path
 from random import Random
 from statistics import NormalDist, mean
 
-from batchrunner.forecast import Forecast
-from batchrunner.ledger import Claim, Ledger, NewRun
+from batchrunner.domain.history import Answer, Attempt, Clip, ClipRole, Observation, Outcome, TaskState
+from batchrunner.domain.request import Request
+from batchrunner.domain.settings import AUTO
+from batchrunner.domain.status import Status
+from batchrunner.engine.scheduling.latency_model import Forecast
+from batchrunner.engine.scheduling.latency_models import Forecasts
+from batchrunner.io.http import Answered, Answering
 from batchrunner.manifest.load import Manifest
-from batchrunner.nouns.facts import Answer, Attempt, Clip, ClipRole, Observation, Outcome, TaskState
-from batchrunner.nouns.request import Request
-from batchrunner.nouns.status import Status
-from batchrunner.runner import Access, Batch
-from batchrunner.runner.batch import as_record
-from batchrunner.runner.forecasts import Forecasts
+from batchrunner.planning.batch import Batch, as_record
+from batchrunner.providers.credentials import Access
 from batchrunner.sandbox import Charged
 from batchrunner.sandbox import Options as SandboxOptions
 from batchrunner.sandbox.exchange import Answer as Sent
 from batchrunner.sandbox.exchange import pieces
-from batchrunner.settings import AUTO
-from batchrunner.transport import Answered, Answering
+from batchrunner.storage.records import Claim, NewRun
+from batchrunner.storage.sqlite.ledger import Ledger
 from tests.moved_time import EVENING_S
 from tests.studio import API, KEY, Studio, manifest_text
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
 from typing import Any, TypeVar, TypeVarTuple
 
-from batchrunner.clock import Clock
+from batchrunner.io.clock import Clock
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")

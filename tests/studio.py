@@ -10,28 +10,20 @@ from pathlib import Path
 from typing import Any
 
 from batchrunner.catalog import shipped_prices
-from batchrunner.events import Event, Happened, Kind
-from batchrunner.ledger import Ledger
+from batchrunner.domain.event import Event, Happened, Kind
+from batchrunner.domain.status import Status
+from batchrunner.engine.executor import Ended, conduct
+from batchrunner.engine.run import Means
+from batchrunner.engine.shutdown import Signals
+from batchrunner.io.http import Answered, Answering, Http, InProcess
 from batchrunner.manifest.load import Manifest, load
-from batchrunner.nouns.status import Status
-from batchrunner.plan import Options
-from batchrunner.runner import (
-    Access,
-    Batch,
-    Ended,
-    Limits,
-    Means,
-    Project,
-    Seen,
-    Signals,
-    Wanted,
-    conduct,
-    find_project,
-    gather,
-)
+from batchrunner.planning.batch import Batch, Limits, Seen, Wanted, gather
+from batchrunner.planning.planner import Options
+from batchrunner.providers.credentials import Access
 from batchrunner.sandbox import Options as SandboxOptions
 from batchrunner.sandbox import Record, Sandbox, record
-from batchrunner.transport import Answered, Answering, Http, InProcess
+from batchrunner.storage.paths import Project, find_project
+from batchrunner.storage.sqlite.ledger import Ledger
 from tests.moved_time import EVENING_S, MovedClock, in_moved_time
 
 API = "https://api.modellix.test"

@@ -26,7 +26,7 @@ def imported(tree: ast.Module) -> Iterator[str]:
 
 
 def test_there_is_a_house() -> None:
-    assert {"plan.py", "clock.py", "ledger/store.py", "cli/run.py"} <= set(MODULES)
+    assert {"planning/planner.py", "io/clock.py", "storage/sqlite/ledger.py", "cli/commands/run.py"} <= set(MODULES)
 
 
 def test_a_module_imports_only_from_floors_below_its_own() -> None:
@@ -47,21 +47,21 @@ def test_a_module_begins_with_what_it_is(name: str) -> None:
 
 
 ALONE = {
-    "httpx": ("transport/",),
-    "httpcore": ("transport/network.py",),
-    "yaml": ("manifest/document.py",),
+    "httpx": ("io/http/",),
+    "httpcore": ("io/http/network.py",),
+    "yaml": ("manifest/yaml/document.py",),
     "jsonschema": ("manifest/validate.py",),
-    "sqlite3": ("ledger/",),
-    "filelock": ("ledger/lock.py",),
+    "sqlite3": ("storage/sqlite/",),
+    "filelock": ("storage/run_lock.py",),
     "click": ("cli/",),
     "tabulate": ("reports/",),
     "csv": ("manifest/", "reports/"),
-    "time": ("clock.py",),
+    "time": ("io/clock.py",),
     "pydantic": (),
     "requests": (),
     "urllib3": (),
     "threading": (),
-    "subprocess": ("cli/awake.py",),
+    "subprocess": ("io/keep_awake.py",),
 }
 
 
@@ -95,24 +95,24 @@ def called(tree: ast.Module) -> Iterator[str]:
 @every_module
 def test_only_the_clock_reads_the_time(name: str) -> None:
     read = {call for call in called(MODULES[name]) if call in CLOCKS or re.fullmatch(r"(\(\)|.*loop)\.time", call)}
-    assert (read != set()) == (name == "clock.py"), read
+    assert (read != set()) == (name == "io/clock.py"), read
 
 
-@pytest.mark.parametrize("floor", ["plan.py", "nouns/", "reports/"])
+@pytest.mark.parametrize("floor", ["planning/planner.py", "domain/", "reports/"])
 def test_what_is_pure_touches_no_network_disk_or_clock(floor: str) -> None:
     effects = {"asyncio", "os", "pathlib", "shutil", "socket", "sqlite3", "subprocess", "tempfile", "time", "httpx"}
     touched = {name: effects & set(imported(tree)) for name, tree in MODULES.items() if name.startswith(floor)}
     assert {name: found for name, found in touched.items() if found} == {}
 
 
-@pytest.mark.parametrize("folder", ["cli", "catalog", "ledger", "manifest", "nouns", "reports"])
+@pytest.mark.parametrize("folder", ["app", "cli", "catalog", "storage", "manifest", "planning", "domain", "reports"])
 def test_what_needs_no_waiting_has_no_coroutines(folder: str) -> None:
     may_wait = {
-        "cli/check_links.py",
-        "cli/notify.py",
-        "cli/sandbox.py",
-        "cli/setting.py",
-        "cli/uploads.py",
+        "app/links.py",
+        "app/webhook.py",
+        "cli/commands/sandbox.py",
+        "cli/context.py",
+        "cli/commands/uploads.py",
         "cli/work.py",
     }
     waiting = {
@@ -150,7 +150,7 @@ def test_only_the_boundary_prints_and_ends_the_process() -> None:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names
     }
     assert found == set()
-    assert {name for name, tree in MODULES.items() if "sys.exit" in called(tree)} == {"cli/boundary.py"}
+    assert {name for name, tree in MODULES.items() if "sys.exit" in called(tree)} == {"cli/main.py"}
 
 
 def test_every_test_folder_is_a_package_and_every_test_is_a_sentence() -> None:

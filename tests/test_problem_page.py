@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from batchrunner.catalog import models
+from batchrunner.domain.problem import Code
 from batchrunner.manifest.load import load
 from batchrunner.manifest.permissions import Permissions
-from batchrunner.problems import Code
 from docs.site.problems import FORM, KEY, MANIFEST, Section, sections
 from docs.site.problems import TEXT as PAGE
 from tests.broken.transcripts import HERE, Transcript, transcripts
@@ -34,7 +34,7 @@ def test_every_code_has_its_section_and_no_section_is_unknown() -> None:
 
 
 def test_the_groups_are_those_of_the_program() -> None:
-    listed = (ROOT / "batchrunner" / "problems.py").read_text(encoding="utf-8").partition("class Code(")[2]
+    listed = (ROOT / "batchrunner" / "domain" / "problem.py").read_text(encoding="utf-8").partition("class Code(")[2]
     ours = re.findall(r"^    (?:# (.+)|[A-Z_0-9]+ = \"(.+)\")$", listed.partition("@dataclass")[0], re.MULTILINE)
     pages = re.findall(r"^##(?: (.+?)(?:: .+)?|# `(.+)`)$", PAGE, re.MULTILINE)
     assert [(title.lower(), code) for title, code in pages] == [(title.lower(), code) for title, code in ours]

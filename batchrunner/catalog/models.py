@@ -7,8 +7,8 @@ from functools import cache, cached_property
 from typing import Any
 
 from batchrunner.catalog.rules import VEO_3_1, Rule
-from batchrunner.nouns.request import Request, canonical
-from batchrunner.resources import read_text
+from batchrunner.domain.request import Request, canonical
+from batchrunner.io.resources import read_text
 
 
 @dataclass(frozen=True)

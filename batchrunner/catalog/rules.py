@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from batchrunner.problems import Code, Severity
+from batchrunner.domain.problem import Code, Severity
 
 Body = Mapping[str, object]
 

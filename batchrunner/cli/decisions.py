@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from batchrunner.nouns.facts import Mark, MarkKind
-from batchrunner.nouns.job import Identity
-from batchrunner.nouns.status import Status
-from batchrunner.runner import Seen
+from batchrunner.domain.history import Mark, MarkKind
+from batchrunner.domain.job import Identity
+from batchrunner.domain.status import Status
+from batchrunner.planning.batch import Seen
 
 # What a job must be for a decision to have a meaning.
 _STATUSES: Mapping[MarkKind, frozenset[Status]] = {

@@ -24,7 +24,7 @@ def main() -> None:
     for number in NAMES:
         if signal.getsignal(number) is not signal.SIG_IGN:  # under nohup it shall not matter
             signal.signal(number, _leave)
-    from batchrunner.cli import boundary  # noqa: PLC0415  # half a second of imports: signals come first
+    from batchrunner.cli import main as boundary  # noqa: PLC0415  # half a second of imports: signals come first
 
     boundary.main()
 

@@ -45,7 +45,7 @@ class LazyGroup(click.Group):
         del ctx
         if cmd_name not in COMMANDS:
             return None
-        command = import_module(f"batchrunner.cli.{cmd_name}").command
+        command = import_module(f"batchrunner.cli.commands.{cmd_name}").command
         if not isinstance(command, click.Command):
             raise TypeError(cmd_name)
         command.context_settings.setdefault("help_option_names", _HELP)

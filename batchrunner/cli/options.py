@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 
 import click
 
-from batchrunner import settings
-from batchrunner.cli.permissions import reading_options, typed_permissions
+from batchrunner.cli.permission_options import reading_options, typed_permissions
+from batchrunner.domain import settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 

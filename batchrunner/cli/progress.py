@@ -7,11 +7,11 @@ from contextlib import suppress
 
 import click
 
-from batchrunner.cli.outlet import hand_over, one_line
-from batchrunner.events import Event, Happened, Kind, Progress
-from batchrunner.nouns.money import dollars
-from batchrunner.nouns.status import Status
-from batchrunner.reports.words import span, visible
+from batchrunner.cli.terminal import hand_over, one_line
+from batchrunner.domain.event import Event, Happened, Kind, Progress
+from batchrunner.domain.money import dollars
+from batchrunner.domain.status import Status
+from batchrunner.domain.text import span, visible
 
 LIVE_BEAT_S = 1.0
 PLAIN_BEAT_S = 30.0

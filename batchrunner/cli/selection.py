@@ -9,12 +9,12 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from batchrunner.cli.setting import no_such_job
+from batchrunner.cli.context import no_such_job
+from batchrunner.domain.status import Status
+from batchrunner.domain.step import Action
 from batchrunner.errors import UsageError
 from batchrunner.manifest.load import Manifest
-from batchrunner.nouns.status import Status
-from batchrunner.nouns.step import Action
-from batchrunner.runner import Seen
+from batchrunner.planning.batch import Seen
 
 _GLOB_SIGNS = frozenset("*?[")
 

@@ -5,41 +5,37 @@ from contextlib import ExitStack, suppress
 from dataclasses import replace
 from decimal import Decimal
 
-from batchrunner.cli.agreement import Agreement, agree
-from batchrunner.cli.awake import awake
+from batchrunner.app.event_log import Log
+from batchrunner.app.webhook import Notifier, last_word, read_hook
+from batchrunner.cli.approval import Agreement, agree
+from batchrunner.cli.context import Service, known_ledger, prices_of, project_of, real_service, sandbox_service
 from batchrunner.cli.decisions import Decided, decide, unfinished
-from batchrunner.cli.log import Log
-from batchrunner.cli.notify import Notifier, last_word, read_hook
 from batchrunner.cli.options import same_jobs
-from batchrunner.cli.order import Order
-from batchrunner.cli.outlet import say, while_heard
 from batchrunner.cli.progress import Narrator
+from batchrunner.cli.run_options import Order
 from batchrunner.cli.selection import Selection, matching
-from batchrunner.cli.setting import Service, known_ledger, prices_of, project_of, real_service, sandbox_service
-from batchrunner.cli.telling import report_of, say_report, shown
-from batchrunner.clock import Clock
+from batchrunner.cli.status_report import report_of, say_report, shown
+from batchrunner.cli.terminal import say, while_heard
+from batchrunner.domain.event import Happened, Kind, Listener
+from batchrunner.domain.history import Mark
+from batchrunner.domain.job import Identity
+from batchrunner.domain.settings import Settings
+from batchrunner.domain.text import utc
+from batchrunner.engine.executor import Ended, conduct
+from batchrunner.engine.run import Means
+from batchrunner.engine.shutdown import Signals
 from batchrunner.errors import Exit, Locked
-from batchrunner.events import Happened, Kind, Listener
-from batchrunner.ledger import Ledger, run_lock
-from batchrunner.nouns.facts import Mark
-from batchrunner.nouns.job import Identity
-from batchrunner.plan import Options
-from batchrunner.reports import Report, next_commands, utc
-from batchrunner.runner import (
-    Batch,
-    Ended,
-    Means,
-    Project,
-    ReceiptsWriter,
-    Signals,
-    Wanted,
-    check_memory,
-    check_symlinks,
-    conduct,
-    gather,
-    read_receipts,
-)
-from batchrunner.settings import Settings
+from batchrunner.io.clock import Clock
+from batchrunner.io.keep_awake import awake
+from batchrunner.planning.batch import Batch, Wanted, gather
+from batchrunner.planning.planner import Options
+from batchrunner.reports.next_steps import next_commands
+from batchrunner.reports.report import Report
+from batchrunner.storage.paths import Project
+from batchrunner.storage.receipts import ReceiptsWriter, check_memory, read_receipts
+from batchrunner.storage.run_lock import run_lock
+from batchrunner.storage.sqlite.ledger import Ledger
+from batchrunner.storage.symlinks import check_symlinks
 
 
 def work(order: Order, wanted: Wanted, settings: Settings) -> int:

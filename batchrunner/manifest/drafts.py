@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from batchrunner.catalog import find, models
-from batchrunner.manifest import keys, nodes
+from batchrunner.domain.location import Place
+from batchrunner.domain.problem import Code, Problem, Problems, nearest
+from batchrunner.manifest import keys
 from batchrunner.manifest.keys import text_of
 from batchrunner.manifest.layers import Value
-from batchrunner.places import Place
-from batchrunner.problems import Code, Problem, Problems, nearest
+from batchrunner.manifest.yaml import nodes
 
 _LONGEST_NAME = 128
 NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{_LONGEST_NAME - 1}}}")

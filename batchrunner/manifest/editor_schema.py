@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from batchrunner.catalog import models
-from batchrunner.manifest import frame_rows, keys
+from batchrunner.manifest import keys
 from batchrunner.manifest.keys import Key, Kind
+from batchrunner.manifest.rows import frame_rows
 
 _VARIABLE = {"type": "string", "pattern": r"\$\{"}
 _TEXT = {"type": ["string", "number", "boolean"]}

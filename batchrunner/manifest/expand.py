@@ -6,20 +6,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from batchrunner.catalog import models
-from batchrunner.manifest import document, encodings, keys, nodes
+from batchrunner.domain.location import Place
+from batchrunner.domain.problem import Code, Problem, Problems, nearest
+from batchrunner.manifest import keys
 from batchrunner.manifest.drafts import Draft, Drafting, Drafts
-from batchrunner.manifest.encodings import Encoding
 from batchrunner.manifest.filling import Filling
+from batchrunner.manifest.header import check_top, manifest_name, named_layers
+from batchrunner.manifest.includes import Part, Parts
 from batchrunner.manifest.keys import text_of
 from batchrunner.manifest.layers import Layer, Value, layer_of, merge, removed
 from batchrunner.manifest.matrix import Combination, axes_of, combinations
-from batchrunner.manifest.parts import Part, Parts
 from batchrunner.manifest.permissions import Reach
-from batchrunner.manifest.rows import Row, Table, read_rows
-from batchrunner.manifest.top import check_top, manifest_name, named_layers
+from batchrunner.manifest.rows import encodings
+from batchrunner.manifest.rows.encodings import Encoding
+from batchrunner.manifest.rows.reader import Row, Table, read_rows
 from batchrunner.manifest.variables import has_variable, used
-from batchrunner.places import Place
-from batchrunner.problems import Code, Problem, Problems, nearest
+from batchrunner.manifest.yaml import document, nodes
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from batchrunner.catalog import models
-from batchrunner.manifest import keys, nodes
+from batchrunner.domain.location import Place
+from batchrunner.domain.problem import Code, Problem, Problems
+from batchrunner.manifest import keys
 from batchrunner.manifest.drafts import Filled
 from batchrunner.manifest.keys import text_of
 from batchrunner.manifest.layers import Value
 from batchrunner.manifest.matrix import Combination
 from batchrunner.manifest.permissions import Reach
-from batchrunner.manifest.rows import Row
+from batchrunner.manifest.rows.reader import Row
 from batchrunner.manifest.variables import (
     MOST_BYTES,
     Names,
@@ -22,8 +24,7 @@ from batchrunner.manifest.variables import (
     too_long,
     used,
 )
-from batchrunner.places import Place
-from batchrunner.problems import Code, Problem, Problems
+from batchrunner.manifest.yaml import nodes
 
 MOST_FILLED_BYTES = 100 * 1024 * 1024  # of all jobs together
 

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from batchrunner.manifest import nodes
-from batchrunner.places import Place
-from batchrunner.problems import Code, Problem, Problems, nearest
+from batchrunner.domain.location import Place
+from batchrunner.domain.problem import Code, Problem, Problems, nearest
+from batchrunner.manifest.yaml import nodes
 
 
 class Kind(StrEnum):

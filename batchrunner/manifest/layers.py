@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from batchrunner.manifest import keys, nodes
+from batchrunner.domain.location import Place
+from batchrunner.manifest import keys
 from batchrunner.manifest.variables import has_variable
-from batchrunner.places import Place
+from batchrunner.manifest.yaml import nodes
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,23 +5,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from batchrunner import settings as settings_room
-from batchrunner.manifest import document
+from batchrunner.domain import settings as settings_room
+from batchrunner.domain.job import Job
+from batchrunner.domain.location import Place
+from batchrunner.domain.problem import Code, Problem, Problems, Severity
+from batchrunner.domain.settings import Settings
 from batchrunner.manifest.drafts import Draft, Drafts
 from batchrunner.manifest.expand import Wish, expand
 from batchrunner.manifest.keys import described, text_of
 from batchrunner.manifest.layers import Value
-from batchrunner.manifest.nodes import Mapping as NodeMapping
-from batchrunner.manifest.nodes import Scalar
+from batchrunner.manifest.local_images import Pictures
 from batchrunner.manifest.outputs import Outputs
 from batchrunner.manifest.permissions import Permissions, Reach
-from batchrunner.manifest.pictures import Pictures
 from batchrunner.manifest.secrets import secret_in, secret_name
 from batchrunner.manifest.validate import Judge
-from batchrunner.nouns.job import Job
-from batchrunner.places import Place
-from batchrunner.problems import Code, Problem, Problems, Severity
-from batchrunner.settings import Settings
+from batchrunner.manifest.yaml import document
+from batchrunner.manifest.yaml.nodes import Mapping as NodeMapping
+from batchrunner.manifest.yaml.nodes import Scalar
 
 
 @dataclass(frozen=True, slots=True)

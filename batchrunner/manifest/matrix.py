@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from itertools import product
 
-from batchrunner.manifest import keys, nodes
-from batchrunner.problems import Code, Problem, Problems, nearest
+from batchrunner.domain.problem import Code, Problem, Problems, nearest
+from batchrunner.manifest import keys
+from batchrunner.manifest.yaml import nodes
 
 Combination = Mapping[str, nodes.Node]
 

@@ -7,12 +7,12 @@ import unicodedata
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+from batchrunner.domain.location import Place
+from batchrunner.domain.problem import Code, Problem, Problems
 from batchrunner.manifest.drafts import Draft
 from batchrunner.manifest.keys import shortened
-from batchrunner.manifest.nodes import Scalar
 from batchrunner.manifest.variables import Names, VariableProblem, fill, text_node
-from batchrunner.places import Place
-from batchrunner.problems import Code, Problem, Problems
+from batchrunner.manifest.yaml.nodes import Scalar
 
 _LONGEST_NAME = 200
 # Source: PATH_MAX of Linux and of macOS, the NUL at its end included.

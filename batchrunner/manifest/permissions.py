@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from batchrunner.clock import Clock
+from batchrunner.domain.location import Place
+from batchrunner.domain.problem import Code, Problem
+from batchrunner.io.clock import Clock
+from batchrunner.manifest.glob_walk import Walk, WalkedOutside, WalkedTooFar
 from batchrunner.manifest.keys import shortened
-from batchrunner.manifest.walk import Walk, WalkedOutside, WalkedTooFar
-from batchrunner.places import Place
-from batchrunner.problems import Code, Problem
 
 # Shorter ones are no keys, and would be found in any text.
 _SHORTEST_SECRET = 8

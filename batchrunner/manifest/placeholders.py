@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from batchrunner.manifest import nodes
+from batchrunner.manifest.yaml import nodes
 
 WORD = "REPLACE-ME"
 

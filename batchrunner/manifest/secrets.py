@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from batchrunner.manifest import nodes
+from batchrunner.domain.location import Place
+from batchrunner.domain.problem import Code, Problem
 from batchrunner.manifest.drafts import Draft
 from batchrunner.manifest.keys import text_of
 from batchrunner.manifest.permissions import Permissions
-from batchrunner.places import Place
-from batchrunner.problems import Code, Problem
+from batchrunner.manifest.yaml import nodes
 
 _HINT = "remove it; where it was shown to others, make a new key"
 

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from math import gcd
 
-from batchrunner.manifest.headings import plain
+from batchrunner.manifest.rows.headings import plain
 
 
 def _plain_words(words: str) -> frozenset[str]:

@@ -11,16 +11,17 @@ from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 
 from batchrunner.catalog import Model, Rule, find, request_of
-from batchrunner.manifest import keys, nodes
+from batchrunner.domain.job import Identity, Job
+from batchrunner.domain.location import Place
+from batchrunner.domain.problem import Code, Problem, Problems, Severity, nearest
+from batchrunner.domain.request import is_signed, without_secrets
+from batchrunner.manifest import keys
 from batchrunner.manifest.drafts import Draft
 from batchrunner.manifest.layers import Value
-from batchrunner.manifest.pictures import Fault, Pictures, shape_fault
+from batchrunner.manifest.local_images import Fault, Pictures, shape_fault
 from batchrunner.manifest.placeholders import WORD, placeholders
 from batchrunner.manifest.spellings import meant
-from batchrunner.nouns.job import Identity, Job
-from batchrunner.nouns.request import is_signed, without_secrets
-from batchrunner.places import Place
-from batchrunner.problems import Code, Problem, Problems, Severity, nearest
+from batchrunner.manifest.yaml import nodes
 
 _IMAGE = "image-link"
 _formats = FormatChecker(formats=())

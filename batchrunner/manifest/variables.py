@@ -5,9 +5,11 @@ import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from batchrunner.manifest import core_schema, keys, nodes
-from batchrunner.places import Place
-from batchrunner.problems import Code, Problem, nearest
+from batchrunner.domain.location import Place
+from batchrunner.domain.problem import Code, Problem, nearest
+from batchrunner.manifest import keys
+from batchrunner.manifest.yaml import nodes
+from batchrunner.manifest.yaml import scalars as core_schema
 
 _TOKEN = re.compile(r"\$\$\{|\$\{([^}]*)\}?")
 _REFERENCE = re.compile(

@@ -4,8 +4,8 @@ import heapq
 from collections import defaultdict
 from collections.abc import Iterable
 
-from batchrunner.nouns.facts import Memory
-from batchrunner.nouns.request import Request
+from batchrunner.domain.history import Memory
+from batchrunner.domain.request import Request
 
 # Where nothing was rendered yet. Source: a Veo 3.1 clip takes 11 seconds to 6 minutes.
 _GUESS_S = 90.0

@@ -6,14 +6,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from batchrunner.nouns.job import Identity
-from batchrunner.nouns.money import FREE, Cost
-from batchrunner.nouns.status import Status
-from batchrunner.nouns.step import Action, Block, Step, total
-from batchrunner.reports.columns import room, table
-from batchrunner.reports.outgoing import NOTHING_SENT, Outgoing
-from batchrunner.reports.replaced import NONE_REPLACED, Replaced
-from batchrunner.reports.words import (
+from batchrunner.domain.job import Identity
+from batchrunner.domain.money import FREE, Cost
+from batchrunner.domain.status import Status
+from batchrunner.domain.step import Action, Block, Step, total
+from batchrunner.domain.text import (
     LONGEST_TABLE,
     Lines,
     counted,
@@ -26,6 +23,9 @@ from batchrunner.reports.words import (
     stacked,
     with_retries,
 )
+from batchrunner.planning.outgoing import NOTHING_SENT, Outgoing
+from batchrunner.planning.replaced import NONE_REPLACED, Replaced
+from batchrunner.reports.layout import room, table
 
 _HEADERS = ("job", "next", "cost", "why")
 _MOST_NAMES = 10

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
-from batchrunner.nouns.facts import Attempt, ErrorClass, Failure, Memory, Refusal
-from batchrunner.nouns.job import Identity, Job
-from batchrunner.nouns.money import NOTHING
-from batchrunner.nouns.request import Request, unsigned
-from batchrunner.nouns.status import Flag, Status
-from batchrunner.nouns.step import Block, Step
+from batchrunner.domain.history import Attempt, ErrorClass, Failure, Memory, Refusal
+from batchrunner.domain.job import Identity, Job
+from batchrunner.domain.money import NOTHING
+from batchrunner.domain.request import Request, unsigned
+from batchrunner.domain.status import Flag, Status
+from batchrunner.domain.step import Block, Step
 
 
 @dataclass(frozen=True, slots=True)

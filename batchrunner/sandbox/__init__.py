@@ -4,10 +4,10 @@ In process, a `Sandbox` answers one exchange at a time; on a port, a `Server` ca
 `record` tells from outside what was charged.
 """
 
-from batchrunner.sandbox.events import Charged, Leaked, Refunded, Uploaded
+from batchrunner.sandbox.behaviour import Options
 from batchrunner.sandbox.exchange import Answer
 from batchrunner.sandbox.faults import Fault, parse_fault
-from batchrunner.sandbox.options import Options
+from batchrunner.sandbox.journal_events import Charged, Leaked, Refunded, Uploaded
 from batchrunner.sandbox.record import Record, record
 from batchrunner.sandbox.server import Server, serve
 from batchrunner.sandbox.service import Sandbox

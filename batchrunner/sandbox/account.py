@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from batchrunner.sandbox.events import Charged, Event, Opened, Refunded
+from batchrunner.sandbox.behaviour import Options
+from batchrunner.sandbox.charges import price_usd
 from batchrunner.sandbox.faults import Fault, share
 from batchrunner.sandbox.journal import Journal
-from batchrunner.sandbox.options import Options
-from batchrunner.sandbox.prices import price_usd
+from batchrunner.sandbox.journal_events import Charged, Event, Opened, Refunded
 from batchrunner.sandbox.tasks import Task
 
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from batchrunner.sandbox.account import Account
+from batchrunner.sandbox.behaviour import Options
+from batchrunner.sandbox.charges import MODELS
 from batchrunner.sandbox.exchange import Answer, Request, json_answer, refused, success
+from batchrunner.sandbox.fault_effects import UNAVAILABLE
 from batchrunner.sandbox.faults import Dice, Fault
 from batchrunner.sandbox.media import Media
-from batchrunner.sandbox.misbehaviour import UNAVAILABLE
-from batchrunner.sandbox.options import Options
-from batchrunner.sandbox.prices import MODELS
 from batchrunner.sandbox.rates import RateWindow
 from batchrunner.sandbox.renders import Renders
 

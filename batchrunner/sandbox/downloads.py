@@ -8,13 +8,13 @@ import struct
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 
-from batchrunner.resources import read_bytes
+from batchrunner.io.resources import read_bytes
 from batchrunner.sandbox.account import Account
 from batchrunner.sandbox.exchange import Answer, Request, content, page, pieces, refused
 from batchrunner.sandbox.faults import DOWNLOADING, Dice, Fault
-from batchrunner.sandbox.links import RESULTS, Links
+from batchrunner.sandbox.media_files import UPLOADS, Uploads
+from batchrunner.sandbox.signed_links import RESULTS, Links
 from batchrunner.sandbox.tasks import COVER, VIDEO, State
-from batchrunner.sandbox.uploads import UPLOADS, Uploads
 
 _CHUNK_BYTES = 1024
 _REST = re.compile(r"bytes=([0-9]{1,12})-")

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import cast
 
 from batchrunner.sandbox.exchange import Answer, Request
-from batchrunner.sandbox.uploads import MAX_BYTES
+from batchrunner.sandbox.media_files import MAX_BYTES
 
 MAX_HEAD_BYTES = 32 * 1024
 # An upload of the largest file still has its form around it.

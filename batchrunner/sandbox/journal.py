@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from batchrunner.files import Root
-from batchrunner.sandbox.events import Event, from_line, to_line
+from batchrunner.io.files import Root
+from batchrunner.sandbox.journal_events import Event, from_line, to_line
 
 
 class Journal:

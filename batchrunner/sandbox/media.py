@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from batchrunner.sandbox.events import Uploaded
 from batchrunner.sandbox.exchange import Answer, Request, refused, success
+from batchrunner.sandbox.journal_events import Uploaded
+from batchrunner.sandbox.media_files import MAX_BYTES, Uploads, image_suffix
 from batchrunner.sandbox.multipart import Part, form_parts
-from batchrunner.sandbox.uploads import MAX_BYTES, Uploads, image_suffix
 
 _MOST_LISTED = 100
 _USUALLY_LISTED = 20

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from batchrunner.sandbox.events import Charged, Leaked, Refunded, Uploaded
 from batchrunner.sandbox.faults import Fault
 from batchrunner.sandbox.journal import read_journal
+from batchrunner.sandbox.journal_events import Charged, Leaked, Refunded, Uploaded
 
 
 @dataclass(frozen=True, slots=True)

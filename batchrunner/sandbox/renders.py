@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from functools import partial
 
 from batchrunner.sandbox.account import Account, Wish
+from batchrunner.sandbox.behaviour import Options
+from batchrunner.sandbox.body_rules import refusal
 from batchrunner.sandbox.exchange import Answer, Request, refused, success
+from batchrunner.sandbox.fault_effects import misbehave
 from batchrunner.sandbox.faults import AFTER_ACCEPTING, BEFORE_ACCEPTING, POLLING, TASK_TRAITS, Dice, Fault
-from batchrunner.sandbox.links import Links
-from batchrunner.sandbox.misbehaviour import misbehave
-from batchrunner.sandbox.options import Options
-from batchrunner.sandbox.rules import refusal
+from batchrunner.sandbox.media_files import Uploads
+from batchrunner.sandbox.signed_links import Links
 from batchrunner.sandbox.tasks import State, Task
-from batchrunner.sandbox.uploads import Uploads
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Self
 
-from batchrunner.clock import Clock
+from batchrunner.io.clock import Clock
+from batchrunner.sandbox.behaviour import Options
 from batchrunner.sandbox.exchange import pieces, refused
 from batchrunner.sandbox.http1 import MAX_HEAD_BYTES, BadRequestError, read_request, write_answer
-from batchrunner.sandbox.options import Options
 from batchrunner.sandbox.service import Sandbox
 
 _LOG = logging.getLogger(__name__)

@@ -3,21 +3,21 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from batchrunner.clock import Clock
-from batchrunner.files import Root
+from batchrunner.io.clock import Clock
+from batchrunner.io.files import Root
 from batchrunner.sandbox.account import Account
 from batchrunner.sandbox.api import Api
+from batchrunner.sandbox.behaviour import Options
 from batchrunner.sandbox.downloads import Downloads
-from batchrunner.sandbox.events import Leaked, Opened
 from batchrunner.sandbox.exchange import Answer, Request, host_of
 from batchrunner.sandbox.faults import Dice
 from batchrunner.sandbox.journal import Journal
-from batchrunner.sandbox.links import Links
+from batchrunner.sandbox.journal_events import Leaked, Opened
 from batchrunner.sandbox.media import Media
-from batchrunner.sandbox.options import Options
+from batchrunner.sandbox.media_files import Uploads
 from batchrunner.sandbox.rates import RateWindow
 from batchrunner.sandbox.renders import Renders
-from batchrunner.sandbox.uploads import Uploads
+from batchrunner.sandbox.signed_links import Links
 
 _FOREIGN_URL = "https://elsewhere.invalid"
 _KEY_START = "mdlx-"

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from batchrunner.sandbox.events import Charged
 from batchrunner.sandbox.faults import Fault
+from batchrunner.sandbox.journal_events import Charged
 
 VIDEO = ".mp4"
 COVER = ".png"

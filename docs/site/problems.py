@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest import mock
 
-from batchrunner.cli.boundary import outcome
+from batchrunner.cli.main import outcome
 from docs.site.navigation import toctree
 
 ROOT = Path(__file__).parents[2]

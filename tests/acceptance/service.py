@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from batchrunner.clock import Clock
+from batchrunner.io.clock import Clock
 from batchrunner.sandbox import Answer, Fault, Options, Record, Sandbox, Server, record
 
 PATIENCE_S = 30.0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ledger.folders import read_only
+from tests.storage.folders import read_only
 
 from .service import Service
 from .user import COMMAND, Said, User, prompt_of

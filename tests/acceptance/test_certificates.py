@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from batchrunner.transport import Http, TransportError
+from batchrunner.io.http import Http, TransportError
 
 from .service import PATIENCE_S
 from .user import User

@@ -21,7 +21,7 @@ class Sender(importlib.abc.MetaPathFinder):
             os.kill(os.getpid(), int(number))
 sys.meta_path.insert(0, Sender())
 sys.argv = ["batchrunner", "run", "shots.yaml", "--yes"]
-from batchrunner.cli import main
+from batchrunner.cli.early import main
 main()
 """
 EARLY = [(signal.SIGINT, 130, "Ctrl-C"), (signal.SIGTERM, 143, "a TERM signal"), (signal.SIGHUP, 130, "a HUP signal")]

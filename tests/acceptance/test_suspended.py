@@ -14,9 +14,9 @@ from .service import Moment, submits
 PATIENCE_S = 2.0
 SCRIPT = f"""\
 #!{sys.executable}
-from batchrunner.transport import clients
+from batchrunner.io.http import clients
 clients._SUBMIT_READ_S = {PATIENCE_S}
-from batchrunner.cli import main
+from batchrunner.cli.early import main
 main()
 """
 

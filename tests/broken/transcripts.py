@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest import mock
 
-from batchrunner.cli.boundary import outcome
+from batchrunner.cli.main import outcome
 
 HERE = Path(__file__).parent
 SIZES = "sizes.txt"

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from batchrunner.catalog import find, models
 from batchrunner.manifest.load import load
-from batchrunner.sandbox.rules import FIELDS, refusal
+from batchrunner.sandbox.body_rules import FIELDS, refusal
 
 pytestmark = pytest.mark.untraced
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from batchrunner.cli.boundary import outcome
-from batchrunner.ledger import Ledger
+from batchrunner.cli.main import outcome
+from batchrunner.storage.sqlite.ledger import Ledger
 from tests.ledgers.make import HERE
 
 COMMANDS = [

@@ -10,10 +10,10 @@ import pytest
 from click.testing import CliRunner
 
 from batchrunner import __version__, cli
-from batchrunner.cli.boundary import outcome
 from batchrunner.cli.group import COMMANDS, group
+from batchrunner.cli.main import outcome
+from batchrunner.engine.run import _CANARY_FOR
 from batchrunner.errors import Exit
-from batchrunner.runner.run import _CANARY_FOR
 
 # Options that consent, pay again or decide: nobody does that by having set a variable last week.
 DECIDING = {
@@ -61,7 +61,7 @@ def test_every_command_explains_itself_and_shows_an_example(
 
 def test_no_class_of_click_is_given_a_type_while_a_command_starts() -> None:
     """The oldest click that may be installed (8.1) has no generic classes: `run` could not be imported with it."""
-    modules = Path(cli.__file__).parent.glob("*.py")
+    modules = Path(cli.__file__).parent.glob("**/*.py")
     assert not [path.name for path in modules if re.search(r"click\.\w+\[", path.read_text(encoding="utf-8"))]
 
 
@@ -188,7 +188,7 @@ def test_it_is_said_from_how_many_jobs_on_a_new_model_gets_one_first(capsys: pyt
 
 
 def test_every_variable_of_the_environment_that_names_the_service_is_in_the_readme() -> None:
-    modules = Path(cli.__file__).parents[1].rglob("*.py")
+    modules = Path(cli.__file__).parents[1].rglob("**/*.py")
     read = {name for path in modules for name in re.findall(r"MODELLIX(?:_[A-Z]+)+", path.read_text(encoding="utf-8"))}
     assert read == {"MODELLIX_API_KEY", "MODELLIX_API_KEY_FILE", "MODELLIX_BASE_URL"}
     assert {name for name in read if f"`{name}`" not in README and f"{name}=" not in README} == set()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from batchrunner.cli.boundary import outcome
+from batchrunner.cli.main import outcome
 from batchrunner.errors import Exit
 from tests.studio import Studio, manifest_text
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from batchrunner.cli.boundary import outcome
+from batchrunner.cli.main import outcome
+from batchrunner.domain.status import Status
 from batchrunner.errors import Exit
-from batchrunner.nouns.status import Status
 from batchrunner.sandbox import Fault
 from batchrunner.sandbox import Options as SandboxOptions
 from tests.studio import Studio, manifest_text

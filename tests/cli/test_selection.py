@@ -6,7 +6,7 @@ import pytest
 
 from batchrunner.cli.selection import Selection, names
 from batchrunner.errors import UsageError
-from batchrunner.runner import Seen
+from batchrunner.planning.batch import Seen
 from tests.studio import Studio
 
 MANIFEST = """\

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from batchrunner.cli.boundary import outcome
+from batchrunner.cli.main import outcome
 from batchrunner.errors import Exit
-from batchrunner.ledger import run_lock
 from batchrunner.sandbox import Fault
 from batchrunner.sandbox import Options as SandboxOptions
+from batchrunner.storage.run_lock import run_lock
 from tests.studio import Studio, manifest_text
 
 

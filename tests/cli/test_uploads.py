@@ -6,16 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from batchrunner.cli.boundary import outcome
-from batchrunner.clock import Clock
+from batchrunner.cli.main import outcome
+from batchrunner.domain.status import Status
+from batchrunner.domain.uploaded_image import UPLOAD_LIFE_S, Upload
 from batchrunner.errors import Exit
-from batchrunner.ledger import Ledger, run_lock
-from batchrunner.nouns.status import Status
-from batchrunner.nouns.upload import UPLOAD_LIFE_S, Upload
-from batchrunner.runner import Access, Project, find_project
-from batchrunner.transport import Answered, Answering
+from batchrunner.io.clock import Clock
+from batchrunner.io.http import Answered, Answering
+from batchrunner.providers.credentials import Access
+from batchrunner.storage.paths import Project, find_project
+from batchrunner.storage.run_lock import run_lock
+from batchrunner.storage.sqlite.ledger import Ledger
+from tests.io.test_images import png
 from tests.moved_time import DAY_S
-from tests.pure.test_images import png
 from tests.studio import Studio
 
 HEAD = "version: 1\nname: batch\nmodel: google/veo-3.1-i2v\ndefaults: {durationSeconds: 8, resolution: 720p}\njobs:\n"

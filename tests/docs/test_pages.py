@@ -3,10 +3,10 @@
 import re
 from pathlib import Path
 
+from batchrunner.domain.history import Outcome
+from batchrunner.domain.status import Flag, Status
+from batchrunner.domain.step import Action
 from batchrunner.errors import Exit
-from batchrunner.nouns.facts import Outcome
-from batchrunner.nouns.status import Flag, Status
-from batchrunner.nouns.step import Action
 
 DOCS = Path(__file__).parents[2] / "docs"
 

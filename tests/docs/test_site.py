@@ -12,7 +12,7 @@ from click import Context, Option
 from filelock import FileLock
 
 from batchrunner.cli.group import COMMANDS, group
-from batchrunner.problems import Code
+from batchrunner.domain.problem import Code
 from docs.site import navigation
 from docs.site.staging import stage, written_pages
 

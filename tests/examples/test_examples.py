@@ -9,20 +9,24 @@ import pytest
 from jsonschema import Draft7Validator
 
 from batchrunner.catalog import shipped_prices
+from batchrunner.domain.image import LocalImage
+from batchrunner.domain.problem import Code
+from batchrunner.domain.status import Status
+from batchrunner.domain.step import Action
+from batchrunner.engine.executor import Ended, conduct
+from batchrunner.engine.run import Means
 from batchrunner.errors import Exit
-from batchrunner.ledger import Ledger
-from batchrunner.manifest import document
+from batchrunner.io.http import Http, InProcess
+from batchrunner.io.resources import data_root
 from batchrunner.manifest.load import Manifest, load
 from batchrunner.manifest.permissions import Permissions
-from batchrunner.nouns.image import LocalImage
-from batchrunner.nouns.status import Status
-from batchrunner.nouns.step import Action
-from batchrunner.plan import Options
-from batchrunner.problems import Code
-from batchrunner.resources import data_root
-from batchrunner.runner import Access, Batch, Ended, Limits, Means, Project, Wanted, conduct, find_project, gather
+from batchrunner.manifest.yaml import document
+from batchrunner.planning.batch import Batch, Limits, Wanted, gather
+from batchrunner.planning.planner import Options
+from batchrunner.providers.credentials import Access
 from batchrunner.sandbox.downloads import clip_of
-from batchrunner.transport import Http, InProcess
+from batchrunner.storage.paths import Project, find_project
+from batchrunner.storage.sqlite.ledger import Ledger
 from tests.manifest.desk import plain_data
 from tests.moved_time import DAY_S, EVENING_S, MovedClock, in_moved_time
 from tests.studio import DeafSignals, Studio

@@ -5,14 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from batchrunner import problems
-from batchrunner.clock import Clock
-from batchrunner.manifest import filling, outputs, variables, walk
-from batchrunner.manifest.frame_names import PictureNames
+from batchrunner.domain import problem as problems
+from batchrunner.domain.location import Place
+from batchrunner.domain.problem import Code, nearest
+from batchrunner.io.clock import Clock
+from batchrunner.manifest import filling, outputs, variables
+from batchrunner.manifest import glob_walk as walk
 from batchrunner.manifest.load import Manifest
 from batchrunner.manifest.permissions import Permissions, Reach, RefusedPattern
-from batchrunner.places import Place
-from batchrunner.problems import Code, nearest
+from batchrunner.manifest.rows.frame_names import PictureNames
 from tests.manifest.desk import HEAD, Desk
 
 

@@ -9,17 +9,17 @@ from typing import Any
 
 import pytest
 
-from batchrunner.cli.boundary import outcome
+from batchrunner.cli.main import outcome
+from batchrunner.domain.event import Kind
+from batchrunner.domain.status import Status
+from batchrunner.domain.step import Block
 from batchrunner.errors import Exit
-from batchrunner.events import Kind
-from batchrunner.nouns.status import Status
-from batchrunner.nouns.step import Block
+from batchrunner.io.http import Answered, Answering
 from batchrunner.sandbox import Answer, Fault
 from batchrunner.sandbox import Options as SandboxOptions
 from batchrunner.sandbox.exchange import pieces
-from batchrunner.transport import Answered, Answering
-from tests.pure.films import film
-from tests.runner.audit import audit
+from tests.engine.audit import audit
+from tests.io.films import film
 from tests.studio import Studio, manifest_text, send
 
 # trickling
@@ -183,7 +183,7 @@ def test_a_clip_that_is_too_large_waits_for_a_word_and_stops_nobody_else(tmp_pat
 def test_a_clip_for_which_the_disk_has_no_room_ends_the_submits_before_it_is_full(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("batchrunner.download.shutil.disk_usage", lambda _: SimpleNamespace(free=1 << 30))
+    monkeypatch.setattr("batchrunner.io.download.shutil.disk_usage", lambda _: SimpleNamespace(free=1 << 30))
     studio = Studio(tmp_path, way=serving(b"x", **{"content-length": str(3 << 30)}))
     studio.write(manifest_text("a", "b", "c"))
 

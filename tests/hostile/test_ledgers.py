@@ -10,16 +10,18 @@ from pathlib import Path
 
 import pytest
 
+from batchrunner.domain.status import Status
 from batchrunner.errors import Exit, UntrustedLedger, UsageError
-from batchrunner.files import Refused
-from batchrunner.ledger import Ledger, digests, trusted_ids
-from batchrunner.ledger.git_index import is_tracked
-from batchrunner.nouns.status import Status
-from batchrunner.runner import find_project
+from batchrunner.io.files import Refused
+from batchrunner.storage import trusted_ids
+from batchrunner.storage.git_index import is_tracked
+from batchrunner.storage.paths import find_project
+from batchrunner.storage.sqlite import digests
+from batchrunner.storage.sqlite.ledger import Ledger
 from tests.acceptance.service import Service
 from tests.acceptance.user import Said, User
 from tests.hostile.conftest import NOBODY, only_root
-from tests.ledger.book import claimed, every_kind_of_fact
+from tests.storage.book import claimed, every_kind_of_fact
 from tests.studio import Studio, manifest_text
 
 FAST = "settings: {concurrency: 4, rate: 6000/min}"

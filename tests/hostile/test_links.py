@@ -10,19 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from batchrunner.cli.boundary import outcome
-from batchrunner.cli.notify import Notifier
-from batchrunner.download import DownloadError, DownloadFault, Partial, download
+from batchrunner.app.webhook import Notifier
+from batchrunner.cli.main import outcome
+from batchrunner.domain.event import Event, Happened, Kind
 from batchrunner.errors import Exit
-from batchrunner.events import Event, Happened, Kind
-from batchrunner.files import Root
-from batchrunner.resources import read_bytes
-from batchrunner.transport import AddressRefused, Guard, Http, TransportError
-from tests.cli.test_check_links import HEAD, Pictures
-from tests.cli.test_check_links import pictures as pictures  # noqa: PLC0414  # a fixture
+from batchrunner.io.download import DownloadError, DownloadFault, Partial, download
+from batchrunner.io.files import Root
+from batchrunner.io.http import AddressRefused, Guard, Http, TransportError
+from batchrunner.io.resources import read_bytes
+from tests.app.test_links import HEAD, Pictures
+from tests.app.test_links import pictures as pictures  # noqa: PLC0414  # a fixture
+from tests.io.in_process import Service, answered
 from tests.manifest.desk import Desk
 from tests.moved_time import MovedClock, in_moved_time
-from tests.pure.in_process import Service, answered
 
 CLIP = read_bytes("sandbox/clip.mp4")
 

@@ -12,21 +12,22 @@ from pathlib import Path
 import click
 import pytest
 
-from batchrunner.cli import outlet
-from batchrunner.cli.boundary import outcome
+from batchrunner.cli import terminal as outlet
 from batchrunner.cli.group import COMMANDS
+from batchrunner.cli.main import outcome
 from batchrunner.cli.progress import Narrator
-from batchrunner.clock import Clock
+from batchrunner.domain.event import Happened, Kind
+from batchrunner.domain.text import in_lines, visible
+from batchrunner.domain.uploaded_image import Upload
 from batchrunner.errors import Exit, UsageError
-from batchrunner.events import Happened, Kind
-from batchrunner.ledger import Ledger, run_lock
-from batchrunner.manifest.document import dump
-from batchrunner.nouns.upload import Upload
-from batchrunner.reports.columns import table
-from batchrunner.reports.words import in_lines, visible
+from batchrunner.io.clock import Clock
+from batchrunner.manifest.yaml.document import dump
+from batchrunner.reports.layout import table
+from batchrunner.storage.run_lock import run_lock
+from batchrunner.storage.sqlite.ledger import Ledger
 from tests.cli.test_uploads import Rehearsal
+from tests.engine.services import refusing
 from tests.manifest.desk import parsed
-from tests.runner.services import refusing
 
 ESC = "\x1b[2J\x1b]0;title\x07\x1b]52;c;aGk=\x07\x9b31m"
 BIDI = "\u202egnp.exe\u2066\u2069\u200f"

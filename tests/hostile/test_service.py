@@ -14,18 +14,19 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from batchrunner.cli.boundary import outcome
+from batchrunner.cli.main import outcome
+from batchrunner.domain.event import Kind
+from batchrunner.domain.history import Outcome
+from batchrunner.domain.status import Status
 from batchrunner.errors import Exit
-from batchrunner.events import Kind
-from batchrunner.modellix import Modellix, foreign, task_id_hints, wire
-from batchrunner.nouns.facts import Outcome
-from batchrunner.nouns.status import Status
+from batchrunner.io.http import Answered, Answering, Fate, Http, Reply, TransportError
+from batchrunner.providers.modellix import Modellix, task_id_hints, wire
+from batchrunner.providers.modellix import untrusted as foreign
 from batchrunner.sandbox import Answer
 from batchrunner.sandbox.exchange import pieces
-from batchrunner.transport import Answered, Answering, Fate, Http, Reply, TransportError
+from tests.engine.services import instead, raw, reply
+from tests.io.in_process import Service, answered
 from tests.moved_time import MovedClock, in_moved_time
-from tests.pure.in_process import Service, answered
-from tests.runner.services import instead, raw, reply
 from tests.studio import Studio, manifest_text, send
 
 KEY = {"Authorization": "Bearer mdlx-test-0001"}

@@ -17,7 +17,7 @@ import pytest
 from batchrunner.sandbox import Fault
 from tests.acceptance.service import Service
 from tests.acceptance.user import Said, User, manifest_text
-from tests.pure.test_images import png
+from tests.io.test_images import png
 
 pytestmark = pytest.mark.untraced
 

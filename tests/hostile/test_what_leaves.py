@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from batchrunner.cli.boundary import outcome
+from batchrunner.cli.main import outcome
+from batchrunner.domain.problem import Code, Problem
 from batchrunner.errors import Exit
+from batchrunner.manifest.export import spelt_out
 from batchrunner.manifest.load import Manifest, load
 from batchrunner.manifest.permissions import Permissions
-from batchrunner.manifest.written import spelt_out
-from batchrunner.problems import Code, Problem
-from batchrunner.reports.outgoing import Outgoing, Sources, outgoing
-from batchrunner.reports.plan_digest import Terms, plan_digest
-from batchrunner.runner import reading_root
+from batchrunner.planning.outgoing import Outgoing, Sources, outgoing
+from batchrunner.planning.plan_digest import Terms, plan_digest
+from batchrunner.storage.paths import reading_root
+from tests.io.test_images import png
 from tests.manifest.desk import HEAD, LINK, Desk
-from tests.pure.test_images import png
 
 KEY = "mdlx-0123456789abcdef"
 

@@ -11,11 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from batchrunner.files import Root
-from batchrunner.ledger import Claim, Ledger, NewRun
-from batchrunner.ledger.tables import VERSION
-from batchrunner.manifest.load import load
-from batchrunner.nouns.facts import (
+from batchrunner.domain.history import (
     Answer,
     Attempt,
     Clip,
@@ -29,9 +25,14 @@ from batchrunner.nouns.facts import (
     Refusal,
     TaskState,
 )
-from batchrunner.nouns.job import Identity
-from batchrunner.nouns.request import Request
-from batchrunner.runner.batch import as_record
+from batchrunner.domain.job import Identity
+from batchrunner.domain.request import Request
+from batchrunner.io.files import Root
+from batchrunner.manifest.load import load
+from batchrunner.planning.batch import as_record
+from batchrunner.storage.records import Claim, NewRun
+from batchrunner.storage.sqlite.ledger import Ledger
+from batchrunner.storage.sqlite.tables import VERSION
 
 HERE = Path(__file__).parent
 NAME = f"v{VERSION}.db"

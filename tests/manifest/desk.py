@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from batchrunner.manifest import document, nodes
+from batchrunner.domain.problem import Code
 from batchrunner.manifest.load import Manifest, load
 from batchrunner.manifest.permissions import Permissions
-from batchrunner.problems import Code
+from batchrunner.manifest.yaml import document, nodes
 
 HEAD = "version: 1\nmodel: google/veo-3.1-i2v\ndefaults: {durationSeconds: 8}\n"
 LINK = "https://example.com/a.jpg"

@@ -4,9 +4,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from batchrunner.manifest.document import dump
+from batchrunner.manifest.yaml.document import dump
+from tests.io.test_images import png
 from tests.manifest.desk import Desk
-from tests.pure.test_images import png
 
 Data = dict[str, Any]
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from batchrunner.domain.problem import Code
 from batchrunner.errors import Exit
-from batchrunner.problems import Code
 from tests.broken.transcripts import HERE, SIZES, Transcript, staged, transcripts
 
 TRANSCRIPTS = transcripts()

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
-from batchrunner.manifest import document, source, tree
-from batchrunner.manifest.document import Document, dump, parse, read
-from batchrunner.manifest.nodes import Scalar, Sequence
-from batchrunner.places import Place
-from batchrunner.problems import Code
+from batchrunner.domain.location import Place
+from batchrunner.domain.problem import Code
+from batchrunner.manifest import text_file as source
+from batchrunner.manifest.yaml import builder as tree
+from batchrunner.manifest.yaml import document
+from batchrunner.manifest.yaml.document import Document, dump, parse, read
+from batchrunner.manifest.yaml.nodes import Scalar, Sequence
 
 Look = Callable[[str], Any]  # a Document, whose shape a test knows
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from batchrunner.manifest import document
-from batchrunner.manifest.document import Document, dump, parse
-from batchrunner.manifest.nodes import Mapping, Scalar, Sequence
-from batchrunner.manifest.source import decode
+from batchrunner.manifest.text_file import decode
+from batchrunner.manifest.yaml import document
+from batchrunner.manifest.yaml.document import Document, dump, parse
+from batchrunner.manifest.yaml.nodes import Mapping, Scalar, Sequence
 
 pytestmark = pytest.mark.untraced
 

@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, assume, given, settings
 from jsonschema import Draft7Validator
 
 from batchrunner.catalog import models
+from batchrunner.io.resources import read_text
 from batchrunner.manifest import keys
-from batchrunner.manifest.document import dump
 from batchrunner.manifest.editor_schema import editor_schema
-from batchrunner.resources import read_text
+from batchrunner.manifest.yaml.document import dump
 from tests.manifest.desk import HEAD, LINK, Desk, parsed
 from tests.manifest.manifests import Data, lay_out, manifests
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from batchrunner.problems import Code
+from batchrunner.domain.problem import Code
 from tests.manifest.desk import HEAD, LINK, Desk
 
 JOB = "jobs:\n  - id: a\n    prompt: {prompt}\n    image: " + LINK + "\n"

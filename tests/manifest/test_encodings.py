@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from batchrunner.cli.boundary import outcome
+from batchrunner.cli.main import outcome
+from batchrunner.domain.problem import Code, Severity
 from batchrunner.errors import Exit
-from batchrunner.manifest import encodings
 from batchrunner.manifest.load import Manifest, load
-from batchrunner.problems import Code, Severity
+from batchrunner.manifest.rows import encodings
 from tests.manifest.desk import HEAD, LINK, Desk
 
 

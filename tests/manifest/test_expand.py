@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from batchrunner.domain.image import LocalImage
+from batchrunner.domain.problem import Code
 from batchrunner.manifest.load import load
-from batchrunner.nouns.image import LocalImage
-from batchrunner.problems import Code
+from tests.io.test_images import png
 from tests.manifest.desk import HEAD, LINK, Desk, flow
-from tests.pure.test_images import png
 
 
 @pytest.fixture

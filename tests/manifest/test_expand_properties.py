@@ -8,11 +8,11 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from batchrunner.manifest.document import dump
+from batchrunner.domain.location import Place
+from batchrunner.domain.problem import Code
+from batchrunner.manifest.export import spelt_out
 from batchrunner.manifest.load import Manifest
-from batchrunner.manifest.written import spelt_out
-from batchrunner.places import Place
-from batchrunner.problems import Code
+from batchrunner.manifest.yaml.document import dump
 from tests.manifest.desk import HEAD, LINK, Desk, flow
 from tests.manifest.manifests import MODELS, PROFILES, TEMPLATES, Data, lay_out, manifests
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from batchrunner.domain.image import LocalImage
+from batchrunner.domain.problem import Code, Problem
 from batchrunner.manifest.load import Manifest
-from batchrunner.nouns.image import LocalImage
-from batchrunner.problems import Code, Problem
+from tests.io.test_images import png
 from tests.manifest.desk import HEAD, Desk
-from tests.pure.test_images import png
 
 
 @pytest.fixture

@@ -11,12 +11,16 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from batchrunner.images import LARGEST_BYTES
-from batchrunner.manifest import drafts, matrix, parts, source, table, tree
+from batchrunner.domain.problem import Code
+from batchrunner.io.images import LARGEST_BYTES
+from batchrunner.manifest import drafts, matrix
+from batchrunner.manifest import includes as parts
+from batchrunner.manifest import text_file as source
 from batchrunner.manifest.load import Manifest, load
-from batchrunner.problems import Code
+from batchrunner.manifest.rows import table
+from batchrunner.manifest.yaml import builder as tree
+from tests.io.test_images import png
 from tests.manifest.desk import permitted
-from tests.pure.test_images import png
 
 pytestmark = pytest.mark.untraced
 

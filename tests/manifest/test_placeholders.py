@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from batchrunner.cli.boundary import outcome
+from batchrunner.cli.main import outcome
+from batchrunner.domain.problem import Code
 from batchrunner.errors import Exit
 from batchrunner.manifest.load import load
-from batchrunner.problems import Code
 from tests.manifest.desk import HEAD, Desk
 
 

@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchrunner.manifest import frame_rows, table
-from batchrunner.manifest.csv_cells import likely_delimiter, records
-from batchrunner.manifest.nodes import Entry, Mapping, Scalar, Sequence
+from batchrunner.domain.location import Place
+from batchrunner.domain.problem import Code, Problem, Problems, Severity
 from batchrunner.manifest.permissions import Permissions, Reach
-from batchrunner.manifest.rows import Table, read_rows
-from batchrunner.manifest.table import Reading
-from batchrunner.manifest.tree import EnoughError
-from batchrunner.places import Place
-from batchrunner.problems import Code, Problem, Problems, Severity
+from batchrunner.manifest.rows import frame_rows, table
+from batchrunner.manifest.rows.csv_cells import likely_delimiter, records
+from batchrunner.manifest.rows.reader import Table, read_rows
+from batchrunner.manifest.rows.table import Reading
+from batchrunner.manifest.yaml.builder import EnoughError
+from batchrunner.manifest.yaml.nodes import Entry, Mapping, Scalar, Sequence
 
 HERE = Place("m.yaml", 7, 11)
 PAIR = Place("m.yaml", 8, 11)

@@ -11,16 +11,16 @@ from typing import Any
 
 import pytest
 
-from batchrunner.cli.boundary import outcome
+from batchrunner.cli.main import outcome
+from batchrunner.domain.location import Place
+from batchrunner.domain.problem import Code, Problem, Problems
 from batchrunner.errors import Exit
 from batchrunner.manifest.keys import text_of
 from batchrunner.manifest.load import load
-from batchrunner.manifest.nodes import Scalar
 from batchrunner.manifest.permissions import Permissions, Reach
-from batchrunner.manifest.rows import Table, read_rows
-from batchrunner.manifest.xlsx_cells import cell_text
-from batchrunner.places import Place
-from batchrunner.problems import Code, Problem, Problems
+from batchrunner.manifest.rows.reader import Table, read_rows
+from batchrunner.manifest.rows.xlsx_cells import cell_text
+from batchrunner.manifest.yaml.nodes import Scalar
 from tests.manifest.desk import Desk
 
 openpyxl = pytest.importorskip("openpyxl")

@@ -8,36 +8,32 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from batchrunner.cli.agreement import check_plan, check_replaced, chosen, sends_of, terms
+from batchrunner.cli.approval import check_plan, check_replaced, chosen, sends_of, terms
+from batchrunner.cli.context import known_ledger
 from batchrunner.cli.decisions import Decided, decide, unfinished
-from batchrunner.cli.order import Order
+from batchrunner.cli.run_options import Order
 from batchrunner.cli.selection import Selection, matching
-from batchrunner.cli.setting import known_ledger
 from batchrunner.cli.work import with_guests
+from batchrunner.domain.history import Mark, MarkKind
+from batchrunner.domain.job import Identity
+from batchrunner.domain.money import NOTHING
+from batchrunner.domain.settings import max_replace
+from batchrunner.domain.step import Action, total
+from batchrunner.engine.executor import Ended, conduct
+from batchrunner.engine.run import Means
 from batchrunner.errors import UsageError
-from batchrunner.ledger import Ledger, run_lock
+from batchrunner.io.http import Answered, Answering, Http, InProcess
 from batchrunner.manifest.load import Manifest, load
-from batchrunner.nouns.facts import Mark, MarkKind
-from batchrunner.nouns.job import Identity
-from batchrunner.nouns.money import NOTHING
-from batchrunner.nouns.step import Action, total
-from batchrunner.plan import Options
-from batchrunner.reports import replaced
-from batchrunner.runner import (
-    Access,
-    Batch,
-    Ended,
-    Limits,
-    Means,
-    ReceiptsWriter,
-    conduct,
-    read_receipts,
-)
+from batchrunner.planning.batch import Batch, Limits
+from batchrunner.planning.planner import Options
+from batchrunner.planning.replaced import replaced
+from batchrunner.providers.credentials import Access
 from batchrunner.sandbox import Sandbox
-from batchrunner.settings import max_replace
-from batchrunner.transport import Answered, Answering, Http, InProcess
+from batchrunner.storage.receipts import ReceiptsWriter, read_receipts
+from batchrunner.storage.run_lock import run_lock
+from batchrunner.storage.sqlite.ledger import Ledger
+from tests.engine.disks import Kill, KillingDisk, Moment
 from tests.moved_time import MovedClock
-from tests.runner.disks import Kill, KillingDisk, Moment
 from tests.studio import FILES, DeafSignals, Studio
 
 

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from batchrunner.domain.history import MarkKind
+from batchrunner.domain.status import Status
+from batchrunner.domain.step import Action
 from batchrunner.errors import Exit
-from batchrunner.nouns.facts import MarkKind
-from batchrunner.nouns.status import Status
-from batchrunner.nouns.step import Action
 from batchrunner.sandbox import Charged
 from tests.people.desk import Command
 from tests.people.known import Known, Want, asker_of

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from batchrunner.cli.setting import known_ledger
-from batchrunner.nouns.facts import Attempt, Mark, MarkKind, Memory, Outcome
-from batchrunner.nouns.job import Identity
-from batchrunner.runner import Project
+from batchrunner.cli.context import known_ledger
+from batchrunner.domain.history import Attempt, Mark, MarkKind, Memory, Outcome
+from batchrunner.domain.job import Identity
 from batchrunner.sandbox import Charged
+from batchrunner.storage.paths import Project
 
 # An identity and the wish that it had.
 Want = tuple[Identity, int]

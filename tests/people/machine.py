@@ -4,12 +4,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
 from batchrunner.sandbox import Options
+from tests.engine.disks import Moment
 from tests.people.desk import Command, MortalDisk
 from tests.people.service import FAILING, LOSING, SERVICE, WISH
 from tests.people.sheet import Line
 from tests.people.world import remove
 from tests.people.writers import AT, CLIPS, MOST_REPLACED, Writers
-from tests.runner.disks import Moment
 
 HOUR_S = 3600.0
 NEVER = 10_000

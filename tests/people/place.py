@@ -11,14 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from batchrunner.catalog import shipped_prices
-from batchrunner.cli.plan import planned_of
-from batchrunner.cli.setting import known_ledger, wanted_of
-from batchrunner.cli.telling import report_of
+from batchrunner.cli.commands.plan import planned_of
+from batchrunner.cli.context import known_ledger, wanted_of
+from batchrunner.cli.status_report import report_of
+from batchrunner.domain.status import Status
 from batchrunner.manifest.load import load
-from batchrunner.nouns.status import Status
-from batchrunner.plan import Options
-from batchrunner.runner import Batch, Limits, Project, Seen, find_project, gather
+from batchrunner.planning.batch import Batch, Limits, Seen, gather
+from batchrunner.planning.planner import Options
 from batchrunner.sandbox import Charged
+from batchrunner.storage.paths import Project, find_project
 from tests.people.known import Known, Papers, Want, asked_of, known, papers, wish_of
 from tests.people.plans import Plan, planned
 from tests.people.sheet import Line, Sheet

@@ -4,13 +4,14 @@ from decimal import Decimal
 from pathlib import Path
 
 from batchrunner.catalog import shipped_prices
-from batchrunner.cli.setting import known_ledger, wanted_of
+from batchrunner.cli.context import known_ledger, wanted_of
+from batchrunner.domain.job import Identity
+from batchrunner.domain.status import Status
+from batchrunner.domain.step import Action, Block
 from batchrunner.manifest.load import load
-from batchrunner.nouns.job import Identity
-from batchrunner.nouns.status import Status
-from batchrunner.nouns.step import Action, Block
-from batchrunner.plan import Options
-from batchrunner.runner import find_project, gather
+from batchrunner.planning.batch import gather
+from batchrunner.planning.planner import Options
+from batchrunner.storage.paths import find_project
 
 # What is done with a job next, as what it counts, what holds it, which fields changed, and what it costs.
 Next = tuple[Identity, Action, Status, Block | None, tuple[str, ...], Decimal]

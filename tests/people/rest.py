@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from batchrunner.nouns.status import Status
-from batchrunner.nouns.step import Block
+from batchrunner.domain.status import Status
+from batchrunner.domain.step import Block
 from tests.moved_time import DAY_S
 from tests.people.desk import Command
 from tests.people.place import Place

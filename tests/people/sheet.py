@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Self
 
-from batchrunner.nouns.job import Identity
+from batchrunner.domain.job import Identity
 
 _JOB = """\
   - id: {id}

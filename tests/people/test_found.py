@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from batchrunner.cli.boundary import outcome
+from batchrunner.cli.main import outcome
+from batchrunner.domain.status import Status
+from batchrunner.domain.step import Action
 from batchrunner.errors import Exit
-from batchrunner.nouns.status import Status
-from batchrunner.nouns.step import Action
 from batchrunner.sandbox import Fault
+from tests.engine.disks import Moment
 from tests.people.desk import Command, MortalDisk
 from tests.people.place import Place
 from tests.people.sheet import Line, Sheet
 from tests.people.world import World
-from tests.runner.disks import Moment
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from batchrunner.nouns.facts import MarkKind
-from batchrunner.nouns.job import Identity
+from batchrunner.domain.history import MarkKind
+from batchrunner.domain.job import Identity
 from batchrunner.sandbox import Charged, Fault
 from tests.people.known import DecisionName, Known, Want, asked_of
 

@@ -10,12 +10,13 @@ from decimal import Decimal
 from pathlib import Path
 from unittest.mock import patch
 
-from batchrunner.cli.boundary import outcome
-from batchrunner.clock import Clock
+from batchrunner.cli.main import outcome
+from batchrunner.domain.job import Identity
 from batchrunner.errors import Exit, UntrustedLedger
-from batchrunner.nouns.job import Identity
+from batchrunner.io.clock import Clock
 from batchrunner.sandbox import Charged, record
 from batchrunner.sandbox import Options as SandboxOptions
+from tests.engine.disks import Kill
 from tests.moved_time import EVENING_S, MovedClock
 from tests.people.desk import Command, Declined, Desk, MortalDisk
 from tests.people.foreseen import foresee
@@ -23,7 +24,6 @@ from tests.people.known import Known, Unknown, asked_of, asker_of
 from tests.people.place import Place
 from tests.people.sheet import Line, Sheet
 from tests.people.words import NO_CLIPS
-from tests.runner.disks import Kill
 from tests.studio import Meanwhile
 
 GOOD = SandboxOptions(latency_s=60, concurrency=10, balance_usd=Decimal(100_000))

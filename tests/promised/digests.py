@@ -4,14 +4,14 @@ from datetime import date
 from decimal import Decimal
 
 from batchrunner.catalog import request_of
-from batchrunner.ledger.digests import content_digest, owner_digest
-from batchrunner.nouns.job import Identity, Job
-from batchrunner.nouns.money import Cost
-from batchrunner.nouns.status import Status
-from batchrunner.nouns.step import Action, Step
-from batchrunner.places import Place
-from batchrunner.reports import Terms, plan_digest
-from batchrunner.runner import Access
+from batchrunner.domain.job import Identity, Job
+from batchrunner.domain.location import Place
+from batchrunner.domain.money import Cost
+from batchrunner.domain.status import Status
+from batchrunner.domain.step import Action, Step
+from batchrunner.planning.plan_digest import Terms, plan_digest
+from batchrunner.providers.credentials import Access
+from batchrunner.storage.sqlite.digests import content_digest, owner_digest
 
 _BODY = {"prompt": "She waves", "image": "https://example.com/a.jpg", "durationSeconds": 8, "resolution": "720p"}
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from batchrunner.errors import Unauthorized
-from batchrunner.runner import read_access
+from batchrunner.providers.credentials import read_access
 from tests.promised.outputs import shape
 from tests.promised.story import story
 

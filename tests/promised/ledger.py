@@ -5,10 +5,10 @@ from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from batchrunner.ledger import Ledger
-from batchrunner.ledger.digests import COVERED
-from batchrunner.ledger.known import COMMAND
-from batchrunner.nouns.facts import FILE_GONE, ClipRole, ErrorClass, MarkKind, Outcome, Refusal, TaskState
+from batchrunner.domain.history import FILE_GONE, ClipRole, ErrorClass, MarkKind, Outcome, Refusal, TaskState
+from batchrunner.storage.sqlite.digests import COVERED
+from batchrunner.storage.sqlite.known_receipts import COMMAND
+from batchrunner.storage.sqlite.ledger import Ledger
 from tests.promised.outputs import listed, shape
 from tests.promised.story import machine, story
 

@@ -5,12 +5,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from batchrunner.catalog import models
+from batchrunner.domain.settings import READERS
 from batchrunner.manifest import keys
 from batchrunner.manifest.editor_schema import editor_schema
-from batchrunner.settings import READERS
+from tests.io.test_images import png
 from tests.promised.outputs import shape
 from tests.promised.story import machine, printed, story
-from tests.pure.test_images import png
 
 _WHOLE = """\
 version: 1

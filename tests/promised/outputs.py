@@ -4,10 +4,10 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 
-from batchrunner.nouns.facts import ErrorClass
-from batchrunner.nouns.status import Flag, Status
-from batchrunner.nouns.step import Action, Block
-from batchrunner.problems import Severity
+from batchrunner.domain.history import ErrorClass
+from batchrunner.domain.problem import Severity
+from batchrunner.domain.status import Flag, Status
+from batchrunner.domain.step import Action, Block
 from tests.promised.story import story
 
 _TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}

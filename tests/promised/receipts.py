@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from batchrunner.ledger import Ledger
-from batchrunner.nouns.facts import (
+from batchrunner.domain.history import (
     Answer,
     Attempt,
     Clip,
@@ -21,10 +20,12 @@ from batchrunner.nouns.facts import (
     Outcome,
     Refusal,
 )
-from batchrunner.nouns.job import Identity
-from batchrunner.nouns.receipt import Adoption, Decision, Told
-from batchrunner.nouns.receipt_schema import check_line
-from batchrunner.runner import Project, ReceiptsWriter, find_project, read_receipts
+from batchrunner.domain.job import Identity
+from batchrunner.domain.receipt import Adoption, Decision, Told
+from batchrunner.domain.receipt_schema import check_line
+from batchrunner.storage.paths import Project, find_project
+from batchrunner.storage.receipts import ReceiptsWriter, read_receipts
+from batchrunner.storage.sqlite.ledger import Ledger
 from tests.ledgers.make import identity_of
 from tests.promised.outputs import listed, shape
 from tests.promised.story import film, machine

@@ -18,13 +18,14 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from unittest import mock
 
-from batchrunner.cli.boundary import outcome
-from batchrunner.clock import Clock
-from batchrunner.ledger import Ledger, run_lock
+from batchrunner.cli.main import outcome
+from batchrunner.io.clock import Clock
+from batchrunner.storage.run_lock import run_lock
+from batchrunner.storage.sqlite.ledger import Ledger
+from tests.io.test_images import png
 from tests.ledgers.make import HERE as LEDGERS
 from tests.ledgers.make import NAME as NEWEST_LEDGER
 from tests.moved_time import DAY_S, EVENING_S
-from tests.pure.test_images import png
 from tests.studio import KEY, Studio, manifest_text
 
 _NOBODY = "http://127.0.0.1:9"  # asking there fails at once

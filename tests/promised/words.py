@@ -3,11 +3,11 @@
 from decimal import Decimal
 
 from batchrunner import errors
+from batchrunner.domain.event import Kind
+from batchrunner.domain.problem import Code, Severity
 from batchrunner.errors import Exit
-from batchrunner.events import Kind
-from batchrunner.problems import Code, Severity
 from batchrunner.sandbox import Charged, Fault, Leaked, Refunded, Uploaded
-from batchrunner.sandbox.events import Deleted, Opened, to_line
+from batchrunner.sandbox.journal_events import Deleted, Opened, to_line
 from tests.broken.transcripts import HEAD, transcripts
 from tests.promised.outputs import listed
 from tests.promised.story import CHOICES, story

@@ -3,9 +3,9 @@
 from datetime import date
 from typing import Any
 
-from batchrunner.nouns.job import Identity
-from batchrunner.nouns.step import Step
-from batchrunner.reports import Planned
+from batchrunner.domain.job import Identity
+from batchrunner.domain.step import Step
+from batchrunner.reports.plan_table import Planned
 
 PRICED_ON = date(2026, 8, 18)
 NOW_S = 1_795_456_800.0

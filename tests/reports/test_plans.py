@@ -8,25 +8,19 @@ from decimal import Decimal
 
 import pytest
 
-from batchrunner.nouns.facts import Memory
-from batchrunner.nouns.job import Identity, Job
-from batchrunner.nouns.money import Cost
-from batchrunner.nouns.request import Request
-from batchrunner.nouns.status import Status
-from batchrunner.nouns.step import Action, Block, Step
-from batchrunner.places import Place
-from batchrunner.reports import (
-    Replaced,
-    Terms,
-    difference,
-    expected_s,
-    local,
-    plan_as_json,
-    plan_digest,
-    plan_table,
-)
-from batchrunner.reports.replaced import Cause
-from tests.plan.past import EDITED, REQUEST, SUCCESS, a_job, accepted, closed, failed, put
+from batchrunner.domain.history import Memory
+from batchrunner.domain.job import Identity, Job
+from batchrunner.domain.location import Place
+from batchrunner.domain.money import Cost
+from batchrunner.domain.request import Request
+from batchrunner.domain.status import Status
+from batchrunner.domain.step import Action, Block, Step
+from batchrunner.domain.text import local
+from batchrunner.planning.plan_digest import Terms, difference, plan_digest
+from batchrunner.planning.replaced import Cause, Replaced
+from batchrunner.reports.expected import expected_s
+from batchrunner.reports.plan_table import plan_as_json, plan_table
+from tests.planning.past import EDITED, REQUEST, SUCCESS, a_job, accepted, closed, failed, put
 from tests.reports.plans import NOW_S, planned, shots
 
 SUBMIT = Step(Action.SUBMIT, Status.PENDING, "new", cost=Cost(Decimal("1.288"), Decimal("2.576")))

@@ -12,27 +12,20 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from batchrunner.catalog import request_of
+from batchrunner.domain.history import ErrorClass, Failure, Memory, Refusal
+from batchrunner.domain.job import Identity
+from batchrunner.domain.status import Flag, Status
+from batchrunner.domain.step import Action, Block, Step
+from batchrunner.domain.text import ago, printable, span, utc
 from batchrunner.errors import Exit
-from batchrunner.nouns.facts import ErrorClass, Failure, Memory, Refusal
-from batchrunner.nouns.job import Identity
-from batchrunner.nouns.status import Flag, Status
-from batchrunner.nouns.step import Action, Block, Step
-from batchrunner.plan import Disk, Facts, Options, next_step
-from batchrunner.reports import (
-    Report,
-    Row,
-    ago,
-    as_json,
-    next_commands,
-    plan_table,
-    printable,
-    row_of,
-    span,
-    summary,
-    utc,
-)
-from batchrunner.resources import read_text
-from tests.plan.past import COST, EDITED, PASTS, REQUEST, a_job, refused
+from batchrunner.io.resources import read_text
+from batchrunner.planning.planner import Disk, Facts, Options, next_step
+from batchrunner.reports.formats.json_report import as_json
+from batchrunner.reports.formats.summary import summary
+from batchrunner.reports.next_steps import next_commands
+from batchrunner.reports.plan_table import plan_table
+from batchrunner.reports.report import Report, Row, row_of
+from tests.planning.past import COST, EDITED, PASTS, REQUEST, a_job, refused
 from tests.reports.plans import NOW_S, PRICED_ON, planned, shots
 
 SCHEMA = Draft202012Validator(json.loads(read_text("schemas/report.schema.json")))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from batchrunner.clock import Clock
+from batchrunner.io.clock import Clock
 from batchrunner.sandbox import Options, Record, Sandbox, record
 
 API = "https://api.modellix.test"

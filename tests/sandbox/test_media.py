@@ -1,7 +1,7 @@
 import pytest
 
 from batchrunner.sandbox import Options
-from batchrunner.sandbox.uploads import MAX_BYTES
+from batchrunner.sandbox.media_files import MAX_BYTES
 
 from .conftest import Imitate
 from .imitation import FILES, IMAGE_BODY, PNG, Imitation

@@ -1,6 +1,6 @@
 import pytest
 
-from batchrunner.sandbox.rules import COMBINATIONS, FIELDS, SHAPES, refusal
+from batchrunner.sandbox.body_rules import COMBINATIONS, FIELDS, SHAPES, refusal
 
 URL = "https://example.com/a.jpg"
 IMAGE = {"prompt": "p", "image": URL}

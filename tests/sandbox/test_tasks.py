@@ -3,7 +3,7 @@ from decimal import Decimal
 import pytest
 
 from batchrunner.sandbox import Options
-from batchrunner.sandbox.prices import price_usd
+from batchrunner.sandbox.charges import price_usd
 
 from .conftest import Imitate
 from .imitation import API, IMAGE_BODY, Imitation, is_whole_mp4

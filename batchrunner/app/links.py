@@ -1,0 +1,68 @@
+"""Whether linked images are there: asked over the network, only on request."""
+
+import asyncio
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from batchrunner.domain.job import Job
+from batchrunner.domain.problem import Code, Problem, Problems
+from batchrunner.domain.settings import Network
+from batchrunner.io.http import Http, TransportError, is_loopback
+from batchrunner.manifest.load import Manifest
+from batchrunner.manifest.validate import is_link
+
+_KINDS = ("image/png", "image/jpeg", "image/webp", "application/octet-stream", "binary/octet-stream", "")
+
+
+def with_dead_links(manifests: Iterable[Manifest], allowed: tuple[Network, ...] = ()) -> list[Manifest]:
+    """The manifests with a problem at every link that serves no picture; each link is asked once.
+
+    A manifest may come from anybody: only public addresses are asked, and those in the `allowed` networks, unless the
+    service itself is on this machine.
+    """
+    manifests = list(manifests)
+    links = {link for manifest in manifests for job in manifest.jobs for _, link in _links(job)}
+    faults = asyncio.run(_faults(links, allowed))
+    return [_with_faults(manifest, faults) for manifest in manifests]
+
+
+def _links(job: Job) -> Iterator[tuple[str, str]]:
+    """The links that a job sends, with the field that names each; prompts may look like links and are none."""
+    for name, value in job.body.items():
+        texts = value if isinstance(value, list) else [value]
+        is_image = name in {"image", "lastFrame", "referenceImages"}
+        yield from ((name, text) for text in texts if is_image and isinstance(text, str) and is_link(text))
+
+
+async def _faults(links: Iterable[str], allowed: tuple[Network, ...]) -> dict[str, str]:
+    listed = sorted(links)
+    http = Http(loopback=is_loopback(os.environ.get("MODELLIX_BASE_URL", "").strip()), allowed=allowed)
+    try:
+        found = await asyncio.gather(*(_fault(http, link) for link in listed))
+    finally:
+        await http.close()
+    return {link: fault for link, fault in zip(listed, found, strict=True) if fault}
+
+
+async def _fault(http: Http, link: str) -> str | None:
+    try:
+        reply = await http.probe(link)
+    except TransportError as error:
+        return str(error)
+    if reply.status >= 400:
+        return f"the server answers {reply.status}"
+    kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return None if kind in _KINDS else f"it is no picture but {kind}"
+
+
+def _with_faults(manifest: Manifest, faults: Mapping[str, str]) -> Manifest:
+    problems = Problems()
+    problems.extend(manifest.problems)
+    for job in manifest.jobs:
+        for name, link in _links(job):
+            if link in faults:
+                said = f"`{name}` cannot be fetched: {faults[link]}"
+                place = job.places.get(name, job.place)
+                problems.add(Problem(Code.DEAD_LINK, place, said, "check the link", name, (job.name,)))
+    return replace(manifest, problems=problems.in_order())

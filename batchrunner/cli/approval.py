@@ -1,0 +1,201 @@
+"""Agreement: what a run would pay is shown, somebody says yes, and no more than that is ever paid."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from itertools import accumulate
+from pathlib import Path
+
+from batchrunner.cli import confirm as consent
+from batchrunner.cli.context import Service
+from batchrunner.cli.run_options import Order
+from batchrunner.cli.selection import Selection, names
+from batchrunner.domain.job import Job
+from batchrunner.domain.money import NOTHING, dollars
+from batchrunner.domain.settings import DEFAULT_MAX_REPLACE
+from batchrunner.domain.step import Action, Step, total
+from batchrunner.domain.text import counted, dated, local
+from batchrunner.errors import Unauthorized, UsageError
+from batchrunner.io.clock import Clock
+from batchrunner.planning.batch import Batch, Limits, Seen
+from batchrunner.planning.outgoing import Outgoing, outgoing
+from batchrunner.planning.plan_digest import Terms, difference, plan_digest
+from batchrunner.planning.planner import Options
+from batchrunner.planning.replaced import Replaced, replaced
+from batchrunner.storage.output_folders import folder_faults, try_folders
+from batchrunner.storage.paths import Project
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What somebody agreed to: no more than this is paid, and for no other jobs."""
+
+    limits: Limits
+    options: Options
+
+
+def agree(order: Order, batch: Batch, limits: Limits, options: Options, service: Service, clock: Clock) -> Agreement:
+    """Shows what would be paid, and asks.
+
+    Raises:
+        UsageError: the plan is not the one that was named, or a job has no price.
+        Unconfirmed: nobody agreed.
+        Unauthorized: the key is no good.
+        Unaffordable: the balance does not pay for it, and nobody said that a part is enough.
+    """
+    options, seen = chosen(order, batch, limits, options)
+    again = replaced((s.job, s.memory, s.step) for s in seen)
+    sends = sends_of(batch, seen, service.access.base_url, order.notify)
+    check_plan(order, seen, terms(batch, limits, service.access.base_url, again, sends))
+    submits = {s.identity.name: s.step for s in seen if s.step.action is Action.SUBMIT}
+    options = replace(options, agreed=frozenset(submits))
+    limits = replace(limits, halt_failures=order.halt.failures(len(submits)) if order.halt else None)
+    if not submits:
+        return Agreement(replace(limits, run_usd=NOTHING), options)
+    check_replaced(order, again)
+    refuse_faults(folder_faults({*_folders_of(batch, seen), *_folders_of_versions(batch, seen)}))
+    unpriced = check_prices(order, batch, seen)
+    if asyncio.run(service.refuses_key(clock)):
+        raise Unauthorized("the service refuses this key: nothing was submitted")
+    offer = _offer(batch, limits, submits.values(), asyncio.run(service.balance(clock)), again, sends, clock)
+    consent.ask(offer, yes=order.yes, part_is_enough=order.allow_partial)
+    refuse_faults(try_folders(batch.project.safe, _folders_of(batch, seen)))  # now that something may be written
+    if not unpriced:  # what they cost nobody knows, so that the sum is no limit
+        run_usd = offer.most_usd if limits.run_usd is None else min(offer.most_usd, limits.run_usd)
+        limits = replace(limits, run_usd=run_usd)
+    return Agreement(limits, options)
+
+
+def chosen(order: Order, batch: Batch, limits: Limits, options: Options) -> tuple[Options, list[Seen]]:
+    """The options with the jobs that were selected, and what would be done with every job then."""
+    selection = Selection(order.select, order.exclude, order.limit)
+    if order.marking is None and not selection.is_all:  # `retry` and `redo` chose before they marked
+        options = replace(options, only=names(selection, batch.first_steps(options, None)))
+    return options, batch.first_steps(options, batch.purse(limits).room_usd)
+
+
+def sends_of(batch: Batch, seen: Iterable[Seen], base_url: str, hook: str | None = None) -> Outgoing:
+    """What leaves this machine with what would be submitted."""
+    submitted = (s.job for s in seen if s.job and s.step.action is Action.SUBMIT)
+    return outgoing(submitted, batch.sources, base_url, hook)
+
+
+def terms(batch: Batch, limits: Limits, base_url: str, again: Replaced, sends: Outgoing) -> Terms:
+    """What a plan is about beside its jobs."""
+    priced_on, limits_usd = batch.prices.priced_on, (limits.run_usd, limits.budget_usd)
+    return Terms(base_url, priced_on, limits.retries, *limits_usd, again, sends.names)
+
+
+def check_plan(order: Order, seen: Iterable[Seen], agreed: Terms) -> None:
+    """Nothing, where the plan is the one that somebody looked at.
+
+    Raises:
+        UsageError: it is another one.
+    """
+    if order.plan is None:
+        return
+    planned = [(s.job, s.step) for s in seen]
+    digest = plan_digest(planned, agreed)
+    if order.plan != digest:
+        why = difference(planned, agreed, order.plan)
+        raise UsageError(
+            f"the plan is {digest} now, not {order.plan}{f' ({why})' if why else ''}: look at it with "
+            "`batchrunner plan`. Nothing was submitted"
+        )
+
+
+def check_replaced(order: Order, again: Replaced) -> None:
+    """Nothing, where no more finished clips are rendered again than somebody may mean.
+
+    Raises:
+        UsageError: a slip in a default looks like this.
+    """
+    if order.max_replace is None and order.plan is not None:
+        return  # whoever names a plan has seen it there
+    most = (order.max_replace or DEFAULT_MAX_REPLACE).clips(again.finished)
+    if again.clips > most:
+        raise UsageError(
+            f"{again.clips} of {counted(again.finished, 'finished clip')} would be rendered again, and had cost "
+            f"{dollars(again.had_cost_usd)}: {again.why()}. Without --max-replace {again.clips} at most {most} may. "
+            "Nothing was submitted"
+        )
+
+
+def _folders_of(batch: Batch, seen: Iterable[Seen]) -> set[Path]:
+    """Where the clips go that would be paid."""
+    return {batch.project.output(s.job.output).parent for s in seen if s.job and s.step.action is Action.SUBMIT}
+
+
+def _folders_of_versions(batch: Batch, seen: Iterable[Seen]) -> set[Path]:
+    """Where those go that they replace."""
+    return {folder / "versions" for folder in _folders_of(batch, (s for s in seen if s.memory.attempts))}
+
+
+def refuse_faults(faults: list[str]) -> None:
+    """Nothing, where the disk takes the clips that would be paid.
+
+    Raises:
+        UsageError: it does not.
+    """
+    if faults:
+        raise UsageError(f"clips cannot be written: {'; '.join(faults)}. Mend that first: nothing was submitted")
+
+
+def check_prices(order: Order, batch: Batch, seen: Iterable[Seen]) -> int:
+    """How many jobs that would be paid have no price: none, unless nobody minds.
+
+    Raises:
+        UsageError: one has none.
+    """
+    unpriced = [s.job for s in seen if s.step.action is Action.SUBMIT and s.job and not batch.is_priced(s.job)]
+    if unpriced and not order.allow_unpriced:
+        raise UsageError(
+            f"{unpriced[0].name} has no price ({unpriced[0].request.model}, as it is written): add it to the prices, "
+            "or say --allow-unpriced, and no limit counts it before its bill"
+        )
+    return len(unpriced)
+
+
+def _offer(
+    batch: Batch,
+    limits: Limits,
+    submits: Iterable[Step],
+    balance_usd: Decimal | None,
+    again: Replaced,
+    sends: Outgoing,
+    clock: Clock,
+) -> consent.Offer:
+    submits = list(submits)
+    left = None if limits.budget_usd is None else limits.budget_usd - batch.lifetime_usd()
+    return consent.Offer(
+        manifest=batch.name,
+        clips=len(submits),
+        cost=total(submits),
+        retries=limits.retries,
+        priced=dated(batch.prices.priced_on, clock.wall_s()),
+        affordable=len(submits) if balance_usd is None else affordable(submits, balance_usd),
+        waits_for_balance=limits.waits_for_balance,
+        max_cost_usd=limits.run_usd,
+        budget_left_usd=left,
+        balance_usd=balance_usd,
+        folder=str(_common_folder(batch.project, batch.jobs.values())),
+        replaced=again,
+        outgoing=sends,
+        until=None if limits.deadline_s is None else local(limits.deadline_s),
+    )
+
+
+def affordable(submits: Iterable[Step], balance_usd: Decimal) -> int:
+    """How many of these, in their order, a balance pays for."""
+    sums = accumulate(step.cost.high_usd for step in submits)
+    return sum(1 for usd in sums if usd <= balance_usd)
+
+
+def _common_folder(project: Project, jobs: Iterable[Job]) -> Path:
+    """The folder below which all clips go."""
+    folders = {project.output(job.output).parent for job in jobs}
+    first, *more = sorted(folders)
+    while any(not folder.is_relative_to(first) for folder in more):
+        first = first.parent
+    return first

@@ -1,0 +1,105 @@
+"""`batchrunner accept`."""
+
+from pathlib import Path
+
+import click
+
+from batchrunner.cli.context import project_of, valid_manifest, wanted_of
+from batchrunner.cli.decision_session import Desk, deciding
+from batchrunner.cli.options import (
+    choosing_options,
+    decorated,
+    ledger_option,
+    manifest_argument,
+    profile_option,
+    sandbox_option,
+)
+from batchrunner.cli.permission_options import reading_options
+from batchrunner.cli.selection import Selection, check_named, matching, named_jobs
+from batchrunner.cli.terminal import say
+from batchrunner.domain.history import Attempt, ClipRole
+from batchrunner.domain.request import changed_fields
+from batchrunner.domain.status import Status
+from batchrunner.engine.unverified import take as take_odd
+from batchrunner.errors import UsageError
+from batchrunner.planning.batch import Seen
+from batchrunner.planning.planner import Options
+from batchrunner.storage.clip_files import on_disk
+from batchrunner.storage.paths import Project
+
+
+@click.command()
+@manifest_argument
+@click.argument("jobs", nargs=-1)
+@lambda command: decorated(command, choosing_options("Keep only these", "Do not keep these"))
+@profile_option
+@reading_options
+@ledger_option
+@sandbox_option
+@click.pass_context
+def command(
+    context: click.Context,
+    manifest: Path,
+    jobs: tuple[str, ...],
+    select: tuple[str, ...],
+    exclude: tuple[str, ...],
+    profile: str,
+    ledger: Path | None,
+    *,
+    sandbox: bool,
+) -> None:
+    """Keep the clips of jobs that were edited: nothing is paid for them.
+
+    Also takes a file that came for a job and could not be verified (`hero.odd.mp4`) as its clip.
+
+    Only of those that are named, by a name or a glob, or chosen with --select. It holds for the jobs as they are
+    written now; edited once more, they are rendered again.
+
+    Example: batchrunner accept shots.yaml hero-wave 'SH00*'
+    """
+    check_named(context, jobs)
+    read = valid_manifest(manifest, profile)
+    selection = Selection(select, exclude, named=named_jobs(read, jobs) if jobs else None)
+    with deciding(project_of(manifest, ledger, sandbox=sandbox), wanted_of(read)) as desk:
+        chosen = matching(selection, desk.batch.first_steps(Options(), None))
+        taken = {seen.identity: path for seen in chosen if (path := _taken(desk, seen)) is not None}
+        chosen = [seen for seen in chosen if seen.identity not in taken]
+        chosen = [seen for seen in chosen if seen.identity.name in jobs or _can_be_kept(seen, desk.project)]
+        kept = {seen.identity: _clip_to_keep(seen, desk.project) for seen in chosen}
+        desk.book.mark([desk.keep(who, attempt) for who, attempt in kept.items()])
+    for who, attempt in kept.items():
+        changed = changed_fields(attempt.request, desk.batch.jobs[who].request)
+        although = f", although {', '.join(changed)} changed" if changed else ""
+        say(f"{who.name}: its clip is kept{although}")
+    for who, path in taken.items():
+        say(f"{who.name}: {path} is its clip, as you say: nobody could verify it")
+    if not (kept or taken):
+        say("none of these jobs has a clip that another one would replace")
+
+
+def _taken(desk: Desk, seen: Seen) -> str | None:
+    """The file that came for a clip and could not be verified, under its final name; None where there is none."""
+    try:
+        return take_odd(desk.batch, desk.book, desk.clock, seen)
+    except OSError as error:
+        raise UsageError(f"{seen.identity.name}: the file that was kept cannot be taken: {error}") from error
+
+
+def _can_be_kept(seen: Seen, project: Project) -> bool:
+    """Whether a job that nobody spelt has a clip in whose place another one would be rendered."""
+    is_open = seen.memory.open_attempt is not None
+    return not is_open and seen.step.status is not Status.DONE and _clip_of(seen, project) is not None
+
+
+def _clip_of(seen: Seen, project: Project) -> Attempt | None:
+    """The attempt whose clip lies under its final name; where none does, the last one that gave a clip."""
+    memory, present = on_disk(project, seen.memory)
+    lying = (a for a in reversed(memory.attempts) if a.id in present and a.clip and a.clip.role is ClipRole.FINAL)
+    return next(lying, memory.newest_clip(memory.next_number))
+
+
+def _clip_to_keep(seen: Seen, project: Project) -> Attempt:
+    attempt = _clip_of(seen, project)
+    if attempt is None:
+        raise UsageError(f"{seen.identity.name} has no clip that could be kept")
+    return attempt

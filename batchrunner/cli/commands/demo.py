@@ -1,0 +1,34 @@
+"""`batchrunner demo`."""
+
+from contextlib import suppress
+from pathlib import Path
+
+import click
+
+from batchrunner.cli.context import valid_manifest, wanted_of
+from batchrunner.cli.run_options import Order
+from batchrunner.cli.terminal import say
+from batchrunner.cli.work import work
+from batchrunner.io.files import named_by_a_person
+from batchrunner.io.resources import read_text
+
+
+@click.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=Path("batchrunner-demo"))
+def command(folder: Path) -> int:
+    """Render a small batch against an imitated service: no key, no cost.
+
+    Writes a manifest into a new folder and runs it, down to verified mp4 files.
+
+    Example: batchrunner demo
+    """
+    manifest = folder / "demo.yaml"
+    root, whole = named_by_a_person(manifest)
+    with suppress(FileExistsError):
+        root.write_new(whole, read_text("jobs-examples/01-first.yaml").encode())
+        say(f"wrote {manifest}", err=True)
+    read = valid_manifest(manifest)
+    order = Order(manifest, "demo", yes=True, sandbox=True)
+    code = work(order, wanted_of(read), read.settings)
+    say(f"the clips are in {folder / 'sandbox-run'}; nothing was paid: the service was imitated")
+    return code

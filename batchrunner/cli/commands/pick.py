@@ -1,0 +1,75 @@
+"""`batchrunner pick`."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+
+import click
+
+from batchrunner.cli.context import no_such_job, project_of, valid_manifest, wanted_of
+from batchrunner.cli.decision_session import Desk, deciding
+from batchrunner.cli.options import ledger_option, manifest_argument, profile_option, sandbox_option
+from batchrunner.cli.permission_options import reading_options
+from batchrunner.cli.terminal import say
+from batchrunner.domain.history import Attempt, ClipRole
+from batchrunner.domain.job import Identity
+from batchrunner.errors import UsageError
+from batchrunner.storage.clip_files import on_disk
+from batchrunner.storage.clips import Shelf
+
+_VERSION = re.compile(r"\.(v[0-9]+)$")
+
+
+@click.command()
+@manifest_argument
+@click.argument("job")
+@click.argument("version")
+@profile_option
+@reading_options
+@ledger_option
+@sandbox_option
+def command(manifest: Path, job: str, version: str, profile: str, ledger: Path | None, *, sandbox: bool) -> None:
+    """Put an older version of a clip back under its final name.
+
+    VERSION is what its file in `versions/` is called: v1, v2, … The clip that lay there becomes a version
+    itself. Nothing is paid; edited once more, the job is rendered again.
+
+    Example: batchrunner pick shots.yaml hero-wave v1
+    """
+    version = f"v{version}" if version.isdecimal() else version
+    read = valid_manifest(manifest, profile)
+    known = {each.name for each in read.jobs}
+    if job not in known:
+        raise no_such_job(job, known, manifest)
+    with deciding(project_of(manifest, ledger, sandbox=sandbox), wanted_of(read)) as desk:
+        who = next(who for who in desk.batch.jobs if who.name == job)
+        attempt = _version(who, version, _versions(desk, who))
+        final = desk.project.output(desk.batch.jobs[who].output)
+        # decided first: where the disk does not take it now, the next run puts it there
+        desk.book.mark([desk.keep(who, attempt)])
+        path = _put_back(Shelf(desk.project, desk.book, desk.clock), who, attempt, final)
+    say(f"{job}: {version} lies at {path} again")
+
+
+def _versions(desk: Desk, who: Identity) -> Mapping[str, Attempt]:
+    """The job's older clips that lie on the disk, by what their files are called: `v1`."""
+    memory, present = on_disk(desk.project, desk.memory(who))
+    lying = [a for a in memory.attempts if a.id in present and a.clip and a.clip.role is ClipRole.VERSION]
+    found = ((_VERSION.search(PurePosixPath(a.clip.path).stem), a) for a in lying if a.clip)
+    return {match[1]: attempt for match, attempt in found if match}
+
+
+def _version(who: Identity, version: str, versions: Mapping[str, Attempt]) -> Attempt:
+    if version not in versions:
+        known = f"there are {', '.join(sorted(versions))}" if versions else "it has no older clips"
+        raise UsageError(f"{who.name} has no version {version}: {known}")
+    return versions[version]
+
+
+def _put_back(shelf: Shelf, who: Identity, attempt: Attempt, final: Path) -> str:
+    try:
+        return shelf.put(who, attempt, shelf.lying(attempt), final)
+    except FileExistsError:
+        raise UsageError(f"{final} lies in its place and is not ours: move it away, then type this again") from None
+    except OSError as error:
+        raise UsageError(f"the disk does not take {final}: {error.strerror}; type this again") from error

@@ -1,0 +1,112 @@
+"""`batchrunner report`."""
+
+import os.path
+from pathlib import Path
+
+import click
+from click.core import ParameterSource
+
+from batchrunner.cli.context import project_of
+from batchrunner.cli.options import (
+    format_option,
+    ledger_option,
+    manifest_argument,
+    option,
+    prices_option,
+    profile_option,
+    sandbox_option,
+)
+from batchrunner.cli.permission_options import permissions_of, reading_options
+from batchrunner.cli.status_report import known, say_report, shown
+from batchrunner.cli.terminal import say
+from batchrunner.errors import UsageError
+from batchrunner.io.files import named_by_a_person
+from batchrunner.manifest.load import load
+from batchrunner.reports.formats.registry import in_form
+from batchrunner.storage.paths import FOLDER
+from batchrunner.storage.receipts import SUFFIX
+
+_FORMS = ("table", "json", "jsonl", "csv", "md", "html")
+# what a table may be called; every other form is the ending of its files
+_TABLE_ENDINGS = {"", "txt"}
+_ENDINGS = ", ".join(f".{form}" for form in _FORMS if form != "table")
+# as git tells texts from other files: by a NUL near the beginning
+_BEGINNING_BYTES = 8000
+
+
+@click.command()
+@manifest_argument
+@profile_option
+@reading_options
+@ledger_option
+@sandbox_option
+@prices_option
+@format_option(*_FORMS)
+@option(
+    "--to",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write it to this file; where -o does not say the form, its ending does.",
+)
+@click.pass_context
+def command(
+    context: click.Context,
+    manifest: Path,
+    profile: str,
+    ledger: Path | None,
+    sandbox: bool,
+    prices: Path | None,
+    form: str,
+    to: Path | None,
+) -> None:
+    """Tell what happened, from the ledger alone: for spreadsheets, pages and programs.
+
+    Example: batchrunner report shots.yaml -o csv --to shots-report.csv
+    """
+    if to is not None:
+        _check_place(to, manifest, profile)
+        form = _form(form, context, to)
+    report, _ = known(manifest, profile, ledger, prices, sandbox=sandbox)
+    project = project_of(manifest, ledger, sandbox=sandbox)
+    if to is None:
+        say_report(shown(report, form, project), form)
+        return
+    # links lead from where the file lies
+    text = in_form(report, form, project=os.path.relpath(project.root, to.absolute().parent))
+    root, whole = named_by_a_person(to, project.home)
+    root.write_whole(whole, f"{text}\n".encode())
+    say(f"wrote {to}", err=True)
+
+
+def _form(form: str, context: click.Context, to: Path) -> str:
+    """The form as it was said; where nobody said one, that of the file's ending.
+
+    Raises:
+        UsageError: it has an ending that says no form.
+    """
+    ending = to.suffix.lower().removeprefix(".")
+    if context.get_parameter_source("form") is not ParameterSource.DEFAULT or ending in _TABLE_ENDINGS:
+        return form
+    if ending not in _FORMS:
+        raise UsageError(
+            f"{to}: `.{ending}` is no form of a report: let it end with {_ENDINGS}, or say the form with -o"
+        )
+    return ending
+
+
+def _check_place(to: Path, manifest: Path, profile: str) -> None:
+    """Nothing, where a report may be written: onto nothing, or onto what may be an older one.
+
+    Raises:
+        UsageError: the project lives on what lies there, or would take the report for it.
+    """
+    if to.name.endswith(SUFFIX) or FOLDER in to.resolve().parts:
+        raise UsageError(f"{to} is where the project remembers what was paid: write the report to another file")
+    if not to.is_file():
+        return
+    found = load(manifest, profile, permissions=permissions_of(manifest), look_at_files=False)
+    read = (Path(each) for each in found.lines)
+    if any(each.exists() and each.samefile(to) for each in read):
+        raise UsageError(f"{to} is read by {manifest}: write the report to another file")
+    with to.open("rb") as file:
+        if b"\0" in file.read(_BEGINNING_BYTES):
+            raise UsageError(f"{to} is no text, so it is no older report: write the report to another file")

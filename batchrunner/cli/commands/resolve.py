@@ -1,0 +1,188 @@
+"""`batchrunner resolve`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from batchrunner.catalog import shipped_prices
+from batchrunner.cli.context import in_flight_run, known_ledger, no_such_job, project_of, wanted_or_remembered
+from batchrunner.cli.decision_session import Desk, deciding
+from batchrunner.cli.options import ledger_option, manifest_argument, option, profile_option, sandbox_option
+from batchrunner.cli.permission_options import reading_options
+from batchrunner.cli.terminal import say, say_lines
+from batchrunner.domain.history import Answer, Attempt, Outcome, Refusal
+from batchrunner.domain.job import Identity
+from batchrunner.domain.money import dollars
+from batchrunner.domain.text import Lines, in_lines, stacked
+from batchrunner.errors import UsageError
+from batchrunner.planning.batch import Batch, Wanted, gather
+from batchrunner.providers.modellix import is_task_id, task_id_hints
+from batchrunner.reports.resolve_help import ids_in, named_by_reply, strangers, what_to_look_for
+from batchrunner.storage.paths import Project
+from batchrunner.storage.sqlite.ledger import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class _Unknown:
+    """A submit without an answer, and whose it is."""
+
+    owner: Identity
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """What a person says of unknown submits: exactly one of three things, or nothing."""
+
+    task: str | None
+    not_submitted: bool
+    pay_again: bool
+
+    @property
+    def count(self) -> int:
+        return [self.task is not None, self.not_submitted, self.pay_again].count(True)
+
+
+@click.command()
+@manifest_argument
+@click.argument("jobs", nargs=-1)
+@click.option("--task", metavar="ID", help="It was accepted: the task id that the web console shows.")
+@click.option("--not-submitted", is_flag=True, help="It never arrived: it may be submitted again.")
+@click.option("--pay-again", is_flag=True, help="Nobody knows: submit it again, which may pay for it twice.")
+@option("--candidates", type=click.Path(dir_okay=False, path_type=Path), help="Task ids from the console, one a line.")
+@profile_option
+@reading_options
+@ledger_option
+@sandbox_option
+def command(
+    manifest: Path,
+    jobs: tuple[str, ...],
+    task: str | None,
+    not_submitted: bool,
+    pay_again: bool,
+    candidates: Path | None,
+    profile: str,
+    ledger: Path | None,
+    sandbox: bool,
+) -> None:
+    """Say what became of submits whose outcome is unknown.
+
+    Without a decision: lists them, with what to look for in the service's web console, and the ids that odd replies
+    named. With --candidates: tells which of the ids there are on no record here.
+
+    Example: batchrunner resolve shots.yaml hero-wave --task task-i2v001
+    """
+    word = _Word(task, not_submitted, pay_again)
+    project = project_of(manifest, ledger, sandbox=sandbox)
+    with Ledger.reading(project.ledger) as book:
+        wanted, _ = wanted_or_remembered(manifest, profile, project, book)
+    if word.count == 0:
+        say_lines(_listed(project, wanted, jobs, candidates, str(manifest)))
+        return
+    _check(word, jobs, candidates)
+    with deciding(project, wanted) as desk:
+        # nobody else is at work on this manifest: what waits there for an answer waits for a person
+        chosen = _chosen(jobs, _unknown(desk.batch, desk.book, idle=wanted.name), desk.batch)
+        if task is not None:
+            _check_task(desk.book, task)
+        for name, each in chosen.items():
+            say(f"{name}: {_resolve(desk, each.owner, each.attempt, word)}")
+    say(f"to go on: `batchrunner run {manifest}`")
+
+
+def _check(word: _Word, jobs: tuple[str, ...], candidates: Path | None) -> None:
+    if word.count > 1:
+        raise UsageError("say one of --task ID, --not-submitted and --pay-again")
+    if not jobs:
+        raise UsageError("name the jobs that this is said of")
+    if word.task is not None and len(jobs) != 1:
+        raise UsageError("--task is the id of one job: name one")
+    if candidates is not None:
+        raise UsageError("--candidates decides nothing: look first, then say what became of each job")
+
+
+def _listed(project: Project, wanted: Wanted, jobs: tuple[str, ...], candidates: Path | None, path: str) -> Lines:
+    with known_ledger(project) as book:
+        batch = gather(project, wanted, book, shipped_prices())
+        chosen = _chosen(jobs, _unknown(batch, book), batch)
+        if not chosen:
+            return in_lines("nothing is unknown")
+        known, lines = book.task_ids(), []
+        for name, each in chosen.items():
+            hints = [task for task in _hints(each.attempt) if task not in known]
+            lines += [what_to_look_for(name, each.attempt), *map(in_lines, named_by_reply(name, hints, path))]
+        if candidates is not None:
+            lines += [in_lines(""), strangers(_candidates(candidates), known, list(chosen), path)]
+    return stacked(*lines)
+
+
+def _hints(attempt: Attempt) -> list[str]:
+    """The ids that the replies to a submit named."""
+    return list(dict.fromkeys(task for answer in attempt.answers for task in task_id_hints(answer.body)))
+
+
+def _candidates(path: Path) -> list[str]:
+    try:
+        found = ids_in(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"the ids in {path} cannot be read: {error}") from error
+    if not found:
+        raise UsageError(f"{path} holds no task ids: write one a line, like task-i2v001")
+    return found
+
+
+def _unknown(batch: Batch, book: Ledger, idle: str | None = None) -> dict[str, _Unknown]:
+    """Every unknown submit by its job's name: of this manifest and profile, or of another that a job waits for.
+
+    `idle` is a manifest of which it is certain that no run is at work.
+    """
+    own = {who: who for who in batch.memories if who.profile == batch.profile}
+    kin = ((job, kin.identity) for job, kin in batch.kin.items() if kin.identity not in own)
+    found: dict[str, _Unknown] = {}
+    for job, owner in (*sorted(own.items()), *kin):
+        memory = book.memory(owner)
+        attempt = memory.open_attempt
+        if memory.damage or attempt is None or attempt.outcome not in (None, Outcome.UNKNOWN):
+            continue
+        flying = in_flight_run(batch.project, book, owner.manifest) if owner.manifest != idle else None
+        if attempt.outcome or attempt.run_id != flying:
+            found.setdefault(job.name, _Unknown(owner, attempt))  # a job's own comes first
+    return found
+
+
+def _chosen(jobs: tuple[str, ...], unknown: Mapping[str, _Unknown], batch: Batch) -> Mapping[str, _Unknown]:
+    """Those that were named; all, where none was."""
+    known = {who.name for who in (*batch.jobs, *batch.memories) if who.profile == batch.profile}
+    for job in jobs:
+        if job not in known:
+            raise no_such_job(job, known)
+        if job not in unknown:
+            raise UsageError(f"{job} is not unknown: there is nothing to resolve")
+    return {job: unknown[job] for job in jobs} if jobs else unknown
+
+
+def _check_task(book: Ledger, task: str) -> None:
+    if not is_task_id(task):
+        raise UsageError(f"{task!r} does not look like a task id: they look like task-i2v001")
+    for who, memory in book.all_memories().items():
+        if any(attempt.task_id == task for attempt in memory.attempts):
+            raise UsageError(f"{task} is the task of {who.name} (of {who.manifest}) already")
+    if task in book.task_ids():
+        raise UsageError(f"{task} was named before, and the service does not know it")
+
+
+def _resolve(desk: Desk, who: Identity, attempt: Attempt, word: _Word) -> str:
+    """Writes down what a person says; gives it in words."""
+    now_s = desk.clock.wall_s()
+    if word.pay_again:
+        desk.book.give_up(who, attempt, now_s)
+        price = dollars(attempt.reserved_usd)
+        return f"nobody knows whether it was paid; the next run pays again, about {price}, perhaps a second time"
+    if word.task is not None:
+        desk.book.answer(attempt.id, Answer(now_s, Outcome.ACCEPTED, word.task, message="resolved by hand"))
+        return f"accepted as {word.task}; its clip is fetched for nothing"
+    refused = Answer(now_s, Outcome.REFUSED, refusal=Refusal.BY_HAND, message="resolved by hand")
+    desk.book.answer(attempt.id, refused)
+    return "never arrived, as you say; the next run submits it"

@@ -1,0 +1,33 @@
+"""`batchrunner retry`."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from batchrunner.cli.context import valid_manifest, wanted_of
+from batchrunner.cli.options import manifest_argument, run_options
+from batchrunner.cli.run_options import Order
+from batchrunner.cli.selection import named_jobs
+from batchrunner.cli.work import work
+from batchrunner.domain.history import MarkKind
+
+
+@click.command()
+@manifest_argument
+@click.argument("jobs", nargs=-1)
+@run_options
+def command(manifest: Path, jobs: tuple[str, ...], **options: Any) -> int:
+    """Submit failed jobs again.
+
+    All that are failed now, or of those only the ones that are named, by a name or a glob, or chosen with
+    --select; each may be paid again. Nothing else is submitted.
+
+    Example: batchrunner retry shots.yaml hero-wave 'SH00*'
+    """
+    order = Order(manifest, "retry", **options)
+    read = valid_manifest(manifest, order.profile)
+    named = named_jobs(read, jobs) if jobs else None
+    order = replace(order, named=named, spelt=frozenset(jobs), marking=MarkKind.RETRY)
+    return work(order, wanted_of(read), read.settings)

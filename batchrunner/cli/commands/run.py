@@ -1,0 +1,27 @@
+"""`batchrunner run`."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from batchrunner.cli.context import valid_manifest, wanted_of
+from batchrunner.cli.options import manifest_argument, run_options
+from batchrunner.cli.run_options import Order
+from batchrunner.cli.work import work
+
+
+@click.command()
+@manifest_argument
+@run_options
+def command(manifest: Path, **options: Any) -> int:
+    """Render what is missing; the same command goes on where the last one stopped.
+
+    Shows what it would pay and asks first; off a terminal only --yes agrees. Ctrl-C finishes what
+    runs, once more leaves at once: nothing is lost either way.
+
+    Example: batchrunner run shots.yaml
+    """
+    order = Order(manifest, "run", **options)
+    read = valid_manifest(manifest, order.profile)
+    return work(order, wanted_of(read), read.settings)

@@ -1,0 +1,95 @@
+"""`batchrunner sandbox`."""
+
+import asyncio
+import errno
+import signal
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import click
+
+from batchrunner.cli.options import Reading
+from batchrunner.cli.terminal import say, say_lines
+from batchrunner.domain import settings
+from batchrunner.domain.text import in_lines
+from batchrunner.errors import UsageError
+from batchrunner.io.clock import Clock
+from batchrunner.sandbox import Fault, Options, Server, parse_fault
+
+
+class _FaultRate(click.ParamType):  # type: ignore[type-arg]  # not generic before click 8.4
+    name = "kind=rate"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            return parse_fault(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+def _list_faults(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        say_lines(in_lines(*(f"{fault.value:22} {fault.description}" for fault in Fault)))
+        ctx.exit()
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True)
+@click.option(
+    "--state",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("sandbox.jsonl"),
+    show_default=True,
+    help="Where it remembers its tasks and what it charged.",
+)
+@click.option("--latency", type=float, default=2.0, show_default=True, help="Seconds that a render takes.")
+@click.option("--concurrency", type=click.IntRange(1), default=10, show_default=True, help="Running tasks.")
+@click.option("--rate", type=click.IntRange(1), default=600, show_default=True, help="Requests a minute.")
+@click.option(
+    "--balance", type=Reading("usd", settings.usd), default="1000", help="What the account holds, in US dollars."
+)
+@click.option("--fault", "faults", type=_FaultRate(), multiple=True, help="What goes wrong, how often: poll-500=0.1.")
+@click.option("--hang", type=float, default=300.0, show_default=True, help="Seconds that a hanging request hangs.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Equal seeds, equal faults.")
+@click.option("--faults", "listed", is_flag=True, is_eager=True, expose_value=False, callback=_list_faults,
+              help="List the kinds of faults.")  # fmt: skip
+def command(
+    port: int,
+    state: Path,
+    latency: float,
+    concurrency: int,
+    rate: int,
+    balance: Decimal,
+    faults: tuple[tuple[Fault, float], ...],
+    hang: float,
+    seed: int,
+) -> None:
+    """Serve the imitated service on a port of this machine.
+
+    Example: batchrunner sandbox --fault submit-503-after=0.1
+    """
+    options = Options(
+        latency_s=latency,
+        concurrency=concurrency,
+        rate_per_min=rate,
+        balance_usd=balance,
+        faults=dict(faults),
+        hang_s=hang,
+        seed=seed,
+    )
+    try:
+        asyncio.run(_serve(state, options, port))
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        raise UsageError(f"port {port} is in use: choose another with --port") from error
+
+
+async def _serve(state: Path, options: Options, port: int) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with Server(state=state, clock=Clock(), options=options, port=port) as server:
+        say(f"export MODELLIX_BASE_URL={server.base_url} MODELLIX_API_KEY=mdlx-sandbox")
+        await stop.wait()

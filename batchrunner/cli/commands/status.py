@@ -1,0 +1,62 @@
+"""`batchrunner status`."""
+
+from pathlib import Path
+
+import click
+
+from batchrunner.cli.context import no_such_job, project_of
+from batchrunner.cli.options import (
+    format_option,
+    ledger_option,
+    manifest_argument,
+    prices_option,
+    profile_option,
+    same_jobs,
+    sandbox_option,
+)
+from batchrunner.cli.permission_options import reading_options
+from batchrunner.cli.status_report import known, say_report, shown
+from batchrunner.cli.terminal import say, say_lines
+from batchrunner.planning.batch import Seen
+from batchrunner.reports.job_history import history
+from batchrunner.reports.next_steps import next_commands
+from batchrunner.storage.run_lock import holder
+
+
+@click.command()
+@manifest_argument
+@click.argument("job", required=False)
+@profile_option
+@reading_options
+@ledger_option
+@sandbox_option
+@prices_option
+@format_option("table", "json")
+def command(
+    manifest: Path, job: str | None, profile: str, ledger: Path | None, prices: Path | None, sandbox: bool, form: str
+) -> None:
+    """Tell what is known of each job; works beside a run.
+
+    Takes no lock, needs no key, asks nobody. With JOB: its whole history, and what would happen next.
+
+    Example: batchrunner status shots.yaml
+    """
+    report, seen = known(manifest, profile, ledger, prices, sandbox=sandbox)
+    if job is not None:
+        found = _found(job, seen)
+        say_lines(history(found.identity, found.memory, found.step))
+        return
+    project = project_of(manifest, ledger, sandbox=sandbox)
+    say_report(shown(report, form, project), form)
+    if holder(project.folder, report.manifest) is not None:
+        return  # whatever else was typed would be refused
+    options = same_jobs(profile, ledger, sandbox=sandbox)
+    for line in next_commands((*report.rows, *report.departed), str(manifest), options):
+        say(line, err=form != "table")
+
+
+def _found(name: str, seen: list[Seen]) -> Seen:
+    by_name = {each.identity.name: each for each in seen}
+    if name not in by_name:
+        raise no_such_job(name, by_name)
+    return by_name[name]

@@ -1,0 +1,67 @@
+"""`batchrunner uploads`."""
+
+import asyncio
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from batchrunner.cli.context import Service, project_of, real_service, sandbox_service
+from batchrunner.cli.options import ledger_option, manifest_argument, option, sandbox_option
+from batchrunner.cli.terminal import say, say_lines
+from batchrunner.domain.text import ago, counted, in_lines
+from batchrunner.domain.uploaded_image import Upload
+from batchrunner.errors import Locked
+from batchrunner.io.clock import Clock
+from batchrunner.providers.modellix import Modellix
+from batchrunner.storage.run_lock import anybody
+from batchrunner.storage.sqlite.ledger import Ledger
+
+
+@click.command()
+@manifest_argument
+@option("--prune", is_flag=True, help="Delete them at the service; those that are needed are uploaded again.")
+@ledger_option
+@sandbox_option
+def command(manifest: Path, ledger: Path | None, *, prune: bool, sandbox: bool) -> None:
+    """List the pictures that were uploaded for this project, or delete them at the service.
+
+    Only what this project's ledger uploaded is touched. Pictures of open tasks stay.
+
+    Example: batchrunner uploads shots.yaml --prune
+    """
+    clock = Clock()
+    project = project_of(manifest, ledger, sandbox=sandbox)
+    with Ledger.reading(project.ledger) as book:
+        found = book.pictures.all()
+        needed = book.pictures.of_open_tasks()
+    if not prune:
+        listed = [_line(upload, clock.wall_s()) for upload in found]
+        say_lines(in_lines(*(listed or ["nothing was uploaded"])))
+        return
+    busy = anybody(project.folder)
+    if busy is not None:
+        raise Locked(f"a run is at work and may need them: process {busy.pid} on {busy.host}, since {busy.since}")
+    service = sandbox_service(project, clock) if sandbox else real_service()
+    idle = [upload for upload in found if upload.sha256 not in needed]
+    with Ledger.writing(project.ledger) as book:
+        # forgotten first: a request must never name a picture that may be gone
+        for upload in idle:
+            book.pictures.deleted(upload.file_id, clock.wall_s())
+    deleted = asyncio.run(_delete(idle, service, clock))
+    say(f"{counted(deleted, 'picture')} deleted, {len(found) - len(idle)} kept")
+
+
+def _line(upload: Upload, now_s: float) -> str:
+    state = "" if upload.is_usable(now_s) else "  (over: it is uploaded again when it is needed)"
+    size = f"{upload.size_bytes / 2**20:.1f} MiB"
+    return f"{upload.file_id:40}  {size:>9}  {ago(upload.at_s, now_s)}{state}"
+
+
+async def _delete(uploads: Iterable[Upload], service: Service, clock: Clock) -> int:
+    http = service.make_http()
+    modellix = Modellix(http, service.access.base_url, service.access.key, clock)
+    try:
+        return [await modellix.delete_upload(upload.file_id) for upload in uploads].count(True)
+    finally:
+        await http.close()

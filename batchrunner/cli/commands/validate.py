@@ -1,0 +1,75 @@
+"""`batchrunner validate`."""
+
+import os
+from pathlib import Path
+
+import click
+
+from batchrunner.cli import problems as problem_text
+from batchrunner.cli.options import format_option, network_option, option, profile_option
+from batchrunner.cli.permission_options import permissions_of, reading_options
+from batchrunner.cli.profiles import check_profile
+from batchrunner.cli.terminal import hand_over, say_lines
+from batchrunner.domain.settings import Network
+from batchrunner.domain.text import Lines, counted, in_lines, stacked
+from batchrunner.errors import Exit
+from batchrunner.manifest.load import Manifest, load
+
+
+@click.command()
+@click.argument("manifests", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="MANIFEST...")
+@format_option("text", "json", "github")
+@profile_option
+@reading_options
+@option("--check-links", is_flag=True, help="Ask every linked image whether it is there: needs the network.")
+@option("--no-files", is_flag=True, help="Do not look at local images.")
+@network_option
+def command(
+    manifests: tuple[Path, ...],
+    form: str,
+    profile: str,
+    *,
+    check_links: bool,
+    no_files: bool,
+    allow_network: tuple[Network, ...],
+) -> int:
+    """Show every mistake of a manifest, each on its line.
+
+    Needs no key and no network, and spends nothing.
+
+    Example: batchrunner validate shots.yaml
+    """
+    loaded = [
+        load(path, profile, permissions=permissions_of(path), look_at_files=not no_files, may_be_fragment=True)
+        for path in manifests
+    ]
+    for manifest in loaded:
+        check_profile(manifest)
+    if check_links:
+        from batchrunner.app.links import with_dead_links  # noqa: PLC0415  # the network, only where it is asked
+
+        loaded = with_dead_links(loaded, allow_network)
+    problems = [problem for manifest in loaded for problem in manifest.problems]
+    jobs = sum(len(manifest.jobs) for manifest in loaded)
+    if form == "json":
+        hand_over(problem_text.as_json(problems, jobs))
+    elif problems and (form == "github" or _is_on_github(form)):
+        hand_over(problem_text.as_github(problems))
+    else:
+        for index, manifest in enumerate(loaded):
+            say_lines(stacked(*([in_lines("")] if index else []), _text(manifest)))
+    return Exit.USAGE if any(manifest.errors for manifest in loaded) else Exit.DONE
+
+
+def _is_on_github(form: str) -> bool:
+    return form == "text" and os.environ.get("GITHUB_ACTIONS") == "true"
+
+
+def _text(manifest: Manifest) -> Lines:
+    """The problems of one manifest, or the good news."""
+    found = problem_text.as_text(manifest.problems, manifest.lines)
+    if not manifest.errors:
+        good = in_lines(f"{manifest.path}: valid, {counted(len(manifest.jobs), 'job')}")
+        return stacked(found, in_lines(""), good) if found else good
+    errors = counted(len(manifest.errors), "error")
+    return stacked(found, in_lines("", f"{manifest.path}: {errors}, nothing can be submitted"))

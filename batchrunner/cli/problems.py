@@ -1,0 +1,125 @@
+"""Problems as people, programs and GitHub read them."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import click
+
+from batchrunner.cli.terminal import one_line
+from batchrunner.domain.problem import Problem, Severity
+from batchrunner.domain.request import without_secrets
+from batchrunner.domain.text import Lines, json_text, visible
+
+_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
+_WIDEST_LINE = 120
+_API_KEY = re.compile(r"mdlx-[A-Za-z0-9_-]{8,}")
+
+Sources = Mapping[str, Sequence[str]]
+
+
+def as_text(problems: Iterable[Problem], lines: Sources) -> Lines:
+    """`file:line:column: code  message`, the line itself with a caret, and the mend; a warning says that it is one."""
+    blocks = (_one(problem, lines) for problem in problems)
+    return Lines("\n\n".join(blocks))
+
+
+def as_json(problems: Iterable[Problem], jobs: int) -> str:
+    """One object: `{"valid", "jobs", "problems": […]}`; its names are fixed."""
+    listed = [_object(problem) for problem in problems]
+    valid = not any(p["severity"] == Severity.ERROR for p in listed)
+    return json_text({"valid": valid, "jobs": jobs, "problems": listed}, indent=2)
+
+
+def as_github(problems: Iterable[Problem]) -> str:
+    """Annotations that GitHub shows beside the line. Source: GitHub's workflow commands, 2026."""
+    return "\n".join(_annotation(problem) for problem in problems)
+
+
+def _one(problem: Problem, lines: Sources) -> Lines:
+    colour = _COLOURS[problem.severity]
+    place = click.style(str(problem.place), bold=True)
+    is_warning = problem.severity is Severity.WARNING
+    code = click.style(f"warning: {problem.code.value}" if is_warning else problem.code.value, fg=colour)
+    parts = [
+        f"{place}: {code}  {_masked(problem.message)}{_whom(problem, lines)}",
+        *_snippet(problem, lines, colour),
+    ]
+    if problem.hint:
+        parts.append(f"  {click.style('mend:', fg='green')} {_masked(problem.hint)}")
+    return Lines("\n".join(map(one_line, parts)))
+
+
+def _whom(problem: Problem, lines: Sources) -> str:
+    """Which jobs a problem hits, unless its line names the only one."""
+    first, *others = map(_masked, problem.jobs or ("",))
+    if others:
+        return f" [hits {len(problem.jobs)} jobs: {first}, …]"
+    named = re.search(rf"(?<![\w.-]){re.escape(first)}(?![\w.-])", _masked(_line(problem, lines)))
+    return "" if named or not first else f" [in job {first}]"
+
+
+def _snippet(problem: Problem, lines: Sources, colour: str) -> list[str]:
+    """The line with a caret under the column; a long line is cut around it."""
+    written = _line(problem, lines).replace("\t", " ")
+    line = _shown(written)
+    column = len(_shown(written[: problem.place.column - 1])) + 1
+    start = max(0, column - _WIDEST_LINE // 2) if len(line) > _WIDEST_LINE else 0
+    shown = line[start : start + _WIDEST_LINE]
+    if not shown.strip():
+        return []
+    number = f"{problem.place.line:>5} | "
+    before = shown[: column - 1 - start]
+    caret = " " * (len(number) + sum(map(_columns, before))) + click.style("^", fg=colour)
+    return [click.style(number, dim=True) + shown.rstrip(), caret]
+
+
+def _shown(text: str) -> str:
+    """A line of a file as it may stand in the log of a pipeline: no logins, no signatures, no keys."""
+    return visible(_masked(without_secrets(text)))
+
+
+def _masked(text: str) -> str:
+    """A text without keys, whoever's they are: a file may hold one in the wrong place."""
+    return _API_KEY.sub("mdlx-…", text)
+
+
+def _line(problem: Problem, lines: Sources) -> str:
+    """The line that a problem stands on; empty if it stands on none."""
+    text = lines.get(problem.place.file, ())
+    return text[problem.place.line - 1] if 1 <= problem.place.line <= len(text) else ""
+
+
+def _columns(character: str) -> int:
+    """How many columns of a terminal a character takes."""
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
+
+
+def _object(problem: Problem) -> dict[str, Any]:
+    return {
+        "severity": problem.severity.value,
+        "code": problem.code.value,
+        "file": problem.place.file,
+        "line": problem.place.line,
+        "column": problem.place.column,
+        "job": _masked(problem.jobs[0]) if problem.jobs else None,
+        "jobs": [_masked(job) for job in problem.jobs],
+        "field": problem.field,
+        "message": _masked(problem.message),
+        "hint": problem.hint and _masked(problem.hint),
+    }
+
+
+def _annotation(problem: Problem) -> str:
+    message = _masked(problem.message + (f" ({problem.hint})" if problem.hint else ""))
+    file = _escaped(problem.place.file).replace(":", "%3A").replace(",", "%2C")
+    where = f"file={file},line={problem.place.line},col={problem.place.column},title={problem.code.value}"
+    return f"::{problem.severity.value} {where}::{_escaped(message)}"
+
+
+def _escaped(text: str) -> str:
+    text = re.sub(r"[^\r\n]+", lambda line: visible(line[0]), text)
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

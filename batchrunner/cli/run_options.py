@@ -1,0 +1,75 @@
+"""An order: what a person asked for on the command line."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from batchrunner.domain.history import MarkKind
+from batchrunner.domain.settings import Deadline, Halt, MaxReplace, Network, Settings
+from batchrunner.errors import UsageError
+from batchrunner.planning.batch import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The options of `run` and its kin, by their names; each command sets what it has.
+
+    `named` are the jobs whose names or globs were typed, `spelt` what was typed for them.
+    """
+
+    path: Path
+    command: str
+    profile: str = ""
+    yes: bool = False
+    plan: str | None = None
+    max_cost: Decimal | None = None
+    allow_partial: bool = False
+    allow_unpriced: bool = False
+    wait_for_balance: bool = False
+    prices: Path | None = None
+    concurrency: int | None = None
+    rate: int | None = None
+    halt: Halt | None = None
+    no_canary: bool = False
+    deadline: Deadline | None = None
+    ledger: Path | None = None
+    sandbox: bool = False
+    form: str = "table"
+    quiet: bool = False
+    notify: str | None = None
+    keep_awake: bool = False
+    allow_network: tuple[Network, ...] = ()
+    fresh: bool = False
+    select: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    limit: int | None = None
+    max_replace: MaxReplace | None = None
+    submits: bool = True
+    named: frozenset[str] | None = None
+    spelt: frozenset[str] = frozenset()
+    marking: MarkKind | None = None
+
+    def limits(self, settings: Settings, now_s: float) -> Limits:
+        """An option on the command line wins over the manifest.
+
+        Raises:
+            UsageError: the deadline has gone by, or is too far.
+        """
+        return Limits(
+            concurrency=settings.concurrency if self.concurrency is None else self.concurrency,
+            rate_per_min=settings.rate_per_min if self.rate is None else self.rate,
+            task_timeout_s=settings.task_timeout_s,
+            retries=settings.retries,
+            budget_usd=settings.budget_usd,
+            run_usd=self.max_cost,
+            download_limit_bytes=settings.download_limit_bytes,
+            waits_for_balance=self.wait_for_balance,
+            canary=not self.no_canary,
+            deadline_s=self._deadline_s(now_s),
+        )
+
+    def _deadline_s(self, now_s: float) -> float | None:
+        try:
+            return self.deadline.at_s(now_s) if self.deadline else None
+        except ValueError as error:
+            raise UsageError(f"--deadline: {error}") from error

@@ -1,0 +1,79 @@
+"""Where a command's words go, and the only place that prints: what came from outside is shown, and does nothing.
+
+It knows how wide a terminal is; and that one may die or be closed before all is said, which ends nothing.
+"""
+
+import errno
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from batchrunner.domain.text import Lines, visible
+
+# a terminal that is gone, and a pipe that nobody reads any more
+_GONE = {errno.EIO, errno.EPIPE}
+# Colours, bold and dim, as `click.style` writes them: they move nothing and ask the terminal nothing.
+_OUR_STYLE = re.compile(r"(\x1b\[(?:0|1|2|31|32|33)m)")
+# What GitHub takes for a command where it reads our log: a line that begins with `::`, after blanks or not.
+# Source: actions/runner's ActionCommand.cs, 2026-11.
+_COMMAND = re.compile(r"^(\s*):(?=:)")
+
+
+def say(text: str = "", *, err: bool = False, nl: bool = True) -> None:
+    """Prints one line, whatever is in the text: nothing from outside begins a new one, or steers the terminal."""
+    click.echo(_harmless(text), err=err, nl=nl)
+
+
+def say_lines(text: Lines, *, err: bool = False) -> None:
+    """Prints lines that were made as such."""
+    click.echo("\n".join(map(_harmless, text.split("\n"))), err=err)
+
+
+def hand_over(text: str, *, err: bool = False, nl: bool = True) -> None:
+    """Prints what a program reads, or what draws on a terminal: as it is. Whoever made it has escaped what is in it."""
+    click.echo(text, err=err, nl=nl)
+
+
+def one_line(text: str) -> str:
+    """A text in our own styles on one line, everything else in it made visible."""
+    pieces = _OUR_STYLE.split(text)
+    return "".join(piece if _OUR_STYLE.fullmatch(piece) else visible(piece) for piece in pieces)
+
+
+def _harmless(text: str) -> str:
+    return _COMMAND.sub(r"\1\\:", one_line(text))
+
+
+def width() -> int | None:
+    """How many characters a line of the terminal has; None where the result goes into a pipe or a file."""
+    return shutil.get_terminal_size().columns if sys.stdout and sys.stdout.isatty() else None
+
+
+@contextmanager
+def while_heard() -> Iterator[None]:
+    """Says things, until nobody is there any more.
+
+    Raises:
+        OSError: somebody is there, and loses what is said: a disk is full.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _GONE:
+            raise
+
+
+def let_go() -> None:
+    """What nobody took goes nowhere. Else Python tries again at its end, and makes 120 of the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)

@@ -1,0 +1,310 @@
+"""Receipts: what another machine must know so as not to pay again, and what people chose. Each is one line of text.
+
+See `docs/decisions/receipts-carry-decisions.md`.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from batchrunner.domain.history import (
+    Answer,
+    Attempt,
+    Clip,
+    ClipRole,
+    ErrorClass,
+    Failure,
+    Mark,
+    MarkKind,
+    Memory,
+    Observation,
+    Outcome,
+    Refusal,
+    TaskState,
+)
+from batchrunner.domain.job import Identity
+from batchrunner.domain.request import Request
+
+Json = Mapping[str, Any]
+ReadRequest = Callable[[Json], Request]
+
+SENT = "sent"  # the outcome of a submit of which nobody has heard anything yet
+_TOLD = "told by a receipt"
+_VERSION = re.compile(r"(^|/)versions/[^/]+\.v[0-9]+\.[^/.]+$")
+_LEAST_USD, _MOST_USD = Decimal("0.0001"), Decimal("999999.9999")
+_LONGEST_MESSAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One submit and what became of it; `host` is the machine that sent it."""
+
+    identity: Identity
+    attempt: Attempt
+    host: str
+
+    @property
+    def task_id(self) -> str | None:
+        """The service's name for what it accepted."""
+        return self.attempt.task_id
+
+    @property
+    def at_s(self) -> float:
+        """When it was about to leave."""
+        return self.attempt.opened_at_s
+
+    def as_json(self) -> dict[str, Any]:
+        """One flat object; its names are fixed."""
+        attempt = self.attempt
+        return {
+            **_named(self.identity),
+            **_asked(attempt.request),
+            "task_id": attempt.task_id,
+            **_answered(attempt),
+            "base_url": attempt.base_url,
+            "key_digest": attempt.key_digest,
+            "key_last4": attempt.key_last4,
+            "cost_usd": _usd(attempt.booked_usd),
+            "reserved_usd": _usd(attempt.reserved_usd),
+            "billed_usd": None if attempt.billed_usd is None else _usd(attempt.billed_usd),
+            "submitted_at_s": attempt.opened_at_s,
+            **_seen(attempt),
+            "done_at_s": attempt.settled_at_s if attempt.clip else None,
+            "closed_at_s": attempt.settled_at_s if _is_given_up(attempt) else None,
+            "output": attempt.output,
+            **_lies(attempt.clip),
+            "decision": attempt.decision,
+            "host": self.host,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person decided about one job; `chosen` is the task whose clip is kept.
+
+    The numbers in its mark are those of the ledger that wrote it: a reader finds its own.
+    """
+
+    identity: Identity
+    mark: Mark
+    chosen: str | None
+
+    @property
+    def at_s(self) -> float:
+        """When it was made."""
+        return self.mark.at_s
+
+    def as_json(self) -> dict[str, Any]:
+        """One flat object; its names are fixed."""
+        mark = self.mark
+        return {
+            "kind": "decision",
+            **_named(self.identity),
+            "decided": mark.kind.value,
+            "decision": mark.decision,
+            **(_asked(mark.request) if mark.request else {"fingerprint": None, "request": None}),
+            "chosen": self.chosen,
+            "decided_at_s": mark.at_s,
+            "host": mark.host,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """A job took over the clip of another one's task; `clip` is where its own copy lies."""
+
+    identity: Identity
+    task_id: str
+    at_s: float
+    clip: Clip | None
+    host: str
+
+    def as_json(self) -> dict[str, Any]:
+        """One flat object; its names are fixed."""
+        return {
+            "kind": "adoption",
+            **_named(self.identity),
+            "task_id": self.task_id,
+            "adopted_at_s": self.at_s,
+            **_lies(self.clip),
+            "host": self.host,
+        }
+
+
+Told = Receipt | Decision | Adoption
+
+
+def receipts_of(identity: Identity, memory: Memory) -> Iterator[Told]:
+    """All that the receipts tell of one job."""
+    for attempt in memory.attempts:
+        if not attempt.is_adopted:
+            yield Receipt(identity, attempt, attempt.host)
+        elif attempt.task_id is not None and attempt.adopted_at_s is not None:
+            yield Adoption(identity, attempt.task_id, attempt.adopted_at_s, attempt.clip, attempt.host)
+    for mark in memory.marks:
+        yield decision_of(identity, mark, memory)
+
+
+def decision_of(identity: Identity, mark: Mark, memory: Memory) -> Decision:
+    """What the receipts tell of one decision, which `memory` holds."""
+    chosen = memory.chosen_by(mark)
+    # what it speaks of came before it, even where the clock was set back in between
+    at_s = max([mark.at_s, *(a.opened_at_s for a in memory.attempts if a.number <= mark.after)])
+    return Decision(identity, replace(mark, at_s=at_s), chosen.task_id if chosen else None)
+
+
+# From JSON. The object has the fields of its schema: see `receipt_schema`.
+
+
+def read_receipt(manifest: str, data: Json, read: ReadRequest) -> Receipt:
+    """A submit; `read` gives its request under today's canonicaliser."""
+    at_s, reserved = float(data["submitted_at_s"]), data.get("reserved_usd") or data["cost_usd"]
+    output, done_at_s = data["output"], data["done_at_s"]
+    clip = _clip(data, at_s if done_at_s is None else done_at_s, output)
+    is_refused = data.get("outcome") == Outcome.REFUSED
+    ends_s = (
+        done_at_s,
+        data.get("closed_at_s"),
+        data.get("failed_at_s"),
+        data.get("gone_at_s"),
+        at_s if is_refused else None,
+    )
+    attempt = Attempt(
+        id=0,
+        run_id=0,
+        number=0,
+        request=read(data["request"]),
+        output=output,
+        base_url=data["base_url"],
+        key_digest=data["key_digest"],
+        key_last4=data["key_last4"],
+        reserved_usd=Decimal(reserved),
+        opened_at_s=at_s,
+        settled_at_s=next((float(each) for each in ends_s if each is not None), None),
+        answers=tuple(_answers(data, at_s)),
+        observations=tuple(_observations(data)),
+        clips=(clip,) if clip else (),
+        decision=data.get("decision"),
+        host=data["host"],
+    )
+    return Receipt(_identity(manifest, data), attempt, data["host"])
+
+
+def read_decision(manifest: str, data: Json, read: ReadRequest) -> Decision:
+    """A decision; `read` as above."""
+    request = None if data["request"] is None else read(data["request"])
+    at_s, kind = float(data["decided_at_s"]), MarkKind(data["decided"])
+    mark = Mark(at_s, kind, 0, request, decision=data["decision"], host=data["host"])
+    return Decision(_identity(manifest, data), mark, data["chosen"])
+
+
+def read_adoption(manifest: str, data: Json, _: ReadRequest) -> Adoption:
+    """An adoption."""
+    at_s = float(data["adopted_at_s"])
+    return Adoption(_identity(manifest, data), data["task_id"], at_s, _clip(data, at_s, None), data["host"])
+
+
+def _identity(manifest: str, data: Json) -> Identity:
+    return Identity(manifest, data["profile"], data["id"], data["take"])
+
+
+def _answers(data: Json, at_s: float) -> Iterator[Answer]:
+    outcome, message = data.get("outcome", Outcome.ACCEPTED.value), data.get("message", "")
+    if outcome == SENT:
+        return
+    if data.get("by_hand") and outcome == Outcome.ACCEPTED:
+        yield Answer(at_s, Outcome.UNKNOWN, message=_TOLD)
+    refusal = Refusal(data["refusal"]) if data.get("refusal") else None
+    yield Answer(at_s, Outcome(outcome), data["task_id"], refusal, message=message)
+
+
+def _observations(data: Json) -> Iterator[Observation]:
+    billed = None if data.get("billed_usd") is None else Decimal(data["billed_usd"])
+    expires_at_s = data.get("expires_at_s")
+    if data["rendered_at_s"] is not None:
+        at_s = float(data["rendered_at_s"])
+        yield Observation(at_s, TaskState.SUCCESS, _TOLD, expires_at_s=expires_at_s, billed_usd=billed)
+    if data.get("failed_at_s") is not None:
+        failure = Failure(ErrorClass(data.get("error_class") or ErrorClass.PROVIDER), data.get("message", ""))
+        yield Observation(float(data["failed_at_s"]), TaskState.FAILED, _TOLD, failure, billed_usd=billed)
+    if data.get("gone_at_s") is not None:
+        since_s = data.get("gone_since_s")
+        looks_s = () if since_s is None else (since_s, since_s)  # as many as it takes to believe it
+        for at_s in (*looks_s, data["gone_at_s"]):
+            yield Observation(float(at_s), TaskState.GONE, _TOLD, expires_at_s=expires_at_s)
+
+
+def _clip(data: Json, at_s: float, output: str | None) -> Clip | None:
+    if data["file"] is None:
+        return None
+    return Clip(at_s, _role(data["file"], output), data["file"], data["size_bytes"], data["sha256"], is_told=True)
+
+
+def _role(path: str, output: str | None) -> ClipRole:
+    """Under which kind of name a clip lies: a name like `versions/hero.v1.mp4` is that of an older version."""
+    return ClipRole.VERSION if path != output and _VERSION.search(path) else ClipRole.FINAL
+
+
+# To JSON.
+
+
+def _named(who: Identity) -> dict[str, Any]:
+    return {"id": who.job, "take": who.take, "profile": who.profile}
+
+
+def _asked(request: Request) -> dict[str, Any]:
+    return {"fingerprint": request.fingerprint, "request": request.as_json()}
+
+
+def _answered(attempt: Attempt) -> dict[str, Any]:
+    answer = attempt.answer
+    message = attempt.failure.message if attempt.failure else answer.message if answer else ""
+    return {
+        "outcome": answer.outcome.value if answer else SENT,
+        "refusal": answer.refusal.value if answer and answer.refusal else None,
+        "by_hand": attempt.is_named_by_hand,
+        "message": _plain(message),
+    }
+
+
+def _seen(attempt: Attempt) -> dict[str, Any]:
+    last = {o.state: o for o in attempt.observations}
+    failed, gone = last.get(TaskState.FAILED), last.get(TaskState.GONE) if attempt.is_gone else None
+    looks_s = [o.at_s for o in attempt.observations if o.state is TaskState.GONE and o.at_s >= attempt.is_over_at_s]
+    expires = [o.expires_at_s for o in attempt.observations if o.expires_at_s is not None]
+    return {
+        "rendered_at_s": attempt.rendered_at_s,
+        "failed_at_s": failed.at_s if failed else None,
+        "error_class": failed.failure.error_class.value if failed and failed.failure else None,
+        "gone_since_s": min(looks_s, default=None) if gone else None,
+        "gone_at_s": gone.at_s if gone else None,
+        "expires_at_s": expires[-1] if expires else None,
+    }
+
+
+def _is_given_up(attempt: Attempt) -> bool:
+    """Whether it was closed although it is unknown, or its success had no video; and not to let another one be open."""
+    was_open = attempt.settled_at_s not in (None, attempt.opened_at_s)
+    has_end = attempt.clips or attempt.is_gone or attempt.outcome is Outcome.REFUSED or attempt.task is TaskState.FAILED
+    return was_open and not has_end
+
+
+def _lies(clip: Clip | None) -> dict[str, Any]:
+    return {
+        "file": clip.path if clip else None,
+        "size_bytes": clip.size_bytes if clip else None,
+        "sha256": clip.sha256 if clip else None,
+    }
+
+
+def _usd(amount: Decimal) -> str:
+    """An amount as text, with at most four digits behind the point."""
+    amount = min(amount, _MOST_USD)
+    return f"{amount if amount == round(amount, 4) else amount.quantize(_LEAST_USD):f}"
+
+
+def _plain(text: str) -> str:
+    """One line that can be printed, and not an endless one."""
+    return "".join(each for each in " ".join(text.split()) if each.isprintable())[:_LONGEST_MESSAGE]

@@ -1,0 +1,61 @@
+"""The status of a job: one pure function of the facts."""
+
+from enum import StrEnum
+from typing import assert_never
+
+from batchrunner.domain.history import Attempt, ClipRole, Outcome, Refusal, TaskState
+
+
+class Status(StrEnum):
+    """What people see. `unknown`: sent, no answer on record. `expired`: paid, the result is gone."""
+
+    PENDING = "pending"
+    UNKNOWN = "unknown"
+    RUNNING = "running"
+    RENDERED = "rendered"
+    DONE = "done"
+    FAILED = "failed"
+    EXPIRED = "expired"
+
+
+class Flag(StrEnum):
+    """What stands beside a status."""
+
+    CHANGED = "changed"
+    OLD_CLIP = "old-clip"
+    STUCK = "stuck"
+    SUBMITTING = "submitting"
+    DEPARTED = "departed"
+
+
+def status_of(attempt: Attempt | None, *, file_is_there: bool, in_flight: bool = False) -> Status:
+    """The status after `attempt`, the one that counts for the job.
+
+    `file_is_there`: its verified clip lies under its final name.
+    `in_flight`: a run that is alive is waiting for the service's answer just now.
+    """
+    if attempt is None:
+        return Status.PENDING
+    match attempt.outcome:
+        case None:
+            return Status.PENDING if in_flight else Status.UNKNOWN
+        case Outcome.UNKNOWN:
+            return Status.UNKNOWN
+        case Outcome.REFUSED:
+            invalid = attempt.answer is not None and attempt.answer.refusal is Refusal.INVALID
+            return Status.FAILED if invalid else Status.PENDING
+        case Outcome.ACCEPTED:
+            return _status_of_task(attempt, file_is_there=file_is_there)
+        case _:
+            assert_never(attempt.outcome)
+
+
+def _status_of_task(attempt: Attempt, *, file_is_there: bool) -> Status:
+    clip = attempt.clip
+    if clip is not None and clip.role is ClipRole.FINAL and file_is_there and not attempt.is_open:
+        return Status.DONE
+    if attempt.task is TaskState.FAILED:
+        return Status.FAILED
+    if attempt.is_gone:
+        return Status.EXPIRED
+    return Status.RENDERED if attempt.task is TaskState.SUCCESS else Status.RUNNING

@@ -1,0 +1,115 @@
+"""Numbers, times and foreign texts as people read them."""
+
+import json
+import re
+import unicodedata
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import NewType
+
+from batchrunner.domain.money import NOTHING, Cost, dollars
+
+# Longer batches show only what is not done: nobody reads 500 lines that say "done".
+LONGEST_TABLE = 60
+
+# Below this many, seconds and minutes are told as they are; above, in the next unit.
+_MOST_OF_A_UNIT = 90
+_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+# What pipelines take for a command wherever it stands in their logs: `##[add-mask]` (GitHub's first form), `##vso[…]`
+# (Azure), `##teamcity[…]`. Source: actions/runner's ActionCommand.cs and the others' documentation, 2026-11.
+_COMMAND = re.compile(r"#(?=#\w*\[)")
+_JOINERS = "\u200c\u200d"  # parts of words and of emoji
+
+# Text of several lines, each of which went through `in_lines` or `table`: nothing from outside breaks out of its line.
+Lines = NewType("Lines", str)
+
+
+def visible(text: str) -> str:
+    r"""A text on one line: what nobody sees, or what moves other signs, is shown as its escape: `\x1b`, `\u202e`."""
+    if not text.isprintable():
+        text = "".join(c if _is_visible(c) else _escape(c) for c in text)
+    return _COMMAND.sub(r"\\x23", text) if "##" in text else text
+
+
+def without_unseen(text: str) -> str:
+    """A text on one line without what nobody sees, which may stand within a word to keep it from being found."""
+    return "".join(" " if c in "\n\t" else c for c in text if c in "\n\t" or _is_visible(c))
+
+
+def _is_visible(character: str) -> bool:
+    return character in _JOINERS or unicodedata.category(character) not in _HIDDEN
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape").decode()
+
+
+def printable(text: str, most: int | None = None) -> str:
+    """A foreign text on one line, its control characters shown as escapes, and cut where it is too long."""
+    line = visible(re.sub(" +", " ", text.strip()))
+    return line if most is None or len(line) <= most else f"{line[: most - 1]}…"
+
+
+def json_text(data: object, indent: int | None = None) -> str:
+    """Plain data as JSON in ASCII, in which no pipeline finds a command either."""
+    return _COMMAND.sub(r"\\u0023", json.dumps(data, indent=indent))
+
+
+def in_lines(*texts: str) -> Lines:
+    """Texts that become one line each, whatever is in them."""
+    return Lines("\n".join(map(visible, texts)))
+
+
+def stacked(*blocks: Lines) -> Lines:
+    """Blocks of lines, one below the other."""
+    return Lines("\n".join(blocks))
+
+
+def located(path: str, project: str) -> str:
+    """A path of the ledger from where the project is seen as `project`: `sandbox-run/outputs/a.mp4`."""
+    return path if path.startswith("/") or project in {"", "."} else f"{project}/{path}"
+
+
+def utc(at_s: float | None) -> str | None:
+    """RFC 3339 in UTC, to the second: `2026-11-23T02:00:00Z`."""
+    return None if at_s is None else datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def local(at_s: float) -> str:
+    """A moment on this machine's wall: `2026-11-23 18:04 CET`."""
+    return datetime.fromtimestamp(at_s, UTC).astimezone().strftime("%Y-%m-%d %H:%M %Z")
+
+
+def dated(priced_on: date, now_s: float) -> str:
+    """Prices with their age: `prices of 2026-08-18, 97 days old`."""
+    age = (datetime.fromtimestamp(now_s, UTC).date() - priced_on).days
+    return f"prices of {priced_on.isoformat()}, {counted(age, 'day')} old"
+
+
+def most_usd(cost: Cost, retries: int, *limits_usd: Decimal | None) -> Decimal:
+    """What may be paid at most where every task fails until its last retry, and each try is paid."""
+    return min([cost.high_usd * (1 + retries), *(max(usd, NOTHING) for usd in limits_usd if usd is not None)])
+
+
+def with_retries(retries: int, usd: Decimal) -> str:
+    """The same in words."""
+    times = "1 retry" if retries == 1 else f"{retries} retries"
+    return f"with up to {times} of failed tasks: at most {dollars(usd)}"
+
+
+def span(seconds: float) -> str:
+    """A length of time: `45 s`, `12 min`, `7 h 05 min`."""
+    if seconds < _MOST_OF_A_UNIT:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < _MOST_OF_A_UNIT else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def ago(at_s: float, now_s: float) -> str:
+    """How long ago: `12 min ago`."""
+    return f"{span(max(now_s - at_s, 0.0))} ago"
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 clip`, `2 clips`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,1 @@
+"""What may hold a submit back."""

@@ -1,0 +1,44 @@
+"""The life of one job: ask the decider, do what it says, until it says that nothing is left to do."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from batchrunner.domain.job import Identity
+from batchrunner.domain.step import Action, Block, Step
+from batchrunner.engine.fetch import adopt, fetch, restore, settle
+from batchrunner.engine.guards.canary import end_trial
+from batchrunner.engine.guards.price import end_doubt
+from batchrunner.engine.poll import poll
+from batchrunner.engine.run import Run
+from batchrunner.engine.submit import submit
+
+Doing = Callable[[Run, Identity, Step], Awaitable[None]]
+
+DOINGS: Mapping[Action, Doing] = {
+    Action.SUBMIT: submit,
+    Action.POLL: poll,
+    Action.FETCH: fetch,
+    Action.SETTLE: settle,
+    Action.RESTORE: restore,
+    Action.ADOPT: adopt,
+}
+
+
+async def live(run: Run, identity: Identity) -> Step:
+    """Brings one job as far as this run can; gives the step that ended it."""
+    try:
+        while True:
+            step = run.decide(identity)
+            if step.block is Block.COST_LIMIT and run.posts:
+                await run.bell.heard()  # a refusal on the wire may release what this job needs
+            elif run.waits_for_kin(identity, step):
+                await run.bell.heard()
+            elif step.is_last:
+                return step
+            else:
+                await DOINGS[step.action](run, identity, step)
+    finally:
+        run.slots.release(identity)
+        run.told.add(identity)
+        end_doubt(run, identity)
+        end_trial(run, identity)
+        run.nudge()

@@ -1,0 +1,33 @@
+"""Forecasts: how long tasks of each kind take, from what the ledger remembers and what this run sees."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from batchrunner.domain.history import Memory
+from batchrunner.domain.request import Request
+from batchrunner.engine.scheduling.latency_model import Forecast
+
+_MOST = 400
+# A task was seen waiting shortly before it was seen ended: looks come often where an end is likely.
+_SEEN_BEFORE = 0.97
+
+
+class Forecasts:
+    """One forecast for each model, duration and resolution; a wide one where nothing is known of a kind."""
+
+    def __init__(self, memories: Iterable[Memory]) -> None:
+        took: dict[tuple[object, ...], list[tuple[float, float]]] = defaultdict(list)
+        for memory in memories:
+            for attempt in memory.attempts:
+                if attempt.took_s is not None:
+                    took[attempt.request.kind].append((attempt.opened_at_s + attempt.took_s, attempt.took_s))
+        self._by_kind = {kind: _learned(seen) for kind, seen in took.items()}
+
+    def of(self, request: Request) -> Forecast:
+        """The forecast for tasks that ask for such a clip."""
+        return self._by_kind.setdefault(request.kind, Forecast())
+
+
+def _learned(seen: list[tuple[float, float]]) -> Forecast:
+    newest = [took_s for _, took_s in sorted(seen)[-_MOST:]]
+    return Forecast((took_s * _SEEN_BEFORE, took_s) for took_s in newest)

@@ -1,0 +1,115 @@
+"""Looking: which running task is asked for next and when, and whether a slot came free unseen."""
+
+import math
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from batchrunner.engine.scheduling.latency_model import Forecast
+
+# What a look has to find at least, in expected seconds since the end. While jobs wait for a slot, hardly anything:
+# the pace decides, and gives each request to the best look. When none waits, only the end of the run is late by it.
+LEAST_IDLE_S = 0.02
+LEAST_IDLE_AT_THE_END_S = 0.25
+_LEAST_CHANCE = 1e-6
+
+
+@dataclass(slots=True, eq=False)
+class Running:
+    """A task at the service that nobody saw ended yet. All times on one clock.
+
+    Attributes:
+        waiting_at_s: the last time it was seen waiting; at first, when it was submitted.
+        not_before_s: when it may be asked for again, after a look that failed.
+        is_asked: whether a look is on the wire.
+    """
+
+    forecast: Forecast
+    submitted_at_s: float
+    waiting_at_s: float
+    not_before_s: float = -math.inf
+    is_asked: bool = False
+
+    def seen_waiting(self, at_s: float) -> None:
+        """It had not ended when this look left; an older look than the last is no news."""
+        if at_s > self.waiting_at_s:
+            self.forecast.waited(self.waiting_at_s - self.submitted_at_s, at_s - self.submitted_at_s)
+            self.waiting_at_s = at_s
+
+    def seen_ended(self, at_s: float) -> None:
+        """It had ended when this look was answered."""
+        self.forecast.ended(self.waiting_at_s - self.submitted_at_s, at_s - self.submitted_at_s)
+
+    def chance_ended(self, now_s: float) -> float:
+        """The probability that it has ended by now."""
+        return self.forecast.ended_by(now_s - self.submitted_at_s, self.waiting_at_s - self.submitted_at_s)
+
+    def idle_s(self, now_s: float) -> float:
+        """For how long, in expectation, its slot has been free by now."""
+        return self.forecast.idle_s(now_s - self.submitted_at_s, self.waiting_at_s - self.submitted_at_s)
+
+    def worth_a_look_at_s(self, least_idle_s: float) -> float:
+        """When its slot has, in expectation, been free for so long."""
+        age_s = self.forecast.age_of_idle(least_idle_s, self.waiting_at_s - self.submitted_at_s)
+        return max(self.submitted_at_s + age_s, self.not_before_s)
+
+
+def next_look(tasks: Collection[Running], now_s: float, least_idle_s: float) -> tuple[Running | None, float]:
+    """The task to ask for next, and when: now, if one is worth it, else as soon as one will be.
+
+    The best look is the one whose slot has been free longest, in expectation. With a price on each look, asking
+    whenever that exceeds the price is as good as the best schedule (within 1 %); so, when requests are scarce, the
+    pace sets the price. (None, inf) if there is nothing to ask for.
+    """
+    idle = [task for task in tasks if not task.is_asked]
+    ready = [task for task in idle if task.not_before_s <= now_s]
+    best = max(ready, key=lambda task: task.idle_s(now_s), default=None)
+    if best is not None and best.idle_s(now_s) >= least_idle_s:
+        return best, now_s
+    return _earliest(idle, least_idle_s)
+
+
+def _earliest(tasks: Collection[Running], least_idle_s: float) -> tuple[Running | None, float]:
+    first, at_s = None, math.inf
+    for task in tasks:
+        # one glance rules most tasks out; finding the moment takes thirty
+        if first is None or (task.not_before_s < at_s and task.idle_s(at_s) > least_idle_s):
+            found_s = task.worth_a_look_at_s(least_idle_s)
+            if found_s < at_s:
+                first, at_s = task, found_s
+    return first, at_s
+
+
+def chance_free(tasks: Collection[Running], limit: int, now_s: float, full_at_s: float = -math.inf) -> float:
+    """The probability that one more submit finds a slot.
+
+    With n tasks that nobody saw ended and a limit of L slots, at least n - L have ended; a slot is free if one more
+    has. At `full_at_s` a submit was refused: then no slot was free, and only what has ended since makes room.
+    1 if fewer tasks than slots are known.
+    """
+    excess = len(tasks) - limit
+    if excess < 0:
+        return 1.0
+    chances = [chance for task in tasks if (chance := task.chance_ended(now_s)) > _LEAST_CHANCE]
+    exactly = _exactly(chances, excess)
+    more = max(1.0 - sum(exactly), 0.0)
+    enough = exactly[excess] + more
+    found = more / enough if enough > _LEAST_CHANCE else 0.0
+    return min(found, _chance_ended_since(tasks, full_at_s, now_s)) if full_at_s > -math.inf else found
+
+
+def _exactly(chances: Collection[float], most: int) -> list[float]:
+    """The probabilities that exactly 0, 1, … `most` of these independent things have happened."""
+    exactly = [1.0] + [0.0] * most
+    for chance in chances:
+        for n in range(most, 0, -1):
+            exactly[n] += chance * (exactly[n - 1] - exactly[n])
+        exactly[0] *= 1.0 - chance
+    return exactly
+
+
+def _chance_ended_since(tasks: Collection[Running], since_s: float, now_s: float) -> float:
+    """The probability that a task that was still running then has ended by now."""
+    none = 1.0
+    for task in tasks:
+        none *= 1.0 - max(task.chance_ended(now_s) - task.chance_ended(since_s), 0.0)
+    return 1.0 - none

@@ -1,0 +1,52 @@
+"""Looks: which running task is asked for next, decided for all of them at once."""
+
+import asyncio
+from collections.abc import Callable
+
+from batchrunner.engine.scheduling.poll_policy import LEAST_IDLE_AT_THE_END_S, LEAST_IDLE_S, Running, next_look
+from batchrunner.engine.scheduling.rate_limiter import Pace
+
+
+class Looks:
+    """The tasks that wait to be asked for. `wake` is called when there is one more."""
+
+    def __init__(self, pace: Pace, wake: Callable[[], None]) -> None:
+        self._pace = pace
+        self._wake = wake
+        self._waiting: dict[Running, asyncio.Future[bool]] = {}
+        self._closed = False
+
+    async def turn(self, task: Running, patience_s: float) -> bool:
+        """Returns when it is time to ask for a task; False if that is later than somebody's patience, or never."""
+        if self._closed:
+            return False
+        turn: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiting[task] = turn
+        self._wake()
+        try:
+            async with asyncio.timeout(max(patience_s, 0.0)):
+                return await turn
+        except TimeoutError:
+            return False
+        finally:
+            self._waiting.pop(task, None)
+
+    def close(self) -> None:
+        """Nothing is asked for any more."""
+        self._closed = True
+        for turn in self._waiting.values():
+            if not turn.done():
+                turn.set_result(False)
+
+    def serve(self, now_s: float, *, is_slot_wanted: bool) -> float:
+        """Lets those go who are worth a request now; gives when the next one will be."""
+        least_s = LEAST_IDLE_S if is_slot_wanted else LEAST_IDLE_AT_THE_END_S
+        while True:
+            # whose patience ended in this very moment is still among them
+            waiting = [task for task, turn in self._waiting.items() if not turn.done()]
+            wait_s = self._pace.wait_s(now_s, is_look=True)
+            task, at_s = next_look(waiting, now_s, least_s)
+            if task is None or at_s > now_s or wait_s > 0:
+                return max(at_s, now_s + wait_s)
+            self._pace.book(now_s)
+            self._waiting.pop(task).set_result(True)

@@ -1,0 +1,29 @@
+"""Waiting: what holds the next submit up, in a few words."""
+
+from batchrunner.domain.text import span
+from batchrunner.engine.run import Run
+from batchrunner.engine.scheduling.request_gate import LEAST_WAIT_S
+
+
+def waits_for(run: Run) -> str:
+    """What holds the next submit up; empty where nothing does."""
+    now_s = run.clock.monotonic_s()
+    pause_s = run.traffic.pace.pause_s(now_s)
+    rests = (resting(model, trust.wait_s(now_s)) for model, trust in run.trusts.items() if trust.wait_s(now_s) > 0)
+    reasons = (
+        (run.is_stopped, run.stop_reason),
+        (run.is_broke, "waiting for the balance to be topped up"),
+        (run.doubt is not None, run.doubt.reason if run.doubt else ""),
+        (pause_s >= LEAST_WAIT_S, f"the service wants us to wait another {span(pause_s)}"),
+        (bool(slowness := run.traffic.slowness()), slowness),
+        (bool(run.trying), f"one job of {', '.join(run.trying)} is tried first"),
+        (run.slots.are_all_elsewhere, "waiting for a free slot of the account"),
+        (run.caution.is_on, f"waiting for {run.access.base_url} to answer"),
+        (bool(run.pictures_in_trouble), "a picture is not taken yet, and tried again"),
+    )
+    return next((words for holds, words in reasons if holds), "") or ", ".join(rests)
+
+
+def resting(model: str, wait_s: float) -> str:
+    """Why a model gets no job at the moment."""
+    return f"{model} fails again and again: one job is tried in {span(wait_s)}"

@@ -1,0 +1,1 @@
+"""The world outside, one module a resource: network, files, media, clock."""

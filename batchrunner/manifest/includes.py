@@ -1,0 +1,241 @@
+"""Parts: a manifest's files, each with what holds in it: what an outer file says holds inside, never the reverse."""
+
+import os.path
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path, PurePath
+
+from batchrunner.domain.location import Place
+from batchrunner.domain.problem import Code, Problem, Problems, nearest
+from batchrunner.manifest import keys
+from batchrunner.manifest import text_file as source
+from batchrunner.manifest.keys import Key, text_of
+from batchrunner.manifest.layers import Layer, layer_of
+from batchrunner.manifest.permissions import Reach, RefusedPattern
+from batchrunner.manifest.variables import is_text
+from batchrunner.manifest.yaml import document, nodes
+
+_MOST_FILES = 1000
+_MOST_CHARACTERS = 2 * source.MOST_BYTES  # of all files together
+_DEEPEST = 32  # includes within includes
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One file. `layers` are those that hold for its jobs, lowest first; `vars` are its own over the outer ones."""
+
+    file: str
+    top: Mapping[str, nodes.Entry]
+    vars: Mapping[str, nodes.Node]
+    layers: tuple[Layer, ...]
+
+    @property
+    def jobs(self) -> tuple[nodes.Node, ...]:
+        """Its own jobs, in the author's order."""
+        entry = self.top.get("jobs")
+        return entry.node.items if entry and isinstance(entry.node, nodes.Sequence) else ()
+
+    def mapping(self, key: str) -> Mapping[str, nodes.Entry]:
+        """The entries below one of its keys."""
+        entry = self.top.get(key)
+        return entry.node.entries if entry and isinstance(entry.node, nodes.Mapping) else {}
+
+
+@dataclass(slots=True)
+class Parts:
+    """All files of a manifest: own jobs first, then the includes as they are written, hits of a glob sorted.
+
+    `is_whole` is False where something in them could not be read: a template that is missing may stand there.
+    """
+
+    fields: frozenset[str]
+    problems: Problems
+    reach: Reach
+    parts: list[Part] = field(default_factory=list)
+    lines: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    is_whole: bool = True
+    _characters: int = 0
+    _reached: set[Path] = field(default_factory=set)
+
+    def gather(self, read: document.Document, path: Path, table: Mapping[str, Key]) -> None:
+        """The file itself, then what it includes."""
+        whole = _whole(path)
+        self._reached.add(whole)
+        self._add(read, table, {}, (), (whole,))
+
+    def _add(
+        self,
+        read: document.Document,
+        table: Mapping[str, Key],
+        outer_vars: Mapping[str, nodes.Node],
+        outer_layers: tuple[Layer, ...],
+        way: tuple[Path, ...],
+    ) -> None:
+        self.lines[read.file] = read.lines
+        self._characters += sum(map(len, read.lines))
+        self.problems.extend(read.problems)
+        if read.root is None:
+            self.is_whole = False
+            return
+        if not isinstance(read.root, nodes.Mapping):
+            self.is_whole = False
+            said = f"a manifest is keys with values, not {keys.described(read.root)}"
+            hint = "begin with `version: 1` and `jobs:`"
+            self.problems.add(Problem(Code.WRONG_TYPE, read.root.place, said, hint))
+            return
+        top = keys.read_table(read.root, table, self.problems)
+        lost = (read.root.entries.keys() & table.keys() - top.keys()) | keys.meant(read.root, table)
+        self.is_whole &= not lost & {"templates", "include"}
+        unknown = self._shared if "defaults" in lost else lost & {"model"}
+        part = self._part(read.file, top, outer_vars, (*outer_layers, Layer(unknown=frozenset(unknown))))
+        self.parts.append(part)
+        for name, place in self._included(part, way):
+            self._include(name, place, part, way)
+
+    def _part(
+        self,
+        file: str,
+        top: Mapping[str, nodes.Entry],
+        outer_vars: Mapping[str, nodes.Node],
+        outer_layers: tuple[Layer, ...],
+    ) -> Part:
+        part = Part(file, top, {}, ())
+        own_vars = {name: entry.node for name, entry in part.mapping("vars").items() if self._is_var(name, entry)}
+        model = {"model": top["model"]} if "model" in top else {}
+        layers = (*outer_layers, layer_of(model, "the top level"), self.layer(top.get("defaults"), "defaults"))
+        return Part(file, top, {**outer_vars, **own_vars}, layers)
+
+    def layer(self, entry: nodes.Entry | None, name: str) -> Layer:
+        """The layer below a key: request fields, and what all jobs may share."""
+        if entry is None or not isinstance(entry.node, nodes.Mapping):
+            return Layer()
+        read = keys.read_keys(entry.node, self._shared, self.problems)
+        return layer_of(read, name, keys.meant(entry.node, self._shared))
+
+    @property
+    def _shared(self) -> frozenset[str]:
+        """What a layer may hold."""
+        return self.fields | keys.SHARED.keys()
+
+    def _is_var(self, name: str, entry: nodes.Entry) -> bool:
+        node = entry.node
+        scalars = node.items if isinstance(node, nodes.Sequence) else (node,)
+        if not all(isinstance(each, nodes.Scalar) for each in scalars):
+            said = f"`vars.{keys.shortened(name)}` must be a value or a list of values"
+            hint = "write `vars: {product: a red kettle}`"
+            self.problems.add(Problem(Code.WRONG_TYPE, node.place, said, hint, "vars"))
+            return False
+        if any(
+            isinstance(each.value, str) and "${" in each.value for each in scalars if isinstance(each, nodes.Scalar)
+        ):
+            said = f"`vars.{keys.shortened(name)}` holds a variable, and variables are not filled in `vars`"
+            self.problems.add(Problem(Code.BAD_VARIABLE, node.place, said, "write the text out", "vars"))
+        return True
+
+    def _included(self, part: Part, way: tuple[Path, ...]) -> Iterator[tuple[str, Place]]:
+        """The included files by name, relative to the file that names them."""
+        entry = part.top.get("include")
+        folder = way[-1].parent
+        for item in keys.texts_of(entry.node) if entry else ():
+            pattern = text_of(item)
+            try:
+                hits = sorted(self._hits(folder, pattern, item.place))
+            except RefusedPattern as refused:
+                self._tell(refused.problem)
+                continue
+            if not hits:
+                self._tell(_missing(folder, pattern, item.place))
+            for hit in hits:
+                if is_text(hit):
+                    yield hit, item.place
+                else:
+                    said = f"a file's name holds characters that are no text: {hit!a}"
+                    self._tell(Problem(Code.INCLUDE_MISSING, item.place, said, "rename the file", "include"))
+
+    def _include(self, name: str, place: Place, part: Part, way: tuple[Path, ...]) -> None:
+        path = _whole(way[-1].parent / name)
+        if path in way:
+            self._tell(_cycle(path, place, way))
+        elif path not in self._reached and not self._is_too_much(place, way) and self._may_read(path, name, place):
+            self._reached.add(path)
+            shown = os.path.normpath(os.path.join(os.path.dirname(part.file), name))  # noqa: PTH118, PTH120  # a text
+            read = document.read(path, shown)
+            if any(problem.code is Code.FILE_UNREADABLE for problem in read.problems):
+                said = f"{keys.shortened(name)} cannot be included: {read.problems[0].message}"
+                hint = f"name its files: `{name}/*.yaml`" if path.is_dir() else "check the file"
+                self._tell(Problem(Code.FILE_UNREADABLE, place, said, hint, "include"))
+            else:
+                self._add(read, keys.FRAGMENT, part.vars, part.layers, (*way, path))
+
+    def _is_too_much(self, place: Place, way: tuple[Path, ...]) -> bool:
+        """Whether no further file is read, because of how many there are, how deep or how large."""
+        limits = {
+            f"more than {_MOST_FILES} files are included": len(self._reached) >= _MOST_FILES,
+            f"files are included more than {_DEEPEST} deep": len(way) > _DEEPEST,
+            f"the included files hold more than {_MOST_CHARACTERS:,} characters": self._characters > _MOST_CHARACTERS,
+        }
+        said = next((said for said, is_over in limits.items() if is_over), None)
+        if said:
+            self._tell(Problem(Code.TOO_MANY, place, said, "write several manifests", "include"))
+        return said is not None
+
+    def _may_read(self, path: Path, name: str, place: Place) -> bool:
+        refused = self.reach.refusal(path, name, place, "include")
+        if refused:
+            self._tell(refused)
+        return not refused
+
+    def _hits(self, folder: Path, pattern: str, place: Place) -> list[str]:
+        """The files that a pattern means, relative to the folder; a plain name means itself."""
+        if not any(sign in pattern for sign in "*?["):
+            refused = self.reach.refusal(folder / pattern, pattern, place, "include")
+            if refused:
+                raise RefusedPattern(refused)
+            return [pattern] if pattern and os.path.lexists(folder / pattern) else []
+        found = self.reach.hits(pattern, folder, place, "include")
+        try:
+            return list(islice((hit for hit in found if os.path.isfile(folder / hit)), _MOST_FILES + 1))  # noqa: PTH113 - pathlib's may raise
+        except ValueError:  # a NUL in it
+            return []
+
+    def _tell(self, problem: Problem) -> None:
+        """Notes that a file is left out."""
+        self.is_whole = False
+        self.problems.add(problem)
+
+
+def _missing(folder: Path, pattern: str, place: Place) -> Problem:
+    where = PurePath(pattern).parent
+    near = nearest(PurePath(pattern).name, _names(folder / where))
+    hint = f"did you mean `{where / near}`?" if near else "paths are relative to the file in which they stand"
+    if "${" in pattern:
+        hint = "variables are not filled in `include`: write the name out"
+    said = f"there is no file {keys.shortened(pattern)}"
+    if not pattern:
+        said, hint = "the name of the included file is empty", "write a name such as `shots.yaml`, or remove it"
+    return Problem(Code.INCLUDE_MISSING, place, said, hint, "include")
+
+
+def _whole(path: Path) -> Path:
+    """The one path of a file, by whatever way it was named."""
+    try:
+        return Path(os.path.realpath(path))
+    except (OSError, ValueError):  # a NUL in it: it is read under no other name either
+        return path
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return [each.name for each in folder.iterdir() if each.suffix in {".yaml", ".yml"} and is_text(each.name)]
+    except (OSError, ValueError):
+        return []
+
+
+def _cycle(path: Path, place: Place, way: tuple[Path, ...]) -> Problem:
+    if path == way[-1]:
+        said, hint = "this file includes itself", "leave it out: put the others into a folder, `shots/*.yaml`"
+    else:
+        names = [each.name for each in (*way[way.index(path) :], path)]
+        said, hint = f"the includes go round: {' → '.join(names)}", "remove one of them"
+    return Problem(Code.INCLUDE_CYCLE, place, said, hint, "include")

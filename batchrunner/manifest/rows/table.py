@@ -1,0 +1,98 @@
+"""A table of values that become jobs, one row each: what every kind of rows is read into, and how much of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from batchrunner.domain.location import Place
+from batchrunner.domain.problem import Code, Problem, Problems
+from batchrunner.manifest.yaml.builder import MOST_NODES, MOST_PROBLEMS, EnoughError
+from batchrunner.manifest.yaml.nodes import Scalar, Sequence
+
+MOST_ROWS = 100_000
+MOST_COLUMNS = 1_000
+
+Cell = Scalar | Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: its values by column, each with the place where its author wrote it.
+
+    `place` is where the row begins, `source` is what a message calls its table: `shots.csv`.
+    """
+
+    cells: Mapping[str, Cell]
+    place: Place
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The rows that could be read; each has a cell in every column.
+
+    `file` is what places call the file, and `lines` are there for snippets: both are empty for a glob.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+    lines: tuple[str, ...]
+    file: str = ""
+
+
+@dataclass(slots=True)
+class Reading:
+    """A table while it is read: takes rows and problems, and raises EnoughError where no more are taken."""
+
+    source: str
+    problems: Problems
+    file: str = ""
+    lines: tuple[str, ...] = ()
+    told: int = 0
+    _columns: dict[str, None] = field(default_factory=dict)
+    _rows: list[tuple[Mapping[str, Cell], Place]] = field(default_factory=list)
+
+    def tell(self, code: Code, place: Place, message: str, hint: str) -> None:
+        """Notes a problem."""
+        self.take(Problem(code, place, message, hint, "rows"))
+
+    def take(self, problem: Problem) -> None:
+        """Notes a problem that is worded already."""
+        self.problems.add(problem)
+        self.told += 1
+        if self.told >= MOST_PROBLEMS:
+            raise EnoughError
+
+    def add(self, cells: Mapping[str, Cell], place: Place) -> None:
+        """Takes a row; its columns may be new."""
+        self._rows.append((cells, place))
+        self._columns.update(dict.fromkeys(cells))
+        counts = {
+            "rows": (len(self._rows), MOST_ROWS),
+            "columns": (len(self._columns), MOST_COLUMNS),
+            "cells": (len(self._rows) * len(self._columns), MOST_NODES),
+        }
+        for things, (count, most) in counts.items():
+            if count > most:
+                self.refuse(place, things, most)
+
+    def refuse(self, place: Place, things: str, most: int) -> None:
+        """Ends the reading: the table holds too much."""
+        self._rows.clear()
+        hint = "leave out those that are not used" if things == "columns" else "split them into several files"
+        self.tell(Code.TOO_MANY, place, f"the rows hold more than {most:,} {things}", hint)
+        raise EnoughError
+
+    def table(self, columns: tuple[str, ...] = ()) -> Table:
+        """What was read. `columns` are those that exist even without rows."""
+        names = tuple(dict.fromkeys((*columns, *self._columns)))
+        rows = tuple(Row(_completed(cells, names, place), place, self.source) for cells, place in self._rows)
+        return Table(names, rows, self.lines, self.file)
+
+
+def empty_cell(place: Place) -> Scalar:
+    """A cell in which nothing stands."""
+    return Scalar(None, "", plain=True, place=place)
+
+
+def _completed(cells: Mapping[str, Cell], names: tuple[str, ...], place: Place) -> Mapping[str, Cell]:
+    return {name: cells.get(name) or empty_cell(place) for name in names}

@@ -1,0 +1,266 @@
+"""Starter manifests: what `init` writes, guessed from a spreadsheet's columns and a folder of frames."""
+
+import csv
+import os.path
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+
+from batchrunner.domain.location import Place
+from batchrunner.domain.problem import Problems
+from batchrunner.errors import UsageError
+from batchrunner.manifest.permissions import Permissions, Reach
+from batchrunner.manifest.placeholders import WORD
+from batchrunner.manifest.rows.columns import Columns
+from batchrunner.manifest.rows.csv_cells import likely_delimiter
+from batchrunner.manifest.rows.encodings import Encoding
+from batchrunner.manifest.rows.frame_names import FolderOfFrames, is_picture
+from batchrunner.manifest.rows.headings import FIELDS, columns_headed
+from batchrunner.manifest.rows.naming import Unnamed, name_rows, texts
+from batchrunner.manifest.rows.reader import Table, read_rows
+from batchrunner.manifest.yaml.document import dump
+from batchrunner.manifest.yaml.nodes import Scalar
+
+_MODEL = "google/veo-3.1-i2v"
+_DEFAULTS = {"model": _MODEL, "durationSeconds": "8", "aspectRatio": "16:9", "resolution": "1080p"}
+_FRAME_FIELDS = ("image", "lastFrame")
+_CAPTION = "The camera moves slowly towards the subject"
+_SHOWN = 5
+_HEAD = """\
+# A batchrunner manifest. `batchrunner validate` shows every mistake on its line, `batchrunner plan` what it costs.
+version: 1
+model: google/veo-3.1-i2v
+"""
+_SETTINGS = """
+settings:
+  concurrency: auto       # running tasks: as many as the account allows; or a number
+  # budget: 100           # US dollars, in this manifest's whole life
+"""
+_EXAMPLE = f"""
+jobs:
+  - id: hero-wave
+    prompt: The character waves and smiles at the camera
+    image: {WORD}     # a local file such as frames/hero.png, or a link: https://…
+"""
+_DEFAULTS_TEXT = """
+defaults:                 # they also count where a cell is empty
+  aspectRatio: 16:9
+  durationSeconds: 8
+  resolution: 1080p
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Starter:
+    """A new manifest's text, and what was guessed for it and what to look at, in sentences.
+
+    `rows` is the text of a copy of the sheet, to be written as `rows_file` beside the manifest; empty where the sheet
+    serves as it is.
+    """
+
+    text: str
+    guesses: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    rows: str = ""
+    rows_file: Path = Path()
+
+
+def starter(
+    file: Path,
+    table: Path | None = None,
+    images: Path | None = None,
+    *,
+    slugify: bool = False,
+    encoding: Encoding | None = None,
+) -> Starter:
+    """A manifest to be written to `file`; its paths are relative to that file's folder.
+
+    `slugify`: where no column of the sheet holds usable ids, they are made of one. `encoding` is that of the sheet.
+
+    Raises:
+        UsageError: the spreadsheet cannot be read or names its rows by nothing, or the folder holds no pictures.
+    """
+    if table is not None:
+        return _FromTable(file, table, images, slugify=slugify, encoding=encoding).starter()
+    if images is not None:
+        return _from_frames(file.parent, images)
+    return Starter(_HEAD + _SETTINGS + _DEFAULTS_TEXT + _EXAMPLE)
+
+
+class _FromTable:
+    """A manifest with one job a row of a sheet."""
+
+    def __init__(
+        self, file: Path, path: Path, images: Path | None, *, slugify: bool, encoding: Encoding | None
+    ) -> None:
+        self._file = file
+        self._path = path
+        self._encoding = encoding
+        self._table, self._warnings = _read(file.parent, _relative(path, file.parent), encoding)
+        self._shown = _relative(images, file.parent) if images else ""
+        self._frames = FolderOfFrames.of(_pictures(images)) if images else FolderOfFrames()
+        self._columns = Columns(self._table, _DEFAULTS, self._frames)
+        self._columns.find()
+        free = self._columns.free()
+        named = name_rows(self._table, tuple(columns_headed("id", free)), free, slugify=slugify)
+        if isinstance(named, Unnamed):
+            raise UsageError(f"{path} {named.reason}")
+        self._naming = named
+        self._guesses: list[str] = []
+
+    def starter(self) -> Starter:
+        """All of it."""
+        fields = {"id": self._id(), **self._fields()}
+        used = [*self._naming.columns, *self._columns.fields.values()]
+        defaults = self._defaults()
+        warnings = [*self._warnings, *self._columns.warnings(used)]
+        rows, rows_file = self._rows()
+        encoding = {"encoding": self._encoding.written} if self._encoding and not rows else {}
+        job = {"rows": _relative(rows_file if rows else self._path, self._file.parent), **encoding, **fields}
+        text = _HEAD + _SETTINGS + defaults + _job(job)
+        return Starter(text, tuple(self._guesses), tuple(warnings), rows, rows_file)
+
+    def _id(self) -> str:
+        columns = self._naming.columns
+        told = " and ".join(map(_quoted, columns))
+        if self._naming.made:
+            self._guesses.append(f"`id` is made of the column {told}: {_listed(self._naming.made)}")
+            return _variable(self._made_column)
+        self._guesses.append(f"`id` is the column{'s' if len(columns) > 1 else ''} {told}")
+        return "-".join(map(_variable, columns))
+
+    def _fields(self) -> dict[str, str]:
+        """The fields of the job, in the documentation's order."""
+        fields: dict[str, str] = {}
+        for name in FIELDS[1:]:
+            column = self._columns.fields.get(name)
+            pattern = self._frame(name, column) if name in _FRAME_FIELDS else None
+            if pattern or column:
+                fields[name] = pattern or _variable(column or "")
+                where = f", found in {self._shown}" if column in self._columns.respelt and name in _FRAME_FIELDS else ""
+                told = f"the column {_quoted(column or '')}{self._columns.told(name)}{where}" if column else ""
+                self._guesses.append(f"`{name}` is {pattern or told}")
+        missing = [name for name in ("prompt", "image") if name not in fields]
+        if missing:
+            them = ", ".join(f"`{name}`" for name in missing)
+            it = "them" if len(missing) > 1 else "it"
+            self._warnings.append(f"there is no column for {them}: write {it} in place of {WORD}")
+        return {**dict.fromkeys(missing, WORD), **fields}
+
+    def _frame(self, name: str, column: str | None) -> str | None:
+        """How a column leads to pictures of the folder; None where the column serves as it is, or nothing does.
+
+        Where no pattern serves, such as for a column with empty cells, the copy of the sheet has the paths.
+        """
+        if not self._frames.names or (column is None and name != "image"):
+            return None
+        by = (column,) if column else self._naming.columns
+        rows = ["-".join(row) for row in zip(*(texts(self._table, each) for each in by), strict=True)]
+        found = {text: file for text in rows if (file := self._frames.find(text)) is not None}
+        lost = list(dict.fromkeys(text for text in rows if text and text not in found))
+        if lost and (found or column is None):
+            self._warnings.append(f"no picture in {self._shown} goes with {_listed(lost)}")
+        ending = self._frames.ending(rows)
+        if found and ending is not None and (all(rows) or column is None):
+            return f"{self._shown}/{'-'.join(map(_variable, by))}{ending}"
+        if column:
+            self._columns.respelt[column] = {text: f"{self._shown}/{file}" for text, file in found.items()}
+        return None
+
+    def _defaults(self) -> str:
+        """The manifest's defaults; 1080p only where every clip is long enough for it."""
+        values = dict(_DEFAULTS)
+        column = self._columns.fields.get("durationSeconds")
+        lengths = texts(self._table, column) if column else []
+        respelt = self._columns.respelt.get(column or "", {})
+        if "resolution" not in self._columns.fields and not {"", "8"} >= {respelt.get(each, each) for each in lengths}:
+            values["resolution"] = "720p"
+        told = [f"`{name}` {values[name]}" for name in list(values)[1:] if name not in self._columns.fields]
+        why = ", as 1080p needs 8 seconds" if values["resolution"] == "720p" else ""
+        self._guesses += [f"for every clip: {', '.join(told)}{why}"] if told else []
+        return _DEFAULTS_TEXT.replace("1080p", values["resolution"])
+
+    @property
+    def _made_column(self) -> str:
+        """A heading for the ids that are made."""
+        taken = {column.casefold() for column in self._table.columns}
+        return next(name for name in ("id", "job", "job_id", "batchrunner_id") if name not in taken)
+
+    def _rows(self) -> tuple[str, Path]:
+        """A copy of the sheet with what had to be spelt otherwise; empty where nothing had.
+
+        Its mark tells spreadsheets that it is UTF-8.
+        """
+        if not self._naming.made and not any(self._columns.respelt.values()):
+            return "", Path()
+        written = StringIO()
+        lines = csv.writer(written, delimiter=likely_delimiter("\n".join(self._table.lines[:50])), lineterminator="\n")
+        columns = [[column, *self._respelt(column)] for column in self._table.columns]
+        made = [[self._made_column, *self._naming.made]] if self._naming.made else []
+        lines.writerows(zip(*made, *columns, strict=True))
+        return "\ufeff" + written.getvalue(), self._file.with_name(f"{self._file.stem}.rows.csv")
+
+    def _respelt(self, column: str) -> Iterator[str]:
+        better = self._columns.respelt.get(column, {})
+        return (better.get(text, text) for text in texts(self._table, column))
+
+
+def _from_frames(folder: Path, images: Path) -> Starter:
+    paths = _pictures(images)
+    if not paths:
+        raise UsageError(f"{images} holds no PNG, JPEG or WebP pictures")
+    patterns = [f"{_relative(images, folder)}/*{ending}" for ending in sorted({path.suffix for path in paths})]
+    shared = {"id": "${row.stem}", "prompt": f"${{row.caption:-{_CAPTION}}}", "image": "${row.path}"}
+    jobs = [{"rows": {"glob": pattern}, **shared} for pattern in patterns]
+    guesses = (
+        f"one job for each picture of {', '.join(patterns)}",
+        "the prompt is the text file beside a picture, if there is one",
+    )
+    bare = sum(not path.with_suffix(".txt").is_file() for path in paths)
+    verbs = ("has", "its prompt is") if bare == 1 else ("have", "their prompt is")
+    said = f'{bare} of {len(paths)} pictures {verbs[0]} no text file: {verbs[1]} "{_CAPTION}"'
+    return Starter(_HEAD + _SETTINGS + _DEFAULTS_TEXT + _job(*jobs), guesses, (said,) if bare else ())
+
+
+def _read(folder: Path, name: str, encoding: Encoding | None) -> tuple[Table, list[str]]:
+    """The sheet, and what is to be known about it."""
+    problems = Problems()
+    node = Scalar(name, name, plain=True, place=Place(name, 1, 1))
+    table = read_rows(node, folder, str(folder), problems, Reach(Permissions((Path("/"),))), encoding)
+    if table is None or problems.errors():
+        problem, *more = problems.errors()
+        where = "" if problem.place == node.place else f"{problem.place}: "
+        hint = (problem.hint or "").replace("`encoding: ", "`--encoding ").replace(" beside `rows`", "")
+        others = f" (and {len(more)} more problems)" if more else ""
+        raise UsageError(where + problem.message + (f": {hint}" if hint else "") + others)
+    return table, [problem.message for problem in problems.in_order()]
+
+
+def _pictures(folder: Path) -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if is_picture(path.name))
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be read: {error.strerror}") from error
+
+
+def _variable(column: str) -> str:
+    return f"${{row.{column}}}" if re.fullmatch(r"\w+", column) else f'${{row["{column}"]}}'
+
+
+def _quoted(column: str) -> str:
+    return f'"{column}"'
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def _relative(path: Path, folder: Path) -> str:
+    return Path(os.path.relpath(path, folder)).as_posix()
+
+
+def _job(*jobs: Mapping[str, object]) -> str:
+    return f"\n{dump({'jobs': list(jobs)})}"

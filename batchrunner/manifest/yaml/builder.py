@@ -1,0 +1,228 @@
+"""What may grow out of a YAML text: limits, keys, anchors and aliases; no parser is known here.
+
+Depth, size and aliases are judged before anything is built from them, and nothing recurses into the input.
+"""
+
+from dataclasses import dataclass, field
+from typing import NoReturn
+
+from batchrunner.domain.location import Place
+from batchrunner.domain.problem import Code, Problem, Problems
+from batchrunner.manifest.yaml import scalars as core_schema
+from batchrunner.manifest.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence
+
+MOST_DEPTH = 64
+MOST_NODES = 1_000_000  # 100,000 jobs of four keys each; with the largest text, some 700 MB while it is read
+MOST_PROBLEMS = 1_000  # then the rest of the file is not read
+ALIAS_FACTOR = 10  # a file may unfold to so many times the nodes that are written in it,
+ALIAS_FLOOR = 100_000  # and to so many more
+
+_KINDS = {bool: "a boolean", int: "a number", float: "a number", type(None): "an empty value"}
+_SHOWN = 40  # characters of a name that a message shows
+
+
+class EnoughError(Exception):
+    """To read on would cost time and tell the author nothing new; the problem that says why is noted."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Branch:
+    """A node with what it unfolds to, its aliases followed: how many nodes, how many levels."""
+
+    node: Node
+    size: int = 1
+    height: int = 0
+
+
+@dataclass(slots=True)
+class _Open:
+    """A list or mapping whose end has not come; of a mapping's children every second one is a value."""
+
+    place: Place
+    anchor: str | None
+    is_mapping: bool
+    children: list[Node] = field(default_factory=list)
+    places: list[Place] = field(default_factory=list)
+    size: int = 1
+    height: int = 1
+
+
+class Tree:
+    """Is told what stands in a text, in its order; gives the root that it makes, and the problems."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._root: Node | None = None
+        self._is_broken = False
+        self._problems = Problems()
+        self._noted = 0
+        self._open: list[_Open] = []
+        self._anchors: dict[str, _Branch | None] = {}  # None where the anchored node's end has not come
+        self._written = 0
+        self._unfolded = 0
+
+    def root(self) -> Node | None:
+        """The outermost node, if all of it could be built."""
+        return None if self._is_broken else self._root
+
+    def problems(self) -> tuple[Problem, ...]:
+        """What was found, in the file's order."""
+        return self._problems.in_order()
+
+    def give_up(self, problem: Problem) -> None:
+        """Notes a problem after which what was built is not what its author meant."""
+        self._is_broken = True
+        self._note(problem)
+
+    def refuse_depth(self, place: Place) -> NoReturn:
+        """Ends the reading at a node that is nested too deep; the parser may have its own limit, and calls this too.
+
+        Raises:
+            EnoughError: always.
+        """
+        message = f"lists and mappings are nested more than {MOST_DEPTH} deep here"
+        self.give_up(Problem(Code.YAML_DEPTH, place, message, "check for an unquoted text full of [ or {"))
+        raise EnoughError
+
+    def document(self, place: Place) -> None:
+        """A document begins; only the first is read."""
+        if self._root is not None:
+            message = "a second document begins here, but a file holds one"
+            self._tell(Code.YAML_DOCUMENTS, place, message, "delete the line `---`, or make two files of it")
+            raise EnoughError
+
+    def scalar(self, text: str, place: Place, anchor: str | None, *, plain: bool) -> None:
+        """A single value."""
+        self._count(place)
+        try:
+            value = core_schema.value_of(text) if plain else text
+        except ValueError as error:
+            self._tell(Code.YAML_NUMBER, place, str(error), "put it in quotes if it is a text")
+            value = text
+        self._keep(Scalar(value, text, plain, place), place, anchor)
+
+    def start(self, place: Place, anchor: str | None, *, is_mapping: bool) -> None:
+        """A list or a mapping begins."""
+        self._count(place)
+        if len(self._open) == MOST_DEPTH:
+            self.refuse_depth(place)
+        if anchor is not None:
+            self._anchors[anchor] = None
+        self._open.append(_Open(place, anchor, is_mapping))
+
+    def end(self) -> None:
+        """The innermost open list or mapping ends."""
+        done = self._open.pop()
+        node = self._mapping(done) if done.is_mapping else Sequence(tuple(done.children), done.place)
+        self._keep(node, done.place, done.anchor, done.size, done.height)
+
+    def alias(self, name: str, place: Place) -> None:
+        """The node that an anchor named, once more."""
+        branch = self._branch(name, place)
+        if len(self._open) + branch.height > MOST_DEPTH:
+            self.refuse_depth(place)
+        self._unfolded += branch.size
+        if self._unfolded > ALIAS_FACTOR * self._written + ALIAS_FLOOR:
+            self.give_up(_too_many_aliases(place))
+            raise EnoughError
+        self._keep(branch.node, place, None, branch.size, branch.height)
+
+    def _branch(self, name: str, place: Place) -> _Branch:
+        branch = self._anchors.get(name)
+        if branch is None:
+            self.give_up(_endless_alias(name, place) if name in self._anchors else _lost_alias(name, place))
+        return branch or _Branch(Scalar("", "", plain=False, place=place))
+
+    def tag(self, tag: str, place: Place) -> None:
+        """A tag stands before the next node, which is read as if it did not."""
+        shown = tag.replace("tag:yaml.org,2002:", "!!")
+        message = f"the tag {_shown(shown)} cannot be used: values are what they look like"
+        hint = "delete the tag; put a text that starts with ! in quotes"
+        self._tell(Code.YAML_TAG, place, message, hint)
+
+    def _keep(self, node: Node, place: Place, anchor: str | None, size: int = 1, height: int = 0) -> None:
+        if anchor is not None:
+            self._anchors[anchor] = _Branch(node, size, height)
+        if not self._open:
+            self._root = node
+            return
+        parent = self._open[-1]
+        parent.children.append(node)
+        parent.places.append(place)
+        parent.size += size
+        if height >= parent.height:
+            parent.height = height + 1
+
+    def _mapping(self, done: _Open) -> Mapping:
+        entries: dict[str, Entry] = {}
+        is_whole = True
+        keys, places, values = done.children[::2], done.places[::2], done.children[1::2]
+        for key, place, value in zip(keys, places, values, strict=True):
+            name = self._name(key, place)
+            if name in entries:
+                self._tell(Code.DUPLICATE_KEY, place, *_duplicate(name, entries[name].place))
+            elif name is not None:
+                entries[name] = Entry(place, value)
+            else:
+                is_whole = False
+        return Mapping(entries, done.place, is_whole)
+
+    def _name(self, key: Node, place: Place) -> str | None:
+        """A key as a text; None where it is none and what stands under it is left out."""
+        if not isinstance(key, Scalar):
+            message = "a list or a mapping cannot be a key"
+            self._tell(Code.YAML_KEY, place, message, "put the whole key in quotes")
+            return None
+        if key.plain and key.text == "<<":
+            message = "the merge key `<<` cannot be used: it hides where a value comes from"
+            self._tell(Code.YAML_MERGE_KEY, place, message, "name a template and write `extends: its-name`")
+            return None
+        if not isinstance(key.value, str):
+            kind = _KINDS[type(key.value)]
+            self._tell(Code.YAML_KEY, place, f"a key must be a text, but this is {kind}", f'write `"{key.text}"`')
+        return key.text
+
+    def _count(self, place: Place) -> None:
+        self._written += 1
+        if self._written > MOST_NODES:
+            message = f"the file holds more than {MOST_NODES:,} values"
+            hint = "split it into several files"
+            self.give_up(Problem(Code.FILE_TOO_LARGE, place, message, hint))
+            raise EnoughError
+
+    def _tell(self, code: Code, place: Place, message: str, hint: str) -> None:
+        self._note(Problem(code, place, message, hint))
+
+    def _note(self, problem: Problem) -> None:
+        self._problems.add(problem)
+        self._noted += 1
+        if self._noted >= MOST_PROBLEMS:
+            self._is_broken = True
+            raise EnoughError
+
+
+def _shown(text: str) -> str:
+    """A name from the file, short and with its control characters spelt out."""
+    return f"`{repr(text if len(text) <= _SHOWN else text[: _SHOWN - 1] + '…')[1:-1]}`"
+
+
+def _duplicate(name: str, first: Place) -> tuple[str, str]:
+    return (
+        f"the key {_shown(name)} stands here again: it is first on line {first.line}",
+        "delete one of the two",
+    )
+
+
+def _lost_alias(name: str, place: Place) -> Problem:
+    message = f"no anchor `&{name[:_SHOWN]}` stands before this alias `*{name[:_SHOWN]}`"
+    return Problem(Code.YAML_ALIASES, place, message, "put a text that starts with * in quotes")
+
+
+def _endless_alias(name: str, place: Place) -> Problem:
+    message = f"the alias `*{name[:_SHOWN]}` stands inside the very node that it names, so it would never end"
+    return Problem(Code.YAML_ALIASES, place, message, "write the values out")
+
+
+def _too_many_aliases(place: Place) -> Problem:
+    message = "with its aliases written out, the file would be many times its size"
+    return Problem(Code.YAML_ALIASES, place, message, "write the values out, or put them into a template")

@@ -1,0 +1,1 @@
+"""What would be done with each job next, why, for how much, and what that replaces and sends."""

@@ -1,0 +1,285 @@
+"""The composition root: all that is known before anything is done, for the plan, the run and the status alike."""
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any
+
+from batchrunner.catalog import PriceList, request_of
+from batchrunner.domain.history import NO_MEMORY, Damage, Memory, Outcome
+from batchrunner.domain.job import Identity, Job
+from batchrunner.domain.location import Place
+from batchrunner.domain.money import FREE, NOTHING, Cost
+from batchrunner.domain.settings import DEFAULT_DOWNLOAD_BYTES
+from batchrunner.domain.status import Status
+from batchrunner.domain.step import Step
+from batchrunner.planning.outgoing import NO_SOURCES, Sources
+from batchrunner.planning.planner import Disk, Facts, Kinship, Options, Purse, plan_all
+from batchrunner.planning.reuse import Kin, describe, find_kin, find_suspects
+from batchrunner.storage.clip_files import on_disk, owner_of
+from batchrunner.storage.paths import Project
+from batchrunner.storage.sqlite.ledger import Ledger
+from batchrunner.storage.sqlite.rivals import Rivals
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a run may do: tasks at once, requests a minute, patience, retries and money.
+
+    `waits_for_balance`: an account that is used up ends no submits, they wait for a top-up. `canary`: a model of which
+    nobody has seen a clip gets one job first. So many `halt_failures` end the submits, and so does `deadline_s`, in
+    Unix seconds. A file of more than `download_limit_bytes` is not fetched.
+    """
+
+    concurrency: int
+    rate_per_min: int
+    task_timeout_s: float
+    retries: int
+    budget_usd: Decimal | None
+    run_usd: Decimal | None = None
+    waits_for_balance: bool = False
+    canary: bool = False
+    halt_failures: int | None = None
+    download_limit_bytes: int = DEFAULT_DOWNLOAD_BYTES
+    deadline_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One job as it stands: wanted (None: it left the manifest), remembered, and its next step.
+
+    `older` is the path of an older clip of the job that lies under its final name while the wanted one does not.
+    """
+
+    identity: Identity
+    job: Job | None
+    memory: Memory
+    step: Step
+    older: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A manifest's jobs under one profile, with all that is known of them.
+
+    `memories` holds those that left it, and those of its other profiles: they share its budget. `kin` are clips that
+    were paid for under another name, `strangers` the memories of other manifests that have some of them. `guests` are
+    jobs of manifests that nobody is at work on, with open tasks that this batch waits for: it brings them to their end.
+    `rivals` tell which paths belong to others, `suspects` in which damaged rows a job's clip may hide.
+    """
+
+    project: Project
+    name: str
+    profile: str
+    jobs: Mapping[Identity, Job]
+    memories: Mapping[Identity, Memory]
+    prices: PriceList
+    in_flight_run: int | None = None
+    kin: Mapping[Identity, Kin] = field(default_factory=dict)
+    guests: tuple[Identity, ...] = ()
+    strangers: Mapping[Identity, Memory] = field(default_factory=dict)
+    sources: Sources = NO_SOURCES
+    rivals: Rivals = field(default_factory=Rivals)
+    suspects: Mapping[Identity, tuple[Damage, ...]] = field(default_factory=dict)
+
+    def identities(self) -> list[Identity]:
+        """Every identity that matters: the manifest's order, then those that left it, by name."""
+        ours = ((who, memory) for who, memory in self.memories.items() if who.profile == self.profile)
+        known = (who for who, memory in ours if memory.attempts or memory.damage)
+        return [*self.jobs, *sorted(who for who in known if who not in self.jobs), *self.guests]
+
+    def awaited(self) -> dict[str, tuple[Identity, ...]]:
+        """The jobs of other manifests whose open tasks this batch waits for, by manifest."""
+        found: dict[str, tuple[Identity, ...]] = {}
+        for kin in self.kin.values():
+            attempt = self._memory(kin.identity).open_attempt
+            if kin.identity.manifest != self.name and attempt is not None and attempt.outcome is Outcome.ACCEPTED:
+                found[kin.identity.manifest] = (*found.get(kin.identity.manifest, ()), kin.identity)
+        return found
+
+    def look(self, identity: Identity, recall: Callable[[Identity], Memory]) -> tuple[Memory, Facts]:
+        """What is true of a job just now: its memory as the disk confirms it, and what no ledger holds."""
+        job = self.jobs.get(identity)
+        memory, present = on_disk(self.project, self._suspecting(identity, recall(identity)))
+        opened = memory.open_attempt
+        facts = Facts(
+            disk=self._disk(identity, job, memory, present),
+            cost=self.cost(job) if job else FREE,
+            in_flight=opened is not None and opened.run_id == self.in_flight_run,
+            kin=self._kinship(identity, recall),
+        )
+        return memory, facts
+
+    def _suspecting(self, identity: Identity, memory: Memory) -> Memory:
+        damage = {(each.table, each.row): each for each in (*memory.damage, *self.suspects.get(identity, ()))}
+        return replace(memory, damage=tuple(damage.values())) if damage else memory
+
+    def _disk(self, identity: Identity, job: Job | None, memory: Memory, present: frozenset[int]) -> Disk:
+        """Whose file it is that lies where the job's clip belongs, and whose will."""
+        if job is None:
+            return Disk(present)
+        claimed = self._claimed(identity, job) if self.rivals.opened else ""
+        if not os.path.lexists(os.path.join(self.project.base, job.output)):  # noqa: PTH118  # of every job at every look
+            return Disk(present, claimed=claimed)
+        path = self.project.output(job.output)
+        owner, written = owner_of(self.project, path, memory, present), self.project.written(path)
+        holder = self._holder(identity, written) if owner is None or owner.clip is None else None
+        if owner and (holder is None or self._is_past(holder)):
+            return Disk(present, own=owner.id, claimed=claimed)
+        return Disk(present, foreign=written, owner=self._described(holder, identity) if holder else "")
+
+    def _claimed(self, identity: Identity, job: Job) -> str:
+        """Who puts a clip where this job's belongs, in words; empty where nobody does."""
+        other = self.rivals.opened.get(self.project.written(self.project.output(job.output)))
+        return self._described(other, identity) if other and other != identity else ""
+
+    def _holder(self, identity: Identity, path: str) -> Identity | None:
+        """The other job whose clip was put under a path last."""
+        found = (
+            who for who, memory in self.memories.items() if any(a.clip and a.clip.path == path for a in memory.attempts)
+        )
+        return self.rivals.lying.get(path) or next((who for who in found if who != identity), None)
+
+    def _is_past(self, other: Identity) -> bool:
+        """Whether nobody wants another job any more: it left this manifest, or had an earlier name of it."""
+        is_ours = (other.manifest, other.profile) == (self.name, self.profile)
+        return other not in self.jobs if is_ours else other.manifest in self.rivals.former
+
+    def _described(self, other: Identity, identity: Identity) -> str:
+        return describe(other, identity, is_wanted=other in self.jobs)
+
+    def stands(self, identity: Identity, step: Step) -> Seen:
+        """A job after the last step of a run."""
+        memory, facts = self.look(identity, self._memory)
+        return self._seen(identity, memory, facts.disk, step)
+
+    def _seen(self, identity: Identity, memory: Memory, disk: Disk, step: Step) -> Seen:
+        own = next((a for a in memory.attempts if a.id == disk.own), None)
+        is_older = own is not None and not own.is_open and step.status is not Status.DONE
+        return Seen(
+            identity, self.jobs.get(identity), memory, step, own.clip.path if own and own.clip and is_older else None
+        )
+
+    def _kinship(self, identity: Identity, recall: Callable[[Identity], Memory]) -> Kinship | None:
+        """The clip that a job may take over, as its owner's memory has it just now."""
+        kin = self.kin.get(identity)
+        attempts = recall(kin.identity).attempts if kin else ()
+        found = next((a for a in attempts if kin and a.id == kin.attempt_id), None)
+        if kin is None or found is None:
+            return None
+        return Kinship(self._described(kin.identity, identity), found)
+
+    def _memory(self, identity: Identity) -> Memory:
+        return self.memories.get(identity) or self.strangers.get(identity, NO_MEMORY)
+
+    def cost(self, job: Job) -> Cost:
+        """The estimate for one clip of a job."""
+        return self.prices.cost(job.request)
+
+    def is_priced(self, job: Job) -> bool:
+        """Whether that estimate is one."""
+        return self.prices.knows(job.request)
+
+    def lifetime_usd(self) -> Decimal:
+        """What the manifest has cost so far, reservations included."""
+        return sum((a.booked_usd for m in self.memories.values() for a in m.attempts), NOTHING)
+
+    def purse(self, limits: Limits) -> Purse:
+        """What the caps leave at the start of a run."""
+        return Purse(limits.budget_usd, limits.run_usd, lifetime_usd=self.lifetime_usd())
+
+    def has_clip_of(self, model: str) -> bool:
+        """Whether any clip of a model is known."""
+        return any(a.clips and a.request.model == model for memory in self.all_memories() for a in memory.attempts)
+
+    def all_memories(self) -> tuple[Memory, ...]:
+        """What is remembered of this manifest's jobs, and of those of others as far as they matter."""
+        return (*self.memories.values(), *self.strangers.values())
+
+    def first_steps(self, options: Options, room_usd: Decimal | None) -> list[Seen]:
+        """What would be done with each job next."""
+        who = self.identities()
+        looks = [self.look(identity, self._memory) for identity in who]
+        jobs = (self.jobs.get(identity) for identity in who)
+        steps = plan_all(((job, *look) for job, look in zip(jobs, looks, strict=True)), options, room_usd)
+        return [
+            self._seen(identity, memory, facts.disk, step)
+            for identity, (memory, facts), step in zip(who, looks, steps, strict=True)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is wanted: a manifest's name, a profile of it (empty: none), and its jobs in their order.
+
+    `sources` are what it took from files and from the environment.
+    """
+
+    name: str
+    profile: str
+    jobs: tuple[Job, ...]
+    sources: Sources = NO_SOURCES
+
+
+def gather(
+    project: Project, wanted: Wanted, ledger: Ledger, prices: PriceList, in_flight_run: int | None = None
+) -> Batch:
+    """All that is known of these jobs. `in_flight_run` is a run that is alive: what it waits for is not unknown."""
+    jobs = {job.identity: job for job in wanted.jobs}
+    rivals = ledger.rivals(wanted.name, wanted.profile, project.written(project.manifest))
+    memories = ledger.memories(wanted.name)
+    batch = Batch(
+        project,
+        wanted.name,
+        wanted.profile,
+        jobs,
+        memories,
+        prices,
+        in_flight_run,
+        sources=wanted.sources,
+        rivals=rivals,
+    )
+    is_known = all(memories.get(who, NO_MEMORY).has_asked_for(job.request) for who, job in jobs.items())
+    if is_known and not ledger.damage:
+        return batch  # every job has a memory of its own: nobody else's is needed
+    return _with_others(batch, ledger)
+
+
+def renewed(batch: Batch, ledger: Ledger) -> Batch:
+    """The batch with what others have done since: a clip to take over, a path that is theirs."""
+    rivals = ledger.rivals(batch.name, batch.profile, batch.project.written(batch.project.manifest))
+    return _with_others(replace(batch, rivals=rivals), ledger)
+
+
+def _with_others(batch: Batch, ledger: Ledger) -> Batch:
+    everybody = ledger.all_memories()
+    suspects = find_suspects(batch.jobs, everybody, ledger.damage)
+    return replace(batch, kin=find_kin(batch.jobs, everybody), strangers=everybody, suspects=suspects)
+
+
+def as_record(job: Job) -> dict[str, Any]:
+    """A job as the ledger keeps it with each run, so that `status` and `fetch` need no manifest."""
+    who = job.identity
+    return {
+        "job": who.job,
+        "take": who.take,
+        "profile": who.profile,
+        "request": job.request.as_json(),
+        "output": job.output,
+        "tags": list(job.tags),
+        "file": job.place.file,
+        "line": job.place.line,
+    }
+
+
+def remembered(manifest: str, records: Iterable[Mapping[str, Any]]) -> tuple[Job, ...]:
+    """The jobs of an earlier run. They can be told and fetched, not submitted: their signed links are not kept."""
+    return tuple(_job(manifest, record) for record in records)
+
+
+def _job(manifest: str, record: Mapping[str, Any]) -> Job:
+    request = request_of(record["request"]["model"], record["request"]["fields"])
+    who = Identity(manifest, record["profile"], record["job"], record["take"])
+    place = Place(record["file"], record["line"], 1)
+    return Job(who, request.fields, request, record["output"], tuple(record["tags"]), place)

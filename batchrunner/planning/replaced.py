@@ -1,0 +1,135 @@
+"""What a plan replaces: finished clips that would be rendered again, what they had cost, and which edit did it."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from batchrunner.domain.history import Attempt, Memory
+from batchrunner.domain.job import Job
+from batchrunner.domain.location import Place
+from batchrunner.domain.money import NOTHING, dollars
+from batchrunner.domain.request import changed_fields
+from batchrunner.domain.step import Action, Step
+from batchrunner.domain.text import counted
+
+_MOST_CAUSES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A field whose new value renders so many clips again.
+
+    `layer` is where it was written: `defaults`, `template "hero"`; empty for the jobs themselves, of which `place` is
+    the first. No place: it is not written any more.
+    """
+
+    field: str
+    layer: str
+    place: Place | None
+    clips: int
+
+    def __str__(self) -> str:
+        if self.place is None:
+            return f"`{self.field}`, which is not written any more"
+        at = f"{self.place.file}:{self.place.line}"
+        if self.layer:
+            return f"`{self.field}` in {self.layer}, {at}"
+        return f"`{self.field}`, {at}" if self.clips == 1 else f"`{self.field}` of {self.clips} jobs, from {at} on"
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """So many finished clips would be rendered again because of edits; `ordered` are those that somebody wants so.
+
+    `finished` is how many of the wanted jobs have a clip at all.
+    """
+
+    finished: int = 0
+    clips: int = 0
+    had_cost_usd: Decimal = NOTHING
+    causes: tuple[Cause, ...] = ()
+    ordered: int = 0
+    ordered_had_cost_usd: Decimal = NOTHING
+
+    def lines(self) -> Iterator[str]:
+        """What is said of it before a sum; nothing where nothing is replaced."""
+        if self.clips:
+            yield f"{_again(self.clips, self.had_cost_usd)}: {self.why()}"
+        if self.ordered:
+            yield f"{_again(self.ordered, self.ordered_had_cost_usd)}: as was ordered"
+
+    def why(self) -> str:
+        """The causes in words, the one that hits most clips first."""
+        told = [self._told(cause) for cause in self.causes[:_MOST_CAUSES]]
+        more = len(self.causes) - len(told)
+        return "; ".join(told) + (f"; and {more} more" if more else "")
+
+    def _told(self, cause: Cause) -> str:
+        return str(cause) if cause.clips == self.clips or not cause.layer else f"{cause} ({cause.clips} of them)"
+
+    def as_json(self) -> dict[str, Any]:
+        """`{"clips", "had_cost_usd", "finished", "ordered", "causes": [{"field", "layer", "file", "line", …}]}`."""
+        return {
+            "clips": self.clips,
+            "had_cost_usd": float(self.had_cost_usd),
+            "finished": self.finished,
+            "ordered": self.ordered,
+            "causes": [
+                {
+                    "field": cause.field,
+                    "layer": cause.layer,
+                    "file": cause.place.file if cause.place else None,
+                    "line": cause.place.line if cause.place else None,
+                    "clips": cause.clips,
+                }
+                for cause in self.causes
+            ],
+        }
+
+
+NONE_REPLACED = Replaced()
+
+
+def replaced(planned: Iterable[tuple[Job | None, Memory, Step]]) -> Replaced:
+    """What the submits of a plan would replace."""
+    clips = [(job, memory, step, clip) for job, memory, step in planned if job and (clip := _newest(memory))]
+    again = [(job, memory, clip) for job, memory, step, clip in clips if step.action is Action.SUBMIT]
+    ordered = [clip for job, memory, clip in again if _is_ordered(job, memory, clip)]
+    edited = [(job, clip) for job, memory, clip in again if not _is_ordered(job, memory, clip)]
+    return Replaced(
+        finished=len(clips),
+        clips=len(edited),
+        had_cost_usd=sum((clip.booked_usd for _, clip in edited), NOTHING),
+        causes=_causes(edited),
+        ordered=len(ordered),
+        ordered_had_cost_usd=sum((clip.booked_usd for clip in ordered), NOTHING),
+    )
+
+
+def _newest(memory: Memory) -> Attempt | None:
+    return memory.newest_clip(memory.next_number)
+
+
+def _is_ordered(job: Job, memory: Memory, clip: Attempt) -> bool:
+    """Whether somebody decided that this request is submitted again, or agreed to it once since the clip was made."""
+    last = memory.of_request(job.request)
+    return memory.open_mark(job.request) is not None or (last is not None and last.number > clip.number)
+
+
+def _causes(edited: Iterable[tuple[Job, Attempt]]) -> tuple[Cause, ...]:
+    """One a field and layer; values that stand in the jobs themselves are one cause a file."""
+    counts: Counter[tuple[str, str, str, int]] = Counter()
+    places: dict[tuple[str, str, str, int], Place | None] = {}
+    for job, clip in edited:
+        for name in changed_fields(clip.request, job.request):
+            layer, place = job.layers.get(name, ""), job.places.get(name)
+            key = (name, layer, place.file if place else "", place.line if place and layer else 0)
+            counts[key] += 1
+            places.setdefault(key, place)
+    return tuple(Cause(key[0], key[1], places[key], count) for key, count in counts.most_common())
+
+
+def _again(clips: int, had_cost_usd: Decimal) -> str:
+    return f"{counted(clips, 'finished clip')} would be rendered again, and had cost {dollars(had_cost_usd)}"

@@ -1,0 +1,91 @@
+"""Kin: for each job without a clip of its own, the clip that was paid for under another name."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from batchrunner.domain.history import NO_MEMORY, Attempt, Damage, Memory, Outcome, TaskState
+from batchrunner.domain.job import Identity, Job
+
+
+@dataclass(frozen=True, slots=True)
+class Kin:
+    """Whose attempt it is that a job may take over."""
+
+    identity: Identity
+    attempt_id: int
+
+
+def find_kin(jobs: Mapping[Identity, Job], everybody: Mapping[Identity, Memory]) -> dict[Identity, Kin]:
+    """For each job that never asked for its request, an attempt at the same request and take under another name.
+
+    That is one of an id that left the manifest or asks for something else now, or of another manifest or profile.
+    No attempt is given to two jobs.
+    """
+    free = _free_attempts(jobs, everybody)
+    found: dict[Identity, Kin] = {}
+    for identity, job in jobs.items():
+        own = everybody.get(identity, NO_MEMORY)
+        candidates = free.get((job.request.fingerprint, identity.take))
+        if candidates and not own.has_asked_for(job.request):
+            found[identity] = candidates.pop(0)
+    return found
+
+
+def _free_attempts(
+    jobs: Mapping[Identity, Job], everybody: Mapping[Identity, Memory]
+) -> dict[tuple[str, int], list[Kin]]:
+    taken = {
+        attempt.id
+        for identity, job in jobs.items()
+        for attempt in everybody.get(identity, NO_MEMORY).attempts
+        if attempt.request == job.request
+    }
+    free: dict[tuple[str, int], list[Kin]] = defaultdict(list)
+    for identity, memory in sorted(everybody.items()):
+        for attempt in _worth_having(memory):
+            if attempt.id not in taken and not attempt.is_adopted:
+                free[attempt.request.fingerprint, identity.take].append(Kin(identity, attempt.id))
+    return free
+
+
+def _worth_having(memory: Memory) -> Iterator[Attempt]:
+    """The attempts that gave a clip, or still may; the newest first."""
+    return (a for a in reversed(memory.attempts) if a.is_open or _gave_clip(a))
+
+
+def _gave_clip(attempt: Attempt) -> bool:
+    has_file = bool(attempt.clips) or not attempt.is_gone
+    return attempt.outcome is Outcome.ACCEPTED and attempt.task is TaskState.SUCCESS and has_file
+
+
+def describe(kin: Identity, job: Identity, *, is_wanted: bool) -> str:
+    """How a reason calls the other one, which is still wanted or not: `sh010 (left the manifest)`."""
+    if kin.manifest != job.manifest:
+        return f"{kin.name} (of {kin.manifest})"
+    if kin.profile != job.profile:
+        return f"{kin.name} ({f'of the profile {kin.profile}' if kin.profile else 'without a profile'})"
+    return f"{kin.name} (was edited since)" if is_wanted else f"{kin.name} (left the manifest)"
+
+
+def find_suspects(
+    jobs: Mapping[Identity, Job], memories: Mapping[Identity, Memory], damage: Sequence[Damage]
+) -> dict[Identity, tuple[Damage, ...]]:
+    """The jobs whose paid clip may hide in damaged rows that nothing else leads to.
+
+    The row was written for this very job; or the job was never submitted, and somebody who does not want it any more
+    may have asked for the same.
+    """
+    found = {who: tuple(each for each in damage if _is_suspect(job, each, jobs, memories)) for who, job in jobs.items()}
+    return {who: suspects for who, suspects in found.items() if suspects}
+
+
+def _is_suspect(job: Job, damage: Damage, jobs: Mapping[Identity, Job], memories: Mapping[Identity, Memory]) -> bool:
+    if damage.may_be_of(job.identity):
+        return True
+    if memories.get(job.identity, NO_MEMORY).has_asked_for(job.request):
+        return False
+    is_wanted = any(who in jobs and jobs[who].request == job.request for who in damage.jobs)
+    attempts = (a for who in damage.jobs for a in memories.get(who, NO_MEMORY).attempts)
+    asks = damage.may_ask_for(job.request) or any(a.request == job.request for a in attempts)
+    return asks and not is_wanted

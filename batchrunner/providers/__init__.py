@@ -1,0 +1,1 @@
+"""The services that render clips, each in a folder of its own."""

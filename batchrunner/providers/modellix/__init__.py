@@ -1,0 +1,27 @@
+"""The service in our words: `client` asks, `wire` knows every oddity of its replies, with its source."""
+
+from batchrunner.providers.modellix.client import Modellix
+from batchrunner.providers.modellix.rate_limit_headers import Limits
+from batchrunner.providers.modellix.wire import (
+    BalanceReply,
+    Submitted,
+    TaskReply,
+    TaskReplyKind,
+    UploadReply,
+    UploadReplyKind,
+    is_task_id,
+    task_id_hints,
+)
+
+__all__ = [
+    "BalanceReply",
+    "Limits",
+    "Modellix",
+    "Submitted",
+    "TaskReply",
+    "TaskReplyKind",
+    "UploadReply",
+    "UploadReplyKind",
+    "is_task_id",
+    "task_id_hints",
+]

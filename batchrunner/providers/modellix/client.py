@@ -1,0 +1,88 @@
+"""The calls: each address is built from the base, and the key goes nowhere else."""
+
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from batchrunner import __version__
+from batchrunner.io.clock import Clock
+from batchrunner.io.http import Http, TransportError, Untrusted
+from batchrunner.providers.modellix import wire
+
+
+class Modellix:
+    """The service at one address, asked with one key.
+
+    `distrust` is why there is no point in asking on: whoever answers there shows a certificate that is not accepted.
+    """
+
+    def __init__(self, http: Http, base_url: str, key: str, clock: Clock, suffix: str = "/async") -> None:
+        self._http = http
+        self._base_url = base_url.rstrip("/")
+        self._clock = clock
+        # The seed posts to `…/async`, the official client without it: so the suffix can be set.
+        self._suffix = suffix
+        self.distrust = ""
+        self._headers = {"Authorization": f"Bearer {key}", "User-Agent": f"batchrunner/{__version__}"}
+
+    async def submit(self, model: str, body: Mapping[str, object]) -> wire.Submitted:
+        """The paid POST, once. Never raises for what the network or the service does: the outcome says it."""
+        url = f"{self._base_url}/api/v1/{model}{self._suffix}"
+        try:
+            reply = await self._http.post(url, self._headers, dict(body))
+        except TransportError as error:
+            self._heed(error)
+            return wire.unanswered(error)
+        return wire.submitted(reply, self._clock.wall_s())
+
+    async def task(self, task_id: str) -> wire.TaskReply:
+        """One look at a task: free. Never raises for what the network or the service does."""
+        try:
+            # the id is one path segment, whatever it holds
+            reply = await self._http.get(f"{self._base_url}/api/v1/tasks/{quote(task_id, safe='')}", self._headers)
+        except TransportError as error:
+            self._heed(error)
+            return wire.TaskReply(wire.TaskReplyKind.AGAIN, message=str(error))
+        return wire.task_reply(reply, task_id, self._clock.wall_s())
+
+    async def upload(self, name: str, data: bytes) -> wire.UploadReply:
+        """Sends a picture: free. Never raises for what the network or the service does."""
+        try:
+            reply = await self._http.upload(f"{self._base_url}/api/v1/media/files", self._headers, name, data)
+        except TransportError as error:
+            self._heed(error)
+            return wire.UploadReply(wire.UploadReplyKind.AGAIN, message=str(error))
+        return wire.upload_reply(reply, self._clock.wall_s())
+
+    async def delete_upload(self, file_id: str) -> bool:
+        """Deletes a picture; True where it is gone afterwards."""
+        url = f"{self._base_url}/api/v1/media/files/{quote(file_id, safe='')}"
+        try:
+            reply = await self._http.delete(url, self._headers)
+        except TransportError:
+            return False
+        return reply.status in (200, 204, 404)
+
+    async def balance(self) -> wire.BalanceReply:
+        """The account's balance. Never raises for what the network or the service does."""
+        try:
+            reply = await self._http.get(f"{self._base_url}/api/v1/team/balance", self._headers)
+        except TransportError as error:
+            self._heed(error)
+            return wire.BalanceReply(is_trouble=True)
+        return wire.balance(reply, self._clock.wall_s())
+
+    async def refuses_key(self) -> bool:
+        """Whether the service says that the key is no good; silence is no refusal."""
+        try:
+            reply = await self._http.get(f"{self._base_url}/api/v1/apikey/validate", self._headers)
+        except TransportError as error:
+            self._heed(error)
+            return False
+        return wire.key_is_refused(reply)
+
+    def _heed(self, error: TransportError) -> None:
+        if isinstance(error, Untrusted):
+            self.distrust = (
+                f"{self._base_url}: {error}. Nothing was sent to it. If a proxy of yours stands between, name the file "
+                "of its certificate authority with SSL_CERT_FILE; and see whether this machine's clock is right"
+            )

@@ -1,0 +1,276 @@
+"""Every oddity of the service's replies, in one place, each with its source. Pure."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from batchrunner.domain.history import ErrorClass, Failure, Outcome, Refusal, TaskState
+from batchrunner.io.http import Fate, Reply, TransportError
+from batchrunner.providers.modellix import untrusted as foreign
+from batchrunner.providers.modellix.rate_limit_headers import UNTOLD, Limits, limits_of
+
+# Source: the official command-line client 0.0.7. An id is not a file name.
+# One of dots alone would ask for another address.
+_TASK_ID = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._~:/+@=-]{1,512}")
+# A task's id in a reply that is no whole one, or not the documented one: as a member, or in the address of its task.
+# What is cut in the middle names nothing.
+_HINT = re.compile(
+    r"""["'](?:task_?)?id["']\s*:\s*["']([^"'\\\s]{1,512})["']|/tasks/([^"'?#&/\\\s<>]{1,512})["'?#<\s]""",
+    re.IGNORECASE,
+)
+_MOST_HINTS = 5
+
+
+# Source: the error table of the service's documentation. A status that is not here leaves the outcome unknown.
+_REFUSALS: Mapping[int, Refusal] = {
+    400: Refusal.INVALID,
+    413: Refusal.INVALID,
+    415: Refusal.INVALID,
+    422: Refusal.INVALID,
+    401: Refusal.KEY,
+    403: Refusal.KEY,
+    402: Refusal.BALANCE,
+    404: Refusal.ADDRESS,
+    405: Refusal.ADDRESS,
+}
+
+# Source: the first two are documented, the others are accepted by the service's own clients.
+_SUCCESS_WORDS = frozenset({"success", "succeeded", "completed"})
+_FAILED_WORDS = frozenset({"failed", "error", "canceled", "cancelled"})
+_MODERATION = re.compile(r"moderat|safety|policy|prohibited|sensitive|responsible ai|blocked", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """What a paid POST brought."""
+
+    outcome: Outcome
+    task_id: str | None = None
+    refusal: Refusal | None = None
+    http_status: int | None = None
+    message: str = ""
+    body: str = ""
+    limits: Limits = UNTOLD
+
+
+class TaskReplyKind(StrEnum):
+    """What a GET of a task brought: a state; or nothing yet, because of what."""
+
+    STATE = "state"
+    AGAIN = "again"
+    RATE = "rate"
+    KEY = "key"
+    GONE = "gone"
+    ODD = "odd"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskReply:
+    """One look at a task. `link` is a secret: it is never written down. `odd_bill` is a bill that is no amount."""
+
+    kind: TaskReplyKind
+    state: TaskState = TaskState.WAITING
+    word: str = ""
+    link: str | None = None
+    failure: Failure | None = None
+    expires_at_s: float | None = None
+    billed_usd: Decimal | None = None
+    odd_bill: str = ""
+    message: str = ""
+    body: str = ""
+    limits: Limits = UNTOLD
+
+
+def is_task_id(text: str) -> bool:
+    """Whether a text can be a task's id."""
+    return _TASK_ID.fullmatch(text) is not None
+
+
+def task_id_hints(body: str) -> tuple[str, ...]:
+    """The ids that a reply names, whatever it is: they prove nothing, but a person may find one in the console."""
+    named = (found for pair in _HINT.findall(body.replace("\\/", "/")) for found in pair if is_task_id(found))
+    return tuple(dict.fromkeys(named))[:_MOST_HINTS]
+
+
+def submitted(reply: Reply, now_s: float) -> Submitted:
+    """What a whole answer to a POST means. Whatever is not certain is unknown."""
+    limits = limits_of(reply.headers, now_s)
+    data, text = foreign.json_of(reply.body), foreign.kept(reply.body)
+    message = foreign.message_of(data) or f"HTTP {reply.status}"
+    if reply.status == 200:
+        return _accepted(data, text, limits)
+    refusal = _refusal_429(message) if reply.status == 429 else _REFUSALS.get(reply.status)
+    if refusal is None:
+        said = f"the service answered {reply.status}: {message}"
+        return Submitted(Outcome.UNKNOWN, None, None, reply.status, said, text, limits)
+    return Submitted(Outcome.REFUSED, None, refusal, reply.status, message, text, limits)
+
+
+def unanswered(error: TransportError) -> Submitted:
+    """What a POST without a whole answer means; what came of one is kept: it may name what was paid for."""
+    if error.fate is Fate.NOT_SENT:
+        return Submitted(Outcome.REFUSED, refusal=Refusal.NOT_SENT, message=str(error))
+    return Submitted(Outcome.UNKNOWN, message=str(error), body=foreign.kept(error.body))
+
+
+def _accepted(data: Any, text: str, limits: Limits) -> Submitted:
+    inner = foreign.data_of(data)
+    task_id = inner.get("task_id")
+    if foreign.dict_of(data).get("code") in (0, None, 200) and isinstance(task_id, str) and is_task_id(task_id):
+        return Submitted(Outcome.ACCEPTED, task_id, None, 200, "", text, limits)
+    said = "the service answered 200 without a usable task id"
+    return Submitted(Outcome.UNKNOWN, None, None, 200, said, text, limits)
+
+
+def _refusal_429(message: str) -> Refusal:
+    # Source: the service's rate-limit page: waiting helps one of the two, only a finishing task helps the other.
+    return Refusal.CONCURRENT if "concurrent" in message.lower() else Refusal.RATE
+
+
+_TASK_REPLY_KINDS: Mapping[int, TaskReplyKind] = {
+    429: TaskReplyKind.RATE,
+    401: TaskReplyKind.KEY,
+    403: TaskReplyKind.KEY,
+    404: TaskReplyKind.GONE,
+    410: TaskReplyKind.GONE,
+    **dict.fromkeys((400, 405, 413, 415, 422), TaskReplyKind.ODD),
+}
+
+
+def task_reply(reply: Reply, task_id: str, now_s: float) -> TaskReply:
+    """What a whole answer to a GET of a task means."""
+    limits = limits_of(reply.headers, now_s)
+    data, text = foreign.json_of(reply.body), foreign.kept(reply.body)
+    if reply.status != 200:
+        kind = _TASK_REPLY_KINDS.get(reply.status, TaskReplyKind.AGAIN)
+        said = f"the service answered {reply.status}: {foreign.message_of(data) or 'no message'}"
+        return TaskReply(kind, word=str(reply.status), message=said, body=text, limits=limits)
+    task = foreign.data_of(data)
+    if task.get("task_id", task_id) != task_id or not isinstance(task.get("status"), str):
+        return TaskReply(TaskReplyKind.AGAIN, message="the answer is not about this task", body=text, limits=limits)
+    return _state(task, text, limits)
+
+
+def _state(task: Mapping[str, Any], text: str, limits: Limits) -> TaskReply:
+    word = task["status"]
+    state = _folded(word.lower())
+    bill = foreign.dict_of(task.get("billing")).get("amount")
+    billed_usd = foreign.amount(bill)
+    return TaskReply(
+        TaskReplyKind.STATE,
+        state,
+        foreign.told(word),
+        link=_video_link(task) if state is TaskState.SUCCESS else None,
+        failure=_failure(task) if state is TaskState.FAILED else None,
+        expires_at_s=foreign.seconds_of(task.get("result_expires_at")),
+        billed_usd=billed_usd,
+        odd_bill="" if bill is None or billed_usd is not None else foreign.in_words(bill),
+        body=text,
+        limits=limits,
+    )
+
+
+def _folded(word: str) -> TaskState:
+    if word in _SUCCESS_WORDS:
+        return TaskState.SUCCESS
+    return TaskState.FAILED if word in _FAILED_WORDS else TaskState.WAITING
+
+
+def _video_link(task: Mapping[str, Any]) -> str | None:
+    """The video's link: a cover or a thumbnail can stand before it."""
+    resources = foreign.dict_of(task.get("result")).get("resources")
+    for resource in resources if isinstance(resources, list) else ():
+        url = foreign.dict_of(resource).get("url")
+        if foreign.dict_of(resource).get("type") == "video" and isinstance(url, str) and url:
+            return url
+    return None
+
+
+def _failure(task: Mapping[str, Any]) -> Failure:
+    """What a failed task says is undocumented: three places are known to hold words."""
+    error = task.get("error")
+    words = [
+        error if isinstance(error, str) else _words(foreign.dict_of(error)),
+        str(task.get("error_message") or ""),
+        str(task.get("message") or ""),
+    ]
+    message = next((text.strip() for text in words if text.strip()), "the service says no more than that it failed")
+    moderated = _MODERATION.search(message) is not None
+    return Failure(ErrorClass.MODERATION if moderated else ErrorClass.PROVIDER, foreign.told(message))
+
+
+def _words(error: Mapping[str, Any]) -> str:
+    return ": ".join(str(error[key]) for key in ("code", "message") if error.get(key))
+
+
+class UploadReplyKind(StrEnum):
+    """What an upload brought."""
+
+    TAKEN = "taken"
+    REFUSED = "refused"
+    KEY = "key"
+    RATE = "rate"
+    AGAIN = "again"
+
+
+@dataclass(frozen=True, slots=True)
+class UploadReply:
+    """One try to upload; `file_id` and `url` are those of a picture that was taken."""
+
+    kind: UploadReplyKind
+    file_id: str = ""
+    url: str = ""
+    message: str = ""
+    limits: Limits = UNTOLD
+
+
+_UPLOAD_REPLY_KINDS: Mapping[int, UploadReplyKind] = {
+    429: UploadReplyKind.RATE,
+    401: UploadReplyKind.KEY,
+    403: UploadReplyKind.KEY,
+    **dict.fromkeys((400, 402, 404, 405, 413, 415, 422), UploadReplyKind.REFUSED),
+}
+
+
+def upload_reply(reply: Reply, now_s: float) -> UploadReply:
+    """What a whole answer to an upload means. Source: the service's File API page."""
+    limits = limits_of(reply.headers, now_s)
+    data = foreign.json_of(reply.body)
+    if reply.status not in (200, 201):
+        kind = _UPLOAD_REPLY_KINDS.get(reply.status, UploadReplyKind.AGAIN)
+        return UploadReply(kind, message=foreign.message_of(data) or f"HTTP {reply.status}", limits=limits)
+    file = foreign.data_of(data)
+    file_id, url = file.get("file_id"), file.get("url")
+    if isinstance(file_id, str) and file_id and isinstance(url, str) and url.startswith(("https://", "http://")):
+        return UploadReply(UploadReplyKind.TAKEN, file_id, url, limits=limits)
+    return UploadReply(UploadReplyKind.AGAIN, message="the service took it and did not say where it is", limits=limits)
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceReply:
+    """What a look at the balance brought: US dollars, or None where the service does not tell them.
+
+    `is_trouble`: nobody answered that looked after it: another time it may be told. `is_refused`: because of the pace.
+    """
+
+    usd: Decimal | None = None
+    is_trouble: bool = False
+    is_refused: bool = False
+    limits: Limits = UNTOLD
+
+
+def balance(reply: Reply, now_s: float) -> BalanceReply:
+    """What a whole answer says of the balance. Source: the official command-line client."""
+    limits, is_refused = limits_of(reply.headers, now_s), reply.status == 429
+    if reply.status != 200:
+        return BalanceReply(is_trouble=is_refused or reply.status >= 500, is_refused=is_refused, limits=limits)
+    return BalanceReply(foreign.amount(foreign.data_of(foreign.json_of(reply.body)).get("balance")), limits=limits)
+
+
+def key_is_refused(reply: Reply) -> bool:
+    """Whether the service says that a key is no good: an invalid one is answered with 200 and `false`."""
+    valid = foreign.data_of(foreign.json_of(reply.body)).get("is_valid")
+    return reply.status in (401, 403) or valid is False

@@ -1,0 +1,61 @@
+"""A report as JSON: our promise to programs, held by `schemas/report.schema.json`."""
+
+from decimal import Decimal
+from typing import Any
+
+from batchrunner.domain.text import utc
+from batchrunner.reports.report import Report, Row
+
+SCHEMA_VERSION = 1
+
+
+def as_json(report: Report) -> dict[str, Any]:
+    """The report in plain values, ready for `json.dumps`."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "manifest": report.manifest,
+        "profile": report.profile,
+        "run_id": report.run_id,
+        "started_at": utc(report.started_at_s),
+        "finished_at": utc(report.finished_at_s),
+        "exit_code": report.exit_code,
+        "counts": {status.value: number for status, number in report.counts.items()},
+        "cost": {
+            "estimated_usd": _usd(report.estimated_usd),
+            "actual_usd": _usd(report.actual_usd),
+            "priced_on": report.priced_on.isoformat(),
+        },
+        "requests": dict(report.requests),
+        "departed": [_row(row) for row in report.departed],
+        "jobs": [_row(row) for row in report.rows],
+    }
+
+
+def _row(row: Row) -> dict[str, Any]:
+    fields = row.request.fields
+    return {
+        "id": row.identity.name,
+        "status": row.status.value,
+        "flags": [flag.value for flag in row.flags],
+        "model": row.request.model,
+        "prompt": fields.get("prompt"),
+        "image": row.image,
+        "request": dict(fields),
+        "fingerprint": row.request.fingerprint,
+        "task_id": row.task_id,
+        "attempts": row.attempts,
+        "file": row.file,
+        "size_bytes": row.size_bytes,
+        "sha256": row.sha256,
+        "cost_usd": _usd(row.cost_usd),
+        "error": {"class": row.error.error_class.value, "message": row.error.message} if row.error else None,
+        "submitted_at": utc(row.submitted_at_s),
+        "rendered_at": utc(row.rendered_at_s),
+        "done_at": utc(row.done_at_s),
+        "tags": list(row.tags),
+        "source": {"file": row.source[0], "line": row.source[1]} if row.source else None,
+    }
+
+
+def _usd(amount: Decimal) -> float:
+    return float(round(amount, 6))

@@ -1,0 +1,87 @@
+"""A report as people read it: a table, the totals, and where the files are."""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from batchrunner.domain.money import dollars
+from batchrunner.domain.status import Status
+from batchrunner.domain.text import LONGEST_TABLE, Lines, counted, in_lines, located, printable, span, stacked
+from batchrunner.errors import Exit
+from batchrunner.reports.layout import room, table
+from batchrunner.reports.report import Report, Row
+
+HEADERS = ("job", "status", "cost", "file or reason")
+# nobody asked for the balance in the end
+_LEFT_AT_ONCE = {Exit.INTERRUPTED, Exit.TERMINATED}
+
+
+def summary(report: Report, seconds: float | None = None, width: int | None = None, project: str = "") -> Lines:
+    """The table, the counts, the money, and how long it took. Text without colour, ending without a newline.
+
+    Reasons are cut to what a terminal of this `width` has room for; None: they are told whole. `project` is where the
+    clips' paths begin, seen from where it is read.
+    """
+    parts = list(_part(report.rows, width, project))
+    if report.departed:
+        parts += [in_lines("", "no longer in the manifest:"), *_part(report.departed, width, project)]
+    return stacked(*parts, in_lines("", *totals(report, seconds)))
+
+
+def _part(rows: Sequence[Row], width: int | None, project: str) -> Iterable[Lines]:
+    shown = rows if len(rows) <= LONGEST_TABLE else [row for row in rows if row.status is not Status.DONE]
+    if shown:
+        yield _table(shown, width, project)
+    if len(shown) < len(rows):
+        yield in_lines(f"({counted(len(rows) - len(shown), 'job')} done and not shown)")
+
+
+def _table(rows: Sequence[Row], width: int | None, project: str) -> Lines:
+    most = room(HEADERS[:-1], [cells(row, project)[:-1] for row in rows], width)
+    return table(HEADERS, [cells(row, project, most) for row in rows], ("left", "left", "right", "left"))
+
+
+def cells(row: Row, project: str, most: int | None = None) -> list[str]:
+    """One job under the `HEADERS`, its path seen from where `project` is, its reason cut to so many characters."""
+    return [row.identity.name, _status(row), _cost(row.cost_usd), _note(row, project, most)]
+
+
+def _status(row: Row) -> str:
+    return " ".join([row.status.value, *(f"({flag.value})" for flag in row.flags)])
+
+
+def _cost(usd: Decimal) -> str:
+    return dollars(usd) if usd else "-"
+
+
+def _note(row: Row, project: str, most: int | None) -> str:
+    if row.status is Status.DONE and row.file:
+        return printable(located(row.file, project))
+    note = printable(row.error.message if row.error else row.note, most)
+    return f"{note}; {printable(located(row.older, project))} is the older clip" if row.older else note
+
+
+def totals(report: Report, seconds: float | None = None) -> Iterable[str]:
+    """The counts, the money and the requests, a line each; `seconds` is how long its run took."""
+    counts = [f"{number} {status.value}" for status, number in sorted(report.counts.items(), key=_by_status)]
+    yield f"{counted(len(report.rows), 'job')}: {', '.join(counts) or 'nothing to do'}"
+    yield (
+        f"booked {dollars(report.actual_usd)}, estimated {dollars(report.estimated_usd)} for all"
+        f" (prices of {report.priced_on.isoformat()})"
+    )
+    has_ended = report.exit_code is not None and report.exit_code not in _LEFT_AT_ONCE
+    if len(report.balances_usd) > 1 and has_ended:
+        before_usd, after_usd = report.balances_usd[0], report.balances_usd[-1]
+        lost = f"{dollars(before_usd - after_usd)} less" if before_usd >= after_usd else "topped up"
+        which = "this" if report.requests else "the last"
+        yield f"in {which} run the account went from {dollars(before_usd)} to {dollars(after_usd)}: {lost}"
+    if report.requests:
+        asked = report.requests
+        took = f" in {span(seconds)}" if seconds is not None else ""
+        yield (
+            f"{counted(asked['submits'], 'submit')}, {counted(asked['polls'], 'poll')},"
+            f" {asked['refused_429']} refused for too many{took}"
+        )
+
+
+def _by_status(item: tuple[Status, int]) -> int:
+    return list(Status).index(item[0])

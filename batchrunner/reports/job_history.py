@@ -1,0 +1,73 @@
+"""The history of one job in sentences, oldest first, and what would happen to it next."""
+
+from collections.abc import Iterator, Mapping
+
+from batchrunner.domain.history import Answer, Attempt, Clip, ClipRole, Mark, MarkKind, Memory, Observation, Outcome
+from batchrunner.domain.job import Identity
+from batchrunner.domain.money import dollars
+from batchrunner.domain.status import Status
+from batchrunner.domain.step import Step
+from batchrunner.domain.text import Lines, in_lines, printable, stacked, utc
+from batchrunner.reports.resolve_help import what_to_look_for
+
+_Told = tuple[float, str]
+
+_DECISIONS: Mapping[MarkKind, str] = {
+    MarkKind.RETRY: "to be tried again",
+    MarkKind.REDO: "to be paid again, on purpose",
+    MarkKind.ACCEPT: "its clip is kept for the job as it was written then",
+    MarkKind.PAY_AGAIN: "to be paid again, although nobody knows whether it was paid",
+}
+
+
+def history(identity: Identity, memory: Memory, step: Step) -> Lines:
+    """All that is known of a job, a line each with its time, and the next step with its reason."""
+    told = sorted(_all(memory), key=lambda line: line[0])
+    lines = [f"{utc(at_s)}  {text}" for at_s, text in told] or ["nothing was submitted yet"]
+    lines = [f"{identity.name}: {step.status.value}", *lines, f"next: {step.action.value}, {step.reason}"]
+    if step.status is not Status.UNKNOWN or step.attempt is None:
+        return in_lines(*lines)
+    return stacked(in_lines(*lines), what_to_look_for(identity.name, step.attempt, "look in the web console for "))
+
+
+def _all(memory: Memory) -> Iterator[_Told]:
+    for attempt in memory.attempts:
+        yield from _attempt(attempt)
+    yield from ((mark.at_s, _decision(mark)) for mark in memory.marks)
+
+
+def _attempt(attempt: Attempt) -> Iterator[_Told]:
+    name = f"attempt {attempt.number}"
+    if attempt.is_adopted:
+        yield attempt.opened_at_s, f"{name}: paid for under another name, and taken over"
+    else:
+        yield attempt.opened_at_s, f"{name}: {attempt.request.model}, {dollars(attempt.reserved_usd)} reserved"
+        yield from ((answer.at_s, f"{name}: {_answer(answer)}") for answer in attempt.answers)
+        yield from ((seen.at_s, f"{name}: {_observation(seen)}") for seen in attempt.observations)
+    yield from ((clip.at_s, f"{name}: {_clip(clip)}") for clip in attempt.clips)
+
+
+def _answer(answer: Answer) -> str:
+    match answer.outcome:
+        case Outcome.ACCEPTED:
+            return f"accepted as {answer.task_id}"
+        case Outcome.UNKNOWN:
+            return f"unknown, it may have been paid: {printable(answer.message)}"
+        case Outcome.REFUSED:
+            return f"refused ({answer.refusal or 'no reason'}): {printable(answer.message)}"
+
+
+def _observation(seen: Observation) -> str:
+    why = f": {printable(seen.failure.message)}" if seen.failure else ""
+    billed = f", billed {dollars(seen.billed_usd)}" if seen.billed_usd is not None else ""
+    return f"the service says {printable(seen.word) or seen.state.value}{why}{billed}"
+
+
+def _clip(clip: Clip) -> str:
+    where = "verified, put to" if clip.role is ClipRole.FINAL else "moved to"
+    return f"{where} {clip.path} ({clip.size_bytes:,} bytes, sha256 {clip.sha256[:12]}…)"
+
+
+def _decision(mark: Mark) -> str:
+    which = f" (that of attempt {mark.chosen})" if mark.chosen is not None else ""
+    return f"decided: {_DECISIONS[mark.kind]}{which}"

@@ -1,0 +1,57 @@
+"""Unknown submits as a person finds them in a web console; and the task ids there that nobody here knows."""
+
+import re
+import shlex
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from batchrunner.domain.history import Attempt
+from batchrunner.domain.text import Lines, counted, in_lines, printable
+
+# How far the two clocks, and the time that an answer is waited for, may put a submit from where it is listed.
+_WINDOW_MIN = 2
+_PROMPT_SIGNS = 60
+
+
+def what_to_look_for(job: str, attempt: Attempt, before: str = "") -> Lines:
+    """Three lines: when it was sent, to which model and with which key, and how its prompt begins.
+
+    `before` are the words with which they begin.
+    """
+    sent = datetime.fromtimestamp(attempt.opened_at_s, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
+    prompt = printable(str(attempt.request.fields.get("prompt", "")), _PROMPT_SIGNS)
+    return in_lines(
+        f"{before}{job}",
+        f"  sent {sent}, ± {_WINDOW_MIN} min, to {attempt.request.model}, with the key …{attempt.key_last4}",
+        f'  prompt: "{prompt}"',
+    )
+
+
+def named_by_reply(job: str, ids: Sequence[str], manifest: str) -> list[str]:
+    """A line for each id that a reply named, with the command for it: only a person decides by it."""
+    path, name = shlex.quote(manifest), shlex.quote(job)
+    command = f"batchrunner resolve {path} {name} --task"
+    return [f"  the reply named {task}: if the console shows it, `{command} {shlex.quote(task)}`" for task in ids]
+
+
+def ids_in(text: str) -> list[str]:
+    """The task ids in a text: the first word of each line, whatever stands behind it; a heading is none."""
+    words = (re.split(r"[\s,;|]+", line.strip(" \t|\"'"), maxsplit=1)[0].strip("\"'") for line in text.splitlines())
+    return list(dict.fromkeys(word for word in words if any(sign.isdigit() for sign in word)))
+
+
+def strangers(candidates: Sequence[str], known: frozenset[str], unknown: Sequence[str], manifest: str) -> Lines:
+    """Which of the ids that the console shows are on no record, and what that says of the unknown submits."""
+    left = [each for each in candidates if each not in known]
+    path = shlex.quote(manifest)
+    if not left:
+        return in_lines(
+            f"every id of these is on record. If the list is whole, nothing arrived: "
+            f"`batchrunner resolve {path} {' '.join(unknown)} --not-submitted`"
+        )
+    lines = [f"{len(left)} of {counted(len(candidates), 'id')} on no record:", *(f"  {each}" for each in left)]
+    if len(left) == len(unknown) == 1:
+        lines.append(f"if it is that one: `batchrunner resolve {path} {unknown[0]} --task {left[0]}`")
+    else:
+        lines.append("compare time and prompt, then for each: `batchrunner resolve … JOB --task ID`")
+    return in_lines(*lines)

@@ -1,0 +1,1 @@
+"""What is kept: the ledger, the receipts, the clips, and the lock of a run."""

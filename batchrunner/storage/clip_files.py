@@ -1,0 +1,93 @@
+"""What of a job's memory the disk confirms, and whose file it is that lies somewhere."""
+
+import os
+from collections import Counter
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from stat import S_ISREG
+
+from batchrunner.domain.history import Attempt, Clip, Memory
+from batchrunner.io import mp4
+from batchrunner.io.files import sha256_of
+from batchrunner.storage.paths import Project, is_inside
+
+
+def on_disk(project: Project, memory: Memory) -> tuple[Memory, frozenset[int]]:
+    """The memory as the disk confirms it, and the attempts whose clip lies there, whole.
+
+    A path is written down before a file gets it. Where a run ended in between, the clip still lies under the path
+    before: what was written down after that never happened, and is left out.
+    """
+    contested = _contested(project, memory)
+    lying = {a.id: number for a in memory.attempts if (number := _lying(project, a, contested))}
+    if all(lying.get(a.id, len(a.clips)) == len(a.clips) for a in memory.attempts):
+        return memory, frozenset(lying)
+    attempts = (replace(a, clips=a.clips[: lying.get(a.id)]) for a in memory.attempts)
+    return replace(memory, attempts=tuple(attempts)), frozenset(lying)
+
+
+def _contested(project: Project, memory: Memory) -> frozenset[str]:
+    """The paths of which only the bytes tell whose clip lies there.
+
+    Two attempts claim one, or an attempt that once had it is not where it was moved to.
+    """
+    claims = Counter(a.clip.path for a in memory.attempts if a.clip)
+    wanderers = (a for a in memory.attempts if a.clip and len(a.clips) > 1)
+    astray = (a for a in wanderers if a.clip and not (claims[a.clip.path] == 1 and _has_size(project, a.clip)))
+    return frozenset(
+        [*(path for path, count in claims.items() if count > 1), *(clip.path for a in astray for clip in a.clips)]
+    )
+
+
+def owner_of(project: Project, path: Path, memory: Memory, present: frozenset[int]) -> Attempt | None:
+    """The attempt whose clip lies under this path; None where it is nobody's. `memory` and `present`: see `on_disk`."""
+    lying = (a for a in memory.attempts if a.id in present and a.clip)
+    own = next((a for a in lying if a.clip and project.found(a.clip.path) == path), None)
+    return own or next((a for a in memory.attempts if source_at(project, path, a)), None)
+
+
+def source_at(project: Project, path: Path, attempt: Attempt) -> Clip | None:
+    """The other's clip under this path, where a job took it over and has no copy of its own yet; None if it is not."""
+    if attempt.clips:
+        return None
+    lying = (clip for clip in reversed(attempt.sources) if _has_size(project, clip))
+    found = (clip for clip in lying if project.found(clip.path) == path)
+    with suppress(OSError):
+        return next((clip for clip in found if _has_bytes(project, clip)), None)
+    return None
+
+
+def _lying(project: Project, attempt: Attempt, contested: frozenset[str]) -> int:
+    """How many of its clips happened: the number of the last one that is found; 0 where none is."""
+    last = len(attempt.clips)
+    for number in range(last, 0, -1):
+        clip = attempt.clips[number - 1]
+        # the size tells a finished clip; its bytes tell one whose name another may have, or that was not confirmed
+        by_bytes = attempt.is_open or number < last or clip.path in contested or clip.is_told
+        if _has_size(project, clip) and (not by_bytes or _has_bytes(project, clip)):
+            return number
+    return 0
+
+
+def _has_bytes(project: Project, clip: Clip) -> bool:
+    return sha256_of(project.found(clip.path)) == clip.sha256 and is_sound(project, clip)
+
+
+def is_sound(project: Project, clip: Clip) -> bool:
+    """Whether a file that is there, and that only a receipt tells of, is reached through no link, and is a film."""
+    if not clip.is_told:
+        return True
+    path = project.found(clip.path)
+    is_there = path.resolve() == project.root.resolve() / clip.path
+    return is_there and mp4.fault(path) is None
+
+
+def _has_size(project: Project, clip: Clip) -> bool:
+    if not is_inside(clip.path):
+        return False
+    try:
+        found = os.stat(os.path.join(project.root, clip.path))  # noqa: PTH116, PTH118  # of every clip at every look
+    except OSError:
+        return False
+    return S_ISREG(found.st_mode) and found.st_size == clip.size_bytes

@@ -1,0 +1,86 @@
+"""Where clips lie: written down first, then under their final name; what lay there before moves to the versions."""
+
+import os.path
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from batchrunner.domain.history import Attempt, Clip, ClipRole, Memory
+from batchrunner.domain.job import Identity
+from batchrunner.io.clock import Clock
+from batchrunner.io.download import Verified
+from batchrunner.storage.clip_files import on_disk, owner_of, source_at
+from batchrunner.storage.paths import Project
+from batchrunner.storage.sqlite.ledger import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The clips of a project, and the ledger that knows each of them. Nothing of ours is ever deleted."""
+
+    project: Project
+    ledger: Ledger
+    clock: Clock
+
+    def put(self, identity: Identity, attempt: Attempt, verified: Verified, final: Path) -> str:
+        """Writes a file down, then gives it its final name, then closes the attempt. Gives the path as written.
+
+        Raises:
+            FileExistsError: a file that the ledger does not know has that name.
+            OSError: the disk does not take it.
+        """
+        self._make_room(identity, final)
+        clip = self._clip(ClipRole.FINAL, final, verified.size_bytes, verified.sha256)
+        self.ledger.clip(attempt.id, clip, attempt.adoption_id)
+        self.project.safe.move(verified.path, final)
+        if attempt.is_open:
+            self.ledger.settle(attempt.id, self.clock.wall_s())
+        return clip.path
+
+    def take_over(self, attempt: Attempt, final: Path) -> str | None:
+        """Writes down that the clip that was taken over lies under its final name already; None where it does not."""
+        source = source_at(self.project, final, attempt)
+        if source is None:
+            return None
+        clip = self._clip(ClipRole.FINAL, final, source.size_bytes, source.sha256)
+        self.ledger.clip(attempt.id, clip, attempt.adoption_id)
+        return clip.path
+
+    def lying(self, attempt: Attempt) -> Verified:
+        """The clip of an attempt, where it was put last."""
+        if attempt.clip is None:
+            raise AssertionError(f"attempt {attempt.id} has no clip")
+        return Verified(self.project.found(attempt.clip.path), attempt.clip.size_bytes, attempt.clip.sha256)
+
+    def confirm(self, memory: Memory) -> None:
+        """Puts on record that clips lie here, whole, that only receipts told of: they are not looked into again."""
+        if any(a.clip and a.clip.is_told for a in memory.attempts):
+            memory, present = on_disk(self.project, memory)
+            for attempt in memory.attempts:
+                if attempt.clip and attempt.clip.is_told and attempt.id in present:
+                    clip = replace(attempt.clip, at_s=self.clock.wall_s(), is_told=False)
+                    self.ledger.clip(attempt.id, clip, attempt.adoption_id)
+
+    def _make_room(self, identity: Identity, final: Path) -> None:
+        """An older clip of the same job moves to the versions."""
+        if not os.path.lexists(final):
+            return
+        memory, present = on_disk(self.project, self.ledger.memory(identity))
+        attempt = owner_of(self.project, final, memory, present)
+        clip = (attempt.clip or source_at(self.project, final, attempt)) if attempt else None
+        if attempt is None or clip is None:
+            raise FileExistsError(final)
+        version = _free_version(final)
+        moved = self._clip(ClipRole.VERSION, version, clip.size_bytes, clip.sha256)
+        self.ledger.clip(attempt.id, moved, attempt.adoption_id)
+        self.project.safe.move(final, version)
+
+    def _clip(self, role: ClipRole, path: Path, size_bytes: int, sha256: str) -> Clip:
+        return Clip(self.clock.wall_s(), role, self.project.written(path), size_bytes, sha256)
+
+
+def _free_version(final: Path) -> Path:
+    """`versions/hero.v1.mp4`: the first number that is free."""
+    number = 1
+    while os.path.lexists(path := final.parent / "versions" / f"{final.stem}.v{number}{final.suffix}"):
+        number += 1
+    return path

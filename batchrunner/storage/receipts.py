@@ -1,0 +1,167 @@
+"""Receipts: the text form of the ledger for git, beside the manifest."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from batchrunner.catalog import request_of
+from batchrunner.domain.job import Identity
+from batchrunner.domain.receipt import (
+    ReadRequest,
+    Receipt,
+    Told,
+    decision_of,
+    read_adoption,
+    read_decision,
+    read_receipt,
+    receipts_of,
+)
+from batchrunner.domain.receipt_schema import NAME, check_line
+from batchrunner.errors import BatchrunnerError, LedgerError, UsageError
+from batchrunner.io import mp4
+from batchrunner.storage.paths import Project
+from batchrunner.storage.receipts_file import Fault, Line, append_line, read_lines, refuse
+from batchrunner.storage.sqlite.ledger import Ledger
+
+SUFFIX = ".receipts.jsonl"
+_Reader = Callable[[str, Mapping[str, Any], ReadRequest], Told]
+_READERS: Mapping[str, _Reader] = {"submit": read_receipt, "decision": read_decision, "adoption": read_adoption}
+
+
+def receipts_path(project: Project, manifest: str) -> Path:
+    """`<name>.receipts.jsonl` in the folder that the clips are relative to."""
+    return project.base / f"{manifest}{SUFFIX}"
+
+
+def read_receipts(project: Project) -> tuple[Told, ...]:
+    """The receipts of every manifest in this folder: what one paid, another may take over.
+
+    Raises:
+        UsageError: a file cannot be read, or lines of it; it names each.
+    """
+    stems = (path.name.removesuffix(SUFFIX) for path in project.base.glob(f"*{SUFFIX}"))
+    names = sorted(stem for stem in stems if NAME.fits(stem))  # no manifest is called otherwise
+    return tuple(each for name in names for each in _read(project, name))
+
+
+def _read(project: Project, manifest: str) -> list[Told]:
+    read = [_told(manifest, line) for line in read_lines(project.safe, receipts_path(project, manifest))]
+    refuse([each for each in read if isinstance(each, Fault)])
+    return [each for each in read if not isinstance(each, Fault)]
+
+
+def _told(manifest: str, line: Line | Fault) -> Told | Fault:
+    if isinstance(line, Fault):
+        return line
+    try:
+        kind, data = check_line(line.data)
+        return _READERS[kind](manifest, data, lambda request: request_of(request["model"], request["fields"]))
+    except (ValueError, RecursionError) as error:
+        return Fault(line.place, str(error))
+
+
+@dataclass(slots=True)
+class ReceiptsWriter:
+    """Writes receipts beside a ledger. What the disk does not take is said once: the ledger has it already."""
+
+    project: Project
+    ledger: Ledger
+    say: Callable[[str], None]
+    _has_failed: bool = False
+
+    def submit(self, identity: Identity, attempt_id: int) -> None:
+        """Appends how a submit stands; it is on the disk when this returns."""
+        attempts = self.ledger.memory(identity).attempts
+        self._append(identity, (Receipt(identity, a, a.host) for a in attempts if a.id == attempt_id))
+
+    def decisions(self, identities: Iterable[Identity]) -> None:
+        """Appends the last decision about each of these jobs, likewise."""
+        for identity in identities:
+            memory = self.ledger.memory(identity)
+            self._append(identity, (decision_of(identity, mark, memory) for mark in memory.marks[-1:]))
+
+    def whole(self, manifest: str) -> None:
+        """Writes the receipts of a manifest whole, sorted, so that they merge in git; nothing where nothing was sent.
+
+        What came to lie there meanwhile is taken in first, and what has to wait is kept.
+        """
+        try:
+            there = _read(self.project, manifest)
+            self.ledger.take_in(there)
+            _write(self.project, manifest, self.ledger, there)
+        except (OSError, LedgerError, UsageError, ValueError) as error:
+            self._failed(manifest, error)
+
+    def _append(self, identity: Identity, told: Iterable[Told]) -> None:
+        try:
+            for each in told:
+                append_line(self.project.safe, receipts_path(self.project, identity.manifest), _line(each))
+        except (OSError, ValueError) as error:
+            self._failed(identity.manifest, error)
+
+    def _failed(self, manifest: str, error: Exception) -> None:
+        if not self._has_failed:
+            self._has_failed = True
+            path = receipts_path(self.project, manifest)
+            why = error.lines[0] if isinstance(error, BatchrunnerError) else str(error)
+            self.say(
+                f"the receipts could not be written: {path}: {why}. The ledger knows it; other machines do not yet"
+            )
+
+
+def _write(project: Project, manifest: str, ledger: Ledger, there: Sequence[Told]) -> None:
+    whole = ((who, memory) for who, memory in ledger.memories(manifest).items() if not memory.damage)
+    known = [each for who, memory in whole for each in receipts_of(who, memory)]
+    told = sorted((*known, *ledger.unheard(there)), key=lambda each: (each.identity, each.at_s, type(each).__name__))
+    lines, unfit = _lines(told)
+    path = receipts_path(project, manifest)
+    before = path.read_bytes() if path.exists() else b""
+    if before != b"".join(lines):
+        project.safe.write_whole(path, b"".join(lines))
+    if unfit:
+        raise unfit
+
+
+def _lines(told: Iterable[Told]) -> tuple[list[bytes], ValueError | None]:
+    """The lines that can be read again, and what is wrong with the others."""
+    lines, unfit = [], None
+    for each in told:
+        try:
+            lines.append(_line(each))
+        except ValueError as error:
+            unfit = error
+    return list(dict.fromkeys(lines)), unfit
+
+
+def _line(told: Told) -> bytes:
+    """One line as it is written.
+
+    Raises:
+        ValueError: nobody would take it in: the clock or the name of this machine is beyond all bounds.
+    """
+    data = told.as_json()
+    check_line(data)
+    return f"{json.dumps(data, ensure_ascii=False)}\n".encode()
+
+
+def _is_clip(path: Path) -> bool:
+    return path.is_file() and mp4.fault(path) is None
+
+
+def check_memory(project: Project, manifest: str, outputs: Iterable[str]) -> None:
+    """Clips without a ledger and without receipts: the memory of what was paid is lost.
+
+    Raises:
+        UsageError: it is; only `--fresh` says that this is meant.
+    """
+    remembers = project.ledger.exists() and project.ledger.stat().st_size > 0
+    if remembers or receipts_path(project, manifest).exists():
+        return
+    there = next((output for output in outputs if _is_clip(project.output(output))), None)
+    if there is not None:
+        raise UsageError(
+            f"{there} is there, but neither a ledger ({project.ledger}) nor receipts: the memory of what was paid is "
+            "lost. Bring them back (git, another machine), or say --fresh to begin anew and pay for what is missing"
+        )

@@ -1,0 +1,61 @@
+"""What becomes of an attempt, as rows; each within somebody's transaction."""
+
+import sqlite3
+
+from batchrunner.domain.history import Answer, Clip, Observation
+from batchrunner.storage.sqlite.transaction import insert
+
+
+def insert_answer(db: sqlite3.Connection, attempt_id: int, answer: Answer) -> None:
+    """A word on it."""
+    insert(
+        db,
+        "answer",
+        attempt_id=attempt_id,
+        outcome=answer.outcome.value,
+        task_id=answer.task_id,
+        refusal=answer.refusal,
+        http_status=answer.http_status,
+        message=answer.message,
+        body=answer.body,
+        at_s=answer.at_s,
+    )
+
+
+def insert_observation(db: sqlite3.Connection, attempt_id: int, seen: Observation) -> None:
+    """A state of its task."""
+    insert(
+        db,
+        "observation",
+        attempt_id=attempt_id,
+        state=seen.state.value,
+        word=seen.word,
+        error_class=seen.failure.error_class.value if seen.failure else None,
+        message=seen.failure.message if seen.failure else "",
+        expires_at_s=seen.expires_at_s,
+        billed_usd=None if seen.billed_usd is None else str(seen.billed_usd),
+        body=seen.body,
+        at_s=seen.at_s,
+        took_s=seen.took_s,
+    )
+
+
+def insert_clip(db: sqlite3.Connection, clip: Clip, attempt_id: int, adoption_id: int | None) -> None:
+    """A path of its clip, or of the copy that an adopting job has of it."""
+    owner = {"attempt_id": attempt_id} if adoption_id is None else {"adoption_id": adoption_id}
+    insert(
+        db,
+        "clip" if adoption_id is None else "adopted_clip",
+        **owner,
+        role=clip.role.value,
+        path=clip.path,
+        size_bytes=clip.size_bytes,
+        sha256=clip.sha256,
+        at_s=clip.at_s,
+        is_told=1 if clip.is_told else None,
+    )
+
+
+def settle(db: sqlite3.Connection, attempt_id: int, at_s: float) -> None:
+    """Nothing more will come of it."""
+    db.execute("UPDATE attempt SET settled_at_s = ? WHERE id = ?", (at_s, attempt_id))

@@ -1,0 +1,77 @@
+"""The runs on record."""
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from batchrunner.errors import Exit
+from batchrunner.storage.sqlite.rows import is_time
+from batchrunner.storage.sqlite.transaction import fetched
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One run as the ledger has it; `jobs` are those it wanted, in the manifest's order."""
+
+    id: int
+    command: str
+    profile: str
+    started_at_s: float
+    ended_at_s: float | None
+    exit_code: int | None
+    jobs: tuple[dict[str, Any], ...]
+
+
+def last_run(db: sqlite3.Connection, manifest: str, profile: str | None) -> RunRecord | None:
+    """The newest run of a manifest, under any profile or a certain one."""
+    found = fetched(
+        db,
+        "SELECT run.id, command, profile, started_at_s, ended_at_s, exit_code, digest, jobs FROM run"
+        " JOIN job_list ON job_list.digest = run.job_list WHERE manifest = ?"
+        " AND (? IS NULL OR profile = ?) AND command <> 'receipts'"
+        " ORDER BY run.id DESC LIMIT 1",
+        (manifest, profile, profile),
+    )
+    if not found:
+        return None
+    run_id, command, profile, started_at_s, ended_at_s, exit_code, digest, jobs = found[0]
+    return RunRecord(
+        id=run_id,
+        command=command,
+        profile=profile,
+        started_at_s=_time(started_at_s),
+        ended_at_s=None if ended_at_s is None else _time(ended_at_s),
+        exit_code=exit_code,
+        jobs=_jobs(digest, jobs),
+    )
+
+
+def _time(at_s: float) -> float:
+    """Unix seconds that can be told; zero for any that cannot."""
+    return at_s if is_time(at_s) else 0.0
+
+
+def _jobs(digest: str, jobs: str) -> tuple[dict[str, Any], ...]:
+    """The list of jobs behind its digest; none where it is damaged: nothing is paid by it."""
+    return tuple(json.loads(jobs)) if sha256(jobs.encode()).hexdigest() == digest else ()
+
+
+def last_ended_run(db: sqlite3.Connection, manifest: str, profile: str) -> int:
+    """The number of the newest run that came to its own end; 0 where there is none."""
+    cut_off = (Exit.BUG, Exit.INTERRUPTED, Exit.TERMINATED)
+    row = db.execute(
+        "SELECT max(id) FROM run WHERE manifest = ? AND profile = ? AND command <> 'receipts'"
+        " AND ended_at_s IS NOT NULL AND exit_code NOT IN (?, ?, ?)",
+        (manifest, profile, *cut_off),
+    ).fetchone()
+    return row[0] or 0
+
+
+def name_at(db: sqlite3.Connection, path: str) -> str | None:
+    """The name under which the manifest at this path was last run."""
+    found = fetched(
+        db, "SELECT manifest FROM run WHERE path = ? AND command <> 'receipts' ORDER BY id DESC LIMIT 1", (path,)
+    )
+    return str(found[0][0]) if found else None

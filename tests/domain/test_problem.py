@@ -1,0 +1,77 @@
+"""One mistake that hits many jobs is one problem; all problems come in the order of their places."""
+
+import pytest
+
+from batchrunner.domain.location import Place
+from batchrunner.domain.problem import Code, Problem, Problems, Severity, nearest
+
+
+def a_problem(line: int = 1, *jobs: str, message: str = "wrong", severity: Severity = Severity.ERROR) -> Problem:
+    return Problem(Code.WRONG_VALUE, Place("film.yaml", line, 3), message, "mend it", "resolution", jobs, severity)
+
+
+def collected(*found: Problem) -> Problems:
+    problems = Problems()
+    problems.extend(found)
+    return problems
+
+
+def test_the_same_mistake_at_the_same_place_gains_the_jobs_that_it_hits() -> None:
+    problems = collected(a_problem(1, "a"), a_problem(1, "b"), a_problem(1, "a", "c"))
+    assert problems.in_order() == (a_problem(1, "a", "b", "c"),)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        a_problem(2, "a"),
+        a_problem(1, "a", message="wrong too"),
+        Problem(Code.WRONG_TYPE, Place("film.yaml", 1, 3), "wrong", "mend it", "resolution", ("a",)),
+        Problem(Code.WRONG_VALUE, Place("film.yaml", 1, 4), "wrong", "mend it", "resolution", ("a",)),
+        Problem(Code.WRONG_VALUE, Place("shots.yaml", 1, 3), "wrong", "mend it", "resolution", ("a",)),
+    ],
+)
+def test_another_mistake_or_another_place_is_another_problem(other: Problem) -> None:
+    assert set(collected(a_problem(1, "a"), other).in_order()) == {a_problem(1, "a"), other}
+
+
+def test_problems_come_by_file_line_and_column() -> None:
+    places = [("b.yaml", 1, 1), ("a.yaml", 10, 1), ("a.yaml", 9, 80), ("a.yaml", 9, 7)]
+    found = [Problem(Code.YAML_SYNTAX, Place(*place), "wrong") for place in places]
+    assert [p.place for p in collected(*found).in_order()] == [
+        Place("a.yaml", 9, 7),
+        Place("a.yaml", 9, 80),
+        Place("a.yaml", 10, 1),
+        Place("b.yaml", 1, 1),
+    ]
+
+
+def test_two_mistakes_at_one_place_come_as_they_were_found() -> None:
+    found = a_problem(1, message="second word first"), a_problem(1, message="a later one")
+    assert collected(*found).in_order() == found
+
+
+def test_a_warning_is_shown_and_makes_nothing_invalid() -> None:
+    warning = a_problem(1, severity=Severity.WARNING)
+    problems = collected(warning, a_problem(2))
+    assert problems.in_order() == (warning, a_problem(2))
+    assert problems.errors() == (a_problem(2),)
+
+
+@pytest.mark.parametrize(
+    ("word", "known", "meant"),
+    [
+        ("durationSecond", ["durationSeconds", "resolution"], "durationSeconds"),
+        ("DURATIONSECONDS", ["durationSeconds"], "durationSeconds"),
+        ("promt", ["prompt", "negativePrompt"], "prompt"),
+        ("colour", ["prompt"], None),
+        ("", ["prompt"], None),
+        ("x", [], None),
+    ],
+)
+def test_a_name_that_was_probably_meant_is_found(word: str, known: list[str], meant: str | None) -> None:
+    assert nearest(word, known) == meant
+
+
+def test_a_place_reads_as_editors_open_it() -> None:
+    assert str(Place("film.yaml", 7, 12)) == "film.yaml:7:12"

@@ -1,0 +1,199 @@
+"""What people decide: pay again on purpose, try again what failed, keep the clip of an edited job."""
+
+import asyncio
+import signal
+from typing import Any
+
+from batchrunner.cli.decisions import Decided, unfinished
+from batchrunner.cli.decisions import decide as deciding
+from batchrunner.domain.history import Mark, MarkKind
+from batchrunner.domain.status import Status
+from batchrunner.engine.executor import Ended
+from batchrunner.errors import Exit
+from batchrunner.planning.planner import Options
+from batchrunner.sandbox import Fault
+from batchrunner.sandbox import Options as SandboxOptions
+from batchrunner.storage.sqlite.ledger import Ledger
+from tests.engine.services import refusing
+from tests.engine.wishes import edited
+from tests.moved_time import MovedClock
+from tests.studio import Studio, manifest_text
+
+
+def decided(studio: Studio, kind: MarkKind, *names: str, are_spelt: bool = True) -> Decided:
+    """What `batchrunner redo` or `retry` of these jobs comes to, by their names or by a choice."""
+    manifest = studio.write(studio.manifest.read_text(encoding="utf-8"))
+    with Ledger.writing(studio.project.ledger, studio.connect) as ledger:
+        seen = studio.batch(manifest, ledger).first_steps(Options(), None)
+        chosen = [each for each in seen if each.identity.name in names]
+        orders = unfinished(seen, kind, ledger.last_ended_run(manifest.name, manifest.profile))
+        found = deciding(chosen, kind, orders, studio.clock_s, spelt=frozenset(names if are_spelt else ()))
+        ledger.mark(found.marks)
+    return found
+
+
+def decide(studio: Studio, kind: MarkKind, *names: str, **wishes: Any) -> Ended:
+    """`batchrunner redo` or `retry` of these jobs, agreed to."""
+    only = decided(studio, kind, *names).only
+    return studio.run(command=kind.value, only=only, **wishes)
+
+
+def accept(studio: Studio, name: str) -> None:
+    """`batchrunner accept` of one job."""
+    manifest = studio.write(studio.manifest.read_text(encoding="utf-8"))
+    with Ledger.writing(studio.project.ledger) as ledger:
+        batch = studio.batch(manifest, ledger)
+        who = next(who for who in batch.jobs if who.name == name)
+        last = batch.memories[who].attempts[-1].number
+        ledger.mark([(who, Mark(studio.clock_s, MarkKind.ACCEPT, last, batch.jobs[who].request))])
+
+
+def test_redo_pays_once_more_for_the_named_jobs_only(studio: Studio) -> None:
+    studio.write(manifest_text("a", "b"))
+    studio.run()
+    old = studio.clip("a").read_bytes()
+
+    assert decide(studio, MarkKind.REDO, "a").exit_code is Exit.DONE
+
+    assert len(studio.record().charges) == 3
+    assert studio.clip("a").read_bytes() != old
+    assert (studio.clip("a").parent / "versions" / "a.v1.mp4").read_bytes() == old
+
+
+def test_a_job_that_was_named_in_vain_is_told_with_what_helps_instead(studio: Studio) -> None:
+    studio.write(manifest_text("done", "lost", "new"))
+    studio.run(only=frozenset({"done"}))
+    studio.way = refusing("lost", status=503)
+    studio.run(only=frozenset({"lost"}))
+
+    assert decided(studio, MarkKind.RETRY, "done", "lost", "new").notes == (
+        "done is done, retry does nothing with it: `batchrunner redo` pays again",
+        "lost is unknown, retry does nothing with it: `batchrunner resolve` says what became of it first",
+        "new is pending, retry does nothing with it: `batchrunner run` submits it",
+    )
+    assert decided(studio, MarkKind.REDO, "lost", "new").notes == (
+        "lost is unknown, redo does nothing with it: `batchrunner resolve` says what became of it first",
+        "new is pending, redo does nothing with it: `batchrunner run` submits it",
+    )
+    assert decided(studio, MarkKind.REDO, "done").notes == ()
+
+
+def test_a_choice_of_no_job_that_can_be_decided_about_is_told_in_one_sentence(studio: Studio) -> None:
+    studio.write(manifest_text("a", "b"))
+    said = "none of these jobs is done, expired or rendered: redo submits nothing"
+    assert decided(studio, MarkKind.REDO, "a", "b", are_spelt=False).notes == (said,)
+
+
+def test_a_job_that_was_named_in_vain_is_not_submitted(studio: Studio) -> None:
+    studio.write(manifest_text("a", "new"))
+    studio.run(only=frozenset({"a"}))
+    assert decided(studio, MarkKind.RETRY, "a", "new").only == frozenset()
+    assert decide(studio, MarkKind.REDO, "a", "new").counted.submits == 1
+
+
+def test_a_job_that_has_retries_left_has_failed_all_the_same(studio: Studio) -> None:
+    studio.options = SandboxOptions(latency_s=60, faults={Fault.TASK_FAILED: 1.0})
+    studio.write(manifest_text("a", head="settings: {retries: 3}\n"))
+    studio.run(retries=0)
+    assert decided(studio, MarkKind.RETRY, "a").only == {"a"}
+
+
+def test_a_run_after_redo_has_nothing_to_do(studio: Studio) -> None:
+    studio.write(manifest_text("a"))
+    studio.run()
+    decide(studio, MarkKind.REDO, "a")
+    assert studio.run().counted.submits == 0
+
+
+def test_redo_of_a_clip_that_is_gone_for_good_renders_it_anew(studio: Studio) -> None:
+    studio.write(manifest_text("a"))
+    studio.run()
+    studio.clip("a").unlink()
+    studio.clock_s += 8 * 24 * 3600
+    assert studio.run().exit_code is Exit.PERSON_NEEDED
+
+    assert decide(studio, MarkKind.REDO, "a").exit_code is Exit.DONE
+
+    assert len(studio.record().charges) == 2
+
+
+def test_redo_again_after_it_was_interrupted_goes_on_and_pays_nothing_twice(studio: Studio) -> None:
+    studio.write(manifest_text("a", "b"))
+    studio.run()
+
+    async def after_the_first(_clock: MovedClock) -> None:
+        while len(studio.record().charges) < 3:  # noqa: ASYNC110  # the service is another process
+            await asyncio.sleep(1)
+        assert studio.signals is not None
+        studio.signals.receive(signal.SIGINT)
+        await asyncio.Event().wait()
+
+    only = decided(studio, MarkKind.REDO, "a", "b").only
+    ended = studio.run(command="redo", only=only, concurrency=1, meanwhile=after_the_first)
+    assert ended.exit_code is Exit.WORK_LEFT
+
+    assert decide(studio, MarkKind.REDO, "a", "b").exit_code is Exit.DONE
+
+    assert len(studio.record().charges) == 4
+
+
+def test_retry_again_after_it_came_to_its_end_tries_again(studio: Studio) -> None:
+    studio.options = SandboxOptions(latency_s=60, faults={Fault.TASK_FAILED: 1.0})
+    studio.write(manifest_text("a"))
+    studio.run()
+    for number in (2, 3):
+        assert decide(studio, MarkKind.RETRY, "a").exit_code is Exit.FAILED
+        assert len(studio.record().charges) == number
+
+
+def test_an_edited_job_that_is_accepted_keeps_its_clip(studio: Studio) -> None:
+    text = manifest_text("a")
+    studio.write(text)
+    studio.run()
+    studio.write(edited(text))
+    accept(studio, "a")
+
+    assert studio.run().exit_code is Exit.DONE
+
+    assert len(studio.record().charges) == 1
+    assert studio.statuses() == {"a": Status.DONE}
+
+
+def test_an_accepted_job_that_is_edited_once_more_is_rendered_again(studio: Studio) -> None:
+    text = manifest_text("a")
+    studio.write(text)
+    studio.run()
+    studio.write(edited(text))
+    accept(studio, "a")
+    studio.write(edited(text).replace("smiling", "frowning"))
+
+    studio.run()
+
+    assert len(studio.record().charges) == 2
+
+
+def test_an_accepted_job_can_be_redone_once(studio: Studio) -> None:
+    text = manifest_text("a")
+    studio.write(text)
+    studio.run()
+    studio.write(edited(text))
+    accept(studio, "a")
+
+    assert decide(studio, MarkKind.REDO, "a").exit_code is Exit.DONE
+    assert studio.run().counted.submits == 0
+
+    assert len(studio.record().charges) == 2
+
+
+def test_an_edit_whose_new_version_failed_can_be_given_up(studio: Studio) -> None:
+    text = manifest_text("a")
+    studio.write(text)
+    studio.run()
+    studio.write(edited(text))
+    studio.options = SandboxOptions(latency_s=60, faults={Fault.TASK_FAILED: 1.0})
+    assert studio.run().exit_code is Exit.FAILED
+    accept(studio, "a")
+
+    assert studio.run().exit_code is Exit.DONE
+
+    assert studio.statuses() == {"a": Status.DONE}

@@ -1,0 +1,156 @@
+"""The report as CSV, Markdown and JSON lines; the history of one job; the last lines of a plan."""
+
+import csv
+import io
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from batchrunner.catalog import shipped_prices
+from batchrunner.cli.status_report import report_of
+from batchrunner.domain.history import Mark, MarkKind
+from batchrunner.domain.status import Flag, Status
+from batchrunner.planning.batch import Wanted, gather
+from batchrunner.planning.planner import Options
+from batchrunner.reports.formats.registry import in_form
+from batchrunner.reports.job_history import history
+from batchrunner.reports.plan_table import plan_table
+from batchrunner.reports.report import Report
+from batchrunner.sandbox import Fault
+from batchrunner.sandbox import Options as SandboxOptions
+from batchrunner.storage.sqlite.ledger import Ledger
+from tests.reports.plans import NOW_S, planned
+from tests.reports.test_reports import a_report, a_row
+from tests.studio import Studio, manifest_text
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Studio:
+    faults = {Fault.TASK_FAILED: 0.5}
+    studio = Studio(tmp_path, SandboxOptions(latency_s=60, faults=faults, seed=3))
+    studio.write(manifest_text("a", "b", "c").replace("variant b", "=HYPERLINK(1) | b"))
+    studio.run()
+    return studio
+
+
+def report(studio: Studio) -> Report:
+    manifest = studio.write(studio.manifest.read_text(encoding="utf-8"))
+    with Ledger.reading(studio.project.ledger) as ledger:
+        wanted = Wanted(manifest.name, manifest.profile, manifest.jobs)
+        batch = gather(studio.project, wanted, ledger, shipped_prices())
+    return report_of(batch, batch.first_steps(Options(), None), NOW_S)
+
+
+def test_csv_has_a_line_a_job_and_the_same_values_as_json(studio: Studio) -> None:
+    rows = list(csv.DictReader(io.StringIO(in_form(report(studio), "csv"))))
+    jobs = json.loads(in_form(report(studio), "json"))["jobs"]
+    assert [row["id"] for row in rows] == ["a", "b", "c"]
+    assert [row["status"] for row in rows] == [job["status"] for job in jobs]
+    assert [row["sha256"] or None for row in rows] == [job["sha256"] for job in jobs]
+    assert [row["error_message"] or None for row in rows] == [(job["error"] or {}).get("message") for job in jobs]
+
+
+def test_a_prompt_is_no_formula_to_a_spreadsheet(studio: Studio) -> None:
+    studio.write(studio.manifest.read_text(encoding="utf-8").replace("The character waves, =HYPER", '"=HYPER')
+                 .replace("| b\n", '| b"\n'))  # fmt: skip
+    rows = list(csv.DictReader(io.StringIO(in_form(report(studio), "csv"))))
+    assert rows[1]["prompt"] == "'=HYPERLINK(1) | b"
+
+
+def test_markdown_is_one_table_in_which_a_bar_is_no_border(studio: Studio) -> None:
+    title, _, header, _, *rows = in_form(report(studio), "md").splitlines()
+    assert title == "# batch"
+    assert header.count("|") == rows[0].count("|")
+    assert "\\| b" in rows[1]
+
+
+def test_markdown_tells_money_reasons_and_totals_as_the_table_does(studio: Studio) -> None:
+    studio.write(manifest_text("a", "b", "c", "d").replace("variant b", "=HYPERLINK(1) | b"))
+    table, markdown = (in_form(report(studio), form).splitlines() for form in ("table", "md"))
+    rows = [[cell.strip() for cell in line.strip("|").split("|")][:4] for line in markdown[4:8]]
+    assert [" ".join(row) for row in rows] == [" ".join(line.split()) for line in table[2:6]]
+    assert rows[3] == ["d", "pending", "-", "new"]
+    assert markdown[8:] == ["", *(f"- {line}" for line in table[7:])]
+
+
+@pytest.mark.parametrize(
+    ("project", "file", "shown"),
+    [
+        ("sandbox-run", "outputs/a.mp4", "sandbox-run/outputs/a.mp4"),
+        ("../film", "outputs/a.mp4", "../film/outputs/a.mp4"),
+        (".", "outputs/a.mp4", "outputs/a.mp4"),
+        ("", "outputs/a.mp4", "outputs/a.mp4"),
+        ("sandbox-run", "/clips/a.mp4", "/clips/a.mp4"),
+    ],
+)
+def test_people_see_a_path_that_they_can_open_and_programs_that_of_the_project(
+    project: str, file: str, shown: str
+) -> None:
+    told = a_report(a_row("a", file=file), a_row("b", Status.PENDING, note="edited", older=file))
+    table, markdown, html = (in_form(told, form, project=project) for form in ("table", "md", "html"))
+    for text in (table, markdown):
+        assert f" {shown}\n" in text or f" {shown} " in text
+        assert f"edited; {shown} is the older clip" in text
+    assert html.count(f'<a href="{shown}">{shown}</a>') == 2
+    for form in ("json", "jsonl", "csv"):
+        assert in_form(told, form, project=project) == in_form(told, form)
+
+
+def test_json_lines_tell_the_whole_first_and_then_each_job(studio: Studio) -> None:
+    whole, *jobs = [json.loads(line) for line in in_form(report(studio), "jsonl").splitlines()]
+    assert whole["manifest"] == "batch"
+    assert [job["id"] for job in jobs] == ["a", "b", "c"]
+
+
+def test_a_history_tells_everything_in_order_and_what_comes_next(studio: Studio) -> None:
+    failed = next(seen for seen in studio.seen() if seen.step.status == "failed")
+    with Ledger.writing(studio.project.ledger) as ledger:
+        ledger.mark([(failed.identity, Mark(studio.clock_s, MarkKind.RETRY, 1))])
+    again = next(seen for seen in studio.seen() if seen.identity == failed.identity)
+
+    first, *lines, last = history(again.identity, again.memory, again.step).splitlines()
+
+    assert first.endswith(": pending")
+    assert "attempt 1: google/veo-3.1-i2v, $2.58 reserved" in lines[0]
+    assert "accepted as task-" in lines[1]
+    assert "the service says failed" in lines[-2]
+    assert lines[-1].endswith("decided: to be tried again")
+    times = [line.split()[0] for line in lines]
+    assert times == sorted(times)
+    assert last == "next: submit, failed, to be tried again"
+
+
+def test_a_job_without_a_history_says_so(tmp_path: Path) -> None:
+    studio = Studio(tmp_path)
+    studio.write(manifest_text("a"))
+    (seen,) = studio.seen()
+    assert history(seen.identity, seen.memory, seen.step).splitlines() == [
+        "a: pending",
+        "nothing was submitted yet",
+        "next: submit, new",
+    ]
+
+
+def test_a_plan_says_how_many_clips_the_limit_pays_for(tmp_path: Path) -> None:
+    studio = Studio(tmp_path)
+    manifest = studio.write(manifest_text("a", "b", "c"))
+    with Ledger.reading(studio.project.ledger) as ledger:
+        seen = studio.batch(manifest, ledger).first_steps(Options(), Decimal("5.20"))
+    shown = plan_table(planned(*((each.identity, each.step) for each in seen)), NOW_S)
+    assert "the limit pays for 2 of 3; this does not fit: c" in shown.splitlines()
+
+
+def test_a_task_that_runs_far_longer_than_any_before_is_told_as_stuck(tmp_path: Path) -> None:
+    studio = Studio(tmp_path, SandboxOptions(latency_s=60))
+    studio.write(manifest_text("a", "b"))
+    studio.run()
+    studio.options = SandboxOptions(latency_s=36_000)
+    manifest = studio.write(manifest_text("a", "b", "c"))
+    studio.run(task_timeout_s=600)
+    with Ledger.reading(studio.project.ledger) as ledger:
+        batch = studio.batch(manifest, ledger)
+    for now_s, flags in ((studio.clock_s, [Flag.STUCK]), (studio.clock_s - 500, [])):
+        rows = report_of(batch, batch.first_steps(Options(), None), now_s).rows
+        assert [flag for row in rows for flag in row.flags] == flags
