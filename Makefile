@@ -7,7 +7,7 @@ UV := uv==0.13.9
 LOCK := uv pip compile --quiet --universal --no-strip-extras --generate-hashes --no-emit-index-url --python-version 3.11 \
   --custom-compile-command "make lock" --group build
 
-.PHONY: demo test trials test-matrix lint docs bench lock clean
+.PHONY: demo test trials test-matrix lint docs wheel bench lock clean
 
 $(VENV)/user: requirements/user.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -40,6 +40,15 @@ test-matrix:
 # The site, into build/docs/html: any warning or broken link fails.
 docs: $(VENV)/dev
 	$(BIN)/python -m docs.site
+
+# What is released, into dist: it renders the demo in an environment that has nothing else but the locked libraries.
+wheel: $(VENV)/user
+	rm -rf dist build/wheel
+	$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .
+	$(PYTHON) -m venv build/wheel
+	build/wheel/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/user.txt
+	build/wheel/bin/python -m pip install --quiet --disable-pip-version-check --no-deps dist/*.whl
+	cd build/wheel && bin/batchrunner demo
 
 bench: $(VENV)/dev
 	$(BIN)/python benchmarks/startup.py
