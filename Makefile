@@ -7,7 +7,7 @@ UV := uv==0.13.9
 LOCK := uv pip compile --quiet --universal --no-strip-extras --generate-hashes --no-emit-index-url --python-version 3.11 \
   --custom-compile-command "make lock" --group build
 
-.PHONY: demo test trials test-matrix lint docs wheel bench lock clean
+.PHONY: demo test trials test-matrix lint docs picture wheel bench lock clean
 
 $(VENV)/user: requirements/user.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -40,6 +40,10 @@ test-matrix:
 # The site, into build/docs/html: any warning or broken link fails.
 docs: $(VENV)/dev
 	$(BIN)/python -m docs.site
+
+# The terminal in the README, from a real run against the imitated service.
+picture: $(VENV)/dev
+	$(BIN)/python -m docs.site.recording
 
 # What is released, into dist: it renders the demo in an environment that has nothing else but the locked libraries.
 wheel: $(VENV)/user

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Exit(IntEnum):
-    """What the process says to its caller. Source: the table in README.md; programs rely on it."""
+    """What the process says to its caller. Source: the table in docs/exit-codes.md; programs rely on it."""
 
     DONE = 0
     FAILED = 1

@@ -54,5 +54,5 @@ def _stop(number: int, _: FrameType | None) -> Never:
 
 
 def _code(number: signal.Signals) -> int:
-    # Source: the table in README.md; errors.Exit has the same two
+    # Source: the table in docs/exit-codes.md; errors.Exit has the same two
     return 143 if number is signal.SIGTERM else 130

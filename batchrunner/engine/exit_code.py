@@ -32,7 +32,7 @@ _CODES: Mapping[Block, Exit | None] = {
     Block.NOT_SELECTED: None,
 }
 
-# The first that applies is what the process ends with. Source: the table in README.md.
+# The first that applies is what the process ends with. Source: the table in docs/exit-codes.md.
 _ORDER = (
     Exit.PERSON_NEEDED,
     Exit.REFUSED,

@@ -177,18 +177,23 @@ def test_a_deadline_that_has_gone_by_is_said(tmp_path: Path, capsys: pytest.Capt
     assert "--deadline: 2026-01-01T07:00+01:00 has gone by" in capsys.readouterr().err
 
 
-README = " ".join((Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8").split())
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def page(name: str) -> str:
+    """The text of a page, on one line."""
+    return " ".join((DOCS / name).read_text(encoding="utf-8").split())
 
 
 def test_it_is_said_from_how_many_jobs_on_a_new_model_gets_one_first(capsys: pytest.CaptureFixture[str]) -> None:
     outcome(["run", "--help"])
     shown = " ".join(capsys.readouterr().out.split())
     assert f"more than {_CANARY_FOR} jobs" in shown.partition("--no-canary")[2].partition("--deadline")[0]
-    assert f"more than {_CANARY_FOR} jobs" in README
+    assert f"more than {_CANARY_FOR} jobs" in page("journey.md")
 
 
-def test_every_variable_of_the_environment_that_names_the_service_is_in_the_readme() -> None:
+def test_every_variable_of_the_environment_that_names_the_service_is_on_its_page() -> None:
     modules = Path(cli.__file__).parents[1].rglob("**/*.py")
     read = {name for path in modules for name in re.findall(r"MODELLIX(?:_[A-Z]+)+", path.read_text(encoding="utf-8"))}
     assert read == {"MODELLIX_API_KEY", "MODELLIX_API_KEY_FILE", "MODELLIX_BASE_URL"}
-    assert {name for name in read if f"`{name}`" not in README and f"{name}=" not in README} == set()
+    assert {name for name in read if f"`{name}`" not in page("programs.md")} == set()

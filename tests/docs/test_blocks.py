@@ -20,6 +20,7 @@ WRITTEN = [
     "SECURITY.md",
     *(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")),
 ]
+DECISIONS = (ROOT / "docs" / "decisions").glob("*.md")
 PICTURE = ROOT / "jobs-examples" / "frames" / "boat_start.png"
 
 
@@ -55,6 +56,14 @@ def test_a_command_that_is_shown_can_be_typed(name: str, words: list[str]) -> No
             assert set(targets) <= TARGETS
         case _:
             assert words[:2] == ["pip", "install"] or words[0] == "export"
+
+
+@pytest.mark.parametrize("name", [*WRITTEN, *(f"docs/decisions/{path.name}" for path in DECISIONS)])
+def test_a_link_of_a_page_leads_to_a_file_of_the_repository_too(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)#\s]+)[^)]*\)", text)
+    local = [link for link in links if "://" not in link]
+    assert [link for link in local if not ((ROOT / name).parent / link).exists()] == []
 
 
 def test_the_manifest_that_is_explained_is_valid(tmp_path: Path) -> None:
