@@ -45,7 +45,7 @@ def _page(name: str, command: click.Command) -> str:
 def _help(text: str) -> str:
     """The paragraphs of a command's help; its example is a block of code."""
     paragraphs = (" ".join(each.split()) for each in text.split("\n\n"))
-    return "\n\n".join(_example(each) if each.startswith("Example: ") else each for each in paragraphs)
+    return "\n\n".join(_example(each) if each.startswith("Example: ") else _sentence(each) for each in paragraphs)
 
 
 def _example(paragraph: str) -> str:

@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterator
+from configparser import ConfigParser
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,14 @@ def test_there_are_files_for_the_people_who_come_by() -> None:
 @pytest.mark.parametrize("name", YAML_FILES)
 def test_a_file_for_another_program_is_yaml_that_holds_something(name: str) -> None:
     assert read(name)
+
+
+def test_editors_are_told_what_the_formatter_does() -> None:
+    settings = ConfigParser(strict=True)
+    settings.read_string(f"[top]\n{text_of('.editorconfig')}")
+    ruff = tomllib.loads(text_of("pyproject.toml"))["tool"]["ruff"]
+    assert settings["*"]["max_line_length"] == str(ruff["line-length"])
+    assert settings["Makefile"]["indent_style"] == "tab"
 
 
 @pytest.mark.parametrize("name", TEXTS)
