@@ -85,6 +85,7 @@ def pages() -> dict[str, str]:
 def _index(known: Mapping[str, Section]) -> str:
     """The introduction as it is written; of each section, its rule and a link."""
     introduction, *groups = re.split(r"^(?=## )", TEXT, flags=re.MULTILINE)
+    introduction = introduction.partition("The examples are shortened")[0]  # here they are whole
     return introduction + "".join(_group(group, known) for group in groups) + toctree(known)
 
 
