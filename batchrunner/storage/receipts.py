@@ -9,6 +9,8 @@ from typing import Any
 from batchrunner.catalog import request_of
 from batchrunner.domain.job import Identity
 from batchrunner.domain.receipt import (
+    Adoption,
+    Decision,
     ReadRequest,
     Receipt,
     Told,
@@ -28,6 +30,8 @@ from batchrunner.storage.sqlite.ledger import Ledger
 SUFFIX = ".receipts.jsonl"
 _Reader = Callable[[str, Mapping[str, Any], ReadRequest], Told]
 _READERS: Mapping[str, _Reader] = {"submit": read_receipt, "decision": read_decision, "adoption": read_adoption}
+# Lines of one moment keep this order in every release: a file that is in git changes by what is new only.
+_ORDER: Mapping[type[Told], int] = {Adoption: 0, Decision: 1, Receipt: 2}
 
 
 def receipts_path(project: Project, manifest: str) -> Path:
@@ -114,7 +118,7 @@ class ReceiptsWriter:
 def _write(project: Project, manifest: str, ledger: Ledger, there: Sequence[Told]) -> None:
     whole = ((who, memory) for who, memory in ledger.memories(manifest).items() if not memory.damage)
     known = [each for who, memory in whole for each in receipts_of(who, memory)]
-    told = sorted((*known, *ledger.unheard(there)), key=lambda each: (each.identity, each.at_s, type(each).__name__))
+    told = sorted((*known, *ledger.unheard(there)), key=lambda each: (each.identity, each.at_s, _ORDER[type(each)]))
     lines, unfit = _lines(told)
     path = receipts_path(project, manifest)
     before = path.read_bytes() if path.exists() else b""
