@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from batchrunner.domain.history import Mark, MarkKind
-from batchrunner.domain.job import Identity
+from batchrunner.domain.job import JobId
 from batchrunner.domain.status import Status
 from batchrunner.planning.batch import Seen
 
@@ -45,7 +45,7 @@ class Orders:
 class Decided:
     """What a decision comes to: marks that are new, the names of the only jobs that it submits, and what is said."""
 
-    marks: tuple[tuple[Identity, Mark], ...]
+    marks: tuple[tuple[JobId, Mark], ...]
     only: frozenset[str]
     notes: tuple[str, ...]
 

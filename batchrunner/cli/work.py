@@ -18,7 +18,7 @@ from batchrunner.cli.status_report import report_of, say_report, shown
 from batchrunner.cli.terminal import say, while_heard
 from batchrunner.domain.event import Happened, Kind, Listener
 from batchrunner.domain.history import Mark
-from batchrunner.domain.job import Identity
+from batchrunner.domain.job import JobId
 from batchrunner.domain.settings import Settings
 from batchrunner.domain.text import utc
 from batchrunner.engine.executor import Ended, conduct
@@ -88,7 +88,7 @@ def work(order: Order, wanted: Wanted, settings: Settings) -> int:
 
 def _agreed(
     order: Order, batch: Batch, settings: Settings, known: Ledger, service: Service, clock: Clock, tell: Listener
-) -> tuple[tuple[tuple[Identity, Mark], ...], Agreement]:
+) -> tuple[tuple[tuple[JobId, Mark], ...], Agreement]:
     """What is to be decided with this command, and what somebody agreed to."""
     limits = order.limits(settings, clock.wall_s())
     options = Options(limits.retries, submits=order.submits)
@@ -101,7 +101,7 @@ def _agreed(
     return tuple(decided.marks), agree(order, _marked(batch, decided.marks), limits, options, service, clock)
 
 
-def _is_ours(identity: Identity, batch: Batch) -> bool:
+def _is_ours(identity: JobId, batch: Batch) -> bool:
     """Whether it is a job of this manifest, and none of another that was brought to its end beside it."""
     return identity.manifest == batch.name
 
@@ -112,7 +112,7 @@ def _who(wanted: Wanted) -> str:
 
 def with_guests(batch: Batch, stack: ExitStack, clock: Clock) -> Batch:
     """The batch with those whom it waits for, where nobody else is at work on them: their manifest may be gone."""
-    guests: tuple[Identity, ...] = ()
+    guests: tuple[JobId, ...] = ()
     for manifest, awaited in batch.awaited().items():
         with suppress(Locked):
             stack.enter_context(run_lock(batch.project.folder, manifest, utc(clock.wall_s()) or ""))
@@ -131,7 +131,7 @@ def _decided(order: Order, batch: Batch, retries: int, ledger: Ledger, now_s: fl
     return decide(chosen, order.marking, orders, now_s, spelt=order.spelt, limit=order.limit)
 
 
-def _marked(batch: Batch, marks: Iterable[tuple[Identity, Mark]]) -> Batch:
+def _marked(batch: Batch, marks: Iterable[tuple[JobId, Mark]]) -> Batch:
     """The batch as it will be once the marks are on record."""
     memories = dict(batch.memories)
     for identity, mark in marks:

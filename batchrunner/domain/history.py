@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from batchrunner.domain.job import Identity
+from batchrunner.domain.job import JobId
 from batchrunner.domain.money import NOTHING
 from batchrunner.domain.request import Request
 
@@ -300,12 +300,12 @@ class Damage:
 
     table: str
     row: int
-    jobs: frozenset[Identity] = frozenset()
+    jobs: frozenset[JobId] = frozenset()
     owner: str = ""
     fingerprint: str | None = None
     request: Request | None = None
 
-    def may_be_of(self, identity: Identity) -> bool:
+    def may_be_of(self, identity: JobId) -> bool:
         """Whether it is a row of this job, or was."""
         return identity in self.jobs or identity.digest == self.owner
 

@@ -9,7 +9,7 @@ from batchrunner.domain.request import Request
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Identity:
+class JobId:
     """What makes a job the same job tomorrow, whatever it asks for and wherever it stands in the file."""
 
     manifest: str
@@ -37,7 +37,7 @@ class Job:
     `layers` in which part of a manifest that is: `defaults`, `template "hero"`, empty for the job itself.
     """
 
-    identity: Identity
+    identity: JobId
     body: Mapping[str, object]
     request: Request
     output: str

@@ -24,7 +24,7 @@ from batchrunner.domain.history import (
     Refusal,
     TaskState,
 )
-from batchrunner.domain.job import Identity
+from batchrunner.domain.job import JobId
 from batchrunner.domain.request import Request
 
 Json = Mapping[str, Any]
@@ -41,7 +41,7 @@ _LONGEST_MESSAGE = 500
 class Receipt:
     """One submit and what became of it; `host` is the machine that sent it."""
 
-    identity: Identity
+    identity: JobId
     attempt: Attempt
     host: str
 
@@ -87,7 +87,7 @@ class Decision:
     The numbers in its mark are those of the ledger that wrote it: a reader finds its own.
     """
 
-    identity: Identity
+    identity: JobId
     mark: Mark
     chosen: str | None
 
@@ -115,7 +115,7 @@ class Decision:
 class Adoption:
     """A job took over the clip of another one's task; `clip` is where its own copy lies."""
 
-    identity: Identity
+    identity: JobId
     task_id: str
     at_s: float
     clip: Clip | None
@@ -136,7 +136,7 @@ class Adoption:
 Told = Receipt | Decision | Adoption
 
 
-def receipts_of(identity: Identity, memory: Memory) -> Iterator[Told]:
+def receipts_of(identity: JobId, memory: Memory) -> Iterator[Told]:
     """All that the receipts tell of one job."""
     for attempt in memory.attempts:
         if not attempt.is_adopted:
@@ -147,7 +147,7 @@ def receipts_of(identity: Identity, memory: Memory) -> Iterator[Told]:
         yield decision_of(identity, mark, memory)
 
 
-def decision_of(identity: Identity, mark: Mark, memory: Memory) -> Decision:
+def decision_of(identity: JobId, mark: Mark, memory: Memory) -> Decision:
     """What the receipts tell of one decision, which `memory` holds."""
     chosen = memory.chosen_by(mark)
     # what it speaks of came before it, even where the clock was set back in between
@@ -206,8 +206,8 @@ def read_adoption(manifest: str, data: Json, _: ReadRequest) -> Adoption:
     return Adoption(_identity(manifest, data), data["task_id"], at_s, _clip(data, at_s, None), data["host"])
 
 
-def _identity(manifest: str, data: Json) -> Identity:
-    return Identity(manifest, data["profile"], data["id"], data["take"])
+def _identity(manifest: str, data: Json) -> JobId:
+    return JobId(manifest, data["profile"], data["id"], data["take"])
 
 
 def _answers(data: Json, at_s: float) -> Iterator[Answer]:
@@ -250,7 +250,7 @@ def _role(path: str, output: str | None) -> ClipRole:
 # To JSON.
 
 
-def _named(who: Identity) -> dict[str, Any]:
+def _named(who: JobId) -> dict[str, Any]:
     return {"id": who.job, "take": who.take, "profile": who.profile}
 
 

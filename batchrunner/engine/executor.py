@@ -11,7 +11,7 @@ from typing import Any
 
 from batchrunner import __version__
 from batchrunner.domain.event import Happened, Kind, Progress
-from batchrunner.domain.job import Identity
+from batchrunner.domain.job import JobId
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action, Block, Step
 from batchrunner.engine.exit_code import exit_code
@@ -28,7 +28,7 @@ from batchrunner.planning.batch import Batch, Limits, as_record
 from batchrunner.planning.planner import Options
 from batchrunner.storage.records import NewRun
 
-Doing = Callable[[Run, Identity], Awaitable[object]]
+Doing = Callable[[Run, JobId], Awaitable[object]]
 
 # How long a POST on the wire may still take when somebody leaves at once. What is not answered then is unknown.
 _LAST_POSTS_S = 10.0
@@ -44,7 +44,7 @@ class Ended:
 
     run_id: int
     exit_code: Exit
-    steps: dict[Identity, Step]
+    steps: dict[JobId, Step]
     counted: Counted
     seconds: float
 
@@ -129,13 +129,13 @@ async def _work(run: Run) -> None:
         await asyncio.gather(*first.values(), return_exceptions=True)
 
 
-async def _live(run: Run, identity: Identity, first: Mapping[Identity, "asyncio.Task[None]"]) -> None:
+async def _live(run: Run, identity: JobId, first: Mapping[JobId, "asyncio.Task[None]"]) -> None:
     if identity in first:
         await first[identity]
     await live(run, identity)
 
 
-async def _each(run: Run, identities: Iterable[Identity], do: Doing) -> None:
+async def _each(run: Run, identities: Iterable[JobId], do: Doing) -> None:
     """Does the same with all these jobs at once; a bug in one lets the others come to their end first."""
     results = await asyncio.gather(*(_guarded(run, identity, do) for identity in identities), return_exceptions=True)
     for result in results:
@@ -143,7 +143,7 @@ async def _each(run: Run, identities: Iterable[Identity], do: Doing) -> None:
             raise result
 
 
-async def _guarded(run: Run, identity: Identity, do: Doing) -> None:
+async def _guarded(run: Run, identity: JobId, do: Doing) -> None:
     try:
         await do(run, identity)
     except LedgerError as error:
@@ -153,7 +153,7 @@ async def _guarded(run: Run, identity: Identity, do: Doing) -> None:
         raise
 
 
-async def _first_fetch(run: Run, identity: Identity) -> None:
+async def _first_fetch(run: Run, identity: JobId) -> None:
     """A link is asked for, and the clip is tried once: before anything new is paid for."""
     for _ in ("link", "clip"):
         step = run.decide(identity)
@@ -221,7 +221,7 @@ def _left_s(run: Run, counts: Mapping[Status, int], elapsed_s: float) -> float |
     return left * elapsed_s / len(run.renders_s) if run.renders_s else None
 
 
-def _last_step(run: Run, identity: Identity) -> Step:
+def _last_step(run: Run, identity: JobId) -> Step:
     try:
         return run.decide(identity)
     except LedgerError:

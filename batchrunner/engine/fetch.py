@@ -7,7 +7,7 @@ from pathlib import Path
 
 from batchrunner.domain.event import Happened, Kind
 from batchrunner.domain.history import FILE_GONE, Attempt, Observation, TaskState
-from batchrunner.domain.job import Identity
+from batchrunner.domain.job import JobId
 from batchrunner.domain.step import Block, Step
 from batchrunner.engine.poll import BETWEEN_GONE_S, NO_VIDEO, attempt_of, look, with_observation
 from batchrunner.engine.run import Run, Watch
@@ -29,7 +29,7 @@ _MOST_ASKS_LATER = 4
 _MOST_TRIES_IN_AN_OUTAGE = 30
 
 
-async def fetch(run: Run, identity: Identity, step: Step) -> None:
+async def fetch(run: Run, identity: JobId, step: Step) -> None:
     """One try to bring a rendered clip to its place; what fails is tried again, without ever being submitted."""
     attempt = attempt_of(step)
     watch = run.watch(attempt)
@@ -79,7 +79,7 @@ async def _before_the_next_try(run: Run, watch: Watch, part: Partial) -> None:
         part.forget()
 
 
-def _keep_odd(run: Run, identity: Identity, watch: Watch, error: DownloadError, odd: Verified, final: Path) -> None:
+def _keep_odd(run: Run, identity: JobId, watch: Watch, error: DownloadError, odd: Verified, final: Path) -> None:
     """What came whole and cannot be verified: tried again for a while, then kept for a person to look at."""
     root = run.batch.project.safe
     if watch.failed_fetches + 1 < _MOST_TRIES and not kept(odd, final):
@@ -111,7 +111,7 @@ def _copied(run: Run, attempt: Attempt, final: Path) -> Verified | None:
     return None
 
 
-async def adopt(run: Run, identity: Identity, step: Step) -> None:
+async def adopt(run: Run, identity: JobId, step: Step) -> None:
     """A clip that was paid for under another name is this job's, too, from now on."""
     attempt = attempt_of(step)
     number = run.ledger.memory(identity).next_number
@@ -119,7 +119,7 @@ async def adopt(run: Run, identity: Identity, step: Step) -> None:
     run.tell(Happened(Kind.NOTE, step.reason, identity.name))
 
 
-async def restore(run: Run, identity: Identity, step: Step) -> None:
+async def restore(run: Run, identity: JobId, step: Step) -> None:
     """A clip that was paid for before goes back from the versions to its final name."""
     attempt = attempt_of(step)
     final = _where(run, identity, attempt)
@@ -127,20 +127,20 @@ async def restore(run: Run, identity: Identity, step: Step) -> None:
         _place(run, identity, attempt, run.shelf.lying(attempt), final)
 
 
-async def settle(run: Run, identity: Identity, step: Step) -> None:
+async def settle(run: Run, identity: JobId, step: Step) -> None:
     """The file is in place already: a run ended just before it could write that down."""
     attempt = attempt_of(step)
     run.ledger.settle(attempt.id, run.clock.wall_s())
     run.tell(Happened(Kind.DONE, attempt.clip.path if attempt.clip else "", identity.name))
 
 
-def final_path(run: Run, identity: Identity, attempt: Attempt) -> Path:
+def final_path(run: Run, identity: JobId, attempt: Attempt) -> Path:
     """Where a clip belongs: as the manifest says today, or as it said when the job was submitted."""
     project, job = run.batch.project, run.batch.jobs.get(identity)
     return project.output(job.output) if job else project.found(attempt.output)
 
 
-def _where(run: Run, identity: Identity, attempt: Attempt) -> Path | None:
+def _where(run: Run, identity: JobId, attempt: Attempt) -> Path | None:
     """The same; None where the ledger names a place outside the project: this job has to wait for a person."""
     try:
         return final_path(run, identity, attempt)
@@ -149,7 +149,7 @@ def _where(run: Run, identity: Identity, attempt: Attempt) -> Path | None:
         return None
 
 
-async def _ask_for_link(run: Run, identity: Identity, attempt: Attempt, watch: Watch) -> None:
+async def _ask_for_link(run: Run, identity: JobId, attempt: Attempt, watch: Watch) -> None:
     await run.bell.sit_out(watch.task.not_before_s - run.clock.monotonic_s(), lambda: not run.is_asking_over)
     if not await run.traffic.turn(lambda: run.is_asking):
         return
@@ -177,7 +177,7 @@ def _give_up_the_video(run: Run, attempt: Attempt, watch: Watch) -> None:
     watch.stop = Stop(Block.FETCH_FAILED, f"paid, but {NO_VIDEO}: {then}")
 
 
-def _failed(run: Run, identity: Identity, attempt: Attempt, watch: Watch, error: DownloadError) -> None:
+def _failed(run: Run, identity: JobId, attempt: Attempt, watch: Watch, error: DownloadError) -> None:
     watch.failed_fetches += 1
     if str(error) != watch.said:
         watch.said = str(error)
@@ -227,7 +227,7 @@ def _not_taken(run: Run, watch: Watch, final: Path, error: OSError) -> None:
     run.stop_folder(folder, f"{final.name} could not be put there: {why}; mend that, and start it again")
 
 
-def _place(run: Run, identity: Identity, attempt: Attempt, verified: Verified, final: Path) -> None:
+def _place(run: Run, identity: JobId, attempt: Attempt, verified: Verified, final: Path) -> None:
     """Puts a file under its final name; what keeps it from there stops this job."""
     watch = run.watch(attempt)
     try:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from batchrunner.domain.job import Identity
+from batchrunner.domain.job import JobId
 from batchrunner.domain.step import Action, Block, Step
 from batchrunner.engine.fetch import adopt, fetch, restore, settle
 from batchrunner.engine.guards.canary import end_trial
@@ -11,7 +11,7 @@ from batchrunner.engine.poll import poll
 from batchrunner.engine.run import Run
 from batchrunner.engine.submit import submit
 
-Doing = Callable[[Run, Identity, Step], Awaitable[None]]
+Doing = Callable[[Run, JobId, Step], Awaitable[None]]
 
 DOINGS: Mapping[Action, Doing] = {
     Action.SUBMIT: submit,
@@ -23,7 +23,7 @@ DOINGS: Mapping[Action, Doing] = {
 }
 
 
-async def live(run: Run, identity: Identity) -> Step:
+async def live(run: Run, identity: JobId) -> Step:
     """Brings one job as far as this run can; gives the step that ended it."""
     try:
         while True:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from batchrunner.domain.event import Happened, Kind
 from batchrunner.domain.history import Answer, Attempt, ErrorClass, Failure, Observation, Outcome, TaskState
-from batchrunner.domain.job import Identity
+from batchrunner.domain.job import JobId
 from batchrunner.domain.step import Action, Block, Step
 from batchrunner.domain.text import span
 from batchrunner.engine.guards.canary import heed_end, heed_failure
@@ -23,7 +23,7 @@ BETWEEN_GONE_S = 155.0
 NO_VIDEO = "the service says success and has no video"
 
 
-async def poll(run: Run, identity: Identity, step: Step) -> None:
+async def poll(run: Run, identity: JobId, step: Step) -> None:
     """Waits until it is time to look at a task, and looks."""
     attempt = attempt_of(step)
     watch = run.watch(attempt)
@@ -36,7 +36,7 @@ async def poll(run: Run, identity: Identity, step: Step) -> None:
         watch.stop = watch.stop or Stop(Block.TASK_TIMEOUT, f"still open after {waited}: the next run asks again")
 
 
-async def look(run: Run, identity: Identity, attempt: Attempt) -> TaskReply:
+async def look(run: Run, identity: JobId, attempt: Attempt) -> TaskReply:
     """One GET of a task, whose turn it is, with the consequences for its record, its slot and its link."""
     sent_at_s = run.clock.monotonic_s()
     run.counted.polls += 1
@@ -75,7 +75,7 @@ def _learn(watch: Watch, reply: TaskReply, sent_at_s: float, now_s: float) -> No
         watch.task.seen_ended(now_s)
 
 
-def _seen(run: Run, identity: Identity, attempt: Attempt, watch: Watch, reply: TaskReply) -> None:
+def _seen(run: Run, identity: JobId, attempt: Attempt, watch: Watch, reply: TaskReply) -> None:
     watch.link = reply.link
     last = next((seen for seen in reversed(attempt.observations) if not seen.is_of_file), None)
     is_news = last is None or (last.state, last.word) != (reply.state, reply.word)
@@ -101,7 +101,7 @@ def _seen(run: Run, identity: Identity, attempt: Attempt, watch: Watch, reply: T
         heed_end(run, identity, attempt)
 
 
-def _has_no_video(run: Run, identity: Identity, attempt: Attempt, watch: Watch) -> None:
+def _has_no_video(run: Run, identity: JobId, attempt: Attempt, watch: Watch) -> None:
     """Paid, and nothing to fetch: asked for again, never submitted again; for its model it counts like a failure."""
     watch.empty_successes += 1
     if watch.empty_successes != _LATE_VIDEO:
@@ -144,7 +144,7 @@ def _record(run: Run, attempt: Attempt, seen: Observation) -> None:
         run.renders_s.append(seen.took_s)
 
 
-def _tell(run: Run, identity: Identity, attempt: Attempt, seen: Observation) -> None:
+def _tell(run: Run, identity: JobId, attempt: Attempt, seen: Observation) -> None:
     if seen.state is TaskState.SUCCESS:
         run.tell(Happened(Kind.RENDERED, f"task {attempt.task_id}", identity.name))
     elif seen.failure is not None:
@@ -152,7 +152,7 @@ def _tell(run: Run, identity: Identity, attempt: Attempt, seen: Observation) -> 
         run.tell(Happened(Kind.FAILED, seen.failure.message, identity.name))
 
 
-def _gone(run: Run, identity: Identity, attempt: Attempt, watch: Watch, reply: TaskReply) -> None:
+def _gone(run: Run, identity: JobId, attempt: Attempt, watch: Watch, reply: TaskReply) -> None:
     """The service does not know the task: expired if its time is over, else said and never submitted again."""
     seen = replace(_observation(run, reply, TaskState.GONE), at_s=run.service_s())
     after = with_observation(attempt, seen)
@@ -179,7 +179,7 @@ def _needs_its_key(attempt: Attempt, reply: TaskReply) -> Stop:
     return Stop(Block.OTHER_KEY, f"{why}: set the other one to fetch it")
 
 
-def _take_back(run: Run, identity: Identity, attempt: Attempt, reply: TaskReply) -> None:
+def _take_back(run: Run, identity: JobId, attempt: Attempt, reply: TaskReply) -> None:
     """A task that a person named, and that does not exist: what became of the submit is as unknown as before."""
     why = f"the service does not know {attempt.task_id}, which was named by hand: {reply.message}"
     run.ledger.answer(attempt.id, Answer(run.clock.wall_s(), Outcome.UNKNOWN, message=why))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from batchrunner.domain.event import Event, Happened, Kind, Listener
 from batchrunner.domain.history import Attempt, Outcome
-from batchrunner.domain.job import Identity, Job
+from batchrunner.domain.job import Job, JobId
 from batchrunner.domain.settings import AUTO
 from batchrunner.domain.step import Block, Step
 from batchrunner.domain.text import span
@@ -82,7 +82,7 @@ class Watch:
 class Doubt:
     """A clip that was weighed seems to cost more than was agreed to."""
 
-    identity: Identity
+    identity: JobId
     reason: str
 
 
@@ -134,7 +134,7 @@ class Run:
         self.looks = Looks(self.traffic.pace, self.changed.set)
         self.forecasts = Forecasts(batch.all_memories())
         self.caution = Caution()
-        self.trying: dict[str, Identity] = {}
+        self.trying: dict[str, JobId] = {}
         self.failures = 0
         self.trusts: dict[str, Trust] = {}
         self.weighings = MOST_WEIGHINGS if self.submits else 0
@@ -150,15 +150,15 @@ class Run:
         self.download_gate = asyncio.Semaphore(_DOWNLOADS_AT_ONCE)
         self.door = asyncio.Lock()
         self.posts: set[asyncio.Task[Outcome]] = set()
-        self.steps: dict[Identity, Step] = {}
+        self.steps: dict[JobId, Step] = {}
         self.renders_s: list[float] = []
-        self.told: set[Identity] = set()
+        self.told: set[JobId] = set()
         self._options = options
         self._listener = means.listener
         self._watches: dict[int, Watch] = {}
         self._stop: Stop | None = None
         self._model_stops: dict[str, Stop] = {}
-        self._job_stops: dict[Identity, Stop] = {}
+        self._job_stops: dict[JobId, Stop] = {}
         self._folder_stops: dict[Path, Stop] = {}
         self.upload_locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._asking_stop: Stop | None = None
@@ -166,7 +166,7 @@ class Run:
 
     # deciding
 
-    def decide(self, identity: Identity) -> Step:
+    def decide(self, identity: JobId) -> Step:
         """The job's next step, from what the ledger remembers at this moment."""
         job = self.batch.jobs.get(identity)
         memory, facts = self.batch.look(identity, self.ledger.memory)
@@ -282,7 +282,7 @@ class Run:
             self.trusts[model] = Trust(is_proven=not is_new)
         return self.trusts[model]
 
-    def stop_job(self, identity: Identity, stop: Stop) -> None:
+    def stop_job(self, identity: JobId, stop: Stop) -> None:
         """One job is not submitted in this run."""
         self._job_stops[identity] = stop
 
@@ -307,7 +307,7 @@ class Run:
 
     # waiting
 
-    def waits_for_kin(self, identity: Identity, step: Step) -> bool:
+    def waits_for_kin(self, identity: JobId, step: Step) -> bool:
         """Whether a job of this run will still bring the clip that this one waits for."""
         kin = self.batch.kin.get(identity)
         is_coming = kin is not None and kin.identity in self.steps and kin.identity not in self.told

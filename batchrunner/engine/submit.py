@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from batchrunner.domain.event import Happened, Kind
 from batchrunner.domain.history import Answer, ErrorClass, Failure, Outcome, Refusal
-from batchrunner.domain.job import Identity, Job
+from batchrunner.domain.job import Job, JobId
 from batchrunner.domain.step import Action, Block, Step
 from batchrunner.domain.text import span
 from batchrunner.engine.guards.canary import admit, heed_failure, is_admitted
@@ -26,7 +26,7 @@ _TOP_UP_S = 60.0
 _LONG_FULL_S = 900.0
 
 
-async def submit(run: Run, identity: Identity, _: Step) -> None:
+async def submit(run: Run, identity: JobId, _: Step) -> None:
     """Submits a job once, and records what became of it; or comes back with nothing done."""
     job = run.batch.jobs[identity]
     end_doubt(run, identity)  # where it comes again, its first clip ended

@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 
 from batchrunner.catalog import Model, Rule, find, request_of
-from batchrunner.domain.job import Identity, Job
+from batchrunner.domain.job import Job, JobId
 from batchrunner.domain.location import Place
 from batchrunner.domain.problem import Code, Problem, Problems, Severity, nearest
 from batchrunner.domain.request import is_signed, without_secrets
@@ -62,7 +62,7 @@ class Judge:
         written = {**draft.fields, **({"model": draft.model_said} if draft.model_said else {})}
         places = {name: value.node.place for name, value in written.items()}
         layers = {name: value.layer for name, value in written.items() if value.layer}
-        identity = Identity(self.manifest, self.profile, draft.id, draft.take)
+        identity = JobId(self.manifest, self.profile, draft.id, draft.take)
         job = Job(identity, body, request_of(model.slug, body), output, draft.tags, draft.place, places, layers)
         self._note_equals(job)
         return job

@@ -8,7 +8,7 @@ from typing import Any
 
 from batchrunner.catalog import PriceList, request_of
 from batchrunner.domain.history import NO_MEMORY, Damage, Memory, Outcome
-from batchrunner.domain.job import Identity, Job
+from batchrunner.domain.job import Job, JobId
 from batchrunner.domain.location import Place
 from batchrunner.domain.money import FREE, NOTHING, Cost
 from batchrunner.domain.settings import DEFAULT_DOWNLOAD_BYTES
@@ -52,7 +52,7 @@ class Seen:
     `older` is the path of an older clip of the job that lies under its final name while the wanted one does not.
     """
 
-    identity: Identity
+    identity: JobId
     job: Job | None
     memory: Memory
     step: Step
@@ -72,33 +72,33 @@ class Batch:
     project: Project
     name: str
     profile: str
-    jobs: Mapping[Identity, Job]
-    memories: Mapping[Identity, Memory]
+    jobs: Mapping[JobId, Job]
+    memories: Mapping[JobId, Memory]
     prices: PriceList
     in_flight_run: int | None = None
-    kin: Mapping[Identity, Kin] = field(default_factory=dict)
-    guests: tuple[Identity, ...] = ()
-    strangers: Mapping[Identity, Memory] = field(default_factory=dict)
+    kin: Mapping[JobId, Kin] = field(default_factory=dict)
+    guests: tuple[JobId, ...] = ()
+    strangers: Mapping[JobId, Memory] = field(default_factory=dict)
     sources: Sources = NO_SOURCES
     rivals: Rivals = field(default_factory=Rivals)
-    suspects: Mapping[Identity, tuple[Damage, ...]] = field(default_factory=dict)
+    suspects: Mapping[JobId, tuple[Damage, ...]] = field(default_factory=dict)
 
-    def identities(self) -> list[Identity]:
+    def identities(self) -> list[JobId]:
         """Every identity that matters: the manifest's order, then those that left it, by name."""
         ours = ((who, memory) for who, memory in self.memories.items() if who.profile == self.profile)
         known = (who for who, memory in ours if memory.attempts or memory.damage)
         return [*self.jobs, *sorted(who for who in known if who not in self.jobs), *self.guests]
 
-    def awaited(self) -> dict[str, tuple[Identity, ...]]:
+    def awaited(self) -> dict[str, tuple[JobId, ...]]:
         """The jobs of other manifests whose open tasks this batch waits for, by manifest."""
-        found: dict[str, tuple[Identity, ...]] = {}
+        found: dict[str, tuple[JobId, ...]] = {}
         for kin in self.kin.values():
             attempt = self._memory(kin.identity).open_attempt
             if kin.identity.manifest != self.name and attempt is not None and attempt.outcome is Outcome.ACCEPTED:
                 found[kin.identity.manifest] = (*found.get(kin.identity.manifest, ()), kin.identity)
         return found
 
-    def look(self, identity: Identity, recall: Callable[[Identity], Memory]) -> tuple[Memory, Facts]:
+    def look(self, identity: JobId, recall: Callable[[JobId], Memory]) -> tuple[Memory, Facts]:
         """What is true of a job just now: its memory as the disk confirms it, and what no ledger holds."""
         job = self.jobs.get(identity)
         memory, present = on_disk(self.project, self._suspecting(identity, recall(identity)))
@@ -111,11 +111,11 @@ class Batch:
         )
         return memory, facts
 
-    def _suspecting(self, identity: Identity, memory: Memory) -> Memory:
+    def _suspecting(self, identity: JobId, memory: Memory) -> Memory:
         damage = {(each.table, each.row): each for each in (*memory.damage, *self.suspects.get(identity, ()))}
         return replace(memory, damage=tuple(damage.values())) if damage else memory
 
-    def _disk(self, identity: Identity, job: Job | None, memory: Memory, present: frozenset[int]) -> Disk:
+    def _disk(self, identity: JobId, job: Job | None, memory: Memory, present: frozenset[int]) -> Disk:
         """Whose file it is that lies where the job's clip belongs, and whose will."""
         if job is None:
             return Disk(present)
@@ -129,39 +129,39 @@ class Batch:
             return Disk(present, own=owner.id, claimed=claimed)
         return Disk(present, foreign=written, owner=self._described(holder, identity) if holder else "")
 
-    def _claimed(self, identity: Identity, job: Job) -> str:
+    def _claimed(self, identity: JobId, job: Job) -> str:
         """Who puts a clip where this job's belongs, in words; empty where nobody does."""
         other = self.rivals.opened.get(self.project.written(self.project.output(job.output)))
         return self._described(other, identity) if other and other != identity else ""
 
-    def _holder(self, identity: Identity, path: str) -> Identity | None:
+    def _holder(self, identity: JobId, path: str) -> JobId | None:
         """The other job whose clip was put under a path last."""
         found = (
             who for who, memory in self.memories.items() if any(a.clip and a.clip.path == path for a in memory.attempts)
         )
         return self.rivals.lying.get(path) or next((who for who in found if who != identity), None)
 
-    def _is_past(self, other: Identity) -> bool:
+    def _is_past(self, other: JobId) -> bool:
         """Whether nobody wants another job any more: it left this manifest, or had an earlier name of it."""
         is_ours = (other.manifest, other.profile) == (self.name, self.profile)
         return other not in self.jobs if is_ours else other.manifest in self.rivals.former
 
-    def _described(self, other: Identity, identity: Identity) -> str:
+    def _described(self, other: JobId, identity: JobId) -> str:
         return describe(other, identity, is_wanted=other in self.jobs)
 
-    def stands(self, identity: Identity, step: Step) -> Seen:
+    def stands(self, identity: JobId, step: Step) -> Seen:
         """A job after the last step of a run."""
         memory, facts = self.look(identity, self._memory)
         return self._seen(identity, memory, facts.disk, step)
 
-    def _seen(self, identity: Identity, memory: Memory, disk: Disk, step: Step) -> Seen:
+    def _seen(self, identity: JobId, memory: Memory, disk: Disk, step: Step) -> Seen:
         own = next((a for a in memory.attempts if a.id == disk.own), None)
         is_older = own is not None and not own.is_open and step.status is not Status.DONE
         return Seen(
             identity, self.jobs.get(identity), memory, step, own.clip.path if own and own.clip and is_older else None
         )
 
-    def _kinship(self, identity: Identity, recall: Callable[[Identity], Memory]) -> Kinship | None:
+    def _kinship(self, identity: JobId, recall: Callable[[JobId], Memory]) -> Kinship | None:
         """The clip that a job may take over, as its owner's memory has it just now."""
         kin = self.kin.get(identity)
         attempts = recall(kin.identity).attempts if kin else ()
@@ -170,7 +170,7 @@ class Batch:
             return None
         return Kinship(self._described(kin.identity, identity), found)
 
-    def _memory(self, identity: Identity) -> Memory:
+    def _memory(self, identity: JobId) -> Memory:
         return self.memories.get(identity) or self.strangers.get(identity, NO_MEMORY)
 
     def cost(self, job: Job) -> Cost:
@@ -280,6 +280,6 @@ def remembered(manifest: str, records: Iterable[Mapping[str, Any]]) -> tuple[Job
 
 def _job(manifest: str, record: Mapping[str, Any]) -> Job:
     request = request_of(record["request"]["model"], record["request"]["fields"])
-    who = Identity(manifest, record["profile"], record["job"], record["take"])
+    who = JobId(manifest, record["profile"], record["job"], record["take"])
     place = Place(record["file"], record["line"], 1)
     return Job(who, request.fields, request, record["output"], tuple(record["tags"]), place)

@@ -5,25 +5,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from batchrunner.domain.history import NO_MEMORY, Attempt, Damage, Memory, Outcome, TaskState
-from batchrunner.domain.job import Identity, Job
+from batchrunner.domain.job import Job, JobId
 
 
 @dataclass(frozen=True, slots=True)
 class Kin:
     """Whose attempt it is that a job may take over."""
 
-    identity: Identity
+    identity: JobId
     attempt_id: int
 
 
-def find_kin(jobs: Mapping[Identity, Job], everybody: Mapping[Identity, Memory]) -> dict[Identity, Kin]:
+def find_kin(jobs: Mapping[JobId, Job], everybody: Mapping[JobId, Memory]) -> dict[JobId, Kin]:
     """For each job that never asked for its request, an attempt at the same request and take under another name.
 
     That is one of an id that left the manifest or asks for something else now, or of another manifest or profile.
     No attempt is given to two jobs.
     """
     free = _free_attempts(jobs, everybody)
-    found: dict[Identity, Kin] = {}
+    found: dict[JobId, Kin] = {}
     for identity, job in jobs.items():
         own = everybody.get(identity, NO_MEMORY)
         candidates = free.get((job.request.fingerprint, identity.take))
@@ -32,9 +32,7 @@ def find_kin(jobs: Mapping[Identity, Job], everybody: Mapping[Identity, Memory])
     return found
 
 
-def _free_attempts(
-    jobs: Mapping[Identity, Job], everybody: Mapping[Identity, Memory]
-) -> dict[tuple[str, int], list[Kin]]:
+def _free_attempts(jobs: Mapping[JobId, Job], everybody: Mapping[JobId, Memory]) -> dict[tuple[str, int], list[Kin]]:
     taken = {
         attempt.id
         for identity, job in jobs.items()
@@ -59,7 +57,7 @@ def _gave_clip(attempt: Attempt) -> bool:
     return attempt.outcome is Outcome.ACCEPTED and attempt.task is TaskState.SUCCESS and has_file
 
 
-def describe(kin: Identity, job: Identity, *, is_wanted: bool) -> str:
+def describe(kin: JobId, job: JobId, *, is_wanted: bool) -> str:
     """How a reason calls the other one, which is still wanted or not: `sh010 (left the manifest)`."""
     if kin.manifest != job.manifest:
         return f"{kin.name} (of {kin.manifest})"
@@ -69,8 +67,8 @@ def describe(kin: Identity, job: Identity, *, is_wanted: bool) -> str:
 
 
 def find_suspects(
-    jobs: Mapping[Identity, Job], memories: Mapping[Identity, Memory], damage: Sequence[Damage]
-) -> dict[Identity, tuple[Damage, ...]]:
+    jobs: Mapping[JobId, Job], memories: Mapping[JobId, Memory], damage: Sequence[Damage]
+) -> dict[JobId, tuple[Damage, ...]]:
     """The jobs whose paid clip may hide in damaged rows that nothing else leads to.
 
     The row was written for this very job; or the job was never submitted, and somebody who does not want it any more
@@ -80,7 +78,7 @@ def find_suspects(
     return {who: suspects for who, suspects in found.items() if suspects}
 
 
-def _is_suspect(job: Job, damage: Damage, jobs: Mapping[Identity, Job], memories: Mapping[Identity, Memory]) -> bool:
+def _is_suspect(job: Job, damage: Damage, jobs: Mapping[JobId, Job], memories: Mapping[JobId, Memory]) -> bool:
     if damage.may_be_of(job.identity):
         return True
     if memories.get(job.identity, NO_MEMORY).has_asked_for(job.request):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from batchrunner.domain.history import Answer, Attempt, Clip, ClipRole, Mark, MarkKind, Memory, Observation, Outcome
-from batchrunner.domain.job import Identity
+from batchrunner.domain.job import JobId
 from batchrunner.domain.money import dollars
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Step
@@ -20,7 +20,7 @@ _DECISIONS: Mapping[MarkKind, str] = {
 }
 
 
-def history(identity: Identity, memory: Memory, step: Step) -> Lines:
+def history(identity: JobId, memory: Memory, step: Step) -> Lines:
     """All that is known of a job, a line each with its time, and the next step with its reason."""
     told = sorted(_all(memory), key=lambda line: line[0])
     lines = [f"{utc(at_s)}  {text}" for at_s, text in told] or ["nothing was submitted yet"]

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from batchrunner.domain.job import Identity
+from batchrunner.domain.job import JobId
 from batchrunner.domain.money import FREE, Cost
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action, Block, Step, total
@@ -39,9 +39,9 @@ class Planned:
     there are; of finished clips no more than `max_replaced` may be rendered again.
     """
 
-    steps: tuple[tuple[Identity, Step], ...]
-    departed: tuple[tuple[Identity, Step], ...]
-    unpriced: frozenset[Identity]
+    steps: tuple[tuple[JobId, Step], ...]
+    departed: tuple[tuple[JobId, Step], ...]
+    unpriced: frozenset[JobId]
     priced_on: date
     concurrency: int
     expected_s: float
@@ -87,7 +87,7 @@ def _jobs(planned: Planned, width: int | None) -> Lines:
     return stacked(*parts, *([in_lines(f"({counted(done, 'job')} done and not shown)")] if done else []))
 
 
-def _table(planned: Planned, steps: Sequence[tuple[Identity, Step]], width: int | None) -> Lines:
+def _table(planned: Planned, steps: Sequence[tuple[JobId, Step]], width: int | None) -> Lines:
     rows = [[who.name, step.action.value, _cost(who, step, planned)] for who, step in steps]
     most = room(_HEADERS[:-1], rows, width)
     reasons = [printable(step.reason, most) for _, step in steps]
@@ -142,7 +142,7 @@ def plan_as_json(planned: Planned) -> dict[str, Any]:
     }
 
 
-def _job(who: Identity, step: Step) -> dict[str, Any]:
+def _job(who: JobId, step: Step) -> dict[str, Any]:
     return {
         "id": who.name,
         "action": step.action.value,
@@ -158,7 +158,7 @@ def _range(cost: Cost) -> dict[str, float]:
     return {"low_usd": float(cost.low_usd), "high_usd": float(cost.high_usd)}
 
 
-def _cost(who: Identity, step: Step, planned: Planned) -> str:
+def _cost(who: JobId, step: Step, planned: Planned) -> str:
     if step.action is not Action.SUBMIT:
         return "-"
     return "?" if who in planned.unpriced else str(step.cost)

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from batchrunner.domain.history import Attempt, ErrorClass, Failure, Memory, Refusal
-from batchrunner.domain.job import Identity, Job
+from batchrunner.domain.job import Job, JobId
 from batchrunner.domain.money import NOTHING
 from batchrunner.domain.request import Request, unsigned
 from batchrunner.domain.status import Flag, Status
@@ -21,7 +21,7 @@ class Row:
     `is_last` is False where something is to be done with it next, and nothing holds it.
     """
 
-    identity: Identity
+    identity: JobId
     status: Status
     flags: tuple[Flag, ...]
     request: Request
@@ -76,7 +76,7 @@ class Report:
 
 
 def row_of(
-    identity: Identity, job: Job | None, memory: Memory, step: Step, older: str | None = None, *, is_stuck: bool = False
+    identity: JobId, job: Job | None, memory: Memory, step: Step, older: str | None = None, *, is_stuck: bool = False
 ) -> Row:
     """The row of a job whose next step is `step`.
 

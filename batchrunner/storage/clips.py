@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from batchrunner.domain.history import Attempt, Clip, ClipRole, Memory
-from batchrunner.domain.job import Identity
+from batchrunner.domain.job import JobId
 from batchrunner.io.clock import Clock
 from batchrunner.io.download import Verified
 from batchrunner.storage.clip_files import on_disk, owner_of, source_at
@@ -21,7 +21,7 @@ class Shelf:
     ledger: Ledger
     clock: Clock
 
-    def put(self, identity: Identity, attempt: Attempt, verified: Verified, final: Path) -> str:
+    def put(self, identity: JobId, attempt: Attempt, verified: Verified, final: Path) -> str:
         """Writes a file down, then gives it its final name, then closes the attempt. Gives the path as written.
 
         Raises:
@@ -60,7 +60,7 @@ class Shelf:
                     clip = replace(attempt.clip, at_s=self.clock.wall_s(), is_told=False)
                     self.ledger.clip(attempt.id, clip, attempt.adoption_id)
 
-    def _make_room(self, identity: Identity, final: Path) -> None:
+    def _make_room(self, identity: JobId, final: Path) -> None:
         """An older clip of the same job moves to the versions."""
         if not os.path.lexists(final):
             return

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from batchrunner.catalog import request_of
-from batchrunner.domain.job import Identity
+from batchrunner.domain.job import JobId
 from batchrunner.domain.receipt import (
     Adoption,
     Decision,
@@ -75,12 +75,12 @@ class ReceiptsWriter:
     say: Callable[[str], None]
     _has_failed: bool = False
 
-    def submit(self, identity: Identity, attempt_id: int) -> None:
+    def submit(self, identity: JobId, attempt_id: int) -> None:
         """Appends how a submit stands; it is on the disk when this returns."""
         attempts = self.ledger.memory(identity).attempts
         self._append(identity, (Receipt(identity, a, a.host) for a in attempts if a.id == attempt_id))
 
-    def decisions(self, identities: Iterable[Identity]) -> None:
+    def decisions(self, identities: Iterable[JobId]) -> None:
         """Appends the last decision about each of these jobs, likewise."""
         for identity in identities:
             memory = self.ledger.memory(identity)
@@ -98,7 +98,7 @@ class ReceiptsWriter:
         except (OSError, LedgerError, UsageError, ValueError) as error:
             self._failed(manifest, error)
 
-    def _append(self, identity: Identity, told: Iterable[Told]) -> None:
+    def _append(self, identity: JobId, told: Iterable[Told]) -> None:
         try:
             for each in told:
                 append_line(self.project.safe, receipts_path(self.project, identity.manifest), _line(each))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from batchrunner.domain.job import Identity
+from batchrunner.domain.job import JobId
 from batchrunner.domain.request import Request
 
 
@@ -33,7 +33,7 @@ class Claim:
     `newest` is the last attempt of anybody that was known when this was decided.
     """
 
-    identity: Identity
+    identity: JobId
     number: int
     run_id: int
     request: Request

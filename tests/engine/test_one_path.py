@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from batchrunner.domain.job import Identity
+from batchrunner.domain.job import JobId
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action, Block
 from batchrunner.engine.executor import Ended
@@ -88,7 +88,7 @@ def test_a_claim_is_refused_where_another_run_asked_for_the_same_since_it_was_de
         first, second = a_run(ledger), a_run(ledger)
         claim = a_claim(second, HERO)
         newest = ledger.rivals("film", "", "film.yaml").newest
-        elsewhere = a_claim(first, Identity("copy", "", "hero", 1))
+        elsewhere = a_claim(first, JobId("copy", "", "hero", 1))
         ledger.claim(replace(elsewhere, output="outputs/copy/hero.mp4"))
 
         with pytest.raises(ClaimRefused, match="another run has asked for the same just now"):
@@ -98,7 +98,7 @@ def test_a_claim_is_refused_where_another_run_asked_for_the_same_since_it_was_de
 
 def test_a_claim_is_refused_where_the_clip_of_another_job_goes_to_its_path(tmp_path: Path) -> None:
     with Ledger.writing(tmp_path / "ledger.db") as ledger:
-        opening = a_claim(a_run(ledger), Identity("copy", "", "opening", 1))
+        opening = a_claim(a_run(ledger), JobId("copy", "", "opening", 1))
         ledger.claim(replace(opening, output="outputs/film/opening.mp4"))
         with pytest.raises(ClaimRefused, match=r"clip of opening \(of copy\) goes to outputs/film/opening\.mp4"):
             ledger.claim(replace(a_claim(a_run(ledger)), output="outputs/film/opening.mp4"))

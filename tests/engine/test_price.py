@@ -12,7 +12,7 @@ import pytest
 
 from batchrunner.domain.event import Kind
 from batchrunner.domain.history import Answer, Outcome
-from batchrunner.domain.job import Identity
+from batchrunner.domain.job import JobId
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Block
 from batchrunner.engine.executor import Ended
@@ -191,7 +191,7 @@ def submit_elsewhere(studio: Studio, usd: Decimal) -> None:
     access, at_s = Access(studio.api, studio.key), studio.asked[-1].at_s
     with Ledger.writing(studio.project.ledger) as ledger:
         run_id = ledger.begin_run(NewRun("other", "", "run", "", studio.api, "here", 1, "0", [], at_s))
-        who = Identity("other", "", "shot", 1)
+        who = JobId("other", "", "shot", 1)
         request = manifest.jobs[0].request
         claim = Claim(who, 1, run_id, request, "shot.mp4", studio.api, access.key_digest, access.key_last4, usd, at_s)
         ledger.answer(ledger.claim(claim), Answer(at_s, Outcome.ACCEPTED, "task-elsewhere"))

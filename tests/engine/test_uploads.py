@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from batchrunner.cli.group import group
 from batchrunner.domain.event import Progress
-from batchrunner.domain.job import Identity
+from batchrunner.domain.job import JobId
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action, Block, Step
 from batchrunner.domain.uploaded_image import UPLOAD_LIFE_S
@@ -71,7 +71,7 @@ def uploads_answered(instead: Instead) -> Callable[[Answering], Answering]:
     return way
 
 
-def names(steps: Mapping[Identity, Step]) -> dict[str, Step]:
+def names(steps: Mapping[JobId, Step]) -> dict[str, Step]:
     return {identity.name: step for identity, step in steps.items()}
 
 

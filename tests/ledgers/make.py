@@ -25,7 +25,7 @@ from batchrunner.domain.history import (
     Refusal,
     TaskState,
 )
-from batchrunner.domain.job import Identity
+from batchrunner.domain.job import JobId
 from batchrunner.domain.request import Request
 from batchrunner.io.files import Root
 from batchrunner.manifest.load import load
@@ -44,10 +44,10 @@ _DAY_S = 86_400.0
 _DECISION = "00112233445566bb"
 
 
-def identity_of(name: str) -> Identity:
+def identity_of(name: str) -> JobId:
     """Whose name it is: `hero.2` is the second take of `hero`."""
     job, _, take = name.partition(".")
-    return Identity("film", "", job, int(take or 1))
+    return JobId("film", "", job, int(take or 1))
 
 
 def clip_bytes(name: str) -> bytes:

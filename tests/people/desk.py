@@ -15,7 +15,7 @@ from batchrunner.cli.run_options import Order
 from batchrunner.cli.selection import Selection, matching
 from batchrunner.cli.work import with_guests
 from batchrunner.domain.history import Mark, MarkKind
-from batchrunner.domain.job import Identity
+from batchrunner.domain.job import JobId
 from batchrunner.domain.money import NOTHING
 from batchrunner.domain.settings import max_replace
 from batchrunner.domain.step import Action, total
@@ -72,7 +72,7 @@ class MortalDisk(KillingDisk):
         return answered
 
 
-Marks = tuple[tuple[Identity, Mark], ...]
+Marks = tuple[tuple[JobId, Mark], ...]
 
 
 class Declined(Exception):

@@ -8,14 +8,14 @@ from typing import Any
 
 from batchrunner.cli.context import known_ledger
 from batchrunner.domain.history import Attempt, Mark, MarkKind, Memory, Outcome
-from batchrunner.domain.job import Identity
+from batchrunner.domain.job import JobId
 from batchrunner.sandbox import Charged
 from batchrunner.storage.paths import Project
 
 # An identity and the wish that it had.
-Want = tuple[Identity, int]
+Want = tuple[JobId, int]
 # The name of a decision: that of the command, and whose job it speaks of.
-DecisionName = tuple[str, Identity]
+DecisionName = tuple[str, JobId]
 
 _RECEIPTS = ".receipts.jsonl"
 
@@ -68,7 +68,7 @@ def known(project: Project) -> Known:
     return found
 
 
-def _add(found: Known, who: Identity, memory: Memory) -> None:
+def _add(found: Known, who: JobId, memory: Memory) -> None:
     found.decisions.update(((mark.decision, who), (mark.kind, _wish(mark))) for mark in memory.marks)
     for attempt in memory.attempts:
         want = (who, wish_of(attempt.request.fields["prompt"]))
@@ -103,7 +103,7 @@ class Papers:
     asked: set[Want] = field(default_factory=set)
     unknown: set[Unknown] = field(default_factory=set)
     chosen: dict[Want, set[str]] = field(default_factory=dict)
-    with_clip: set[Identity] = field(default_factory=set)
+    with_clip: set[JobId] = field(default_factory=set)
 
 
 def papers(folder: Path) -> Papers:
@@ -111,7 +111,7 @@ def papers(folder: Path) -> Papers:
     found = Papers()
     answered: set[Unknown] = set()
     for manifest, told in _lines(folder):
-        who = Identity(manifest, told["profile"], told["id"], told["take"])
+        who = JobId(manifest, told["profile"], told["id"], told["take"])
         if told.get("file"):
             found.with_clip.add(who)
         if told.get("kind") == "adoption":

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from batchrunner.catalog import shipped_prices
 from batchrunner.cli.context import known_ledger, wanted_of
-from batchrunner.domain.job import Identity
+from batchrunner.domain.job import JobId
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action, Block
 from batchrunner.manifest.load import load
@@ -14,7 +14,7 @@ from batchrunner.planning.planner import Options
 from batchrunner.storage.paths import find_project
 
 # What is done with a job next, as what it counts, what holds it, which fields changed, and what it costs.
-Next = tuple[Identity, Action, Status, Block | None, tuple[str, ...], Decimal]
+Next = tuple[JobId, Action, Status, Block | None, tuple[str, ...], Decimal]
 # What the manifest has cost so far, and the next step of each job.
 Plan = tuple[Decimal, list[Next]]
 

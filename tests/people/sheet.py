@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Self
 
-from batchrunner.domain.job import Identity
+from batchrunner.domain.job import JobId
 
 _JOB = """\
   - id: {id}
@@ -54,10 +54,10 @@ class Sheet:
         settings = f"settings: {{retries: {self.retries}{budget}}}\n"
         return f"version: 1\n{said}model: google/veo-3.1-i2v\n{settings}jobs:\n{jobs}"
 
-    def wants(self) -> dict[Identity, int]:
+    def wants(self) -> dict[JobId, int]:
         """What is wanted: a wish for each identity, in the manifest's order."""
         return {
-            Identity(self.manifest, "", line.id, take): line.wish
+            JobId(self.manifest, "", line.id, take): line.wish
             for line in self.lines
             for take in range(1, line.takes + 1)
         }

@@ -5,7 +5,7 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from batchrunner.domain.history import MarkKind
-from batchrunner.domain.job import Identity
+from batchrunner.domain.job import JobId
 from batchrunner.sandbox import Charged, Fault
 from tests.people.known import DecisionName, Known, Want, asked_of
 
@@ -36,7 +36,7 @@ class Words:
 
     def before_a_run(
         self,
-        wants: Mapping[Identity, int],
+        wants: Mapping[JobId, int],
         now: Known,
         on_paper: Mapping[str, Want],
         is_good: Container[str],
@@ -71,7 +71,7 @@ class Words:
         return {now.owners[charge.task_id] for charge in self.made if charge.task_id in now.owners}
 
     def _free(
-        self, wants: Mapping[Identity, int], now: Known, paid: Mapping[str, Want], is_good: Container[str]
+        self, wants: Mapping[JobId, int], now: Known, paid: Mapping[str, Want], is_good: Container[str]
     ) -> Counter[tuple[int, int]]:
         """How many clips of each wish and take belong to somebody who does not want them in this manifest today."""
         taken = {task for task, want in now.adopted if want in wants.items()}

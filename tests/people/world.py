@@ -11,7 +11,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from batchrunner.cli.main import outcome
-from batchrunner.domain.job import Identity
+from batchrunner.domain.job import JobId
 from batchrunner.errors import Exit, UntrustedLedger
 from batchrunner.io.clock import Clock
 from batchrunner.sandbox import Charged, record
@@ -146,15 +146,15 @@ class World:
         kept = [task for task in lost if task not in maker.words.written_off]
         return f"--task {kept[0]}" if kept else "--not-submitted"
 
-    def accept(self, place: Place, sheet: Sheet, who: Identity) -> None:
+    def accept(self, place: Place, sheet: Sheet, who: JobId) -> None:
         """`batchrunner accept`; refused where there is nothing to keep."""
         self._keep(place, sheet, who, "accept")
 
-    def pick(self, place: Place, sheet: Sheet, who: Identity, version: str) -> None:
+    def pick(self, place: Place, sheet: Sheet, who: JobId, version: str) -> None:
         """`batchrunner pick`; refused where there is no such version, or something lies in its place."""
         self._keep(place, sheet, who, "pick", version)
 
-    def _keep(self, place: Place, sheet: Sheet, who: Identity, command: str, *more: str) -> None:
+    def _keep(self, place: Place, sheet: Sheet, who: JobId, command: str, *more: str) -> None:
         with self._typing(place):
             code = outcome([command, str(place.folder / f"{sheet.stem}.yaml"), who.name, *more])
         assert code in (Exit.DONE, Exit.USAGE)

@@ -17,7 +17,7 @@ from batchrunner.domain.history import (
     Refusal,
     TaskState,
 )
-from batchrunner.domain.job import Identity, Job
+from batchrunner.domain.job import Job, JobId
 from batchrunner.domain.location import Place
 from batchrunner.domain.money import Cost
 from batchrunner.domain.request import Request
@@ -36,7 +36,7 @@ KEY = "digest-of-the-key"
 
 def a_job(request: Request = REQUEST, name: str = "hero") -> Job:
     return Job(
-        identity=Identity("film", "", name, 1),
+        identity=JobId("film", "", name, 1),
         body=request.fields,
         request=request,
         output=f"outputs/film/{name}.mp4",

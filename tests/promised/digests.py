@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 from batchrunner.catalog import request_of
-from batchrunner.domain.job import Identity, Job
+from batchrunner.domain.job import Job, JobId
 from batchrunner.domain.location import Place
 from batchrunner.domain.money import Cost
 from batchrunner.domain.status import Status
@@ -19,7 +19,7 @@ _BODY = {"prompt": "She waves", "image": "https://example.com/a.jpg", "durationS
 def digests() -> object:
     """Each of some fixed thing."""
     request = request_of("google/veo-3.1-i2v", _BODY)
-    who = Identity("film", "draft", "hero", 2)
+    who = JobId("film", "draft", "hero", 2)
     job = Job(who, _BODY, request, "outputs/film/hero.2.mp4", ("close-up",), Place("film.yaml", 5, 5))
     step = Step(Action.SUBMIT, Status.PENDING, "new", cost=Cost(Decimal("2.00"), Decimal("3.00")))
     terms = Terms("https://api.modellix.test", date(2026, 8, 18), 2, Decimal(20), Decimal(900), leaves=("a.png",))

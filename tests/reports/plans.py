@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from batchrunner.domain.job import Identity
+from batchrunner.domain.job import JobId
 from batchrunner.domain.step import Step
 from batchrunner.reports.plan_table import Planned
 
@@ -11,7 +11,7 @@ PRICED_ON = date(2026, 8, 18)
 NOW_S = 1_795_456_800.0
 
 
-def planned(*steps: tuple[Identity, Step], **parts: Any) -> Planned:
+def planned(*steps: tuple[JobId, Step], **parts: Any) -> Planned:
     usual: dict[str, Any] = {
         "departed": (),
         "unpriced": frozenset(),
@@ -23,6 +23,6 @@ def planned(*steps: tuple[Identity, Step], **parts: Any) -> Planned:
     return Planned(steps=steps, **{**usual, **parts})
 
 
-def shots(*steps: Step) -> list[tuple[Identity, Step]]:
+def shots(*steps: Step) -> list[tuple[JobId, Step]]:
     """Jobs with these steps: `shot-0`, `shot-1`, …"""
-    return [(Identity("film", "", f"shot-{n}", 1), step) for n, step in enumerate(steps)]
+    return [(JobId("film", "", f"shot-{n}", 1), step) for n, step in enumerate(steps)]

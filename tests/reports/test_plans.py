@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from batchrunner.domain.history import Memory
-from batchrunner.domain.job import Identity, Job
+from batchrunner.domain.job import Job, JobId
 from batchrunner.domain.location import Place
 from batchrunner.domain.money import Cost
 from batchrunner.domain.request import Request
@@ -45,13 +45,13 @@ def test_a_plan_shows_each_step_and_what_it_all_costs() -> None:
 
 def test_a_plan_lists_apart_what_left_the_manifest() -> None:
     left = Step(Action.POLL, Status.RUNNING, "task task-1 is open")
-    lines = plan_table(planned(*shots(DONE), departed=[(Identity("film", "", "gone", 1), left)]), NOW_S).splitlines()
+    lines = plan_table(planned(*shots(DONE), departed=[(JobId("film", "", "gone", 1), left)]), NOW_S).splitlines()
     assert "no longer in the manifest, brought to their end:" in lines
     assert lines[-3].startswith("gone ")
 
 
 def test_a_plan_says_what_has_no_price() -> None:
-    shot = Identity("film", "", "shot-0", 1)
+    shot = JobId("film", "", "shot-0", 1)
     lines = plan_table(planned(*shots(SUBMIT), unpriced=frozenset({shot})), NOW_S).splitlines()
     assert lines[2].split() == ["shot-0", "submit", "?", "new"]
     assert "without a price: shot-0" in lines
@@ -172,7 +172,7 @@ def test_a_plan_costs_no_more_than_its_limits(limits: tuple[Decimal | None, ...]
 
 
 def test_nobody_knows_what_a_plan_without_prices_costs_at_most() -> None:
-    plan = planned(*shots(SUBMIT), retries=3, unpriced=frozenset({Identity("film", "", "shot-0", 1)}))
+    plan = planned(*shots(SUBMIT), retries=3, unpriced=frozenset({JobId("film", "", "shot-0", 1)}))
     assert plan_as_json(plan)["at_most_usd"] is None
     assert "at most" not in plan_table(plan, NOW_S)
 

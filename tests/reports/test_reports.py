@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 
 from batchrunner.catalog import request_of
 from batchrunner.domain.history import ErrorClass, Failure, Memory, Refusal
-from batchrunner.domain.job import Identity
+from batchrunner.domain.job import JobId
 from batchrunner.domain.status import Flag, Status
 from batchrunner.domain.step import Action, Block, Step
 from batchrunner.domain.text import ago, printable, span, utc
@@ -33,7 +33,7 @@ SCHEMA = Draft202012Validator(json.loads(read_text("schemas/report.schema.json")
 
 def a_row(name: str = "hero", status: Status = Status.DONE, **parts: Any) -> Row:
     usual: dict[str, Any] = {
-        "identity": Identity("film", "", name, 1),
+        "identity": JobId("film", "", name, 1),
         "status": status,
         "flags": (),
         "request": REQUEST,
@@ -69,7 +69,7 @@ def row_after(past: str, *, there: bool = False, edited: bool = False, departed:
     job = None if departed else a_job(EDITED if edited else REQUEST)
     facts = Facts(disk=Disk(frozenset({1}) if there else frozenset()), cost=COST)
     step = next_step(job, memory, facts, Options())
-    return row_of(Identity("film", "", "hero", 1), job, memory, step)
+    return row_of(JobId("film", "", "hero", 1), job, memory, step)
 
 
 # for programs
@@ -169,7 +169,7 @@ def test_what_holds_a_task_has_a_class_for_programs(block: Block, error_class: s
     attempt = PASTS["running"]
     assert attempt is not None
     step = Step(Action.HOLD, Status.RUNNING, "that is why", attempt, block=block)
-    row = row_of(Identity("film", "", "hero", 1), a_job(), Memory((attempt,)), step)
+    row = row_of(JobId("film", "", "hero", 1), a_job(), Memory((attempt,)), step)
     assert row.error == Failure(ErrorClass(error_class), "that is why")
 
 
@@ -187,7 +187,7 @@ def test_a_job_that_left_shows_what_was_paid_for_it() -> None:
 def test_a_refusal_costs_nothing() -> None:
     memory = Memory((refused(Refusal.BALANCE),))
     step = next_step(a_job(), memory, Facts(cost=COST), Options())
-    assert row_of(Identity("film", "", "hero", 1), a_job(), memory, step).cost_usd == 0
+    assert row_of(JobId("film", "", "hero", 1), a_job(), memory, step).cost_usd == 0
 
 
 # what adds up
@@ -241,7 +241,7 @@ def lines_of(report: Report, width: int | None = None) -> list[str]:
 
 @pytest.mark.parametrize("name", ["1e5", "007", "0x10", "1_000", "-", "nan", "True", "1.0", "12345678901234567890"])
 def test_an_id_stays_as_its_author_wrote_it(name: str) -> None:
-    identity = Identity("film", "", name, 1)
+    identity = JobId("film", "", name, 1)
     assert lines_of(a_report(a_row(name)))[2].split()[0] == name
     assert as_json(a_report(a_row(name)))["jobs"][0]["id"] == name
     shown = plan_table(planned((identity, Step(Action.NONE, Status.DONE, "1e5"))), NOW_S)
@@ -249,7 +249,7 @@ def test_an_id_stays_as_its_author_wrote_it(name: str) -> None:
 
 
 def test_a_take_has_the_name_of_its_file() -> None:
-    row = a_row(identity=Identity("film", "", "hero", 2))
+    row = a_row(identity=JobId("film", "", "hero", 2))
     assert lines_of(a_report(row))[2].startswith("hero.2 ")
 
 
@@ -333,7 +333,7 @@ def test_no_control_character_gets_onto_a_terminal() -> None:
         a_row("c", file=f"outputs/{NASTY}.mp4"),
     ]
     step = Step(Action.HOLD, Status.UNKNOWN, NASTY, block=Block.UNKNOWN)
-    shown = summary(a_report(*rows)) + plan_table(planned((Identity("film", "", "hero", 1), step)), NOW_S)
+    shown = summary(a_report(*rows)) + plan_table(planned((JobId("film", "", "hero", 1), step)), NOW_S)
     assert all(c.isprintable() for c in shown.replace("\n", ""))
     assert "rm -rf" in shown
     assert not [line for line in shown.splitlines() if line.startswith("rm -rf")]

@@ -6,14 +6,14 @@ from decimal import Decimal
 from pathlib import Path
 
 from batchrunner.domain.history import Answer, Clip, ClipRole, Mark, MarkKind, Observation, Outcome, Refusal, TaskState
-from batchrunner.domain.job import Identity
+from batchrunner.domain.job import JobId
 from batchrunner.domain.request import Request
 from batchrunner.storage.records import Claim, NewRun
 from batchrunner.storage.sqlite.ledger import Ledger
 
 API = "https://api.modellix.test"
 NOW_S = 1_795_456_800.0
-HERO = Identity("film", "", "hero", 1)
+HERO = JobId("film", "", "hero", 1)
 REQUEST = Request("google/veo-3.1-i2v", {"aspectRatio": "16:9", "image": "https://example.com/a.jpg", "prompt": "p"})
 
 ACCEPTED = Answer(NOW_S, Outcome.ACCEPTED, "task-1")
@@ -28,7 +28,7 @@ def a_run(ledger: Ledger, base_url: str = API, jobs: Iterable[dict[str, object]]
     return ledger.begin_run(NewRun("film", "", "run", "film.yaml", base_url, "here", 4711, "0.1.0", list(jobs), NOW_S))
 
 
-def a_claim(run_id: int, identity: Identity = HERO, number: int = 1) -> Claim:
+def a_claim(run_id: int, identity: JobId = HERO, number: int = 1) -> Claim:
     return Claim(
         identity=identity,
         number=number,
@@ -43,7 +43,7 @@ def a_claim(run_id: int, identity: Identity = HERO, number: int = 1) -> Claim:
     )
 
 
-def claimed(ledger: Ledger, identity: Identity = HERO, number: int = 1) -> int:
+def claimed(ledger: Ledger, identity: JobId = HERO, number: int = 1) -> int:
     """An open attempt of a run of its own; gives its id."""
     return ledger.claim(a_claim(a_run(ledger), identity, number))
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from batchrunner.domain.job import Identity
+from batchrunner.domain.job import JobId
 from batchrunner.domain.status import Status
 from batchrunner.errors import Exit, LedgerError
 from batchrunner.storage.sqlite.ledger import Ledger
@@ -170,7 +170,7 @@ def test_two_writers_without_wal_take_turns(path: Path) -> None:
         run_id = a_run(one)
         for number in range(10):
             book = (one, other)[number % 2]
-            book.claim(a_claim(run_id, Identity("film", "", f"job-{number}", 1)))
+            book.claim(a_claim(run_id, JobId("film", "", f"job-{number}", 1)))
         assert one.memories("film") == other.memories("film")
         assert len(one.memories("film")) == 10
 

@@ -24,7 +24,7 @@ from batchrunner.domain.history import (
     Outcome,
     TaskState,
 )
-from batchrunner.domain.job import Identity
+from batchrunner.domain.job import JobId
 from batchrunner.errors import ClaimRefused, LedgerError, UsageError
 from batchrunner.io.http import Reply
 from batchrunner.providers.modellix import wire
@@ -93,7 +93,7 @@ def test_a_number_is_given_once_even_when_its_attempt_is_closed(ledger: Ledger) 
 
 
 @pytest.mark.parametrize("other", [SECOND_TAKE, DRAFT, ELSEWHERE, replace(HERO, job="Hero")])
-def test_other_jobs_are_not_in_the_way(ledger: Ledger, other: Identity) -> None:
+def test_other_jobs_are_not_in_the_way(ledger: Ledger, other: JobId) -> None:
     claimed(ledger)
     claimed(ledger, other)
     assert len(ledger.memory(HERO).attempts) == len(ledger.memory(other).attempts) == 1

@@ -12,7 +12,7 @@ from batchrunner.cli.options import ledger_option, manifest_argument, profile_op
 from batchrunner.cli.permission_options import reading_options
 from batchrunner.cli.terminal import say
 from batchrunner.domain.history import Attempt, ClipRole
-from batchrunner.domain.job import Identity
+from batchrunner.domain.job import JobId
 from batchrunner.errors import UsageError
 from batchrunner.storage.clip_files import on_disk
 from batchrunner.storage.clips import Shelf
@@ -51,7 +51,7 @@ def command(manifest: Path, job: str, version: str, profile: str, ledger: Path |
     say(f"{job}: {version} lies at {path} again")
 
 
-def _versions(desk: Desk, who: Identity) -> Mapping[str, Attempt]:
+def _versions(desk: Desk, who: JobId) -> Mapping[str, Attempt]:
     """The job's older clips that lie on the disk, by what their files are called: `v1`."""
     memory, present = on_disk(desk.project, desk.memory(who))
     lying = [a for a in memory.attempts if a.id in present and a.clip and a.clip.role is ClipRole.VERSION]
@@ -59,14 +59,14 @@ def _versions(desk: Desk, who: Identity) -> Mapping[str, Attempt]:
     return {match[1]: attempt for match, attempt in found if match}
 
 
-def _version(who: Identity, version: str, versions: Mapping[str, Attempt]) -> Attempt:
+def _version(who: JobId, version: str, versions: Mapping[str, Attempt]) -> Attempt:
     if version not in versions:
         known = f"there are {', '.join(sorted(versions))}" if versions else "it has no older clips"
         raise UsageError(f"{who.name} has no version {version}: {known}")
     return versions[version]
 
 
-def _put_back(shelf: Shelf, who: Identity, attempt: Attempt, final: Path) -> str:
+def _put_back(shelf: Shelf, who: JobId, attempt: Attempt, final: Path) -> str:
     try:
         return shelf.put(who, attempt, shelf.lying(attempt), final)
     except FileExistsError:

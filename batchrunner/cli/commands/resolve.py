@@ -13,7 +13,7 @@ from batchrunner.cli.options import ledger_option, manifest_argument, option, pr
 from batchrunner.cli.permission_options import reading_options
 from batchrunner.cli.terminal import say, say_lines
 from batchrunner.domain.history import Answer, Attempt, Outcome, Refusal
-from batchrunner.domain.job import Identity
+from batchrunner.domain.job import JobId
 from batchrunner.domain.money import dollars
 from batchrunner.domain.text import Lines, in_lines, stacked
 from batchrunner.errors import UsageError
@@ -28,7 +28,7 @@ from batchrunner.storage.sqlite.ledger import Ledger
 class _Unknown:
     """A submit without an answer, and whose it is."""
 
-    owner: Identity
+    owner: JobId
     attempt: Attempt
 
 
@@ -173,7 +173,7 @@ def _check_task(book: Ledger, task: str) -> None:
         raise UsageError(f"{task} was named before, and the service does not know it")
 
 
-def _resolve(desk: Desk, who: Identity, attempt: Attempt, word: _Word) -> str:
+def _resolve(desk: Desk, who: JobId, attempt: Attempt, word: _Word) -> str:
     """Writes down what a person says; gives it in words."""
     now_s = desk.clock.wall_s()
     if word.pay_again:

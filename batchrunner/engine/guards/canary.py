@@ -4,7 +4,7 @@ import re
 
 from batchrunner.domain.event import Happened, Kind
 from batchrunner.domain.history import Attempt, ErrorClass, Failure, TaskState
-from batchrunner.domain.job import Identity, Job
+from batchrunner.domain.job import Job, JobId
 from batchrunner.domain.step import Block
 from batchrunner.engine.run import Run
 from batchrunner.engine.waiting import resting
@@ -31,13 +31,13 @@ def is_admitted(run: Run, job: Job) -> bool:
     return not run.trust_in(model).is_on_trial or run.trying.get(model) == job.identity
 
 
-def end_trial(run: Run, identity: Identity) -> None:
+def end_trial(run: Run, identity: JobId) -> None:
     """A job came to its end: if it was the one that was tried, the next may be."""
     for model in [model for model, who in run.trying.items() if who == identity]:
         del run.trying[model]
 
 
-def heed_end(run: Run, identity: Identity, attempt: Attempt) -> None:
+def heed_end(run: Run, identity: JobId, attempt: Attempt) -> None:
     """What the end of a task says of its model: a clip counts whoever paid for it, a failure in the run that did."""
     if attempt.task is TaskState.SUCCESS:
         run.trust_in(attempt.request.model).succeeded()
@@ -46,7 +46,7 @@ def heed_end(run: Run, identity: Identity, attempt: Attempt) -> None:
     run.nudge()
 
 
-def heed_failure(run: Run, identity: Identity, model: str, failure: Failure) -> None:
+def heed_failure(run: Run, identity: JobId, model: str, failure: Failure) -> None:
     """One more failure of this run: enough of them end the submits, equal ones those to their model."""
     was_tried = run.trying.get(model) == identity
     end_trial(run, identity)  # its retry is a new one, and waits like one

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from batchrunner.domain.event import Happened, Kind
 from batchrunner.domain.history import Attempt
-from batchrunner.domain.job import Identity
+from batchrunner.domain.job import JobId
 from batchrunner.domain.money import NOTHING, dollars
 from batchrunner.domain.step import Block
 from batchrunner.engine.run import MOST_WEIGHINGS, Doubt, Run
@@ -63,7 +63,7 @@ async def _held(run: Run, is_wanted: Callable[[], bool]) -> Decimal | None:
     return reply.usd
 
 
-async def weigh_after(run: Run, identity: Identity, before: Before, estimate_usd: Decimal) -> None:
+async def weigh_after(run: Run, identity: JobId, before: Before, estimate_usd: Decimal) -> None:
     """What the account lost by a clip, but for what other runs of this ledger paid meanwhile.
 
     Too much is a doubt: somebody else may have paid at that moment.
@@ -122,7 +122,7 @@ def tell_overcharges(run: Run) -> None:
         run.tell(Happened(Kind.ALARM, f"{len(run.overcharges)} {said}"))
 
 
-def end_doubt(run: Run, identity: Identity) -> None:
+def end_doubt(run: Run, identity: JobId) -> None:
     """A clip that was weighed came to its end, and no bill said what it cost: one is a suspicion, two are believed."""
     if run.doubt is None or run.doubt.identity != identity:
         return

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from batchrunner.domain.job import Identity
+from batchrunner.domain.job import JobId
 from batchrunner.engine.scheduling.adaptive_limit import Capacity
 from batchrunner.engine.scheduling.poll_policy import Running, chance_free
 
@@ -42,12 +42,12 @@ class Slots:
         self.capacity = capacity
         self._wake = wake
         self._hopes = hopes
-        self._holders: dict[Identity, Running | None] = {}
-        self._departures: dict[Identity, _Departure] = {}
-        self._sent: set[Identity] = set()
+        self._holders: dict[JobId, Running | None] = {}
+        self._departures: dict[JobId, _Departure] = {}
+        self._sent: set[JobId] = set()
         self._numbers = itertools.count()
-        self._turns: dict[Identity, int] = {}
-        self._waiters: list[tuple[int, Identity, asyncio.Future[None]]] = []
+        self._turns: dict[JobId, int] = {}
+        self._waiters: list[tuple[int, JobId, asyncio.Future[None]]] = []
         self._full_at_s = -math.inf
         self._elsewhere_since_s = math.inf
         self._closed = False
@@ -66,11 +66,11 @@ class Slots:
         """For how long the account has been full of somebody else's tasks; 0 if it is not."""
         return max(now_s - self._elsewhere_since_s, 0.0)
 
-    def hold(self, identity: Identity, task: Running) -> None:
+    def hold(self, identity: JobId, task: Running) -> None:
         """A task that runs already has its slot, even if that is one too many."""
         self._holders[identity] = task
 
-    async def take(self, identity: Identity) -> None:
+    async def take(self, identity: JobId) -> None:
         """Returns when the job has a slot, or when no more are given."""
         if self._closed or identity in self._holders:
             return
@@ -98,7 +98,7 @@ class Slots:
             waiter.set_result(None)
         return math.inf
 
-    def has_room(self, identity: Identity) -> bool:
+    def has_room(self, identity: JobId) -> bool:
         """Whether the slot that a job took is still thought to be there.
 
         Before its submit is sent the limit may have fallen; a try stays one.
@@ -106,24 +106,24 @@ class Slots:
         is_try = self._departures.get(identity, _UNTOLD).is_try
         return is_try or self._running_beside(identity) < self.capacity.limit
 
-    def sent(self, identity: Identity) -> None:
+    def sent(self, identity: JobId) -> None:
         """The job's submit leaves now."""
         beside, accepted = self._running_beside(identity), self._accepted_beside(identity)
         taken = self._departures.get(identity, _UNTOLD)
         self._departures[identity] = replace(taken, beside=beside, accepted=accepted)
         self._sent.add(identity)
 
-    def _running_beside(self, identity: Identity) -> int:
+    def _running_beside(self, identity: JobId) -> int:
         """How many others may run at the service: those that it accepted, and those whose submit has left."""
         return self._accepted_beside(identity) + len(self._sent - {identity})
 
-    def _accepted_beside(self, identity: Identity) -> int:
+    def _accepted_beside(self, identity: JobId) -> int:
         return sum(task is not None for who, task in self._holders.items() if who != identity)
 
     def _on_the_wire(self) -> int:
         return sum(task is None for task in self._holders.values())
 
-    def _first(self) -> Identity | None:
+    def _first(self) -> JobId | None:
         while self._waiters and self._waiters[0][2].done():
             heapq.heappop(self._waiters)
         return self._waiters[0][1] if self._waiters else None
@@ -136,7 +136,7 @@ class Slots:
         tasks = [task for task in self._holders.values() if task is not None]
         return chance_free(tasks, self.capacity.limit - self._on_the_wire(), now_s, self._full_at_s)
 
-    def accepted(self, identity: Identity, task: Running) -> None:
+    def accepted(self, identity: JobId, task: Running) -> None:
         """The submit found a slot: its task has it now."""
         self._sent.discard(identity)
         self._elsewhere_since_s = math.inf
@@ -146,7 +146,7 @@ class Slots:
             self.capacity.accepted(left.beside, left.p_free)
         self._wake()
 
-    def refused(self, identity: Identity, sent_at_s: float, now_s: float) -> None:
+    def refused(self, identity: JobId, sent_at_s: float, now_s: float) -> None:
         """The submit found none."""
         self._drop(identity)
         left = self._departures.pop(identity, _UNTOLD)
@@ -158,13 +158,13 @@ class Slots:
         self.capacity.refused(running, now_s)
         self._wake()
 
-    def release(self, identity: Identity) -> None:
+    def release(self, identity: JobId) -> None:
         """The job needs its slot no longer."""
         if identity in self._holders:
             self._drop(identity)
             self._wake()
 
-    def _drop(self, identity: Identity) -> None:
+    def _drop(self, identity: JobId) -> None:
         self._holders.pop(identity, None)
         self._sent.discard(identity)
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from batchrunner.domain.history import Damage
-from batchrunner.domain.job import Identity
+from batchrunner.domain.job import JobId
 from batchrunner.domain.request import Request
 from batchrunner.storage.sqlite import rows
 from batchrunner.storage.sqlite.digests import COVERED, OWNER_DIGITS, owner_digest
@@ -48,7 +48,7 @@ def damage_of(bad: Sequence[Bad], tables: Mapping[str, Sequence[Row]]) -> tuple[
     return tuple(_damage(each, owners[each.table]) for each in bad)
 
 
-def _damage(bad: Bad, owners: Mapping[str, set[Identity]]) -> Damage:
+def _damage(bad: Bad, owners: Mapping[str, set[JobId]]) -> Damage:
     jobs = frozenset(owners.get(bad.written) or owners.get(bad.claimed) or ())
     is_attempt = bad.table == "attempt"
     return Damage(
@@ -61,9 +61,9 @@ def _damage(bad: Bad, owners: Mapping[str, set[Identity]]) -> Damage:
     )
 
 
-def _owners(bad: Sequence[Bad], tables: Mapping[str, Sequence[Row]]) -> dict[str, dict[str, set[Identity]]]:
+def _owners(bad: Sequence[Bad], tables: Mapping[str, Sequence[Row]]) -> dict[str, dict[str, set[JobId]]]:
     """For each table: the jobs by the digest of what its rows say of their owner."""
-    found: dict[str, dict[str, set[Identity]]] = defaultdict(lambda: defaultdict(set))
+    found: dict[str, dict[str, set[JobId]]] = defaultdict(lambda: defaultdict(set))
     of_jobs = {table: [*tables[table], *(b.row for b in bad if b.table == table)] for table in _OF_JOBS}
     for table, row, who in _identified(of_jobs):
         for each in _OF_JOBS:
@@ -77,7 +77,7 @@ def _owners(bad: Sequence[Bad], tables: Mapping[str, Sequence[Row]]) -> dict[str
     return found
 
 
-def _identified(of_jobs: Mapping[str, Sequence[Row]]) -> Iterator[tuple[str, Row, Identity]]:
+def _identified(of_jobs: Mapping[str, Sequence[Row]]) -> Iterator[tuple[str, Row, JobId]]:
     for table, found in of_jobs.items():
         for row in found:
             with suppress(*UNREADABLE):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from batchrunner.domain.history import Attempt, Damage, Mark, Memory
-from batchrunner.domain.job import Identity
+from batchrunner.domain.job import JobId
 from batchrunner.storage.sqlite import rows
 from batchrunner.storage.sqlite.damage import Bad, damage_of
 from batchrunner.storage.sqlite.digests import COVERED, OWNER_DIGITS, content_digest
@@ -31,7 +31,7 @@ _ID, _ATTEMPT_ID = 4, 7  # of an attempt or an adoption, and of what an adoption
 class Remembered:
     """All memories of some manifest, or of all; and every damaged row that was found in the whole ledger."""
 
-    memories: dict[Identity, Memory]
+    memories: dict[JobId, Memory]
     damage: tuple[Damage, ...]
 
 
@@ -58,7 +58,7 @@ def addresses(db: sqlite3.Connection, base_url: str) -> set[str]:
     return {row[_BASE_URL] for row in _Reader(db).whole("attempt", elsewhere, [base_url])}
 
 
-def read_one(db: sqlite3.Connection, who: Identity) -> Memory:
+def read_one(db: sqlite3.Connection, who: JobId) -> Memory:
     """All that is known of one job."""
     reader = _Reader(db)
     key = (who.manifest, who.profile, who.job, who.take)
@@ -103,12 +103,12 @@ class _Reader:
         ids = [row[position] for row in owners]
         return self.whole(table, f"{column} IN ({', '.join('?' * len(ids))})", ids) if ids else []
 
-    def memories(self, tables: Tables, manifest: str | None) -> dict[Identity, Memory]:
+    def memories(self, tables: Tables, manifest: str | None) -> dict[JobId, Memory]:
         """The memories of a manifest's jobs, or of all, as far as their rows can be read."""
         adoptions = [row for row in tables["adoption"] if manifest in (None, row[0])]
         taken = {row[_ATTEMPT_ID] for row in adoptions}
         wanted = [row for row in tables["attempt"] if manifest in (None, row[0]) or row[_ID] in taken]
-        attempts: dict[Identity, list[Attempt]] = defaultdict(list)
+        attempts: dict[JobId, list[Attempt]] = defaultdict(list)
         originals: dict[int, Attempt] = {}
         for row, attempt in self._attempts(wanted, tables):
             originals[row[_ID]] = attempt
@@ -116,7 +116,7 @@ class _Reader:
                 attempts[rows.identity(row)].append(attempt)
         for who, attempt in self._adopted(adoptions, originals, tables):
             attempts[who].append(attempt)
-        marks: dict[Identity, list[Mark]] = defaultdict(list)
+        marks: dict[JobId, list[Mark]] = defaultdict(list)
         for row, mark in self._made("mark", (r for r in tables["mark"] if manifest in (None, r[0])), rows.mark):
             marks[rows.identity(row)].append(mark)
         return {
@@ -136,7 +136,7 @@ class _Reader:
 
     def _adopted(
         self, adoptions: Sequence[Row], originals: Mapping[int, Attempt], tables: Tables
-    ) -> Iterator[tuple[Identity, Attempt]]:
+    ) -> Iterator[tuple[JobId, Attempt]]:
         """The attempts that jobs took over, as those jobs see them."""
         hosts = {id_: host for id_, host, _ in fetched(self._db, _HOSTS)} if adoptions else {}
         clips = self._grouped("adopted_clip", tables, {row[_ID] for row in adoptions}, rows.clip)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from batchrunner.domain.history import Answer, Clip, Observation, Outcome
-from batchrunner.domain.job import Identity
+from batchrunner.domain.job import JobId
 from batchrunner.domain.receipt import Adoption, Decision, Receipt, Told
 from batchrunner.storage.sqlite.transaction import fetched
 
@@ -39,7 +39,7 @@ class Known:
     """What the ledger has of one submit, as far as receipts can add to it. `is_own`: this ledger sent it."""
 
     id: int
-    identity: Identity
+    identity: JobId
     at_s: float
     host: str
     is_own: bool
@@ -66,14 +66,14 @@ class Index:
     def __init__(self, db: sqlite3.Connection) -> None:
         self.db = db
         self.submits: dict[int, Known] = {}
-        self._ids: dict[tuple[Identity, float, str], int] = {}
+        self._ids: dict[tuple[JobId, float, str], int] = {}
         for row in fetched(db, KNOWN):
             self.note(row)
         self.tasks: dict[str, int] = dict(fetched(db, "SELECT task_id, attempt_id FROM answer WHERE task_id NOTNULL"))
         marks = fetched(db, "SELECT manifest, profile, job, take, decision FROM mark WHERE decision NOTNULL")
-        self.decisions = {(Identity(*who), name) for *who, name in marks}
+        self.decisions = {(JobId(*who), name) for *who, name in marks}
         adoptions = fetched(db, "SELECT manifest, profile, job, take, attempt_id FROM adoption")
-        self.adoptions = {(Identity(*who), attempt_id) for *who, attempt_id in adoptions}
+        self.adoptions = {(JobId(*who), attempt_id) for *who, attempt_id in adoptions}
 
     def has_news(self, told: Told) -> bool:
         """Whether something of a line would be written down."""
@@ -103,7 +103,7 @@ class Index:
         id_, *who, at_s, host, command, is_open, outcome, states, has_bill, has_clip = row
         known = Known(
             id=id_,
-            identity=Identity(*who),
+            identity=JobId(*who),
             at_s=at_s,
             host=host,
             is_own=command != COMMAND,
@@ -130,7 +130,7 @@ class Index:
         is_certain = receipt.attempt.outcome in (Outcome.ACCEPTED, Outcome.REFUSED)
         return is_certain or not receipt.attempt.is_open or not self.open_ids(receipt.identity)
 
-    def open_ids(self, who: Identity) -> list[int]:
+    def open_ids(self, who: JobId) -> list[int]:
         """The submit of a job that is open in this ledger."""
         return [attempt_id for (attempt_id,) in self.db.execute(_OPEN, _key(who))]
 
@@ -160,12 +160,12 @@ class Index:
         rows = self.db.execute(_NUMBER_OF, (attempt_id, *who, attempt_id, *who))
         return next((number for (number,) in rows), None)
 
-    def numbers(self, who: Identity) -> list[tuple[int, float]]:
+    def numbers(self, who: JobId) -> list[tuple[int, float]]:
         """Each attempt of a job, its own and those that it took over: its number, and when it was made."""
         return self.db.execute(_NUMBERS, (*_key(who), *_key(who))).fetchall()
 
 
-def _key(who: Identity) -> tuple[str, str, str, int]:
+def _key(who: JobId) -> tuple[str, str, str, int]:
     return who.manifest, who.profile, who.job, who.take
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from batchrunner.domain.history import Answer, Attempt, Clip, Damage, Mark, MarkKind, Memory, Observation, Outcome
-from batchrunner.domain.job import Identity
+from batchrunner.domain.job import JobId
 from batchrunner.domain.receipt import Told
 from batchrunner.errors import ClaimRefused, UsageError
 from batchrunner.storage.records import Claim, NewRun
@@ -60,21 +60,21 @@ class Ledger:
     def __exit__(self, *_: object) -> None:
         self._db.close()
 
-    def memories(self, manifest: str) -> dict[Identity, Memory]:
+    def memories(self, manifest: str) -> dict[JobId, Memory]:
         """All that is known of a manifest's jobs, under every profile."""
         return self._read(manifest)
 
-    def all_memories(self) -> dict[Identity, Memory]:
+    def all_memories(self) -> dict[JobId, Memory]:
         """All that is known of every job of every manifest."""
         return self._read(None)
 
-    def _read(self, manifest: str | None) -> dict[Identity, Memory]:
+    def _read(self, manifest: str | None) -> dict[JobId, Memory]:
         with translated():
             found = read_all(self._db, manifest)
         self.damage = found.damage
         return found.memories
 
-    def memory(self, identity: Identity) -> Memory:
+    def memory(self, identity: JobId) -> Memory:
         """All that is known of one job."""
         with translated():
             return read_one(self._db, identity)
@@ -204,7 +204,7 @@ class Ledger:
             if settles and attempt.is_open:
                 settle(db, attempt.id, seen.at_s)
 
-    def adopt(self, identity: Identity, number: int, attempt_id: int, run_id: int, at_s: float) -> None:
+    def adopt(self, identity: JobId, number: int, attempt_id: int, run_id: int, at_s: float) -> None:
         """Records that a job takes over another's attempt, as its own of this number.
 
         Raises:
@@ -237,14 +237,14 @@ class Ledger:
         with writing(self._db) as db:
             settle(db, attempt_id, at_s)
 
-    def mark(self, marks: Iterable[tuple[Identity, Mark]]) -> None:
+    def mark(self, marks: Iterable[tuple[JobId, Mark]]) -> None:
         """Records what was decided about many jobs, all or none; those without a name become one decision."""
         decision = secrets.token_hex(8)
         with writing(self._db) as db:
             for identity, mark in marks:
                 _mark(db, identity, mark, decision)
 
-    def give_up(self, identity: Identity, attempt: Attempt, at_s: float) -> None:
+    def give_up(self, identity: JobId, attempt: Attempt, at_s: float) -> None:
         """A person pays again for an unknown attempt: it stays booked, and is closed with a mark beside it."""
         with writing(self._db) as db:
             mark = Mark(at_s, MarkKind.PAY_AGAIN, attempt.number, attempt.request)
@@ -283,7 +283,7 @@ class Ledger:
         return self._db.execute("SELECT 1 FROM answer WHERE task_id = ?", (task_id,)).fetchone() is not None
 
 
-def _mark(db: sqlite3.Connection, identity: Identity, mark: Mark, decision: str) -> None:
+def _mark(db: sqlite3.Connection, identity: JobId, mark: Mark, decision: str) -> None:
     insert(
         db,
         "mark",

@@ -6,7 +6,7 @@ See `docs/decisions/receipts-carry-decisions.md`.
 from collections.abc import Iterable
 
 from batchrunner.domain.history import Attempt
-from batchrunner.domain.job import Identity
+from batchrunner.domain.job import JobId
 from batchrunner.domain.receipt import Adoption, Decision, Receipt, Told
 from batchrunner.storage.sqlite.inserts import insert_answer, insert_clip, insert_observation, settle
 from batchrunner.storage.sqlite.known_receipts import COMMAND, KNOWN, Index, News
@@ -118,10 +118,10 @@ class Inbox(Index):
             insert_clip(self.db, told.clip, attempt_id, adoption_id)
         self.adoptions.add((who, attempt_id))
 
-    def _next_number(self, who: Identity) -> int:
+    def _next_number(self, who: JobId) -> int:
         return 1 + max((number for number, _ in self.numbers(who)), default=0)
 
-    def _run(self, who: Identity, host: str, base_url: str, at_s: float) -> int:
+    def _run(self, who: JobId, host: str, base_url: str, at_s: float) -> int:
         """The run that stands for all receipts of one machine."""
         found = self.db.execute(_RUN, (COMMAND, who.manifest, who.profile, host)).fetchone()
         if found:
@@ -145,7 +145,7 @@ class Inbox(Index):
         )
 
 
-def _columns(who: Identity) -> dict[str, object]:
+def _columns(who: JobId) -> dict[str, object]:
     return {"manifest": who.manifest, "profile": who.profile, "job": who.job, "take": who.take}
 
 

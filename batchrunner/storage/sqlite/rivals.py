@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from batchrunner.domain.job import Identity
+from batchrunner.domain.job import JobId
 from batchrunner.domain.request import Request
 from batchrunner.errors import ClaimRefused
 from batchrunner.storage.records import Claim
@@ -38,8 +38,8 @@ class Rivals:
     will put theirs. `former` are the names that this manifest had before. `newest` is the last attempt that is known.
     """
 
-    lying: Mapping[str, Identity] = field(default_factory=dict)
-    opened: Mapping[str, Identity] = field(default_factory=dict)
+    lying: Mapping[str, JobId] = field(default_factory=dict)
+    opened: Mapping[str, JobId] = field(default_factory=dict)
     former: frozenset[str] = frozenset()
     newest: int = 0
 
@@ -49,8 +49,8 @@ def rivals(db: sqlite3.Connection, manifest: str, profile: str, path: str) -> Ri
     us = {"manifest": manifest, "profile": profile, "path": path}
     (newest,) = db.execute("SELECT coalesce(max(id), 0) FROM attempt").fetchone()
     return Rivals(
-        lying={where: Identity(*who) for *who, where in fetched(db, _LYING, us)},
-        opened={where: Identity(*who) for *who, where in fetched(db, _OPENED)},
+        lying={where: JobId(*who) for *who, where in fetched(db, _LYING, us)},
+        opened={where: JobId(*who) for *who, where in fetched(db, _OPENED)},
         former=frozenset(name for (name,) in fetched(db, _FORMER, us)),
         newest=newest,
     )
@@ -67,7 +67,7 @@ def check_rivals(db: sqlite3.Connection, claim: Claim) -> None:
     """
     who = claim.identity
     for *other, where in fetched(db, _OPENED):
-        if where == claim.output and Identity(*other) != who:
+        if where == claim.output and JobId(*other) != who:
             raise ClaimRefused(f"{who.name}: the clip of {other[2]} (of {other[0]}) goes to {where}, since just now")
     if claim.newest is None:
         return

@@ -22,7 +22,7 @@ from batchrunner.domain.history import (
     Refusal,
     TaskState,
 )
-from batchrunner.domain.job import Identity
+from batchrunner.domain.job import JobId
 from batchrunner.storage.sqlite.request_json import read_request
 
 Row = tuple[Any, ...]
@@ -45,12 +45,12 @@ _STATES = {each.value: each for each in TaskState}
 _ROLES = {each.value: each for each in ClipRole}
 
 
-def identity(row: Row) -> Identity:
+def identity(row: Row) -> JobId:
     """Whose an attempt, a mark or an adoption is."""
     manifest, profile, job, take = row[:4]
     if type(take) is not int or not (type(manifest) is type(profile) is type(job) is str):
         raise TypeError(row[:4])
-    return Identity(manifest, profile, job, take)
+    return JobId(manifest, profile, job, take)
 
 
 @dataclass(frozen=True, slots=True)
