@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-class Exit(IntEnum):
+class ExitCode(IntEnum):
     """What the process says to its caller. Source: the table in docs/exit-codes.md; programs rely on it."""
 
     DONE = 0
@@ -45,7 +45,7 @@ class Exit(IntEnum):
 class BatchrunnerError(Exception):
     """An expected end: shown as one sentence, without a traceback."""
 
-    exit_code: ClassVar[Exit] = Exit.USAGE
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -85,37 +85,37 @@ class Unconfirmed(UsageError):
 class Unauthorized(BatchrunnerError):
     """There is no API key, or it cannot be read."""
 
-    exit_code = Exit.REFUSED
+    exit_code = ExitCode.REFUSED
 
 
 class Unaffordable(BatchrunnerError):
     """The balance does not pay for what was planned, and nobody said that a part of it is enough."""
 
-    exit_code = Exit.REFUSED
+    exit_code = ExitCode.REFUSED
 
 
 class CertificateRefused(BatchrunnerError):
     """Whoever answers for the service shows a certificate that is not accepted: it is not asked."""
 
-    exit_code = Exit.WORK_LEFT
+    exit_code = ExitCode.WORK_LEFT
 
 
 class LedgerError(BatchrunnerError):
     """The state file cannot be read or written, for example because the disk is full."""
 
-    exit_code = Exit.WORK_LEFT
+    exit_code = ExitCode.WORK_LEFT
 
 
 class NewerLedger(LedgerError):
     """The ledger was written by a later release, whose tables this one does not know."""
 
-    exit_code = Exit.USAGE
+    exit_code = ExitCode.USAGE
 
 
 class UntrustedLedger(LedgerError):
     """The ledger was made by somebody else, or elsewhere, and this person did not say that it is to be trusted."""
 
-    exit_code = Exit.USAGE
+    exit_code = ExitCode.USAGE
 
 
 class ClaimRefused(LedgerError):
@@ -125,4 +125,4 @@ class ClaimRefused(LedgerError):
 class Locked(BatchrunnerError):
     """Another run of this manifest holds the lock; the sentence says which, where and since when."""
 
-    exit_code = Exit.LOCKED
+    exit_code = ExitCode.LOCKED

@@ -11,7 +11,7 @@ from batchrunner.domain.money import dollars
 from batchrunner.domain.settings import Network
 from batchrunner.domain.status import Status
 from batchrunner.domain.text import printable, without_unseen
-from batchrunner.errors import BatchrunnerError, Exit, UsageError
+from batchrunner.errors import BatchrunnerError, ExitCode, UsageError
 from batchrunner.io.http import Http, TransportError, is_address, is_loopback
 from batchrunner.reports.report import Report
 
@@ -23,16 +23,16 @@ _WORTH_A_WORD = {Kind.HALT, Kind.WAIT}
 # Whatever is signed is signed behind its question mark.
 _LINK = re.compile(r"(https?://[^\s?#]*)[?#]\S*", re.IGNORECASE)
 
-_ENDS: Mapping[Exit, str] = {
-    Exit.DONE: "nothing is left to do",
-    Exit.FAILED: "at least one job failed",
-    Exit.REFUSED: "the key was refused or the balance is used up",
-    Exit.PERSON_NEEDED: "a person is needed",
-    Exit.WORK_LEFT: "stopped with work left: the same command goes on",
-    Exit.COST_LIMIT: "a cost limit was reached",
-    Exit.DEADLINE: "the time is over: the same command goes on",
-    Exit.INTERRUPTED: "interrupted at once: nothing is lost",
-    Exit.TERMINATED: "interrupted at once: nothing is lost",
+_ENDS: Mapping[ExitCode, str] = {
+    ExitCode.DONE: "nothing is left to do",
+    ExitCode.FAILED: "at least one job failed",
+    ExitCode.REFUSED: "the key was refused or the balance is used up",
+    ExitCode.PERSON_NEEDED: "a person is needed",
+    ExitCode.WORK_LEFT: "stopped with work left: the same command goes on",
+    ExitCode.COST_LIMIT: "a cost limit was reached",
+    ExitCode.DEADLINE: "the time is over: the same command goes on",
+    ExitCode.INTERRUPTED: "interrupted at once: nothing is lost",
+    ExitCode.TERMINATED: "interrupted at once: nothing is lost",
 }
 
 
@@ -157,7 +157,7 @@ def last_word(report: Report) -> str:
     """How a run ended: `ended: 3 done, 1 failed; booked $10.30, estimated $10.30 for all; …`."""
     counts = [f"{report.counts[status]} {status.value}" for status in Status if report.counts[status]]
     money = f"booked {dollars(report.actual_usd)}, estimated {dollars(report.estimated_usd)} for all"
-    code = Exit(report.exit_code or Exit.DONE)
+    code = ExitCode(report.exit_code or ExitCode.DONE)
     return f"ended: {', '.join(counts) or 'no jobs'}; {money}; {_ENDS.get(code, 'stopped')} (exit {code})"
 
 

@@ -13,7 +13,7 @@ from batchrunner.cli.early import Stopped, answer_signals, ignore_signals
 from batchrunner.cli.group import group
 from batchrunner.cli.terminal import let_go, say, say_lines
 from batchrunner.domain.text import in_lines
-from batchrunner.errors import BatchrunnerError, Exit
+from batchrunner.errors import BatchrunnerError, ExitCode
 from batchrunner.io.files import Refused
 
 # Manifests and ledgers are large trees without cycles: at Python's own pace they would be scanned over and over.
@@ -42,21 +42,21 @@ def outcome(arguments: list[str]) -> int:
         return error.exit_code
     except click.ClickException as error:
         _tell_usage(error)
-        return Exit.USAGE
+        return ExitCode.USAGE
     except (click.Abort, KeyboardInterrupt):
         say("interrupted: nothing is lost, the same command goes on", err=True)
-        return Exit.INTERRUPTED
+        return ExitCode.INTERRUPTED
     except SystemExit as end:
         return _tell_end(end)
     except Exception as error:  # noqa: BLE001  # the boundary: whatever else it is, it is told
         return _unexpected(error)
-    return int(result or Exit.DONE)
+    return int(result or ExitCode.DONE)
 
 
 def _tell_end(end: SystemExit) -> int:
     """A signal came; or whoever read our output has seen enough, which click ends so."""
     if not isinstance(end, Stopped):
-        return Exit.DONE
+        return ExitCode.DONE
     say(f"stopped by {end.name}: nothing is lost, the same command goes on", err=True)
     return int(end.code or 0)
 
@@ -70,17 +70,17 @@ def _tell_usage(error: click.ClickException) -> None:
     say(f"Error: {error.format_message()}", err=True)
 
 
-def _unexpected(error: Exception) -> Exit:
+def _unexpected(error: Exception) -> ExitCode:
     """A link in the way or a disk that refuses is told as such; anything else is our bug, and says so."""
     if isinstance(error, Refused):
         say(f"batchrunner: {error}", err=True)
-        return Exit.USAGE
+        return ExitCode.USAGE
     if isinstance(error, OSError) and error.errno in _REFUSED:
         where = error.filename or "what was to be written"
         say(f"batchrunner: {where}: {error.strerror}: mend that, then start it again; nothing is lost", err=True)
-        return Exit.WORK_LEFT
+        return ExitCode.WORK_LEFT
     say(f"batchrunner: this is our bug, not yours. Please report {_log_bug()}", err=True)
-    return Exit.BUG
+    return ExitCode.BUG
 
 
 def _log_bug() -> str:

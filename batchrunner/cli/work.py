@@ -24,7 +24,7 @@ from batchrunner.domain.text import utc
 from batchrunner.engine.executor import Ended, conduct
 from batchrunner.engine.run import Means
 from batchrunner.engine.shutdown import Signals
-from batchrunner.errors import Exit, Locked
+from batchrunner.errors import ExitCode, Locked
 from batchrunner.io.clock import Clock
 from batchrunner.io.keep_awake import awake
 from batchrunner.planning.batch import Batch, Wanted, gather
@@ -173,7 +173,7 @@ def _report(batch: Batch, ended: Ended, clock: Clock, balances_usd: tuple[Decima
 def _tell(order: Order, report: Report, ended: Ended, project: Project) -> None:
     for_program = order.form != "table"
     say_report(shown(report, order.form, project, ended.seconds), order.form)
-    if ended.exit_code in (Exit.INTERRUPTED, Exit.TERMINATED):
+    if ended.exit_code in (ExitCode.INTERRUPTED, ExitCode.TERMINATED):
         say("left at once; nothing is lost", err=for_program)
     options = same_jobs(order.profile, order.ledger, sandbox=order.sandbox)
     for line in next_commands((*report.rows, *report.departed), str(order.path), options):

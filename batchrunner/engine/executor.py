@@ -23,7 +23,7 @@ from batchrunner.engine.run import Counted, Means, Run
 from batchrunner.engine.scheduling.scheduler import dispatch
 from batchrunner.engine.shutdown import Signals
 from batchrunner.engine.waiting import waits_for
-from batchrunner.errors import Exit, LedgerError
+from batchrunner.errors import ExitCode, LedgerError
 from batchrunner.planning.batch import Batch, Limits, as_record
 from batchrunner.planning.planner import Options
 from batchrunner.storage.records import NewRun
@@ -43,7 +43,7 @@ class Ended:
     """How a run ended: its number in the ledger, each job's last step, and what it asked of the service."""
 
     run_id: int
-    exit_code: Exit
+    exit_code: ExitCode
     steps: dict[JobId, Step]
     counted: Counted
     seconds: float
@@ -228,7 +228,7 @@ def _last_step(run: Run, identity: JobId) -> Step:
         return run.steps[identity]
 
 
-def _end(run: Run, code: Exit) -> None:
+def _end(run: Run, code: ExitCode) -> None:
     try:
         run.remember_slots()
         run.ledger.end_run(run.run_id, code, run.clock.wall_s())

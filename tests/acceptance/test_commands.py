@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from batchrunner.errors import Exit
+from batchrunner.errors import ExitCode
 from batchrunner.sandbox import Fault, Options
 
 from .conftest import Open, new_user
@@ -531,7 +531,7 @@ def test_a_run_whose_terminal_dies_brings_its_open_tasks_home(user: User, servic
         assert service.wait_until(lambda: gate.held > 0)
         terminal.dies()
         gate.open()
-        assert terminal.end() == (Exit.DONE if nohup else Exit.WORK_LEFT)
+        assert terminal.end() == (ExitCode.DONE if nohup else ExitCode.WORK_LEFT)
     assert user.sees().statuses == {"a": "done", "b": "done" if nohup else "pending"}
 
 

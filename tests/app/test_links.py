@@ -12,7 +12,7 @@ import pytest
 
 from batchrunner.cli.main import outcome
 from batchrunner.domain.problem import Code
-from batchrunner.errors import Exit
+from batchrunner.errors import ExitCode
 from tests.manifest.desk import Desk
 
 # What each path answers: to HEAD, and to GET; a status, and a content type or a new address.
@@ -132,7 +132,7 @@ def one(desk: Desk, link: str) -> Path:
 def test_a_picture_that_is_there_is_no_problem(
     desk: Desk, capsys: pytest.CaptureFixture[str], pictures: Pictures, path: str
 ) -> None:
-    assert checked(capsys, one(desk, pictures.link(path))) == (Exit.DONE, [])
+    assert checked(capsys, one(desk, pictures.link(path))) == (ExitCode.DONE, [])
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_a_link_that_serves_no_picture_is_a_problem_at_its_value(
     desk: Desk, capsys: pytest.CaptureFixture[str], pictures: Pictures, path: str, words: str
 ) -> None:
     code, [problem] = checked(capsys, one(desk, pictures.link(path)))
-    assert code == Exit.USAGE
+    assert code == ExitCode.USAGE
     assert (problem["code"], problem["severity"], problem["field"]) == (Code.DEAD_LINK, "error", "image")
     assert (problem["line"], problem["column"]) == (7, 12)
     assert words in problem["message"]
@@ -220,7 +220,7 @@ def test_last_frames_and_references_are_asked_for_and_prompts_are_not(
 
 
 def test_without_the_option_nobody_is_asked(desk: Desk, capsys: pytest.CaptureFixture[str], pictures: Pictures) -> None:
-    assert outcome(["validate", str(one(desk, pictures.link("/gone.png")))]) == Exit.DONE
+    assert outcome(["validate", str(one(desk, pictures.link("/gone.png")))]) == ExitCode.DONE
     assert pictures.asked == {}
 
 

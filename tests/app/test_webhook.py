@@ -15,7 +15,7 @@ import pytest
 from batchrunner.app.webhook import Notifier, last_word, read_hook
 from batchrunner.cli.main import outcome
 from batchrunner.domain.event import Event, Happened, Kind, Listener
-from batchrunner.errors import Exit, LedgerError, UsageError
+from batchrunner.errors import ExitCode, LedgerError, UsageError
 from batchrunner.io.http import Http, InProcess
 from batchrunner.reports.report import Report
 from tests.io.in_process import Answered, answered
@@ -94,7 +94,7 @@ def night(
     return told
 
 
-def report(code: Exit) -> Report:
+def report(code: ExitCode) -> Report:
     return Report("film", "", 1, 0.0, 1.0, code, (), (), Decimal("7.5"), date(2026, 11, 1))
 
 
@@ -166,8 +166,10 @@ def test_a_task_that_a_run_left_behind_ends_with_it() -> None:
     assert went_on == []
 
 
-@pytest.mark.parametrize("code", [code for code in Exit if code not in {Exit.USAGE, Exit.LOCKED, Exit.BUG}])
-def test_the_last_word_tells_every_end_in_words(code: Exit) -> None:
+@pytest.mark.parametrize(
+    "code", [code for code in ExitCode if code not in {ExitCode.USAGE, ExitCode.LOCKED, ExitCode.BUG}]
+)
+def test_the_last_word_tells_every_end_in_words(code: ExitCode) -> None:
     word = last_word(report(code))
     assert word.startswith("ended: no jobs; booked $0.00, estimated $7.50 for all; ")
     assert word.endswith(f" (exit {int(code)})")
@@ -291,6 +293,6 @@ def test_a_bad_address_is_a_usage_error_before_anything_is_asked(
     manifest.write_text(manifest_text("a"), encoding="utf-8")
     jobs = ["a"] if command == ["redo"] else []
     arguments = [*command, str(manifest), *jobs, "--sandbox", "--yes", "--notify", "http://example.com/x"]
-    assert outcome(arguments) == Exit.USAGE
+    assert outcome(arguments) == ExitCode.USAGE
     assert "--notify must be https" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["film.yaml"]

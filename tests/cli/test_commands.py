@@ -13,7 +13,7 @@ from batchrunner import __version__, cli
 from batchrunner.cli.group import COMMANDS, group
 from batchrunner.cli.main import outcome
 from batchrunner.engine.run import _CANARY_FOR
-from batchrunner.errors import Exit
+from batchrunner.errors import ExitCode
 
 # Options that consent, pay again or decide: nobody does that by having set a variable last week.
 DECIDING = {
@@ -52,7 +52,7 @@ IDS = [f"{name} {option.opts[0]}" for name, option in OPTIONS]
 def test_every_command_explains_itself_and_shows_an_example(
     capsys: pytest.CaptureFixture[str], name: str, flag: str
 ) -> None:
-    assert outcome([name, flag]) == Exit.DONE
+    assert outcome([name, flag]) == ExitCode.DONE
     shown = capsys.readouterr()
     assert shown.out.startswith(f"Usage: batchrunner {name} ")
     assert re.search(rf"Example: batchrunner {name}\b", shown.out)
@@ -137,7 +137,7 @@ def test_no_option_takes_a_secret() -> None:
 def test_what_cannot_be_understood_ends_with_2_and_says_why(
     capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
 ) -> None:
-    assert outcome(arguments) == Exit.USAGE
+    assert outcome(arguments) == ExitCode.USAGE
     shown = capsys.readouterr()
     assert shown.out == ""
     assert words in shown.err
@@ -146,13 +146,13 @@ def test_what_cannot_be_understood_ends_with_2_and_says_why(
 def test_a_port_that_is_in_use_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as somebody:
         port = somebody.getsockname()[1]
-        assert outcome(["sandbox", "--port", str(port), "--state", str(tmp_path / "state.jsonl")]) == Exit.USAGE
+        assert outcome(["sandbox", "--port", str(port), "--state", str(tmp_path / "state.jsonl")]) == ExitCode.USAGE
     assert capsys.readouterr().err == f"batchrunner: port {port} is in use: choose another with --port\n"
 
 
 @pytest.mark.parametrize("arguments", [["-h"], ["--help"], ["--version"], ["run", "-h"], ["sandbox", "--faults"]])
 def test_what_only_tells_ends_with_0(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
-    assert outcome(arguments) == Exit.DONE
+    assert outcome(arguments) == ExitCode.DONE
     assert capsys.readouterr().out
 
 
@@ -166,14 +166,14 @@ def test_a_profile_that_is_not_there_is_said(tmp_path: Path, capsys: pytest.Capt
     manifest = tmp_path / "film.yaml"
     text = "version: 1\nmodel: google/veo-3.1-i2v\nprofiles: {draft: {resolution: 720p}}\njobs: []\n"
     manifest.write_text(text, encoding="utf-8")
-    assert outcome([name, str(manifest), "--profile", "darft"]) == Exit.USAGE
+    assert outcome([name, str(manifest), "--profile", "darft"]) == ExitCode.USAGE
     assert "has no profile darft; it has draft" in capsys.readouterr().err
 
 
 def test_a_deadline_that_has_gone_by_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     manifest = tmp_path / "film.yaml"
     manifest.write_text("version: 1\nmodel: google/veo-3.1-i2v\njobs: []\n", encoding="utf-8")
-    assert outcome(["run", str(manifest), "--sandbox", "--deadline", "2026-01-01T07:00+01:00"]) == Exit.USAGE
+    assert outcome(["run", str(manifest), "--sandbox", "--deadline", "2026-01-01T07:00+01:00"]) == ExitCode.USAGE
     assert "--deadline: 2026-01-01T07:00+01:00 has gone by" in capsys.readouterr().err
 
 

@@ -16,7 +16,7 @@ from batchrunner.cli import confirm as consent
 from batchrunner.cli.confirm import Offer, ask
 from batchrunner.cli.main import outcome
 from batchrunner.domain.money import Cost
-from batchrunner.errors import Exit, Unconfirmed
+from batchrunner.errors import ExitCode, Unconfirmed
 from batchrunner.planning.replaced import Replaced
 from tests.studio import manifest_text
 
@@ -120,7 +120,7 @@ END_OF_INPUT = "\x04"
 def test_anything_but_yes_is_no(typing: str) -> None:
     with person(typing), pytest.raises(Unconfirmed, match="not agreed: nothing was submitted") as caught:
         ask(OFFER, yes=False)
-    assert caught.value.exit_code == Exit.USAGE
+    assert caught.value.exit_code == ExitCode.USAGE
 
 
 def test_nobody_who_answers_is_no(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,7 +159,7 @@ def test_a_quiet_run_shows_what_is_paid_and_says_that_it_does(
 ) -> None:
     manifest = tmp_path / "film.yaml"
     manifest.write_text(manifest_text("a"), encoding="utf-8")
-    assert outcome(["run", str(manifest), "--sandbox", "--quiet"]) == Exit.USAGE
+    assert outcome(["run", str(manifest), "--sandbox", "--quiet"]) == ExitCode.USAGE
     assert "batch: 1 clip to pay, $2.58" in capsys.readouterr().err
     outcome(["run", "--help"])
     assert "what is paid for" in capsys.readouterr().out.partition("--quiet")[2].partition("--notify")[0]

@@ -15,7 +15,7 @@ from batchrunner.cli import main as boundary
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action, Block, Step
 from batchrunner.engine.exit_code import exit_code
-from batchrunner.errors import BatchrunnerError, Exit
+from batchrunner.errors import BatchrunnerError, ExitCode
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ def test_anything_else_is_our_bug_with_its_traceback_in_a_file(
     assert "ZeroDivisionError: a bug of ours" in log.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(("how", "code"), [(None, 0), (0, 0), (Exit.DONE, 0), (Exit.WORK_LEFT, 5), (1, 1)])
+@pytest.mark.parametrize(("how", "code"), [(None, 0), (0, 0), (ExitCode.DONE, 0), (ExitCode.WORK_LEFT, 5), (1, 1)])
 def test_what_a_command_returns_is_its_code(monkeypatch: pytest.MonkeyPatch, how: int | None, code: int) -> None:
     assert ends(monkeypatch, how) == code
 

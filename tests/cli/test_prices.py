@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from batchrunner.cli.main import outcome
-from batchrunner.errors import Exit
+from batchrunner.errors import ExitCode
 from tests.studio import manifest_text
 
 
@@ -26,7 +26,7 @@ def test_prices_that_are_none_are_refused_with_a_sentence(
     manifest, prices = tmp_path / "batch.yaml", tmp_path / "prices.json"
     manifest.write_text(manifest_text("a"), encoding="utf-8")
     prices.write_text(text, encoding="utf-8")
-    assert outcome(["plan", str(manifest), "--prices", str(prices)]) == Exit.USAGE
+    assert outcome(["plan", str(manifest), "--prices", str(prices)]) == ExitCode.USAGE
     said = capsys.readouterr().err
     assert f"the prices in {prices} cannot be used" in said
     assert words in said

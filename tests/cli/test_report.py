@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from batchrunner.cli.main import outcome
-from batchrunner.errors import Exit
+from batchrunner.errors import ExitCode
 from tests.studio import Studio, manifest_text
 
 TABLE = "  - {rows: shots.csv, id: '${row.shot}', prompt: She waves, image: 'https://example.com/a.jpg'}\n"
@@ -47,7 +47,7 @@ def test_a_report_takes_the_place_of_nothing_that_the_project_lives_on(
     path = studio.folder / name
     before = path.read_bytes() if path.exists() else None
 
-    assert report(studio, name, "-o", "csv") == Exit.USAGE
+    assert report(studio, name, "-o", "csv") == ExitCode.USAGE
 
     shown = capsys.readouterr().err
     assert words in shown
@@ -57,13 +57,13 @@ def test_a_report_takes_the_place_of_nothing_that_the_project_lives_on(
 
 def test_a_report_takes_the_place_of_an_older_one(studio: Studio) -> None:
     for form in ("csv", "json", "md", "html", "table", "csv"):
-        assert report(studio, "told.csv", "-o", form) == Exit.DONE
+        assert report(studio, "told.csv", "-o", form) == ExitCode.DONE
     assert (studio.folder / "told.csv").read_text(encoding="utf-8").startswith("id,status,")
 
 
 def test_a_manifest_with_mistakes_is_not_written_over_either(studio: Studio) -> None:
     studio.manifest.write_text("version: 1\njobs: [\n", encoding="utf-8")
-    assert report(studio, "batch.yaml", "-o", "csv") == Exit.USAGE
+    assert report(studio, "batch.yaml", "-o", "csv") == ExitCode.USAGE
     assert studio.manifest.read_text(encoding="utf-8") == "version: 1\njobs: [\n"
 
 
@@ -80,7 +80,7 @@ def test_a_manifest_with_mistakes_is_not_written_over_either(studio: Studio) -> 
     ],
 )
 def test_the_ending_of_its_file_says_the_form_where_nobody_does(studio: Studio, name: str, begins: str) -> None:
-    assert report(studio, name) == Exit.DONE
+    assert report(studio, name) == ExitCode.DONE
     assert (studio.folder / name).read_text(encoding="utf-8").startswith(begins)
 
 

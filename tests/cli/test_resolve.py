@@ -7,7 +7,7 @@ import pytest
 
 from batchrunner.cli.main import outcome
 from batchrunner.domain.status import Status
-from batchrunner.errors import Exit
+from batchrunner.errors import ExitCode
 from batchrunner.sandbox import Fault
 from batchrunner.sandbox import Options as SandboxOptions
 from tests.studio import Studio, manifest_text
@@ -35,7 +35,7 @@ def candidates(studio: Studio, *lines: str) -> list[str]:
 
 
 def test_it_lists_what_to_look_for_in_the_web_console(studio: Studio, capsys: pytest.CaptureFixture[str]) -> None:
-    assert resolve(studio) == Exit.DONE
+    assert resolve(studio) == ExitCode.DONE
     first, sent, prompt, second, *_ = capsys.readouterr().out.splitlines()
     assert (first, second) == ("a", "b")
     when = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S+"
@@ -64,7 +64,7 @@ def test_ids_that_are_on_record_are_subtracted(studio: Studio, capsys: pytest.Ca
     capsys.readouterr()
 
     lines = ["task id, created", f'"{lost_a}", 18:00', f"| {lost_b} | 18:01 |"]
-    assert resolve(studio, *candidates(studio, *lines)) == Exit.DONE
+    assert resolve(studio, *candidates(studio, *lines)) == ExitCode.DONE
 
     shown = capsys.readouterr().out
     assert "1 of 2 ids on no record:" in shown
@@ -92,9 +92,9 @@ def test_a_list_without_a_stranger_says_what_that_means(studio: Studio, capsys: 
 
 
 def test_a_file_without_ids_is_refused(studio: Studio, capsys: pytest.CaptureFixture[str]) -> None:
-    assert resolve(studio, *candidates(studio, "nothing here")) == Exit.USAGE
+    assert resolve(studio, *candidates(studio, "nothing here")) == ExitCode.USAGE
     assert "holds no task ids" in capsys.readouterr().err
-    assert resolve(studio, "--candidates", str(studio.folder / "missing")) == Exit.USAGE
+    assert resolve(studio, "--candidates", str(studio.folder / "missing")) == ExitCode.USAGE
     assert "cannot be read" in capsys.readouterr().err
 
 
@@ -103,13 +103,13 @@ def test_an_id_that_another_job_holds_is_refused_and_says_whose_it_is(
 ) -> None:
     lost_a, _ = (charge.task_id for charge in studio.record().charges)
     resolve(studio, "a", "--task", lost_a)
-    assert resolve(studio, "b", "--task", lost_a) == Exit.USAGE
+    assert resolve(studio, "b", "--task", lost_a) == ExitCode.USAGE
     assert f"{lost_a} is the task of a (of batch) already" in capsys.readouterr().err
     assert studio.statuses()["b"] is Status.UNKNOWN
 
 
 def test_paying_again_says_that_nobody_knows(studio: Studio, capsys: pytest.CaptureFixture[str]) -> None:
-    assert resolve(studio, "a", "--pay-again") == Exit.DONE
+    assert resolve(studio, "a", "--pay-again") == ExitCode.DONE
     shown = capsys.readouterr().out
     assert "a: nobody knows whether it was paid; the next run pays again, about $2.58, perhaps a second time" in shown
 
@@ -118,7 +118,7 @@ def test_with_nothing_unknown_it_says_so(studio: Studio, capsys: pytest.CaptureF
     resolve(studio, "a", "b", "--pay-again")
     studio.run()
     capsys.readouterr()
-    assert resolve(studio) == Exit.DONE
+    assert resolve(studio) == ExitCode.DONE
     assert capsys.readouterr().out == "nothing is unknown\n"
 
 
@@ -138,7 +138,7 @@ def test_with_nothing_unknown_it_says_so(studio: Studio, capsys: pytest.CaptureF
 def test_what_is_no_decision_is_refused(
     studio: Studio, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
 ) -> None:
-    assert resolve(studio, *arguments) == Exit.USAGE
+    assert resolve(studio, *arguments) == ExitCode.USAGE
     assert words in capsys.readouterr().err
     assert studio.statuses() == {"a": Status.UNKNOWN, "b": Status.UNKNOWN}
 
@@ -147,16 +147,16 @@ def test_an_id_that_the_service_does_not_know_is_taken_back_and_can_be_named_rig
     studio: Studio, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lost_a, _ = (charge.task_id for charge in studio.record().charges)
-    assert resolve(studio, "a", "--task", "task-mistyped") == Exit.DONE
+    assert resolve(studio, "a", "--task", "task-mistyped") == ExitCode.DONE
 
-    assert studio.run().exit_code is Exit.PERSON_NEEDED
+    assert studio.run().exit_code is ExitCode.PERSON_NEEDED
 
     assert studio.statuses()["a"] is Status.UNKNOWN
     [reason] = [seen.step.reason for seen in studio.seen() if seen.identity.name == "a"]
     assert "the service does not know task-mistyped, which was named by hand" in reason
-    assert resolve(studio, "a", "--task", "task-mistyped") == Exit.USAGE
+    assert resolve(studio, "a", "--task", "task-mistyped") == ExitCode.USAGE
     assert "task-mistyped was named before, and the service does not know it" in capsys.readouterr().err
-    assert resolve(studio, "a", "--task", lost_a) == Exit.DONE
+    assert resolve(studio, "a", "--task", lost_a) == ExitCode.DONE
     studio.run()
     assert studio.statuses()["a"] is Status.DONE
     assert len(studio.record().charges) == 2
@@ -164,13 +164,13 @@ def test_an_id_that_the_service_does_not_know_is_taken_back_and_can_be_named_rig
 
 def test_a_job_that_is_not_unknown_has_nothing_to_resolve(studio: Studio, capsys: pytest.CaptureFixture[str]) -> None:
     resolve(studio, "a", "--not-submitted")
-    assert resolve(studio, "a", "--not-submitted") == Exit.USAGE
+    assert resolve(studio, "a", "--not-submitted") == ExitCode.USAGE
     assert "a is not unknown: there is nothing to resolve" in capsys.readouterr().err
 
 
 def test_an_unknown_submit_of_a_job_that_left_can_be_resolved(studio: Studio) -> None:
     lost_a, _ = (charge.task_id for charge in studio.record().charges)
     studio.write(manifest_text("b"))
-    assert resolve(studio, "a", "--task", lost_a) == Exit.DONE
+    assert resolve(studio, "a", "--task", lost_a) == ExitCode.DONE
     studio.run()
     assert studio.clip("a").exists()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from batchrunner.cli.main import outcome
-from batchrunner.errors import Exit
+from batchrunner.errors import ExitCode
 from batchrunner.sandbox import Fault
 from batchrunner.sandbox import Options as SandboxOptions
 from batchrunner.storage.run_lock import run_lock
@@ -41,13 +41,13 @@ def reason(studio: Studio) -> str:
 def test_a_reason_is_cut_to_what_a_terminal_has_room_for_and_whole_in_a_pipe(
     studio: Studio, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert outcome(["status", str(studio.manifest)]) == Exit.DONE
+    assert outcome(["status", str(studio.manifest)]) == ExitCode.DONE
     whole = capsys.readouterr().out.splitlines()[2]
     assert whole.endswith(f"  {reason(studio)}")
 
     monkeypatch.setenv("COLUMNS", str(len(whole) - 1))
     monkeypatch.setattr(sys, "stdout", terminal := Terminal())
-    assert outcome(["status", str(studio.manifest)]) == Exit.DONE
+    assert outcome(["status", str(studio.manifest)]) == ExitCode.DONE
     assert terminal.getvalue().splitlines()[2] == f"{whole[:-2]}…"
 
 
@@ -65,12 +65,12 @@ def test_a_clip_can_be_opened_by_its_path_from_where_the_user_stands(
     studio.run()
     monkeypatch.chdir(folder / here)
     for command in ("status", "report"):
-        assert outcome([command, str(studio.manifest)]) == Exit.DONE
+        assert outcome([command, str(studio.manifest)]) == ExitCode.DONE
         assert capsys.readouterr().out.splitlines()[2].split()[-1] == shown
 
 
 def last_line(studio: Studio, capsys: pytest.CaptureFixture[str]) -> str:
-    assert outcome(["status", str(studio.manifest)]) == Exit.DONE
+    assert outcome(["status", str(studio.manifest)]) == ExitCode.DONE
     return capsys.readouterr().out.splitlines()[-1]
 
 
@@ -104,5 +104,5 @@ def test_the_command_that_goes_on_is_about_the_same_jobs(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Studio(tmp_path).write(manifest_text("a", head="profiles: {draft: {resolution: 720p}}\n"))
-    assert outcome(["status", "batch.yaml", *options]) == Exit.DONE
+    assert outcome(["status", "batch.yaml", *options]) == ExitCode.DONE
     assert capsys.readouterr().out.splitlines()[-1] == f"to go on: `batchrunner run batch.yaml {shlex.join(options)}`"

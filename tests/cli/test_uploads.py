@@ -9,7 +9,7 @@ import pytest
 from batchrunner.cli.main import outcome
 from batchrunner.domain.status import Status
 from batchrunner.domain.uploaded_image import UPLOAD_LIFE_S, Upload
-from batchrunner.errors import Exit
+from batchrunner.errors import ExitCode
 from batchrunner.io.clock import Clock
 from batchrunner.io.http import Answered, Answering
 from batchrunner.providers.credentials import Access
@@ -57,7 +57,7 @@ class Rehearsal(Studio):
     def asked_for(self, capsys: pytest.CaptureFixture[str], *options: str) -> str:
         """What `uploads --sandbox` prints."""
         capsys.readouterr()
-        assert outcome(["uploads", str(self.manifest), "--sandbox", *options]) == Exit.DONE
+        assert outcome(["uploads", str(self.manifest), "--sandbox", *options]) == ExitCode.DONE
         return capsys.readouterr().out
 
 
@@ -197,8 +197,8 @@ def test_pruning_needs_a_key_and_listing_does_not(
     studio.write(HEAD + "  - {id: a, prompt: x, image: a.png}\n")
     studio.run()
 
-    assert outcome(["uploads", str(studio.manifest)]) == Exit.DONE
-    assert outcome(["uploads", str(studio.manifest), "--prune"]) == Exit.REFUSED
+    assert outcome(["uploads", str(studio.manifest)]) == ExitCode.DONE
+    assert outcome(["uploads", str(studio.manifest), "--prune"]) == ExitCode.REFUSED
     with Ledger.reading(studio.project.ledger) as ledger:
         assert len(ledger.pictures.all()) == 1
 
@@ -209,6 +209,6 @@ def test_nothing_is_pruned_while_a_run_of_the_project_is_at_work(
     batch.uploaded("a")
     before = batch.kept()
     with run_lock(batch.project.folder, "another", "2026-11-23T18:00:00Z"):
-        assert outcome(["uploads", str(batch.manifest), "--prune", "--sandbox"]) == Exit.LOCKED
+        assert outcome(["uploads", str(batch.manifest), "--prune", "--sandbox"]) == ExitCode.LOCKED
     assert "a run is at work and may need them" in capsys.readouterr().err
     assert batch.kept() == before

@@ -6,7 +6,7 @@ from pathlib import Path
 from batchrunner.domain.history import Outcome
 from batchrunner.domain.status import Flag, Status
 from batchrunner.domain.step import Action
-from batchrunner.errors import Exit
+from batchrunner.errors import ExitCode
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -14,9 +14,9 @@ DOCS = Path(__file__).parents[2] / "docs"
 def test_the_page_of_exit_codes_lists_all_of_them_and_their_order() -> None:
     text = (DOCS / "exit-codes.md").read_text(encoding="utf-8")
     codes = [int(code) for code in re.findall(r"^\| (\d+) \|", text, re.MULTILINE)]
-    assert codes == sorted(Exit)
+    assert codes == sorted(ExitCode)
     order = " ".join(text.partition("the first of this order wins:")[2].partition("\n\n")[0].split())
-    assert {int(number) for number in re.findall(r"\d+", order)} == set(Exit)
+    assert {int(number) for number in re.findall(r"\d+", order)} == set(ExitCode)
 
 
 def glossary() -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action, Block
-from batchrunner.errors import Exit
+from batchrunner.errors import ExitCode
 from batchrunner.sandbox import Fault
 from batchrunner.sandbox import Options as SandboxOptions
 from tests.engine.disks import Kill, KillingDisk, Moment, run_on
@@ -42,7 +42,7 @@ def test_a_renamed_job_keeps_its_paid_clip(studio: Studio) -> None:
     studio.write(RENAMED)
     assert reasons(studio)["opening"] == "same request as a (left the manifest): $0.00"
 
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE
 
     assert len(studio.record().charges) == 2
     assert studio.statuses() == {"opening": Status.DONE, "b": Status.DONE, "a": Status.DONE}
@@ -52,7 +52,7 @@ def test_a_renamed_job_keeps_its_paid_clip(studio: Studio) -> None:
 def test_a_job_that_is_renamed_to_and_fro_pays_nothing(studio: Studio) -> None:
     for text in (TEXT, RENAMED, TEXT, RENAMED):
         studio.write(text)
-        assert studio.run().exit_code is Exit.DONE
+        assert studio.run().exit_code is ExitCode.DONE
     assert len(studio.record().charges) == 2
 
 
@@ -70,7 +70,7 @@ def test_a_job_renamed_while_its_task_runs_waits_for_that_clip(studio: Studio) -
     assert studio.statuses()["a"] is Status.RUNNING
     studio.write(RENAMED)
 
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE
 
     assert len(studio.record().charges) == 2
     assert studio.statuses()["opening"] is Status.DONE
@@ -96,7 +96,7 @@ def test_a_copied_manifest_takes_its_clips_over(studio: Studio) -> None:
     copied.write(TEXT.replace("name: batch", "name: copy"))
     assert reasons(copied)["a"] == "same request as a (of batch): $0.00"
 
-    assert copied.run().exit_code is Exit.DONE
+    assert copied.run().exit_code is ExitCode.DONE
 
     assert len(studio.record().charges) == 2
     assert (studio.folder / "outputs/copy/a.mp4").read_bytes() == studio.clip("a").read_bytes()
@@ -120,7 +120,7 @@ def test_one_clip_is_not_given_to_two_jobs(studio: Studio) -> None:
     one = manifest_text("a").replace("id: a\n", "id: opening\n")
     studio.write(one + one.partition("jobs:\n")[2].replace("id: opening", "id: closing"))
 
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE
 
     assert len(studio.record().charges) == 2
     assert studio.clip("opening").read_bytes() != studio.clip("closing").read_bytes()
@@ -132,7 +132,7 @@ def test_a_clip_whose_file_is_gone_is_fetched_for_its_new_name(studio: Studio) -
     studio.clip("a").unlink()
     studio.write(manifest_text("a").replace("id: a\n", "id: opening\n"))
 
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE
 
     assert len(studio.record().charges) == 1
     assert studio.clip("opening").exists()
@@ -145,7 +145,7 @@ def test_what_failed_under_another_name_is_nothing_to_take_over(studio: Studio) 
     studio.options = SandboxOptions(latency_s=60)
     studio.write(manifest_text("a").replace("id: a\n", "id: opening\n"))
 
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE
 
     assert len(studio.record().charges) == 2
 
@@ -179,7 +179,7 @@ def test_a_kill_while_a_clip_is_taken_over_loses_nothing(studio: Studio, number:
         run_on(studio, KillingDisk(number, when))
     studio.connect = sqlite3.connect
 
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE
 
     assert len(studio.record().charges) == 1
     assert studio.clip("opening").read_bytes() == studio.clip("a").read_bytes()

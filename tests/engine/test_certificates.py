@@ -9,7 +9,7 @@ import pytest
 from batchrunner.domain.event import Kind
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Block
-from batchrunner.errors import Exit
+from batchrunner.errors import ExitCode
 from batchrunner.io.http import Answered, Answering
 from tests.engine.wishes import blocks
 from tests.studio import Studio, manifest_text
@@ -41,7 +41,7 @@ def test_nothing_is_submitted_to_a_service_whose_certificate_is_not_accepted(stu
 
     ended = studio.run()
 
-    assert ended.exit_code is Exit.WORK_LEFT
+    assert ended.exit_code is ExitCode.WORK_LEFT
     assert ended.seconds < 5
     assert len(studio.asked) == 1, "the balance"
     assert studio.statuses() == {"a": Status.PENDING, "b": Status.PENDING}
@@ -60,11 +60,11 @@ def test_a_certificate_that_turns_bad_in_the_midst_of_a_run_ends_it_and_nothing_
 
     ended = studio.run(concurrency=1)
 
-    assert ended.exit_code is Exit.WORK_LEFT
+    assert ended.exit_code is ExitCode.WORK_LEFT
     assert ended.seconds < 120
     assert len(studio.told(Kind.HALT)) == 1
     studio.way = lambda answer: answer
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE
     assert len(studio.record().charges) == 2
 
 
@@ -77,4 +77,4 @@ def test_a_file_server_whose_certificate_is_not_accepted_is_not_tried_for_25_min
     assert len([asked for asked in studio.asked if asked.is_download]) == 1
     assert "self-signed certificate" in said(studio)
     studio.way = lambda answer: answer
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE

@@ -13,7 +13,7 @@ import pytest
 from batchrunner.domain.event import Kind
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Block
-from batchrunner.errors import Exit
+from batchrunner.errors import ExitCode
 from batchrunner.io.download import Verified
 from batchrunner.io.http import Answering
 from batchrunner.sandbox import Answer, Fault
@@ -62,7 +62,7 @@ def test_taking_an_edit_back_brings_the_old_clip_back_for_nothing(studio: Studio
     for wanted, clip in [(text, old), (edited(text), new), (text, old)]:
         studio.write(wanted)
         asked = len(studio.asked)
-        assert studio.run().exit_code is Exit.DONE
+        assert studio.run().exit_code is ExitCode.DONE
         assert studio.clip("a").read_bytes() == clip
         assert len(studio.asked) == asked
 
@@ -78,10 +78,10 @@ def test_a_file_that_is_not_ours_holds_its_job_and_is_left_alone(studio: Studio)
 
     assert studio.clip("a").read_bytes() == b"my holiday"
     assert [step.block for step in ended.steps.values()] == [Block.FOREIGN_FILE, None]
-    assert ended.exit_code is Exit.PERSON_NEEDED
+    assert ended.exit_code is ExitCode.PERSON_NEEDED
     assert len(studio.submits()) == 1
     studio.clip("a").unlink()
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE
 
 
 def test_a_file_that_comes_to_lie_there_during_the_render_is_not_overwritten(studio: Studio) -> None:
@@ -98,7 +98,7 @@ def test_a_file_that_comes_to_lie_there_during_the_render_is_not_overwritten(stu
     assert [step.block for step in ended.steps.values()] == [Block.FOREIGN_FILE]
     assert studio.statuses() == {"a": Status.RENDERED}
     studio.clip("a").unlink()
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE
     assert len(studio.submits()) == 1
     audit(studio)
 
@@ -141,7 +141,7 @@ def test_a_clip_that_lost_its_end_is_no_longer_done_and_not_ours_to_overwrite(st
     assert blocks(studio) == {"a": Block.FOREIGN_FILE}
     assert studio.clip("a").read_bytes() == damaged
     studio.clip("a").unlink()
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE
     assert len(studio.submits()) == 1
     audit(studio)
 
@@ -156,7 +156,7 @@ def test_a_deleted_clip_is_expired_once_the_service_says_that_it_is_gone(studio:
     ended = studio.run()
 
     assert studio.statuses() == {"a": Status.EXPIRED}
-    assert ended.exit_code is Exit.PERSON_NEEDED
+    assert ended.exit_code is ExitCode.PERSON_NEEDED
     assert len(studio.submits()) == 1
     asked = len(studio.asked)
     studio.run()
@@ -170,7 +170,7 @@ def test_a_service_that_keeps_clips_longer_than_it_said_is_believed(studio: Stud
     studio.clock_s += 2 * DAY_S
     studio.options = replace(studio.options, retention_s=30 * DAY_S)
 
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE
     assert len(studio.submits()) == 1
 
 
@@ -184,7 +184,7 @@ def test_a_404_before_the_retention_is_over_expires_nothing(studio: Studio) -> N
 
     assert studio.statuses() == {"a": Status.RENDERED}
     studio.options = replace(studio.options, retention_s=30 * DAY_S)
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE
     assert len(studio.submits()) == 1
 
 
@@ -194,7 +194,7 @@ def test_another_output_leaves_what_is_done_where_it_is(studio: Studio) -> None:
 
     studio.write(manifest_text("a", head="settings: {output: 'elsewhere/${job.id}.mp4'}\n"))
 
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE
     assert studio.clip("a").exists()
     assert not (studio.folder / "elsewhere").exists()
     assert len(studio.submits()) == 1
@@ -219,7 +219,7 @@ def test_an_outage_of_the_file_server_is_waited_for_and_told_once_a_clip(studio:
 
     ended = studio.run(concurrency=4)
 
-    assert ended.exit_code is Exit.DONE
+    assert ended.exit_code is ExitCode.DONE
     told = Counter(event.job for event in studio.told(Kind.NOTE) if event.text.startswith("download: "))
     assert set(told.values()) == {1}
     audit(studio)
@@ -231,7 +231,7 @@ def test_whoever_wants_to_leave_does_not_wait_for_a_file_server_that_is_away(stu
 
     ended = studio.run(meanwhile=send(signal.SIGINT, studio=studio, after_s=300))
 
-    assert ended.exit_code is Exit.WORK_LEFT
+    assert ended.exit_code is ExitCode.WORK_LEFT
     assert ended.seconds < 310
     assert studio.statuses() == dict.fromkeys("ab", Status.RENDERED)
 
@@ -247,7 +247,7 @@ def test_links_are_asked_for_until_the_pace_allows_it(studio: Studio) -> None:
         lambda _method, path, _: too_many if "/tasks/" in path and studio.asked[-1].at_s < morning_s + 300 else None
     )
 
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE
     assert studio.statuses() == dict.fromkeys("ab", Status.DONE)
 
 
@@ -264,9 +264,9 @@ def test_a_disk_that_takes_no_more_clips_ends_the_submits_and_loses_nothing(
         disk.setattr("batchrunner.engine.fetch.download", full)
         ended = studio.run(concurrency=2)
 
-    assert ended.exit_code is Exit.WORK_LEFT
+    assert ended.exit_code is ExitCode.WORK_LEFT
     assert len(studio.submits()) <= 4
     [told] = studio.told(Kind.HALT)
     assert f"the disk takes no more clips in {studio.clip('a').parent}: {os.strerror(number)}" in told.text
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE
     audit(studio)

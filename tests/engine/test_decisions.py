@@ -9,7 +9,7 @@ from batchrunner.cli.decisions import decide as deciding
 from batchrunner.domain.history import Mark, MarkKind
 from batchrunner.domain.status import Status
 from batchrunner.engine.executor import Ended
-from batchrunner.errors import Exit
+from batchrunner.errors import ExitCode
 from batchrunner.planning.planner import Options
 from batchrunner.sandbox import Fault
 from batchrunner.sandbox import Options as SandboxOptions
@@ -53,7 +53,7 @@ def test_redo_pays_once_more_for_the_named_jobs_only(studio: Studio) -> None:
     studio.run()
     old = studio.clip("a").read_bytes()
 
-    assert decide(studio, MarkKind.REDO, "a").exit_code is Exit.DONE
+    assert decide(studio, MarkKind.REDO, "a").exit_code is ExitCode.DONE
 
     assert len(studio.record().charges) == 3
     assert studio.clip("a").read_bytes() != old
@@ -110,9 +110,9 @@ def test_redo_of_a_clip_that_is_gone_for_good_renders_it_anew(studio: Studio) ->
     studio.run()
     studio.clip("a").unlink()
     studio.clock_s += 8 * 24 * 3600
-    assert studio.run().exit_code is Exit.PERSON_NEEDED
+    assert studio.run().exit_code is ExitCode.PERSON_NEEDED
 
-    assert decide(studio, MarkKind.REDO, "a").exit_code is Exit.DONE
+    assert decide(studio, MarkKind.REDO, "a").exit_code is ExitCode.DONE
 
     assert len(studio.record().charges) == 2
 
@@ -130,9 +130,9 @@ def test_redo_again_after_it_was_interrupted_goes_on_and_pays_nothing_twice(stud
 
     only = decided(studio, MarkKind.REDO, "a", "b").only
     ended = studio.run(command="redo", only=only, concurrency=1, meanwhile=after_the_first)
-    assert ended.exit_code is Exit.WORK_LEFT
+    assert ended.exit_code is ExitCode.WORK_LEFT
 
-    assert decide(studio, MarkKind.REDO, "a", "b").exit_code is Exit.DONE
+    assert decide(studio, MarkKind.REDO, "a", "b").exit_code is ExitCode.DONE
 
     assert len(studio.record().charges) == 4
 
@@ -142,7 +142,7 @@ def test_retry_again_after_it_came_to_its_end_tries_again(studio: Studio) -> Non
     studio.write(manifest_text("a"))
     studio.run()
     for number in (2, 3):
-        assert decide(studio, MarkKind.RETRY, "a").exit_code is Exit.FAILED
+        assert decide(studio, MarkKind.RETRY, "a").exit_code is ExitCode.FAILED
         assert len(studio.record().charges) == number
 
 
@@ -153,7 +153,7 @@ def test_an_edited_job_that_is_accepted_keeps_its_clip(studio: Studio) -> None:
     studio.write(edited(text))
     accept(studio, "a")
 
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE
 
     assert len(studio.record().charges) == 1
     assert studio.statuses() == {"a": Status.DONE}
@@ -179,7 +179,7 @@ def test_an_accepted_job_can_be_redone_once(studio: Studio) -> None:
     studio.write(edited(text))
     accept(studio, "a")
 
-    assert decide(studio, MarkKind.REDO, "a").exit_code is Exit.DONE
+    assert decide(studio, MarkKind.REDO, "a").exit_code is ExitCode.DONE
     assert studio.run().counted.submits == 0
 
     assert len(studio.record().charges) == 2
@@ -191,9 +191,9 @@ def test_an_edit_whose_new_version_failed_can_be_given_up(studio: Studio) -> Non
     studio.run()
     studio.write(edited(text))
     studio.options = SandboxOptions(latency_s=60, faults={Fault.TASK_FAILED: 1.0})
-    assert studio.run().exit_code is Exit.FAILED
+    assert studio.run().exit_code is ExitCode.FAILED
     accept(studio, "a")
 
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE
 
     assert studio.statuses() == {"a": Status.DONE}

@@ -12,7 +12,7 @@ from batchrunner.domain.event import Kind
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Block
 from batchrunner.engine.executor import Ended
-from batchrunner.errors import Exit, LedgerError
+from batchrunner.errors import ExitCode, LedgerError
 from batchrunner.io.files import Root
 from batchrunner.sandbox import Fault
 from batchrunner.sandbox import Options as SandboxOptions
@@ -121,9 +121,9 @@ def test_a_disk_that_stays_full_loses_nothing(tmp_path: Path, number: int) -> No
 def assert_the_exit_code_is_honest(studio: Studio, ended: Ended | None) -> None:
     """0 says that every clip is on disk, 1 that every job was told; no other run may say so."""
     statuses = set(studio.statuses().values())
-    if ended is not None and ended.exit_code is Exit.DONE:
+    if ended is not None and ended.exit_code is ExitCode.DONE:
         assert statuses == {Status.DONE}
-    if ended is not None and ended.exit_code is Exit.FAILED:
+    if ended is not None and ended.exit_code is ExitCode.FAILED:
         assert statuses <= {Status.DONE, Status.FAILED}
 
 
@@ -203,10 +203,10 @@ def test_a_clip_that_the_disk_refuses_stays_rendered_and_the_next_run_fetches_it
         ended = studio.run()
 
     assert studio.statuses() == {"a": Status.RENDERED, "b": Status.DONE}
-    assert ended.exit_code is Exit.WORK_LEFT
+    assert ended.exit_code is ExitCode.WORK_LEFT
     assert [step.block for step in ended.steps.values()] == [Block.FETCH_FAILED, None]
     assert not studio.clip("a").exists()
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE
     assert studio.statuses() == {"a": Status.DONE, "b": Status.DONE}
     assert len(studio.submits()) == 2
     audit(studio)
@@ -223,6 +223,6 @@ def test_a_file_where_the_output_folder_should_be_ends_the_run(studio: Studio) -
 
     ended = studio.run(meanwhile=an_hour)
 
-    assert ended.exit_code is not Exit.DONE
+    assert ended.exit_code is not ExitCode.DONE
     assert len([asked for asked in studio.asked if asked.is_download]) < 10
     assert studio.statuses() == {"a": Status.RENDERED}

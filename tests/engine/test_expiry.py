@@ -10,7 +10,7 @@ import pytest
 from batchrunner.domain.history import TaskState
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Block
-from batchrunner.errors import Exit
+from batchrunner.errors import ExitCode
 from batchrunner.io.http import Answered, Answering
 from batchrunner.sandbox import Answer
 from tests.engine.audit import audit
@@ -57,7 +57,7 @@ def test_a_404_or_two_after_the_retention_expire_nothing(lost: Studio, looks: in
     keep_for(lost, 30)
     lost.way = gone_at_first(looks)
 
-    assert lost.run().exit_code is Exit.DONE
+    assert lost.run().exit_code is ExitCode.DONE
 
     audit(lost)
     assert len(lost.submits()) == 0
@@ -66,7 +66,7 @@ def test_a_404_or_two_after_the_retention_expire_nothing(lost: Studio, looks: in
 def test_three_looks_over_five_minutes_expire_it(lost: Studio) -> None:
     ended = lost.run()
 
-    assert ended.exit_code is Exit.PERSON_NEEDED
+    assert ended.exit_code is ExitCode.PERSON_NEEDED
     assert lost.statuses() == {"a": Status.EXPIRED}
     first, *_, last = polls(lost)
     assert len(polls(lost)) == 3
@@ -86,7 +86,7 @@ def test_looks_of_several_runs_count_together(lost: Studio) -> None:
 def test_whoever_leaves_does_not_wait_until_it_is_certain(lost: Studio) -> None:
     ended = lost.run(meanwhile=send(signal.SIGINT, studio=lost, after_s=20))
     assert ended.seconds < 30
-    assert ended.exit_code is Exit.WORK_LEFT
+    assert ended.exit_code is ExitCode.WORK_LEFT
 
 
 def test_25_hours_expire_nothing_where_the_service_never_said_how_long_it_keeps_a_result(studio: Studio) -> None:
@@ -95,11 +95,11 @@ def test_25_hours_expire_nothing_where_the_service_never_said_how_long_it_keeps_
     studio.run()
     studio.clip("a").unlink()
     studio.clock_s += DAY_S + 3_600 + 60
-    assert studio.run().exit_code is Exit.WORK_LEFT
+    assert studio.run().exit_code is ExitCode.WORK_LEFT
     assert studio.statuses() == {"a": Status.RENDERED}
     studio.clock_s += 7 * DAY_S
 
-    assert studio.run().exit_code is Exit.PERSON_NEEDED
+    assert studio.run().exit_code is ExitCode.PERSON_NEEDED
 
 
 def test_the_clock_of_the_service_decides_and_not_ours(lost: Studio) -> None:
@@ -112,14 +112,14 @@ def test_the_clock_of_the_service_decides_and_not_ours(lost: Studio) -> None:
     assert lost.statuses() == {"a": Status.RENDERED}
     lost.way = lambda answer: answer
     keep_for(lost, 30)
-    assert lost.run().exit_code is Exit.DONE
+    assert lost.run().exit_code is ExitCode.DONE
 
 
 def test_a_file_server_that_has_nothing_is_asked_for_five_minutes_too(lost: Studio) -> None:
     keep_for(lost, 30)
     lost.way = instead(lambda _method, path, _prompt: None if path.startswith("/api/") else reply(410, "Gone"))
 
-    assert lost.run().exit_code is Exit.PERSON_NEEDED
+    assert lost.run().exit_code is ExitCode.PERSON_NEEDED
 
     downloads = [asked.at_s for asked in lost.asked if asked.is_download]
     assert len(downloads) == 3
@@ -130,10 +130,10 @@ def test_fetch_asks_once_more_for_what_is_expired(lost: Studio) -> None:
     lost.run()
     keep_for(lost, 30)
     asked = len(lost.asked)
-    assert lost.run().exit_code is Exit.PERSON_NEEDED
+    assert lost.run().exit_code is ExitCode.PERSON_NEEDED
     assert len(lost.asked) == asked, "run does not ask"
 
-    assert lost.run(submits=False, command="fetch").exit_code is Exit.DONE
+    assert lost.run(submits=False, command="fetch").exit_code is ExitCode.DONE
 
     assert lost.statuses() == {"a": Status.DONE}
     audit(lost)
@@ -146,7 +146,7 @@ def test_fetch_of_what_is_still_gone_asks_once_and_changes_nothing(lost: Studio)
 
     ended = lost.run(submits=False, command="fetch")
 
-    assert ended.exit_code is Exit.PERSON_NEEDED
+    assert ended.exit_code is ExitCode.PERSON_NEEDED
     assert len(lost.asked) == asked + 1
     [after] = lost.seen()
     assert after.memory == before.memory
@@ -162,7 +162,7 @@ def test_fetch_of_a_file_that_is_still_gone_tries_once_and_changes_nothing(lost:
 
     assert len(lost.asked) == asked + 2
     lost.way = lambda answer: answer
-    assert lost.run(submits=False).exit_code is Exit.DONE
+    assert lost.run(submits=False).exit_code is ExitCode.DONE
 
 
 def test_an_expired_clip_that_is_there_again_without_its_video_is_no_longer_expired(lost: Studio) -> None:

@@ -11,7 +11,7 @@ from batchrunner.domain.history import Attempt, ErrorClass, Outcome, Refusal
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Block
 from batchrunner.engine.executor import Ended
-from batchrunner.errors import Exit
+from batchrunner.errors import ExitCode
 from batchrunner.sandbox import Answer, Fault
 from batchrunner.sandbox import Options as SandboxOptions
 from batchrunner.sandbox.faults import AFTER_ACCEPTING, BEFORE_ACCEPTING, DOWNLOADING, POLLING
@@ -53,7 +53,7 @@ def test_a_submit_without_a_clear_answer_is_unknown_and_stays_held(tmp_path: Pat
     second = studio.run()
 
     assert (only_block(first), only_block(second)) == (Block.UNKNOWN, Block.UNKNOWN)
-    assert first.exit_code is Exit.PERSON_NEEDED
+    assert first.exit_code is ExitCode.PERSON_NEEDED
     assert studio.statuses() == {"job0": Status.UNKNOWN}
     assert only_attempt(studio).outcome is Outcome.UNKNOWN
     assert studio.booked_usd() == PRICE_USD
@@ -123,23 +123,23 @@ def test_an_invalid_request_fails_its_job_alone_with_the_words_of_the_service(st
     ended = studio.run()
 
     assert studio.statuses() == {"a": Status.FAILED, "b": Status.DONE}
-    assert ended.exit_code is Exit.FAILED
+    assert ended.exit_code is ExitCode.FAILED
     assert "a finger too many" in studio.seen()[0].step.reason
     assert studio.booked_usd() == PRICE_USD
-    assert studio.run().exit_code is Exit.FAILED
+    assert studio.run().exit_code is ExitCode.FAILED
     assert len(studio.submits()) == 2
 
 
 @pytest.mark.parametrize(
     ("status", "block", "refusal", "code"),
     [
-        (401, Block.KEY, Refusal.KEY, Exit.REFUSED),
-        (403, Block.KEY, Refusal.KEY, Exit.REFUSED),
-        (402, Block.BALANCE, Refusal.BALANCE, Exit.REFUSED),
+        (401, Block.KEY, Refusal.KEY, ExitCode.REFUSED),
+        (403, Block.KEY, Refusal.KEY, ExitCode.REFUSED),
+        (402, Block.BALANCE, Refusal.BALANCE, ExitCode.REFUSED),
     ],
 )
 def test_a_refusal_that_holds_for_all_stops_the_submits_and_leaves_the_jobs_pending(
-    studio: Studio, status: int, block: Block, refusal: Refusal, code: Exit
+    studio: Studio, status: int, block: Block, refusal: Refusal, code: ExitCode
 ) -> None:
     studio.way = refusing("b", "c", "d", status=status)
     studio.write(manifest_text("a", "b", "c", "d"))
@@ -162,7 +162,7 @@ def test_an_empty_balance_leaves_what_runs_to_be_fetched(tmp_path: Path) -> None
     ended = studio.run()
 
     assert studio.statuses() == {"a": Status.DONE, "b": Status.DONE, "c": Status.PENDING, "d": Status.PENDING}
-    assert ended.exit_code is Exit.REFUSED
+    assert ended.exit_code is ExitCode.REFUSED
     audit(studio)
 
 
@@ -180,7 +180,7 @@ def test_an_address_that_is_not_there_stops_its_model_alone(studio: Studio, stat
     ended = studio.run(concurrency=1)
 
     assert studio.statuses() == {"a": Status.DONE, "b": Status.DONE} | dict.fromkeys(("f1", "f2", "f3"), Status.PENDING)
-    assert ended.exit_code is Exit.WORK_LEFT
+    assert ended.exit_code is ExitCode.WORK_LEFT
     assert len([asked for asked in studio.submits() if "fast" in asked.path]) == 1
     assert studio.booked_usd() == 2 * PRICE_USD
 
@@ -238,10 +238,10 @@ def test_polls_that_always_fail_leave_the_task_running_for_the_next_run(tmp_path
     ended = studio.run()
 
     assert only_block(ended) is Block.TASK_TIMEOUT
-    assert ended.exit_code is Exit.WORK_LEFT
+    assert ended.exit_code is ExitCode.WORK_LEFT
     assert studio.statuses() == {"job0": Status.RUNNING}
     studio.options = SandboxOptions()
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE
     assert len(studio.submits()) == 1
 
 
@@ -254,7 +254,7 @@ def test_a_key_that_is_refused_while_polling_stops_the_asking_and_the_submits(st
 
     ended = studio.run(concurrency=1)
 
-    assert ended.exit_code is Exit.REFUSED
+    assert ended.exit_code is ExitCode.REFUSED
     assert studio.statuses() == {"a": Status.RUNNING, "b": Status.PENDING}
     assert len([asked for asked in studio.asked if asked.is_poll]) == 1
 
@@ -270,7 +270,7 @@ def test_a_task_that_cannot_be_asked_for_is_kept_and_never_submitted_again(studi
     studio.run()
 
     assert only_block(ended) is Block.TASK_REFUSED
-    assert ended.exit_code is Exit.WORK_LEFT
+    assert ended.exit_code is ExitCode.WORK_LEFT
     assert "no such task" in next(iter(ended.steps.values())).reason
     assert studio.statuses() == {"a": Status.RUNNING}
     assert len(studio.submits()) == 1
@@ -319,12 +319,12 @@ def test_a_failed_task_has_its_class_and_stays_booked_unless_the_service_says_0(
     ended = studio.run()
 
     assert studio.statuses() == {"job0": Status.FAILED}
-    assert ended.exit_code is Exit.FAILED
+    assert ended.exit_code is ExitCode.FAILED
     failure = only_attempt(studio).failure
     assert failure is not None
     assert failure.error_class is error_class
     assert studio.booked_usd() == booked_usd == studio.record().spent_usd
-    assert studio.run().exit_code is Exit.FAILED
+    assert studio.run().exit_code is ExitCode.FAILED
     assert len(studio.submits()) == 1
 
 
@@ -377,14 +377,14 @@ def test_a_download_that_never_succeeds_leaves_the_job_rendered_and_nothing_unde
     ended = studio.run(meanwhile=watch)
 
     assert only_block(ended) is Block.FETCH_FAILED
-    assert ended.exit_code is Exit.WORK_LEFT
+    assert ended.exit_code is ExitCode.WORK_LEFT
     assert studio.statuses() == {"job0": Status.RENDERED}
     assert not studio.clip("job0").exists()
     # what came whole and is no film lies beside, for a person to look at
     kept = [path.name for path in studio.clip("job0").parent.iterdir()]
     assert kept == (["job0.odd.mp4"] if fault is Fault.DOWNLOAD_SHORT else [])
     studio.options = SandboxOptions()
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE
     assert len(studio.submits()) == 1
     audit(studio)
 

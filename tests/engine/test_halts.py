@@ -13,7 +13,7 @@ from batchrunner.domain.event import Kind, Progress
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Block
 from batchrunner.engine.executor import Ended
-from batchrunner.errors import Exit
+from batchrunner.errors import ExitCode
 from batchrunner.io.http import Answered, Answering
 from batchrunner.sandbox import Fault
 from batchrunner.sandbox import Options as SandboxOptions
@@ -50,7 +50,7 @@ def test_so_many_failures_end_the_submits(tmp_path: Path, most: int, charged: in
     ended = studio.run(concurrency=2, halt_failures=most)
 
     assert len(studio.record().charges) <= charged
-    assert ended.exit_code is Exit.WORK_LEFT
+    assert ended.exit_code is ExitCode.WORK_LEFT
     assert blocks(ended) == {None, Block.HALT}
     assert f"{most} failed in this run" in notes(studio)
     audit(studio)
@@ -74,7 +74,7 @@ def test_after_five_equal_failures_a_model_gets_one_job_later_and_later(tmp_path
 
     ended = studio.run(concurrency=1)
 
-    assert ended.exit_code is Exit.WORK_LEFT
+    assert ended.exit_code is ExitCode.WORK_LEFT
     assert counts(studio) == {Status.FAILED: 8, Status.PENDING: 22}
     waits = [later.at_s - earlier.at_s for earlier, later in _pairs(studio.submits())]
     assert max(waits[:4]) < 120
@@ -156,7 +156,7 @@ def test_one_that_comes_through_closes_the_breaker(tmp_path: Path) -> None:
 
     ended = studio.run(concurrency=1)
 
-    assert ended.exit_code is Exit.FAILED
+    assert ended.exit_code is ExitCode.FAILED
     assert counts(studio) == {Status.FAILED: 5, Status.DONE: 7}
 
 
@@ -177,7 +177,7 @@ def broken_until(at_s: float) -> Callable[[Answering], Answering]:
 
 def test_moderation_opens_no_breaker(tmp_path: Path) -> None:
     studio = studio_with(tmp_path, 12, faults={Fault.TASK_MODERATED: 1.0})
-    assert studio.run().exit_code is Exit.FAILED
+    assert studio.run().exit_code is ExitCode.FAILED
     assert counts(studio) == {Status.FAILED: 12}
 
 
@@ -199,7 +199,7 @@ def test_a_canary_of_an_earlier_run_proves_its_model(tmp_path: Path) -> None:
 def test_a_model_that_is_new_gets_one_job_first(tmp_path: Path) -> None:
     studio = studio_with(tmp_path, 22, concurrency=50)
 
-    assert studio.run(concurrency=22, canary=True).exit_code is Exit.DONE
+    assert studio.run(concurrency=22, canary=True).exit_code is ExitCode.DONE
 
     first, second, *_ = studio.submits()
     assert second.at_s - first.at_s > 60
@@ -212,7 +212,7 @@ def test_a_canary_that_fails_keeps_the_others_alive(tmp_path: Path) -> None:
 
     assert len(studio.record().charges) == 1
     assert counts(studio) == {Status.FAILED: 1, Status.PENDING: 21}
-    assert ended.exit_code is Exit.WORK_LEFT
+    assert ended.exit_code is ExitCode.WORK_LEFT
     assert "--no-canary" in notes(studio)
 
 
@@ -248,7 +248,7 @@ def test_at_the_deadline_nothing_more_is_submitted_and_what_runs_is_finished(tmp
 
     ended = studio.run(concurrency=2, deadline_s=EVENING_S + 150)
 
-    assert ended.exit_code is Exit.DEADLINE
+    assert ended.exit_code is ExitCode.DEADLINE
     assert blocks(ended) == {None, Block.DEADLINE}
     assert counts(studio)[Status.DONE] == len(studio.record().charges) == 6
     assert max(asked.at_s for asked in studio.submits()) < EVENING_S + 150
@@ -256,7 +256,7 @@ def test_at_the_deadline_nothing_more_is_submitted_and_what_runs_is_finished(tmp
 
 def test_a_deadline_that_is_over_submits_nothing(tmp_path: Path) -> None:
     studio = studio_with(tmp_path, 2)
-    assert studio.run(deadline_s=EVENING_S - 1).exit_code is Exit.DEADLINE
+    assert studio.run(deadline_s=EVENING_S - 1).exit_code is ExitCode.DEADLINE
     assert studio.submits() == []
 
 
@@ -269,7 +269,7 @@ def test_a_machine_that_slept_past_the_deadline_finds_out_soon(tmp_path: Path) -
 
     ended = studio.run(concurrency=1, deadline_s=EVENING_S + 7 * 3600, meanwhile=sleeps)
 
-    assert ended.exit_code is Exit.DEADLINE
+    assert ended.exit_code is ExitCode.DEADLINE
     assert len(studio.record().charges) <= 3
     audit(studio)
 
@@ -291,6 +291,6 @@ def test_a_machine_that_wakes_up_past_the_deadline_submits_nothing_more(tmp_path
 def test_a_reset_beyond_the_deadline_ends_the_submits_with_a_sentence(tmp_path: Path) -> None:
     studio = studio_with(tmp_path, 5, faults={Fault.RATE_LIMITED: 1.0}, rate_per_min=2)
     ended = studio.run(deadline_s=EVENING_S + 20)
-    assert ended.exit_code is Exit.DEADLINE
+    assert ended.exit_code is ExitCode.DEADLINE
     assert "beyond the deadline" in notes(studio)
     assert ended.seconds < 20

@@ -12,7 +12,7 @@ from batchrunner.domain.event import Kind
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Block
 from batchrunner.engine.scheduling.poll_queue import Looks
-from batchrunner.errors import Exit
+from batchrunner.errors import ExitCode
 from batchrunner.io.http import Answering
 from batchrunner.manifest.load import load
 from batchrunner.sandbox import Answer, Fault
@@ -41,13 +41,17 @@ def test_the_first_signal_finishes_what_runs_and_leaves_the_rest_pending(
         "e": Status.PENDING,
     }
     assert [step.block for step in ended.steps.values()] == [None, None, Block.DRAIN, Block.DRAIN, Block.DRAIN]
-    assert ended.exit_code is Exit.WORK_LEFT
-    assert studio.run().exit_code is Exit.DONE
+    assert ended.exit_code is ExitCode.WORK_LEFT
+    assert studio.run().exit_code is ExitCode.DONE
     assert len(studio.submits()) == 5
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, Exit.INTERRUPTED), (signal.SIGTERM, Exit.TERMINATED)])
-def test_the_second_signal_leaves_at_once_and_loses_nothing(studio: Studio, number: signal.Signals, code: Exit) -> None:
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, ExitCode.INTERRUPTED), (signal.SIGTERM, ExitCode.TERMINATED)]
+)
+def test_the_second_signal_leaves_at_once_and_loses_nothing(
+    studio: Studio, number: signal.Signals, code: ExitCode
+) -> None:
     studio.write(manifest_text("a", "b", "c"))
 
     ended = studio.run(concurrency=2, meanwhile=send(number, number, studio=studio, after_s=20))
@@ -55,7 +59,7 @@ def test_the_second_signal_leaves_at_once_and_loses_nothing(studio: Studio, numb
     assert ended.exit_code is code
     assert ended.seconds == 20
     assert studio.statuses() == {"a": Status.RUNNING, "b": Status.RUNNING, "c": Status.PENDING}
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE
     assert len(studio.submits()) == 3
     audit(studio)
 
@@ -92,7 +96,7 @@ def test_a_signal_during_a_download_loses_nothing(studio: Studio) -> None:
     assert studio.statuses() == {"a": Status.RENDERED}
     assert not studio.clip("a").exists()
     studio.options = replace(studio.options, faults={})
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE
     assert len(studio.submits()) == 1
 
 
@@ -143,7 +147,7 @@ def test_the_deadline_in_a_pause_that_the_service_asked_for_ends_the_run(studio:
 
     ended = studio.run(concurrency=1, deadline_s=EVENING_S + 3_600, meanwhile=sleep)
 
-    assert ended.exit_code is Exit.DEADLINE
+    assert ended.exit_code is ExitCode.DEADLINE
     assert ended.seconds < 120
 
 
@@ -177,7 +181,7 @@ def test_a_process_that_stood_still_beyond_its_patience_goes_on(studio: Studio, 
 
     ended = studio.run(concurrency=60, rate_per_min=100, meanwhile=stand_still)
 
-    assert ended.exit_code is Exit.WORK_LEFT
+    assert ended.exit_code is ExitCode.WORK_LEFT
     assert counts(studio) == {Status.RUNNING: jobs}
 
 
@@ -214,7 +218,7 @@ def test_a_key_that_is_refused_ends_the_looks_at_all_other_tasks(studio: Studio)
     studio.way = instead(look)
     ended = studio.run(concurrency=40)
 
-    assert ended.exit_code is Exit.REFUSED
+    assert ended.exit_code is ExitCode.REFUSED
     assert len(refused) < 5
 
 
@@ -224,11 +228,11 @@ def test_a_task_timeout_only_stops_the_asking(studio: Studio) -> None:
 
     ended = studio.run(task_timeout_s=600)
 
-    assert ended.exit_code is Exit.WORK_LEFT
+    assert ended.exit_code is ExitCode.WORK_LEFT
     assert 600 <= ended.seconds < 620
     assert studio.statuses() == {"a": Status.RUNNING}
     studio.clock_s += 3600
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE
     assert len(studio.submits()) == 1
 
 
@@ -241,7 +245,7 @@ def test_what_a_late_look_finds_is_brought_home(studio: Studio) -> None:
 
     ended = studio.run(task_timeout_s=60, rate_per_min=20)
 
-    assert ended.exit_code is Exit.DONE
+    assert ended.exit_code is ExitCode.DONE
     assert counts(studio) == {Status.DONE: 40}
 
 
@@ -291,5 +295,5 @@ def test_a_task_whose_time_is_up_does_not_keep_the_next_from_being_rendered(stud
 
     assert [step.block for step in ended.steps.values()] == [Block.TASK_TIMEOUT, Block.TASK_TIMEOUT]
     studio.clock_s += 3600
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE
     assert len(studio.submits()) == 2

@@ -7,7 +7,7 @@ import pytest
 
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action, Block
-from batchrunner.errors import Exit, UsageError
+from batchrunner.errors import ExitCode, UsageError
 from batchrunner.sandbox import Fault
 from batchrunner.sandbox.downloads import clip_of
 from tests.engine.audit import audit
@@ -113,7 +113,7 @@ def test_a_batch_carried_to_another_folder_pays_nothing(
 
     there = Studio(carried, clock_s=studio.clock_s)
 
-    assert there.run().exit_code is Exit.DONE
+    assert there.run().exit_code is ExitCode.DONE
     assert len(there.record().charges) == 2
 
 
@@ -164,6 +164,6 @@ def test_a_job_that_left_the_manifest_is_brought_to_its_end(studio: Studio) -> N
     studio.write(manifest_text("b"))
     ended = studio.run()
 
-    assert ended.exit_code is Exit.DONE
+    assert ended.exit_code is ExitCode.DONE
     assert studio.clip("a").exists()
     assert len(studio.submits()) == 2

@@ -8,7 +8,7 @@ import pytest
 
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Block
-from batchrunner.errors import Exit
+from batchrunner.errors import ExitCode
 from batchrunner.sandbox import Fault
 from tests.engine.audit import audit
 from tests.engine.services import Crossing, refusing
@@ -25,7 +25,7 @@ def test_a_cap_is_never_broken_and_is_used(studio: Studio, cap: str, clips: int)
     ended = studio.run(concurrency=10, **wishes)
 
     assert len(studio.record().charges) == min(clips, 4)
-    assert ended.exit_code is (Exit.DONE if clips >= 4 else Exit.COST_LIMIT)
+    assert ended.exit_code is (ExitCode.DONE if clips >= 4 else ExitCode.COST_LIMIT)
     audit(studio)
 
 
@@ -75,7 +75,7 @@ def test_an_unknown_stays_reserved(studio: Studio) -> None:
     ended = studio.run(concurrency=10, budget_usd=PRICE_USD)
 
     assert studio.statuses() == {"a": Status.UNKNOWN, "b": Status.PENDING}
-    assert ended.exit_code is Exit.PERSON_NEEDED
+    assert ended.exit_code is ExitCode.PERSON_NEEDED
     assert len(studio.submits()) == 1
 
 

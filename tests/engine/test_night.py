@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from batchrunner.domain.status import Status
-from batchrunner.errors import Exit
+from batchrunner.errors import ExitCode
 from batchrunner.sandbox import Answer, Fault
 from batchrunner.sandbox import Options as SandboxOptions
 from tests.engine.audit import audit, counts
@@ -47,7 +47,7 @@ def test_a_night_of_500_jobs_with_every_fault_ends_with_every_job_told(tmp_path:
     assert found[Status.DONE] + found[Status.FAILED] + found[Status.RENDERED] == len(studio.known_tasks())
     assert found[Status.DONE] > 400
     assert found[Status.UNKNOWN] > 0  # else this night was too quiet to show anything
-    assert ended.exit_code is Exit.PERSON_NEEDED
+    assert ended.exit_code is ExitCode.PERSON_NEEDED
 
 
 def test_the_morning_after_pays_nothing_more(tmp_path: Path) -> None:
@@ -97,12 +97,12 @@ def test_a_laptop_that_sleeps_three_hours_finds_its_clips_again(tmp_path: Path) 
     ("days", "lost", "code"),
     [
         # nobody said for how long these are kept: up to a week they may be there again
-        (2, Status.RUNNING, Exit.WORK_LEFT),
-        (8, Status.EXPIRED, Exit.PERSON_NEEDED),
+        (2, Status.RUNNING, ExitCode.WORK_LEFT),
+        (8, Status.EXPIRED, ExitCode.PERSON_NEEDED),
     ],
 )
 def test_a_laptop_that_sleeps_for_days_loses_the_clips_of_that_moment_and_says_so(
-    tmp_path: Path, days: int, lost: Status, code: Exit
+    tmp_path: Path, days: int, lost: Status, code: ExitCode
 ) -> None:
     studio = studio_with(tmp_path, 6, SandboxOptions(latency_s=300, retention_s=24 * 3600))
 

@@ -12,7 +12,7 @@ from batchrunner.domain.event import Kind
 from batchrunner.domain.history import MarkKind
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Block
-from batchrunner.errors import Exit
+from batchrunner.errors import ExitCode
 from batchrunner.io.http import Answering
 from batchrunner.sandbox import Fault
 from batchrunner.sandbox import Options as SandboxOptions
@@ -57,7 +57,7 @@ def test_it_stays_for_the_next_run_and_is_no_failure(tmp_path: Path) -> None:
     assert (step.status, step.block) == (Status.RENDERED, Block.FETCH_FAILED)
     assert "no video" in step.reason
     assert "redo" in step.reason
-    assert ended.exit_code is Exit.WORK_LEFT
+    assert ended.exit_code is ExitCode.WORK_LEFT
     assert studio.booked_usd() == PRICE_USD
 
 
@@ -75,7 +75,7 @@ def test_a_video_that_comes_late_is_fetched(studio: Studio) -> None:
     studio.way = without_videos_until(studio, EVENING_S + 8 * MINUTE_S)
     studio.write(manifest_text("a"))
 
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE
 
     audit(studio)
     assert [event.kind for event in studio.told(Kind.RENDERED, Kind.DONE)] == [Kind.RENDERED, Kind.DONE]
@@ -87,7 +87,7 @@ def test_a_video_that_comes_after_an_hour_is_fetched_by_the_next_run(studio: Stu
     studio.run()
     studio.clock_s = EVENING_S + 61 * MINUTE_S
 
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE
 
     assert len(studio.submits()) == 1
     audit(studio)
@@ -108,7 +108,7 @@ def test_a_person_may_pay_for_it_again(tmp_path: Path) -> None:
     studio.run()
     studio.options = replace(studio.options, faults={})
 
-    assert decide(studio, MarkKind.REDO, "job0").exit_code is Exit.DONE
+    assert decide(studio, MarkKind.REDO, "job0").exit_code is ExitCode.DONE
 
     assert len(studio.record().charges) == 2
 
@@ -118,7 +118,7 @@ def test_once_the_service_has_forgotten_it_a_person_is_needed(tmp_path: Path) ->
     studio.run()
     studio.clock_s += 8 * DAY_S
 
-    assert studio.run().exit_code is Exit.PERSON_NEEDED
+    assert studio.run().exit_code is ExitCode.PERSON_NEEDED
 
     assert studio.statuses() == {"job0": Status.EXPIRED}
     assert len(studio.submits()) == 1
@@ -130,7 +130,7 @@ def test_whoever_drains_does_not_wait_for_it(tmp_path: Path) -> None:
     ended = studio.run(meanwhile=send(signal.SIGINT, studio=studio, after_s=200))
 
     assert ended.seconds < 220
-    assert ended.exit_code is Exit.WORK_LEFT
+    assert ended.exit_code is ExitCode.WORK_LEFT
 
 
 @pytest.mark.parametrize(("canary", "most"), [(True, 1), (False, 10)])

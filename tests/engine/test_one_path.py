@@ -10,7 +10,7 @@ from batchrunner.domain.job import JobId
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action, Block
 from batchrunner.engine.executor import Ended
-from batchrunner.errors import ClaimRefused, Exit
+from batchrunner.errors import ClaimRefused, ExitCode
 from batchrunner.sandbox import Sandbox
 from batchrunner.storage.sqlite.ledger import Ledger
 from tests.moved_time import MovedClock, in_moved_time
@@ -71,7 +71,7 @@ def test_a_manifest_and_its_copy_that_start_at_once_pay_once(studio: Studio) -> 
     assert len(studio.record().charges) == 3
     for each in (studio, copy, studio, copy):
         each.clock_s += 3600
-        assert each.run().exit_code is Exit.DONE
+        assert each.run().exit_code is ExitCode.DONE
     assert len(studio.record().charges) == 3
     assert studio.statuses() == copy.statuses() == dict.fromkeys("abc", Status.DONE)
 
@@ -79,7 +79,7 @@ def test_a_manifest_and_its_copy_that_start_at_once_pay_once(studio: Studio) -> 
 def test_equal_wishes_of_one_manifest_stay_two_clips(studio: Studio) -> None:
     text = manifest_text("a")
     studio.write(text + text.partition("jobs:\n")[2].replace("id: a\n", "id: twin\n"))
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE
     assert len(studio.record().charges) == 2
 
 
@@ -116,7 +116,7 @@ def test_a_path_where_the_clip_of_another_manifest_lies_is_told_before_anything_
 
     assert (seen.step.action, seen.step.block) == (Action.HOLD, Block.FOREIGN_FILE)
     assert seen.step.reason == "out/x.mp4 is the clip of a (of batch): give this job another `output:`"
-    assert copy.run().exit_code is Exit.PERSON_NEEDED
+    assert copy.run().exit_code is ExitCode.PERSON_NEEDED
     assert len(studio.record().charges) == 1
 
 
@@ -129,7 +129,7 @@ def test_a_path_to_which_the_clip_of_another_manifest_goes_is_told_before_anythi
 
     assert seen.step.block is Block.FOREIGN_FILE
     assert seen.step.reason == "the clip of a (of batch) goes to the same path: give this job another `output:`"
-    assert copy.run().exit_code is Exit.PERSON_NEEDED
+    assert copy.run().exit_code is ExitCode.PERSON_NEEDED
     assert len(studio.record().charges) == 1
 
 
@@ -139,14 +139,14 @@ def test_two_manifests_with_one_path_that_start_at_once_pay_for_one_job(studio: 
 
     ended = at_once(studio, copy)
 
-    assert sorted(each.exit_code for each in ended) == [Exit.DONE, Exit.PERSON_NEEDED]
+    assert sorted(each.exit_code for each in ended) == [ExitCode.DONE, ExitCode.PERSON_NEEDED]
     assert len(studio.record().charges) == 1
 
 
 def test_profiles_have_paths_of_their_own(studio: Studio) -> None:
     text = going_to("out/x.mp4", "a").replace("jobs:\n", "profiles:\n  draft: {resolution: 1080p}\njobs:\n")
     studio.write(text)
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE
 
 
 def test_an_output_that_moved_gives_its_old_path_to_nobody_while_its_clip_lies_there(studio: Studio) -> None:
@@ -154,7 +154,7 @@ def test_an_output_that_moved_gives_its_old_path_to_nobody_while_its_clip_lies_t
     studio.run()
     studio.write(going_to("out/y.mp4", "a") + going_to("out/x.mp4", "b").partition("jobs:\n")[2])
     assert reasons(studio)["b"].startswith("out/x.mp4 is the clip of a ")
-    assert studio.run().exit_code is Exit.PERSON_NEEDED
+    assert studio.run().exit_code is ExitCode.PERSON_NEEDED
     assert len(studio.record().charges) == 1
 
 
@@ -168,13 +168,13 @@ def test_a_renamed_job_with_an_output_of_its_own_keeps_its_file(studio: Studio) 
     studio.write(going_to("out/x.mp4", "a").replace("id: a\n", "id: opening\n"))
     assert studio.seen()[0].step.action is Action.ADOPT
 
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE
 
     assert len(studio.record().charges) == 1
     assert studio.statuses()["opening"] is Status.DONE
     assert (studio.folder / "out/x.mp4").read_bytes() == clip
     assert [path.name for path in (studio.folder / "out").iterdir()] == ["x.mp4"]
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE
 
 
 def test_a_job_renamed_while_its_task_runs_keeps_its_path(studio: Studio) -> None:
@@ -182,7 +182,7 @@ def test_a_job_renamed_while_its_task_runs_keeps_its_path(studio: Studio) -> Non
     studio.run(task_timeout_s=5)
     studio.write(going_to("out/x.mp4", "a").replace("id: a\n", "id: opening\n"))
 
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE
 
     assert len(studio.record().charges) == 1
     assert studio.statuses()["opening"] is Status.DONE
@@ -198,7 +198,7 @@ def test_a_renamed_job_that_is_edited_moves_the_old_clip_to_its_versions(studio:
     studio.run()
     studio.write(renamed.replace("variant a\n", "variant a, smiling\n"))
 
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE
 
     assert (studio.folder / "out/versions/x.v1.mp4").read_bytes() == clip
     assert (studio.folder / "out/x.mp4").read_bytes() != clip
@@ -209,7 +209,7 @@ def test_a_renamed_manifest_whose_jobs_have_outputs_of_their_own_keeps_its_files
     studio.run()
     studio.write(going_to("out/x.mp4", "a").replace("name: batch", "name: trailer"))
 
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE
 
     assert len(studio.record().charges) == 1
     assert studio.statuses() == {"a": Status.DONE}
@@ -222,10 +222,10 @@ def test_a_copy_with_the_same_outputs_takes_no_file_away_from_the_first(studio: 
     clip = (studio.folder / "out/x.mp4").read_bytes()
     copy = other_than(studio, text)
 
-    assert copy.run().exit_code is Exit.PERSON_NEEDED
+    assert copy.run().exit_code is ExitCode.PERSON_NEEDED
     assert reasons(copy)["a"] == "out/x.mp4 is the clip of a (of batch): give this job another `output:`"
     copy.write(text.replace("name: batch", "name: copy").replace("out/x.mp4", "out/y.mp4"))
 
-    assert copy.run().exit_code is Exit.DONE
+    assert copy.run().exit_code is ExitCode.DONE
     assert len(studio.record().charges) == 1
     assert (studio.folder / "out/x.mp4").read_bytes() == (studio.folder / "out/y.mp4").read_bytes() == clip

@@ -12,7 +12,7 @@ import pytest
 from batchrunner.domain.event import Kind, Progress
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Block
-from batchrunner.errors import Exit
+from batchrunner.errors import ExitCode
 from batchrunner.sandbox import Answer, Fault
 from batchrunner.sandbox import Options as SandboxOptions
 from tests.engine.audit import audit, counts
@@ -90,7 +90,7 @@ def test_five_unknowns_without_an_acceptance_halt_the_submits(tmp_path: Path) ->
     assert counts(studio) == {Status.UNKNOWN: 5, Status.PENDING: 15}
     assert len(studio.submits()) == 5
     assert {step.block for step in ended.steps.values()} == {Block.UNKNOWN, Block.HALT}
-    assert ended.exit_code is Exit.PERSON_NEEDED
+    assert ended.exit_code is ExitCode.PERSON_NEEDED
 
 
 def test_an_acceptance_between_unknowns_starts_the_count_anew(tmp_path: Path) -> None:

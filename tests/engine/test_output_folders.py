@@ -10,7 +10,7 @@ from batchrunner.domain.event import Kind
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Block
 from batchrunner.engine import fetch as fetching
-from batchrunner.errors import Exit
+from batchrunner.errors import ExitCode
 from batchrunner.io.download import Partial
 from batchrunner.io.download import download as fetched
 from tests.engine.audit import assert_each_is_paid_once, counts
@@ -61,13 +61,13 @@ def test_a_folder_that_takes_no_clip_stops_the_submits_that_would_go_there(
 
     assert counts(studio) == {Status.DONE: 3, Status.RENDERED: 1, Status.PENDING: 3}
     assert len(studio.submits()) == 4
-    assert ended.exit_code is Exit.WORK_LEFT
+    assert ended.exit_code is ExitCode.WORK_LEFT
     assert {step.block for who, step in ended.steps.items() if who.job in "bcd"} == {Block.HALT}
     [halt] = studio.told(Kind.HALT)
     assert str(studio.folder / "bad") in halt.text
     assert os.strerror(error) in halt.text
     broken.clear()
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE
     assert_each_is_paid_once(studio.record().charges)
 
 
@@ -79,7 +79,7 @@ def test_a_disk_that_takes_no_clip_stops_all_submits(studio: Studio, broken: dic
     ended = studio.run(concurrency=1)
 
     assert counts(studio) == {Status.RENDERED: 1, Status.PENDING: 3}
-    assert ended.exit_code is Exit.WORK_LEFT
+    assert ended.exit_code is ExitCode.WORK_LEFT
 
 
 def test_a_file_where_a_folder_must_be_stops_what_would_go_below_it(studio: Studio) -> None:

@@ -6,7 +6,7 @@ from batchrunner.cli.decision_session import Desk
 from batchrunner.cli.main import outcome
 from batchrunner.domain.history import MarkKind
 from batchrunner.domain.status import Status
-from batchrunner.errors import Exit
+from batchrunner.errors import ExitCode
 from batchrunner.io.clock import Clock
 from batchrunner.sandbox import Fault
 from batchrunner.sandbox import Options as SandboxOptions
@@ -39,7 +39,7 @@ def redone(studio: Studio) -> Studio:
 def test_an_older_clip_comes_back_and_the_newer_one_becomes_a_version(redone: Studio) -> None:
     first, second = (redone.clip("a").parent / "versions" / "a.v1.mp4").read_bytes(), redone.clip("a").read_bytes()
 
-    assert pick(redone, "a", "v1") == Exit.DONE
+    assert pick(redone, "a", "v1") == ExitCode.DONE
 
     assert redone.clip("a").read_bytes() == first
     assert versions(redone, "a") == {first, second}
@@ -52,7 +52,7 @@ def test_what_was_picked_can_be_taken_back_by_picking_the_other(redone: Studio) 
     pick(redone, "a", "v1")
     (other,) = (redone.clip("a").parent / "versions").glob("a.v*.mp4")
 
-    assert pick(redone, "a", other.stem.rpartition(".")[2]) == Exit.DONE
+    assert pick(redone, "a", other.stem.rpartition(".")[2]) == ExitCode.DONE
 
     assert redone.clip("a").read_bytes() == second
     assert redone.run().counted.submits == 0
@@ -62,7 +62,7 @@ def test_a_picked_clip_can_be_redone_and_picked_and_redone(redone: Studio) -> No
     for charges in (3, 4):
         pick(redone, "a", "v1")
         assert redone.run().counted.submits == 0, "a decision that was carried out is not carried out again"
-        assert decide(redone, MarkKind.REDO, "a").exit_code is Exit.DONE
+        assert decide(redone, MarkKind.REDO, "a").exit_code is ExitCode.DONE
         assert len(redone.record().charges) == charges
 
 
@@ -74,7 +74,7 @@ def test_an_edited_job_keeps_the_version_that_was_picked_for_it(studio: Studio) 
     studio.write(edited(text))
     studio.run()
 
-    assert pick(studio, "a", "v1") == Exit.DONE
+    assert pick(studio, "a", "v1") == ExitCode.DONE
 
     assert studio.clip("a").read_bytes() == first
     assert studio.run().counted.submits == 0
@@ -90,7 +90,7 @@ def test_a_pick_that_a_kill_cut_short_is_finished_by_the_next_run(redone: Studio
         (who,) = desk.batch.jobs
         book.mark([desk.keep(who, desk.memory(who).attempts[0])])
 
-    assert redone.run().exit_code is Exit.DONE
+    assert redone.run().exit_code is ExitCode.DONE
 
     assert redone.clip("a").read_bytes() == first
     assert len(redone.record().charges) == 2
@@ -98,17 +98,17 @@ def test_a_pick_that_a_kill_cut_short_is_finished_by_the_next_run(redone: Studio
 
 def test_a_version_may_be_named_by_its_number(redone: Studio) -> None:
     first = (redone.clip("a").parent / "versions" / "a.v1.mp4").read_bytes()
-    assert pick(redone, "a", "1") == Exit.DONE
+    assert pick(redone, "a", "1") == ExitCode.DONE
     assert redone.clip("a").read_bytes() == first
 
 
 def test_what_cannot_be_picked_is_said(redone: Studio, capsys: pytest.CaptureFixture[str]) -> None:
-    assert pick(redone, "a", "v7") == Exit.USAGE
+    assert pick(redone, "a", "v7") == ExitCode.USAGE
     assert "a has no version v7: there are v1" in capsys.readouterr().err
-    assert pick(redone, "b", "v1") == Exit.USAGE
+    assert pick(redone, "b", "v1") == ExitCode.USAGE
     assert "there is no job b" in capsys.readouterr().err
     redone.write(manifest_text("a", "b"))
-    assert pick(redone, "b", "v1") == Exit.USAGE
+    assert pick(redone, "b", "v1") == ExitCode.USAGE
     assert "b has no version v1: it has no older clips" in capsys.readouterr().err
 
 
@@ -117,18 +117,18 @@ def test_a_job_that_is_being_rendered_waits_with_its_versions(
 ) -> None:
     redone.options = SandboxOptions(latency_s=7_200)
     decide(redone, MarkKind.REDO, "a")
-    assert pick(redone, "a", "v1") == Exit.USAGE
+    assert pick(redone, "a", "v1") == ExitCode.USAGE
     assert "a is being rendered" in capsys.readouterr().err
 
 
 def test_a_foreign_file_in_its_place_is_not_touched(redone: Studio, capsys: pytest.CaptureFixture[str]) -> None:
     first = (redone.clip("a").parent / "versions" / "a.v1.mp4").read_bytes()
     redone.clip("a").write_bytes(b"somebody's own")
-    assert pick(redone, "a", "v1") == Exit.USAGE
+    assert pick(redone, "a", "v1") == ExitCode.USAGE
     assert "is not ours: move it away" in capsys.readouterr().err
     assert redone.clip("a").read_bytes() == b"somebody's own"
     redone.clip("a").unlink()
-    assert redone.run(submits=False).exit_code is Exit.DONE
+    assert redone.run(submits=False).exit_code is ExitCode.DONE
     assert redone.clip("a").read_bytes() == first
 
 
@@ -151,8 +151,8 @@ def test_a_decision_about_one_wish_says_nothing_of_another(studio: Studio) -> No
 def test_a_redo_that_failed_leaves_the_older_clip_to_be_picked(redone: Studio) -> None:
     before = redone.clip("a").read_bytes()
     redone.options = SandboxOptions(latency_s=60, faults={Fault.TASK_FAILED: 1.0})
-    assert decide(redone, MarkKind.REDO, "a").exit_code is Exit.FAILED
+    assert decide(redone, MarkKind.REDO, "a").exit_code is ExitCode.FAILED
     assert redone.clip("a").read_bytes() == before
     accept(redone, "a")
-    assert redone.run().exit_code is Exit.DONE
+    assert redone.run().exit_code is ExitCode.DONE
     assert redone.clip("a").read_bytes() == before

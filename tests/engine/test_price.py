@@ -16,7 +16,7 @@ from batchrunner.domain.job import JobId
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Block
 from batchrunner.engine.executor import Ended
-from batchrunner.errors import Exit
+from batchrunner.errors import ExitCode
 from batchrunner.io.http import Answered, Answering
 from batchrunner.manifest.load import load
 from batchrunner.providers.credentials import Access
@@ -56,7 +56,7 @@ def test_a_first_clip_that_is_billed_dearer_ends_the_submits(tmp_path: Path) -> 
 
     assert len(studio.record().charges) == 1, "the first clip goes alone until its price is known"
     assert counts(studio) == {Status.DONE: 1, Status.PENDING: 5}
-    assert ended.exit_code is Exit.COST_LIMIT
+    assert ended.exit_code is ExitCode.COST_LIMIT
     assert blocks(ended) == [None, *[Block.PRICE] * 5]
     assert "a clip was billed $2.73" in notes(studio)
     assert [halt.text.partition(":")[0] for halt in studio.told(Kind.HALT)] == ["no more submits"]
@@ -72,7 +72,7 @@ def test_a_first_clip_that_no_bill_speaks_of_is_weighed_by_a_second_one_before_i
     ended = studio.run(concurrency=4)
 
     assert len(studio.record().charges) == 2, "the second goes alone, too"
-    assert ended.exit_code is Exit.COST_LIMIT
+    assert ended.exit_code is ExitCode.COST_LIMIT
     assert blocks(ended) == [None, None, *[Block.PRICE] * 4]
     first, second = studio.submits()
     assert second.at_s - first.at_s >= 60, "the bill of the first is waited for"
@@ -86,7 +86,7 @@ def test_a_first_clip_that_no_bill_speaks_of_is_weighed_by_a_second_one_before_i
 @pytest.mark.parametrize("factor", ["1.05", "1", "0.5"])
 def test_a_price_within_five_percent_holds_nobody_up(tmp_path: Path, factor: str) -> None:
     studio = studio_with(tmp_path, price_factor=Decimal(factor))
-    assert studio.run(concurrency=4).exit_code is Exit.DONE
+    assert studio.run(concurrency=4).exit_code is ExitCode.DONE
     assert len(studio.record().charges) == 6
 
 
@@ -98,14 +98,14 @@ def test_a_price_that_rises_later_ends_the_submits_with_the_next_bill(tmp_path: 
 
     ended = studio.run(concurrency=2)
 
-    assert ended.exit_code is Exit.COST_LIMIT
+    assert ended.exit_code is ExitCode.COST_LIMIT
     assert 3 <= len(studio.record().charges) <= 5, "no balance is told: it is seen with the first bill"
     audit(studio)
 
 
 def test_where_the_account_says_nothing_the_submits_go_on(tmp_path: Path) -> None:
     studio = studio_with(tmp_path, tells_balance=False, tells_billing=False)
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE
 
 
 def test_somebody_else_who_pays_at_that_moment_is_only_a_doubt(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_somebody_else_who_pays_at_that_moment_is_only_a_doubt(tmp_path: Path) -
 
     ended = studio.run(concurrency=2)
 
-    assert ended.exit_code is Exit.DONE
+    assert ended.exit_code is ExitCode.DONE
     assert "the account lost $52.58 by the first clip" in notes(studio)
     first, second, *_ = studio.submits()
     assert second.at_s - first.at_s >= 60, "the second waits for the first one's bill"
@@ -123,7 +123,7 @@ def test_somebody_else_who_pays_at_that_moment_is_only_a_doubt(tmp_path: Path) -
 def test_a_doubt_that_no_bill_settles_ends_the_submits_and_not_the_run(tmp_path: Path) -> None:
     studio = studio_with(tmp_path, jobs=4, price_factor=Decimal(2), latency_s=7_200)
     ended = studio.run(task_timeout_s=600)
-    assert ended.exit_code is Exit.COST_LIMIT
+    assert ended.exit_code is ExitCode.COST_LIMIT
     assert counts(studio) == {Status.RUNNING: 2, Status.PENDING: 2}
 
 
@@ -135,7 +135,7 @@ def paying_elsewhere(*after_s: float, usd: str = "50") -> dict[str, Any]:
 def test_somebody_else_who_pays_once_holds_nobody_up_where_nothing_is_billed(tmp_path: Path) -> None:
     studio = studio_with(tmp_path, jobs=4, **paying_elsewhere(0.15))
 
-    assert studio.run(concurrency=2).exit_code is Exit.DONE
+    assert studio.run(concurrency=2).exit_code is ExitCode.DONE
 
     assert len(studio.record().charges) == 4
     assert "the account lost $52.58 by the first clip" in notes(studio)
@@ -145,7 +145,7 @@ def test_somebody_else_who_pays_once_holds_nobody_up_where_nothing_is_billed(tmp
 def test_somebody_else_who_pays_all_the_time_is_no_proof_against_our_price(tmp_path: Path) -> None:
     studio = studio_with(tmp_path, jobs=8, **paying_elsewhere(0.15, *range(1, 7_200), usd="0.50"))
 
-    assert studio.run(concurrency=2).exit_code is Exit.DONE
+    assert studio.run(concurrency=2).exit_code is ExitCode.DONE
 
     assert notes(studio).count("could not be checked") == 1
     assert "somebody else pays from this account" in notes(studio)
@@ -155,7 +155,7 @@ def test_what_another_run_of_this_ledger_pays_meanwhile_is_no_doubt(tmp_path: Pa
     studio = studio_with(tmp_path, jobs=4, **paying_elsewhere(0.15, usd=str(PRICE_USD)))
     studio.way = meanwhile_another_run_submits(studio, PRICE_USD)
 
-    assert studio.run(concurrency=2).exit_code is Exit.DONE
+    assert studio.run(concurrency=2).exit_code is ExitCode.DONE
 
     assert "the account lost" not in notes(studio)
     first, second, *_ = studio.submits()
@@ -167,7 +167,7 @@ def test_what_another_run_pays_hides_no_price_of_ours(tmp_path: Path) -> None:
     studio = studio_with(tmp_path, jobs=4, price_factor=DEARER, **elsewhere)
     studio.way = meanwhile_another_run_submits(studio, PRICE_USD)
 
-    assert studio.run(concurrency=2).exit_code is Exit.COST_LIMIT
+    assert studio.run(concurrency=2).exit_code is ExitCode.COST_LIMIT
 
     assert "the account lost $2.73 by the first clip" in notes(studio)
 
@@ -213,7 +213,7 @@ def test_a_bill_far_above_the_estimate_is_told_although_it_comes_with_the_last_j
 
     ended = studio.run(concurrency=2)
 
-    assert ended.exit_code is Exit.COST_LIMIT
+    assert ended.exit_code is ExitCode.COST_LIMIT
     assert counts(studio) == {Status.DONE: 2}
     assert "a clip was billed $1,000.00, and was estimated at $2.58" in notes(studio)
     assert "2 clips were billed $2,000.00, and were estimated at $5.15" in notes(studio)
@@ -224,10 +224,10 @@ def test_a_bill_that_fetch_sees_is_told_and_in_its_exit_code(tmp_path: Path) -> 
     studio.run(task_timeout_s=10)
     studio.way = retold(billing("1000"))
 
-    assert studio.run(submits=False, command="fetch").exit_code is Exit.COST_LIMIT
+    assert studio.run(submits=False, command="fetch").exit_code is ExitCode.COST_LIMIT
 
     assert "a clip was billed $1,000.00" in notes(studio)
-    assert studio.run(submits=False, command="fetch").exit_code is Exit.DONE, "told once"
+    assert studio.run(submits=False, command="fetch").exit_code is ExitCode.DONE, "told once"
 
 
 def test_a_bill_of_an_earlier_run_ends_the_submits_of_this_one(tmp_path: Path) -> None:
@@ -238,7 +238,7 @@ def test_a_bill_of_an_earlier_run_ends_the_submits_of_this_one(tmp_path: Path) -
 
     ended = studio.run(concurrency=1)
 
-    assert ended.exit_code is Exit.COST_LIMIT
+    assert ended.exit_code is ExitCode.COST_LIMIT
     assert len(studio.submits()) == 1
 
 
@@ -250,7 +250,7 @@ def test_a_bill_that_comes_after_its_success_is_booked_and_weighed(tmp_path: Pat
     studio.clip("job0").unlink()
     studio.clock_s = EVENING_S + 600
 
-    assert studio.run(submits=False).exit_code is Exit.COST_LIMIT
+    assert studio.run(submits=False).exit_code is ExitCode.COST_LIMIT
 
     assert studio.booked_usd() == 1000
 
@@ -271,7 +271,7 @@ def test_a_retry_of_the_first_clip_does_not_wait_for_its_own_bill(tmp_path: Path
 
     ended = studio.run(retries=1)
 
-    assert ended.exit_code is Exit.COST_LIMIT
+    assert ended.exit_code is ExitCode.COST_LIMIT
     assert ended.seconds < 180
     assert len(studio.submits()) == 2
 
@@ -293,7 +293,7 @@ def test_a_balance_that_is_never_answered_keeps_nobody_from_rendering_and_is_tol
 
     ended = studio.run(concurrency=4)
 
-    assert ended.exit_code is Exit.DONE
+    assert ended.exit_code is ExitCode.DONE
     assert notes(studio).count("what the first clips cost could not be checked") == 1
     assert len([asked for asked in studio.asked if asked.path.endswith("/balance")]) == 5 + 1
 
@@ -314,7 +314,7 @@ def balance_that(answers: Callable[[int], SandboxAnswer | None]) -> Callable[[An
 
 def test_a_first_clip_that_fails_and_is_given_back_is_no_proof_of_a_price(tmp_path: Path) -> None:
     studio = studio_with(tmp_path, jobs=3, faults={Fault.TASK_MODERATED: 1.0})
-    assert studio.run().exit_code is Exit.FAILED
+    assert studio.run().exit_code is ExitCode.FAILED
     assert len(studio.record().charges) == 3
 
 
@@ -340,7 +340,7 @@ def test_a_run_that_waits_for_the_balance_goes_on_after_a_top_up(tmp_path: Path)
 
     ended = studio.run(waits_for_balance=True)
 
-    assert ended.exit_code is Exit.DONE
+    assert ended.exit_code is ExitCode.DONE
     assert len(studio.record().charges) == 6
     late = [asked for asked in studio.submits() if asked.at_s > EVENING_S + 120]
     assert min(asked.at_s for asked in late) - an_hour_later < 120
@@ -363,7 +363,7 @@ def test_a_balance_that_is_not_told_is_tried_now_and_then(tmp_path: Path) -> Non
     studio = studio_with(
         tmp_path, jobs=2, balance_usd=PRICE_USD, top_ups=((EVENING_S + 1_200, Decimal(9)),), tells_balance=False
     )
-    assert studio.run(waits_for_balance=True).exit_code is Exit.DONE
+    assert studio.run(waits_for_balance=True).exit_code is ExitCode.DONE
     assert len(studio.record().charges) == 2
     assert len(studio.submits()) < 30
 
@@ -377,7 +377,7 @@ def test_an_account_that_holds_enough_and_still_refuses_is_tried_once_a_minute_a
 
     ended = studio.run(waits_for_balance=True, deadline_s=EVENING_S + 1_800, concurrency=4)
 
-    assert ended.exit_code is Exit.DEADLINE
+    assert ended.exit_code is ExitCode.DEADLINE
     assert len(studio.submits()) <= 30 + 4
     assert len(studio.told(Kind.WAIT)) == 1
     assert "topped up" not in notes(studio)
@@ -399,12 +399,12 @@ def test_whoever_waits_for_the_balance_can_still_be_drained(tmp_path: Path) -> N
 
     ended = studio.run(waits_for_balance=True, meanwhile=send(signal.SIGINT, studio=studio, after_s=600))
 
-    assert ended.exit_code is Exit.WORK_LEFT
+    assert ended.exit_code is ExitCode.WORK_LEFT
     assert counts(studio) == {Status.DONE: 1, Status.PENDING: 5}
 
 
 def test_without_the_wish_to_wait_a_balance_that_is_used_up_ends_the_submits(tmp_path: Path) -> None:
     studio = studio_with(tmp_path, balance_usd=PRICE_USD * 2)
     ended = studio.run()
-    assert ended.exit_code is Exit.REFUSED
+    assert ended.exit_code is ExitCode.REFUSED
     assert counts(studio) == {Status.DONE: 2, Status.PENDING: 4}

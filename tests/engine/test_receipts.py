@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from batchrunner.domain.status import Status
-from batchrunner.errors import Exit, UsageError
+from batchrunner.errors import ExitCode, UsageError
 from batchrunner.sandbox import Fault
 from batchrunner.sandbox import Options as SandboxOptions
 from batchrunner.storage.receipts import ReceiptsWriter, check_memory, read_receipts, receipts_path
@@ -55,7 +55,7 @@ def test_a_clone_with_receipts_pays_nothing_and_fetches_what_is_kept(studio: Stu
     assert read(other) == 2
     assert {seen.step.reason for seen in other.seen()} == {"paid, made on first: fetched, free"}
 
-    assert other.run().exit_code is Exit.DONE
+    assert other.run().exit_code is ExitCode.DONE
 
     assert len(other.record().charges) == 2
     assert other.clip("a").read_bytes() == studio.clip("a").read_bytes()
@@ -69,7 +69,7 @@ def test_a_task_that_still_runs_is_followed_on_the_other_machine(studio: Studio,
     read(other)
     assert other.statuses() == {"a": Status.RUNNING}
 
-    assert other.run().exit_code is Exit.DONE
+    assert other.run().exit_code is ExitCode.DONE
 
     assert len(other.record().charges) == 1
 
@@ -119,7 +119,7 @@ def test_an_edit_on_the_other_machine_is_rendered_and_the_old_clip_stays_known(s
     other.write(edited(text))
     read(other)
 
-    assert other.run().exit_code is Exit.DONE
+    assert other.run().exit_code is ExitCode.DONE
     write(other)
 
     assert [line["host"] for line in lines(other)] == ["first", "second"]
@@ -193,7 +193,7 @@ def test_an_older_clip_that_receipts_tell_of_is_no_final_one(studio: Studio) -> 
     studio.write(text)
 
     assert studio.statuses() == {"a": Status.RENDERED}
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE
 
     assert studio.clip("a").read_bytes() == first
     assert len(studio.record().charges) == 2

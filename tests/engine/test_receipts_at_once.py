@@ -11,7 +11,7 @@ import pytest
 
 from batchrunner.domain.event import Kind
 from batchrunner.domain.status import Status
-from batchrunner.errors import Exit
+from batchrunner.errors import ExitCode
 from batchrunner.io.files import Root
 from batchrunner.io.http import Answered, Answering
 from batchrunner.sandbox import Fault
@@ -151,7 +151,7 @@ def test_receipts_that_find_no_space_are_said_once_and_end_no_run(
 
     studio.write(manifest_text("a", "b"))
     monkeypatch.setattr(receipts, "append_line", full)
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE
     said = [event.text for event in studio.told(Kind.NOTE) if "receipts" in event.text]
     assert len(said) == 1
     assert "could not be written" in said[0]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from batchrunner.domain.status import Status
-from batchrunner.errors import Exit
+from batchrunner.errors import ExitCode
 from batchrunner.io.files import sha256_of
 from batchrunner.storage.receipts import receipts_path
 from batchrunner.storage.sqlite.ledger import Ledger
@@ -53,7 +53,7 @@ def test_a_file_of_the_same_size_is_not_done_on_the_word_of_a_receipt(brought: S
     read(brought)
     assert brought.statuses() == {"a": Status.RENDERED}
     before = clip.read_bytes()
-    assert brought.run().exit_code is Exit.PERSON_NEEDED
+    assert brought.run().exit_code is ExitCode.PERSON_NEEDED
     assert clip.read_bytes() == before
 
 
@@ -75,7 +75,7 @@ def test_a_clip_behind_a_link_is_not_moved_on_the_word_of_a_receipt(brought: Stu
     change(brought, file="away/holiday.mp4", **as_told(clip))
     read(brought)
 
-    assert brought.run().exit_code is Exit.DONE
+    assert brought.run().exit_code is ExitCode.DONE
 
     assert clip.exists()
     assert list(home.iterdir()) == [clip]

@@ -20,7 +20,7 @@ from batchrunner.cli.main import outcome
 from batchrunner.domain.history import MarkKind
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action
-from batchrunner.errors import Exit
+from batchrunner.errors import ExitCode
 from batchrunner.manifest.load import load
 from batchrunner.planning.batch import Wanted, gather
 from batchrunner.planning.planner import Options
@@ -128,7 +128,7 @@ def test_a_version_that_was_picked_is_not_undone_by_the_run_of_a_colleague(
     studio.run()
     first = studio.clip("a").read_bytes()
     decide(studio, MarkKind.REDO, "a")
-    assert outcome(["pick", str(studio.manifest), "a", "v1"]) == Exit.DONE
+    assert outcome(["pick", str(studio.manifest), "a", "v1"]) == ExitCode.DONE
 
     other = clone()
 
@@ -142,7 +142,7 @@ def test_a_choice_is_written_at_once_by_the_command_that_makes_it(studio: Studio
     studio.write(manifest_text("a"))
     studio.run()
     decide(studio, MarkKind.REDO, "a")
-    assert outcome(["pick", str(studio.manifest), "a", "v1"]) == Exit.DONE
+    assert outcome(["pick", str(studio.manifest), "a", "v1"]) == ExitCode.DONE
     chosen = [line for line in lines(studio) if line.get("decided") == "accept"]
     assert [line["chosen"] for line in chosen] == [studio.record().charges[0].task_id]
 
@@ -153,7 +153,7 @@ def test_a_choice_can_be_made_of_a_clip_that_only_receipts_tell_of(studio: Studi
     write(studio)
     other = cloned(studio, beside(studio, "other"))
     other.write(edited(manifest_text("a")))
-    assert outcome(["accept", str(other.manifest), "a"]) == Exit.DONE
+    assert outcome(["accept", str(other.manifest), "a"]) == ExitCode.DONE
     assert other.run().counted.submits == 0
 
 
@@ -215,7 +215,7 @@ def test_a_submit_that_was_resolved_on_one_machine_is_resolved_on_the_others(
     studio.options = WELL
     other = clone()
     task = [studio.record().charges[0].task_id] if word == "--task" else []
-    assert outcome(["resolve", str(other.manifest), "a", word, *task]) == Exit.DONE
+    assert outcome(["resolve", str(other.manifest), "a", word, *task]) == ExitCode.DONE
     assert other.statuses() == {"a": RESOLVED[word]}
 
     shutil.copy(receipts_path(other.project, NAME), studio.folder)
@@ -339,7 +339,7 @@ def test_a_choice_is_not_undone_by_a_receipt_that_comes_late(studio: Studio, tmp
     other.options = SandboxOptions(latency_s=60, seed=7)
     other.run()
     studio.clock_s = other.clock_s = max(studio.clock_s, other.clock_s) + 60
-    assert outcome(["accept", str(studio.manifest), "a"]) == Exit.DONE
+    assert outcome(["accept", str(studio.manifest), "a"]) == ExitCode.DONE
     merged = "".join(write(each).read_text(encoding="utf-8") for each in (studio, other))
     for each in (studio, other):
         receipts_path(each.project, NAME).write_text(merged, encoding="utf-8")
@@ -365,7 +365,7 @@ def test_where_two_machines_paid_the_clip_that_lies_there_is_done_when_the_other
         read(each)
         each.clock_s += 3 * 24 * 3600
         for _ in ("once", "and again"):
-            assert each.run().exit_code is Exit.DONE
+            assert each.run().exit_code is ExitCode.DONE
             assert each.statuses() == {"a": Status.DONE}
             assert each.clip("a").read_bytes() == clip
         assert each.booked_usd() == 2 * Decimal("2.576")

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from batchrunner.cli.main import outcome
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Block
-from batchrunner.errors import Exit, UsageError
+from batchrunner.errors import ExitCode, UsageError
 from batchrunner.storage.receipts import read_receipts, receipts_path
 from batchrunner.storage.sqlite.ledger import Ledger
 from tests.engine.test_receipts import NAME, read, write
@@ -199,7 +199,7 @@ def test_a_bad_line_leaves_nothing_behind_once_it_is_mended(paid: Studio) -> Non
     line = line_of(paid)
     put(paid, line, {**line, "task_id": "another", "cost_usd": "sNaN"})
     for command in ("plan", "status"):
-        assert outcome([command, str(paid.manifest)]) == Exit.USAGE
+        assert outcome([command, str(paid.manifest)]) == ExitCode.USAGE
     put(paid, line)
     assert read(paid) == 0
     assert paid.statuses() == {"a": Status.DONE}
@@ -285,7 +285,7 @@ def test_an_address_in_a_receipt_binds_no_ledger_and_is_advised_to_nobody(paid: 
     with Ledger.writing(paid.project.ledger) as ledger:
         ledger.check_address(paid.api)
     ended = paid.run()
-    assert ended.exit_code is Exit.DONE
+    assert ended.exit_code is ExitCode.DONE
     assert not any("evil" in str(event) for event in paid.events)
 
 

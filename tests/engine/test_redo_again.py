@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from batchrunner.domain.history import MarkKind
 from batchrunner.domain.status import Status
-from batchrunner.errors import Exit
+from batchrunner.errors import ExitCode
 from batchrunner.sandbox import Fault
 from batchrunner.sandbox import Options as SandboxOptions
 from batchrunner.storage.sqlite.ledger import Ledger
@@ -115,7 +115,7 @@ def test_a_redo_of_some_goes_on_with_the_order_that_holds_them(tmp_path: Path) -
     studio.run(submits=False)
     before = times(studio)
 
-    assert decide(studio, MarkKind.REDO, again).exit_code is Exit.DONE
+    assert decide(studio, MarkKind.REDO, again).exit_code is ExitCode.DONE
 
     assert times(studio) == before
 

@@ -8,7 +8,7 @@ import pytest
 from batchrunner.domain.history import TaskState
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Block
-from batchrunner.errors import Exit
+from batchrunner.errors import ExitCode
 from batchrunner.io.http import Answered, Answering
 from batchrunner.sandbox import Answer
 from tests.engine.audit import audit
@@ -55,7 +55,7 @@ def refusing_the_task(studio: Studio, status: int) -> Callable[[Answering], Answ
 def test_a_task_of_the_old_key_is_fetched_with_the_new_one_where_the_service_allows_it(rotated: Studio) -> None:
     rotated.way = for_all_keys
 
-    assert rotated.run().exit_code is Exit.DONE
+    assert rotated.run().exit_code is ExitCode.DONE
 
     audit(rotated)
     assert len(rotated.record().charges) == 2
@@ -67,14 +67,14 @@ def test_it_is_held_where_the_service_refuses_and_the_others_go_on(rotated: Stud
 
     ended = rotated.run()
 
-    assert ended.exit_code is Exit.REFUSED
+    assert ended.exit_code is ExitCode.REFUSED
     assert rotated.statuses() == {"a": Status.RUNNING, "b": Status.DONE}
     step = next(step for who, step in ended.steps.items() if who.job == "a")
     assert step.block is Block.OTHER_KEY
     assert "0001" in step.reason
     assert "mdlx-" not in step.reason
     rotated.key, rotated.way = KEY, lambda answer: answer
-    assert rotated.run().exit_code is Exit.DONE
+    assert rotated.run().exit_code is ExitCode.DONE
     assert len(rotated.record().charges) == 2
 
 
@@ -101,7 +101,7 @@ def test_a_done_clip_of_the_old_key_that_was_deleted_is_asked_for_too(studio: St
     assert blocks(studio) == {"a": Block.OTHER_KEY}
     studio.way = for_all_keys
 
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE
 
     assert len(studio.submits()) == 1
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from batchrunner.domain.event import Kind, Progress
-from batchrunner.errors import Exit
+from batchrunner.errors import ExitCode
 from tests.studio import Studio, manifest_text
 
 
@@ -21,7 +21,7 @@ def test_an_account_of_one_request_a_minute_is_told(studio: Studio) -> None:
 
     ended = studio.run()
 
-    assert ended.exit_code is Exit.DONE
+    assert ended.exit_code is ExitCode.DONE
     [note] = notes(studio)
     assert "1 request a minute" in note
     assert any("1 request a minute" in reason for reason in reasons(studio))

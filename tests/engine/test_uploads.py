@@ -15,7 +15,7 @@ from batchrunner.domain.job import JobId
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action, Block, Step
 from batchrunner.domain.uploaded_image import UPLOAD_LIFE_S
-from batchrunner.errors import Exit, Unconfirmed
+from batchrunner.errors import ExitCode, Unconfirmed
 from batchrunner.io.http import Answered, Answering
 from batchrunner.manifest.load import load
 from batchrunner.sandbox import Answer, record
@@ -82,7 +82,7 @@ def test_a_picture_goes_to_the_service_and_its_address_into_the_request(studio: 
     draw(studio, "a.png")
     studio.write(text(a="a.png"))
 
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE
 
     [upload], [charge] = studio.record().uploads, studio.record().charges
     assert charge.body["image"] == f"{FILES}/uploads/{upload.file_id}.png"
@@ -244,7 +244,7 @@ def test_nothing_is_uploaded_for_money_that_is_not_there(studio: Studio) -> None
     draw(studio, "a.png")
     studio.write(text(a="a.png"))
 
-    assert studio.run(run_usd=1).exit_code is Exit.COST_LIMIT
+    assert studio.run(run_usd=1).exit_code is ExitCode.COST_LIMIT
 
     assert uploads(studio) == []
 
@@ -269,7 +269,7 @@ def test_uploads_count_against_the_pace(studio: Studio) -> None:
 
     ended = studio.run(concurrency=8, rate_per_min=10)
 
-    assert ended.exit_code is Exit.DONE
+    assert ended.exit_code is ExitCode.DONE
     assert ended.counted.refused_429 == 0
     asked_s = [asked.at_s for asked in studio.asked if asked.is_api]
     assert max(sum(start <= at_s < start + 60 for at_s in asked_s) for start in asked_s) <= 10
@@ -294,7 +294,7 @@ def test_a_picture_that_was_changed_meanwhile_stops_its_job_and_pays_nothing(stu
     studio.way = uploads_answered(change)
     ended = studio.run(concurrency=1)
 
-    assert ended.exit_code is Exit.WORK_LEFT
+    assert ended.exit_code is ExitCode.WORK_LEFT
     assert_waits_for_its_picture(names(ended.steps)["b"], "b.png was changed while the run went on", "start it again")
     assert len(studio.record().charges) == len(uploads(studio)) == 1
 
@@ -315,7 +315,7 @@ def test_an_outage_of_ten_minutes_holds_the_pictures_up_and_throws_no_job_out(st
 
     ended = studio.run(concurrency=8)
 
-    assert ended.exit_code is Exit.DONE
+    assert ended.exit_code is ExitCode.DONE
     assert len(paid(studio)) == 90
     waits = {event.waits_for for event in studio.events if isinstance(event, Progress)}
     assert "a picture is not taken yet, and tried again" in waits
@@ -372,7 +372,7 @@ def test_an_upload_that_fails_is_made_again_and_costs_nothing(
     studio.write(text(a="a.png"))
     studio.way = uploads_answered(lambda number, _: failure() if number <= times else None)
 
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE
 
     assert len(uploads(studio)) == times + 1
     assert len(studio.record().charges) == 1
@@ -389,7 +389,7 @@ def test_an_upload_that_keeps_failing_is_given_up_for_this_run(studio: Studio, f
 
     ended = studio.run()
 
-    assert ended.exit_code is Exit.WORK_LEFT
+    assert ended.exit_code is ExitCode.WORK_LEFT
     assert_waits_for_its_picture(names(ended.steps)["a"], "a.png could not be uploaded")
     assert names(ended.steps)["b"].status is Status.DONE
     assert 20 <= len(uploads(studio)) <= 30
@@ -414,7 +414,7 @@ def test_a_refused_picture_stops_its_job_and_the_others_go_on(
 
     ended = studio.run(concurrency=3)
 
-    assert ended.exit_code is Exit.WORK_LEFT
+    assert ended.exit_code is ExitCode.WORK_LEFT
     assert_waits_for_its_picture(names(ended.steps)["a"], "the service does not take", "a.png", words)
     assert len(uploads(studio)) == 2
     assert studio.statuses() == {"a": Status.PENDING, "b": Status.DONE, "c": Status.DONE}
@@ -438,7 +438,7 @@ def test_a_key_that_is_refused_at_an_upload_stops_the_run(studio: Studio) -> Non
 
     ended = studio.run(concurrency=1)
 
-    assert ended.exit_code is Exit.REFUSED
+    assert ended.exit_code is ExitCode.REFUSED
     assert {step.block for step in ended.steps.values()} == {Block.KEY}
     assert (len(uploads(studio)), len(paid(studio))) == (1, 0)
 
@@ -455,7 +455,7 @@ def test_a_drain_ends_the_tries_of_an_upload(studio: Studio) -> None:
     studio.way = uploads_answered(fail)
     ended = studio.run()
 
-    assert ended.exit_code is Exit.WORK_LEFT
+    assert ended.exit_code is ExitCode.WORK_LEFT
     assert names(ended.steps)["a"].block is Block.DRAIN
     assert len(uploads(studio)) <= 3
     assert paid(studio) == []
@@ -496,6 +496,6 @@ def test_a_manifest_elsewhere_uploads_its_own_pictures(
     monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
     assert load(studio.manifest).errors == ()
 
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE
 
     assert Path(studio.record().uploads[0].filename).name == "a.png"

@@ -15,7 +15,7 @@ from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action
 from batchrunner.engine.executor import Ended, conduct
 from batchrunner.engine.run import Means
-from batchrunner.errors import Exit
+from batchrunner.errors import ExitCode
 from batchrunner.io.http import Http, InProcess
 from batchrunner.io.resources import data_root
 from batchrunner.manifest.load import Manifest, load
@@ -169,7 +169,7 @@ def test_an_example_is_rendered_to_whole_files(tmp_path: Path, name: str, profil
 
     ended = copy.run()
 
-    assert ended.exit_code is Exit.DONE
+    assert ended.exit_code is ExitCode.DONE
     assert {step.status for step in ended.steps.values()} == {Status.DONE}
     assert copy.actions() == {Action.NONE}
     record = copy.studio.record()

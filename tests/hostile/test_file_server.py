@@ -13,7 +13,7 @@ from batchrunner.cli.main import outcome
 from batchrunner.domain.event import Kind
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Block
-from batchrunner.errors import Exit
+from batchrunner.errors import ExitCode
 from batchrunner.io.http import Answered, Answering
 from batchrunner.sandbox import Answer, Fault
 from batchrunner.sandbox import Options as SandboxOptions
@@ -46,7 +46,7 @@ def trickling(answer: Answering) -> Answering:
 def test_rendered_clips_that_trickle_hold_no_submits(tmp_path: Path) -> None:
     studio = Studio(tmp_path, SandboxOptions(latency_s=60, concurrency=10, faults={Fault.DOWNLOAD_CUT: 1.0}))
     studio.write(manifest_text(*(f"old{number}" for number in range(10))))
-    assert studio.run().exit_code is Exit.WORK_LEFT
+    assert studio.run().exit_code is ExitCode.WORK_LEFT
     studio.options = SandboxOptions(latency_s=60, concurrency=10)
     studio.write(manifest_text(*(f"old{number}" for number in range(10)), "new"))
     studio.way = trickling
@@ -64,7 +64,7 @@ def test_clips_that_trickle_end_a_run_that_somebody_wants_to_leave(tmp_path: Pat
 
     ended = studio.run(meanwhile=send(signal.SIGINT, studio=studio, after_s=90))
 
-    assert ended.exit_code is Exit.WORK_LEFT
+    assert ended.exit_code is ExitCode.WORK_LEFT
     assert ended.seconds < 90 + 6 * 120
     assert studio.statuses() == {"a": Status.RENDERED, "b": Status.RENDERED}
 
@@ -86,7 +86,7 @@ def test_a_clip_that_breaks_off_again_and_again_comes_piece_by_piece(tmp_path: P
         return seen
 
     studio.way = way
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE
     assert ranges
     audit(studio)
     assert not list(tmp_path.rglob(".*.part"))
@@ -122,7 +122,7 @@ def test_what_cannot_be_verified_is_kept_beside_its_name_and_can_be_accepted(
     ended = studio.run()
 
     odd = studio.clip("a").with_name("a.odd.mp4")
-    assert ended.exit_code is Exit.WORK_LEFT
+    assert ended.exit_code is ExitCode.WORK_LEFT
     assert [step.block for step in ended.steps.values()] == [Block.FETCH_FAILED]
     assert odd.read_bytes() == HOLLOW
     assert studio.statuses() == {"a": Status.RENDERED}
@@ -130,15 +130,15 @@ def test_what_cannot_be_verified_is_kept_beside_its_name_and_can_be_accepted(
 
     downloads = sum(asked.is_download for asked in studio.asked)
     assert downloads == 6
-    assert studio.run().exit_code is Exit.WORK_LEFT  # it is asked for once more, and is the same
+    assert studio.run().exit_code is ExitCode.WORK_LEFT  # it is asked for once more, and is the same
     assert sum(asked.is_download for asked in studio.asked) == downloads + 1
     assert [path.name for path in odd.parent.iterdir()] == ["a.odd.mp4"]
 
-    assert outcome(["accept", str(studio.manifest), "a"]) == Exit.DONE
+    assert outcome(["accept", str(studio.manifest), "a"]) == ExitCode.DONE
     assert "a: outputs/batch/a.mp4 is its clip, as you say: nobody could verify it" in capsys.readouterr().out
     assert studio.clip("a").read_bytes() == HOLLOW
     assert studio.statuses() == {"a": Status.DONE}
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE
     assert len(studio.submits()) == 1
 
 
@@ -152,14 +152,14 @@ def test_another_file_that_cannot_be_verified_takes_no_name_away(tmp_path: Path)
     assert sorted(path.name for path in folder.iterdir()) == ["a.odd.2.mp4", "a.odd.mp4"]
     assert (folder / "a.odd.mp4").read_bytes() == HOLLOW
     studio.way = lambda answer: answer
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE
 
 
 @pytest.mark.parametrize("body", [b"<html>Sign in</html>", b"", b'{"code": 403}', bytes(4000)])
 def test_what_is_no_film_at_all_is_not_kept(tmp_path: Path, body: bytes) -> None:
     studio = Studio(tmp_path, way=serving(body))
     studio.write(manifest_text("a"))
-    assert studio.run().exit_code is Exit.WORK_LEFT
+    assert studio.run().exit_code is ExitCode.WORK_LEFT
     assert not list(studio.clip("a").parent.glob("*"))
     assert not list(studio.clip("a").parent.glob(".*"))
 
@@ -173,7 +173,7 @@ def test_a_clip_that_is_too_large_waits_for_a_word_and_stops_nobody_else(tmp_pat
 
     ended = studio.run(download_limit_bytes=2 << 30)
 
-    assert ended.exit_code is Exit.WORK_LEFT
+    assert ended.exit_code is ExitCode.WORK_LEFT
     assert [step.reason for step in ended.steps.values()] == [
         "its clip is not fetched: it is larger than 2 GiB: `download_limit` in the manifest's settings allows more"
     ] * 2

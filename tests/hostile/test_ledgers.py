@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from batchrunner.domain.status import Status
-from batchrunner.errors import Exit, UntrustedLedger, UsageError
+from batchrunner.errors import ExitCode, UntrustedLedger, UsageError
 from batchrunner.io.files import Refused
 from batchrunner.storage import trusted_ids
 from batchrunner.storage.git_index import is_tracked
@@ -311,7 +311,7 @@ def studio(tmp_path: Path) -> Studio:
     (tmp_path / "project").mkdir()
     studio = Studio(tmp_path / "project")
     studio.write(manifest_text("a"))
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE
     return studio
 
 
@@ -342,7 +342,7 @@ def test_a_clip_of_a_job_that_left_goes_nowhere_outside(studio: Studio, output: 
     ended = studio.run()
 
     assert not studio.project.root.joinpath(output).exists()
-    assert ended.exit_code is Exit.WORK_LEFT
+    assert ended.exit_code is ExitCode.WORK_LEFT
     assert any("names a file that is not ours" in step.reason for step in ended.steps.values())
     assert studio.statuses()["b"] is Status.DONE
 

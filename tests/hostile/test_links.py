@@ -13,7 +13,7 @@ import pytest
 from batchrunner.app.webhook import Notifier
 from batchrunner.cli.main import outcome
 from batchrunner.domain.event import Event, Happened, Kind
-from batchrunner.errors import Exit
+from batchrunner.errors import ExitCode
 from batchrunner.io.download import DownloadError, DownloadFault, Partial, download
 from batchrunner.io.files import Root
 from batchrunner.io.http import AddressRefused, Guard, Http, TransportError
@@ -326,7 +326,7 @@ def test_what_links_may_lead_to_can_be_allowed(
 
 
 def test_what_is_no_network_is_a_usage_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert outcome(["validate", "m.yaml", "--allow-network", "home"]) == Exit.USAGE
+    assert outcome(["validate", "m.yaml", "--allow-network", "home"]) == ExitCode.USAGE
     assert "'home' is no network: write it like `198.18.0.0/15` or `10.0.0.7`" in capsys.readouterr().err
 
 

@@ -19,7 +19,7 @@ from batchrunner.cli.progress import Narrator
 from batchrunner.domain.event import Happened, Kind
 from batchrunner.domain.text import in_lines, visible
 from batchrunner.domain.uploaded_image import Upload
-from batchrunner.errors import Exit, UsageError
+from batchrunner.errors import ExitCode, UsageError
 from batchrunner.io.clock import Clock
 from batchrunner.manifest.yaml.document import dump
 from batchrunner.reports.layout import table
@@ -135,7 +135,7 @@ def test_every_command_is_tried() -> None:
 def test_nothing_from_outside_does_anything_where_it_is_printed(
     film: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
 ) -> None:
-    assert outcome([*words]) != Exit.BUG
+    assert outcome([*words]) != ExitCode.BUG
     shown = capsys.readouterr()
     assert shown.out + shown.err
     if "html" not in words:
@@ -143,14 +143,14 @@ def test_nothing_from_outside_does_anything_where_it_is_printed(
 
 
 def test_what_is_hidden_is_shown_as_it_is_written(film: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert outcome(["status", "batch.yaml", "refused", "--sandbox"]) == Exit.DONE
+    assert outcome(["status", "batch.yaml", "refused", "--sandbox"]) == ExitCode.DONE
     shown = capsys.readouterr().out
     for escape in (r"\x1b[2J", r"\u202e", r"\n::add-mask", r"\x00"):
         assert escape in shown
 
 
 def test_a_plan_as_yaml_reads_back_the_same(film: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert outcome(["plan", "batch.yaml", "--sandbox", "-o", "yaml"]) == Exit.DONE
+    assert outcome(["plan", "batch.yaml", "--sandbox", "-o", "yaml"]) == ExitCode.DONE
     assert parsed(capsys.readouterr().out)["jobs"][0]["prompt"] == PROMPT
 
 
@@ -164,7 +164,7 @@ def test_what_is_dumped_is_harmless_and_the_same(text: str) -> None:
 
 
 def test_a_sheet_computes_nothing(film: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert outcome(["report", "batch.yaml", "--sandbox", "-o", "csv"]) == Exit.DONE
+    assert outcome(["report", "batch.yaml", "--sandbox", "-o", "csv"]) == ExitCode.DONE
     rows = list(csv.reader(io.StringIO(capsys.readouterr().out)))
     cells = [cell for row in rows for cell in row]
     assert any(cell.startswith("'=cmd") for cell in cells)
@@ -172,7 +172,7 @@ def test_a_sheet_computes_nothing(film: Path, capsys: pytest.CaptureFixture[str]
 
 
 def test_markdown_shows_markup_as_text(film: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert outcome(["report", "batch.yaml", "--sandbox", "-o", "md"]) == Exit.DONE
+    assert outcome(["report", "batch.yaml", "--sandbox", "-o", "md"]) == ExitCode.DONE
     shown = capsys.readouterr().out
     columns = {len(re.findall(r"(?<!\\)\|", line)) for line in shown.splitlines() if line.startswith("|")}
     assert columns == {6}
@@ -181,7 +181,7 @@ def test_markdown_shows_markup_as_text(film: Path, capsys: pytest.CaptureFixture
 
 
 def test_a_page_loads_runs_and_sends_nothing(film: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert outcome(["report", "batch.yaml", "--sandbox", "-o", "html"]) == Exit.DONE
+    assert outcome(["report", "batch.yaml", "--sandbox", "-o", "html"]) == ExitCode.DONE
     shown = capsys.readouterr().out
     assert "<script" not in shown
     assert "<img" not in shown
@@ -197,7 +197,7 @@ def test_a_lock_says_whose_it_is_without_doing_what_its_note_says(
 ) -> None:
     folder = film / "sandbox-run" / ".batchrunner"
     with run_lock(folder, "batch", HOSTILE):
-        assert outcome(["run", "batch.yaml", "--sandbox", "--yes"]) == Exit.LOCKED
+        assert outcome(["run", "batch.yaml", "--sandbox", "--yes"]) == ExitCode.LOCKED
         shown = capsys.readouterr()
     assert_harmless(shown.out + shown.err)
     assert r"\x1b" in shown.err
@@ -214,7 +214,7 @@ def test_a_live_line_is_one_line(*, live: bool, capsys: pytest.CaptureFixture[st
 
 
 def test_a_log_has_one_line_for_each_event(film: Path) -> None:
-    assert outcome(["retry", "batch.yaml", "--sandbox", "--yes"]) != Exit.BUG
+    assert outcome(["retry", "batch.yaml", "--sandbox", "--yes"]) != ExitCode.BUG
     for line in (film / "sandbox-run" / ".batchrunner" / "batch.log").read_text(encoding="utf-8").splitlines():
         assert re.match(r"\d{4}-\d\d-\d\dT", line), line
         assert_harmless(line)
@@ -263,7 +263,7 @@ def test_an_error_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
         raise UsageError(HOSTILE)
 
     monkeypatch.setattr("batchrunner.cli.group.LazyGroup.main", fail)
-    assert outcome(["plan"]) == Exit.USAGE
+    assert outcome(["plan"]) == ExitCode.USAGE
     shown = capsys.readouterr().err
     assert len(shown.splitlines()) == 1
     assert_harmless(shown)

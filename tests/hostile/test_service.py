@@ -18,7 +18,7 @@ from batchrunner.cli.main import outcome
 from batchrunner.domain.event import Kind
 from batchrunner.domain.history import Outcome
 from batchrunner.domain.status import Status
-from batchrunner.errors import Exit
+from batchrunner.errors import ExitCode
 from batchrunner.io.http import Answered, Answering, Fate, Http, Reply, TransportError
 from batchrunner.providers.modellix import Modellix, task_id_hints, wire
 from batchrunner.providers.modellix import untrusted as foreign
@@ -197,10 +197,10 @@ def test_a_pause_without_end_keeps_nobody_who_wants_to_leave(
 
     ended = studio.run(concurrency=2, meanwhile=send(number, studio=studio, after_s=after_s))
 
-    assert ended.exit_code is Exit.WORK_LEFT
+    assert ended.exit_code is ExitCode.WORK_LEFT
     assert ended.seconds < max(after_s, 60) + 60
     assert studio.statuses() == {"a": Status.RUNNING, "b": Status.RUNNING, "c": Status.PENDING}
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE
     assert len(studio.submits()) == 3
 
 
@@ -211,7 +211,7 @@ def test_a_pause_without_end_ends_and_the_service_is_asked_again(tmp_path: Path,
 
     ended = studio.run()
 
-    assert ended.exit_code is Exit.DONE
+    assert ended.exit_code is ExitCode.DONE
     assert ended.seconds < 1_200
 
 
@@ -266,7 +266,7 @@ def test_a_bill_that_is_no_amount_is_told_and_the_estimate_counts(tmp_path: Path
     studio = Studio(tmp_path, way=way)
     studio.write(manifest_text("a"))
 
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE
     assert studio.booked_usd() == Decimal("2.576")
     assert [note.text for note in studio.told(Kind.NOTE) if "bills" in note.text] == [
         "the service bills 1e999999, which is no amount in US dollars: the estimate counts"
@@ -322,18 +322,18 @@ def test_an_id_in_an_odd_reply_is_a_hint_that_resolve_offers(
 ) -> None:
     studio = Studio(tmp_path, way=renamed(way))
     studio.write(manifest_text("a"))
-    assert studio.run().exit_code is Exit.PERSON_NEEDED
+    assert studio.run().exit_code is ExitCode.PERSON_NEEDED
     assert studio.statuses() == {"a": Status.UNKNOWN}
     [charge] = studio.record().charges
 
     capsys.readouterr()
-    assert outcome(["resolve", str(studio.manifest)]) == Exit.DONE
+    assert outcome(["resolve", str(studio.manifest)]) == ExitCode.DONE
     offered = f"`batchrunner resolve {studio.manifest} a --task {charge.task_id}`"
     assert f"the reply named {charge.task_id}: if the console shows it, {offered}" in capsys.readouterr().out
 
-    assert outcome(["resolve", str(studio.manifest), "a", "--task", charge.task_id]) == Exit.DONE
+    assert outcome(["resolve", str(studio.manifest), "a", "--task", charge.task_id]) == ExitCode.DONE
     studio.way = lambda answer: answer
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE
     assert len(studio.record().charges) == 1
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from batchrunner.cli.main import outcome
 from batchrunner.domain.problem import Code, Problem
-from batchrunner.errors import Exit
+from batchrunner.errors import ExitCode
 from batchrunner.manifest.export import spelt_out
 from batchrunner.manifest.load import Manifest, load
 from batchrunner.manifest.permissions import Permissions
@@ -119,8 +119,8 @@ def test_a_link_that_stays_inside_the_project_is_followed(desk: Desk) -> None:
 def test_a_folder_that_was_allowed_may_be_read(home: Path, desk: Desk) -> None:
     permissions = Permissions((desk.folder, home / "private"))
     assert not read(desk, JOB % "../private/hero.png", permissions).errors
-    assert outcome(["validate", "m.yaml"]) == Exit.USAGE
-    assert outcome(["validate", "m.yaml", "--allow-outside", "../private"]) == Exit.DONE
+    assert outcome(["validate", "m.yaml"]) == ExitCode.USAGE
+    assert outcome(["validate", "m.yaml", "--allow-outside", "../private"]) == ExitCode.DONE
 
 
 READING = ("validate", "plan", "run", "retry", "redo", "fetch", "status", "accept", "pick", "resolve", "report")
@@ -130,7 +130,7 @@ READING = ("validate", "plan", "run", "retry", "redo", "fetch", "status", "accep
 def test_every_command_that_reads_a_manifest_may_be_allowed_more(
     desk: Desk, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
-    assert outcome([command, "--help"]) == Exit.DONE
+    assert outcome([command, "--help"]) == ExitCode.DONE
     shown = capsys.readouterr().out
     assert "--env NAME" in shown
     assert "--allow-outside DIR" in shown
@@ -156,7 +156,7 @@ def test_no_command_reads_what_nobody_allowed(
     monkeypatch.setenv("MODELLIX_API_KEY", KEY)
     monkeypatch.setenv("TOKEN", "my secret")
     desk.write("m.yaml", HEAD + text)
-    assert outcome([*words]) == Exit.USAGE
+    assert outcome([*words]) == ExitCode.USAGE
     shown = capsys.readouterr()
     assert "outside-project" in shown.err or "variable-not-allowed" in shown.err
     assert "my secret" not in shown.out + shown.err
@@ -201,13 +201,13 @@ def test_a_work_tree_of_somebody_else_is_not_ours(home: Path, desk: Desk) -> Non
 @pytest.mark.parametrize(
     ("options", "variables", "code"),
     [
-        ((), {}, Exit.USAGE),
-        (("--env", "OTHER"), {}, Exit.USAGE),
-        (("--env", "TEAM"), {}, Exit.DONE),
-        (("--env", "OTHER", "--env", "TEAM"), {}, Exit.DONE),
-        ((), {"BATCHRUNNER_ENV_ALLOW": "OTHER,TEAM"}, Exit.DONE),
-        ((), {"BATCHRUNNER_ENV_ALLOW": "OTHER TEAM"}, Exit.DONE),
-        ((), {"BATCHRUNNER_ENV_ALLOW": "TEAMS"}, Exit.USAGE),
+        ((), {}, ExitCode.USAGE),
+        (("--env", "OTHER"), {}, ExitCode.USAGE),
+        (("--env", "TEAM"), {}, ExitCode.DONE),
+        (("--env", "OTHER", "--env", "TEAM"), {}, ExitCode.DONE),
+        ((), {"BATCHRUNNER_ENV_ALLOW": "OTHER,TEAM"}, ExitCode.DONE),
+        ((), {"BATCHRUNNER_ENV_ALLOW": "OTHER TEAM"}, ExitCode.DONE),
+        ((), {"BATCHRUNNER_ENV_ALLOW": "TEAMS"}, ExitCode.USAGE),
     ],
 )
 def test_a_variable_is_filled_only_where_somebody_named_it(
@@ -216,15 +216,15 @@ def test_a_variable_is_filled_only_where_somebody_named_it(
     capsys: pytest.CaptureFixture[str],
     options: tuple[str, ...],
     variables: Mapping[str, str],
-    code: Exit,
+    code: ExitCode,
 ) -> None:
     for name, value in {"TEAM": "the foxes", **variables}.items():
         monkeypatch.setenv(name, value)
     desk.write("m.yaml", HEAD + JOB.replace("prompt: x", "prompt: '${env.TEAM}'") % LINK)
     assert outcome(["validate", "m.yaml", *options]) == code
     shown = capsys.readouterr().out
-    assert ("variable-not-allowed" in shown) == (code is Exit.USAGE)
-    assert ("`--env TEAM`" in shown) == (code is Exit.USAGE)
+    assert ("variable-not-allowed" in shown) == (code is ExitCode.USAGE)
+    assert ("`--env TEAM`" in shown) == (code is ExitCode.USAGE)
     assert "foxes" not in shown
 
 
@@ -232,9 +232,9 @@ def test_a_default_is_not_taken_silently_where_the_variable_is_set(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     desk.write("m.yaml", HEAD + JOB.replace("prompt: x", "prompt: '${env.TEAM:-us}'") % LINK)
-    assert outcome(["validate", "m.yaml"]) == Exit.DONE
+    assert outcome(["validate", "m.yaml"]) == ExitCode.DONE
     monkeypatch.setenv("TEAM", "the foxes")
-    assert outcome(["validate", "m.yaml"]) == Exit.USAGE
+    assert outcome(["validate", "m.yaml"]) == ExitCode.USAGE
 
 
 def test_variables_of_settings_and_of_a_matrix_need_the_same_word(desk: Desk) -> None:
@@ -287,12 +287,12 @@ def test_the_key_of_the_key_file_is_known_though_another_one_is_set(
     rows = "jobs:\n  - {rows: %s, id: a, prompt: '${row[\"%s\"]}', image: %s}\n"
     for prompt in (KEY, "mdlx-another-key-00"):
         desk.write("m.yaml", HEAD + PLACES["a prompt"].replace(KEY, prompt))
-        assert outcome([*words]) == Exit.USAGE
+        assert outcome([*words]) == ExitCode.USAGE
         shown = "".join(capsys.readouterr())
         assert "holds-key" in shown
         assert prompt not in shown
     desk.write("m.yaml", HEAD + rows % ("linked.csv", "x", LINK))
-    assert outcome([*words]) == Exit.USAGE
+    assert outcome([*words]) == ExitCode.USAGE
     assert "outside-project" in "".join(capsys.readouterr())
 
 
@@ -305,7 +305,7 @@ def test_a_name_that_holds_the_key_is_refused_and_no_message_repeats_it(
     monkeypatch.setenv("MODELLIX_API_KEY", KEY)
     desk.write("m.yaml", f"name: {KEY}\n{HEAD}{JOB.replace('hero', f'{KEY}!') % LINK}{JOB_ONLY}")
     for form in ("text", "json", "github"):
-        assert outcome(["validate", "m.yaml", "-o", form]) == Exit.USAGE
+        assert outcome(["validate", "m.yaml", "-o", form]) == ExitCode.USAGE
         shown = capsys.readouterr().out
         assert "holds-key" in shown
         assert "bad-id" in shown
@@ -324,12 +324,12 @@ def test_nothing_of_a_signature_or_a_login_is_printed(desk: Desk, capsys: pytest
     )
     jobs = "".join(f'  - {{id: j{n}, prompt: x{n}, image: "{link}"}}\n' for n, link in enumerate(links))
     desk.write("m.yaml", f"{HEAD}jobs:\n{jobs}")
-    assert outcome(["validate", "m.yaml"]) == Exit.USAGE
+    assert outcome(["validate", "m.yaml"]) == ExitCode.USAGE
     shown = "".join(capsys.readouterr())
     assert "signed-link" in shown
     assert "link-login" in shown
     assert "s3cr3t" not in shown
-    assert outcome(["validate", "m.yaml", "-o", "json"]) == Exit.USAGE
+    assert outcome(["validate", "m.yaml", "-o", "json"]) == ExitCode.USAGE
     assert "s3cr3t" not in capsys.readouterr().out
 
 
@@ -373,11 +373,11 @@ NAMED = (
 
 
 def test_the_plan_names_what_leaves(film: Desk, capsys: pytest.CaptureFixture[str]) -> None:
-    assert outcome(["plan", "m.yaml", "--env", "TEAM"]) == Exit.DONE
+    assert outcome(["plan", "m.yaml", "--env", "TEAM"]) == ExitCode.DONE
     shown = capsys.readouterr().out
     for line in NAMED:
         assert f"{line}\n" in shown
-    assert outcome(["plan", "m.yaml", "--env", "TEAM", "-o", "json"]) == Exit.DONE
+    assert outcome(["plan", "m.yaml", "--env", "TEAM", "-o", "json"]) == ExitCode.DONE
     assert json.loads(capsys.readouterr().out)["sends"] == {
         "service": "api.example.net",
         "requests": 3,
@@ -390,14 +390,14 @@ def test_the_plan_names_what_leaves(film: Desk, capsys: pytest.CaptureFixture[st
 
 
 def test_only_what_would_be_submitted_is_named(film: Desk, capsys: pytest.CaptureFixture[str]) -> None:
-    assert outcome(["plan", "m.yaml", "--env", "TEAM", "--select", "a", "-o", "json"]) == Exit.DONE
+    assert outcome(["plan", "m.yaml", "--env", "TEAM", "--select", "a", "-o", "json"]) == ExitCode.DONE
     sends = json.loads(capsys.readouterr().out)["sends"]
     assert (sends["requests"], sends["pictures"], sends["link_hosts"]) == (1, ["frames/a.png"], [])
 
 
 def test_the_question_names_what_leaves_and_whom_a_hook_tells(film: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["run", "m.yaml", "--env", "TEAM", "--sandbox", "--notify", "https://hook.example.org/secret"]
-    assert outcome(words) == Exit.USAGE
+    assert outcome(words) == ExitCode.USAGE
     shown = capsys.readouterr().err
     for line in NAMED[1:]:
         assert f"  {line}\n" in shown
@@ -415,5 +415,5 @@ def test_a_plan_that_sends_a_variable_more_is_another_plan() -> None:
 
 
 def test_the_next_command_allows_what_this_one_was_allowed(film: Desk, capsys: pytest.CaptureFixture[str]) -> None:
-    assert outcome(["status", "m.yaml", "--env", "TEAM", "--allow-outside", ".."]) == Exit.DONE
+    assert outcome(["status", "m.yaml", "--env", "TEAM", "--allow-outside", ".."]) == ExitCode.DONE
     assert "`batchrunner run m.yaml --env TEAM --allow-outside ..`" in capsys.readouterr().out

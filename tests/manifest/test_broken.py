@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from batchrunner.domain.problem import Code
-from batchrunner.errors import Exit
+from batchrunner.errors import ExitCode
 from tests.broken.transcripts import HERE, SIZES, Transcript, staged, transcripts
 
 TRANSCRIPTS = transcripts()
@@ -45,7 +45,7 @@ def test_a_broken_manifest_is_told_as_it_was_read_by_a_person(transcript: Transc
     with staged(transcript.path.parent) as folder:
         code, said = transcript.said(folder)
     assert said == transcript.expected, "read the difference; to keep it: python -m tests.broken.renew"
-    assert code == (Exit.USAGE if "nothing can be submitted" in said else Exit.DONE)
+    assert code == (ExitCode.USAGE if "nothing can be submitted" in said else ExitCode.DONE)
 
 
 def test_every_code_occurs_in_some_text() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from batchrunner.cli.main import outcome
 from batchrunner.domain.problem import Code, Severity
-from batchrunner.errors import Exit
+from batchrunner.errors import ExitCode
 from batchrunner.manifest.load import Manifest, load
 from batchrunner.manifest.rows import encodings
 from tests.manifest.desk import HEAD, LINK, Desk
@@ -140,9 +140,9 @@ def test_captions_are_read_in_the_named_encoding(desk: Desk) -> None:
 
 def test_init_is_told_the_encoding_and_writes_it(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     desk.write("shots.csv", f"Szene;Beschreibung;Startbild\na;Die Küche;{LINK}\n".encode("mac_roman"))
-    assert outcome(["init", "shots.yaml", "--from", "shots.csv"]) == Exit.USAGE
+    assert outcome(["init", "shots.yaml", "--from", "shots.csv"]) == ExitCode.USAGE
     assert "--encoding mac-roman" in capsys.readouterr().err
-    assert outcome(["init", "shots.yaml", "--from", "shots.csv", "--encoding", "mac-roman"]) == Exit.DONE
+    assert outcome(["init", "shots.yaml", "--from", "shots.csv", "--encoding", "mac-roman"]) == ExitCode.DONE
     manifest = load(Path("shots.yaml"))
     assert manifest.problems == ()
     assert manifest.jobs[0].body["prompt"] == "Die Küche"
@@ -150,7 +150,7 @@ def test_init_is_told_the_encoding_and_writes_it(desk: Desk, capsys: pytest.Capt
 
 def test_init_warns_that_it_reads_windows_1252(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     desk.write("shots.csv", f"Szene;Beschreibung;Startbild\na;Die Küche;{LINK}\n".encode("cp1252"))
-    assert outcome(["init", "shots.yaml", "--from", "shots.csv"]) == Exit.DONE
+    assert outcome(["init", "shots.yaml", "--from", "shots.csv"]) == ExitCode.DONE
     assert (
         'warning: this is not UTF-8 text; the file is read as Windows-1252, such as "Küche"' in capsys.readouterr().err
     )
@@ -158,6 +158,6 @@ def test_init_warns_that_it_reads_windows_1252(desk: Desk, capsys: pytest.Captur
 
 def test_a_copy_of_the_sheet_needs_no_encoding(desk: Desk) -> None:
     desk.write("shots.csv", f"Szene;Beschreibung;Startbild;Dauer\na;Die Küche;{LINK};8s\n".encode("mac_roman"))
-    assert outcome(["init", "shots.yaml", "--from", "shots.csv", "--encoding", "mac-roman"]) == Exit.DONE
+    assert outcome(["init", "shots.yaml", "--from", "shots.csv", "--encoding", "mac-roman"]) == ExitCode.DONE
     assert "encoding" not in Path("shots.yaml").read_text()
     assert load(Path("shots.yaml")).jobs[0].body["prompt"] == "Die Küche"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from batchrunner.cli.main import outcome
-from batchrunner.errors import Exit
+from batchrunner.errors import ExitCode
 from batchrunner.manifest.load import Manifest, load
 from tests.io.test_images import png
 from tests.manifest.desk import HEAD, LINK, Desk, parsed
@@ -25,7 +25,7 @@ def desk(tmp_path: Path) -> Desk:
 def printed(capsys: pytest.CaptureFixture[str], path: Path, *options: str) -> str:
     """What `plan -o yaml` prints."""
     capsys.readouterr()
-    assert outcome(["plan", str(path), "-o", "yaml", *options]) == Exit.DONE
+    assert outcome(["plan", str(path), "-o", "yaml", *options]) == ExitCode.DONE
     return capsys.readouterr().out
 
 
@@ -144,7 +144,7 @@ def test_takes_are_said_as_a_number(desk: Desk, capsys: pytest.CaptureFixture[st
 
 def test_nothing_is_printed_of_a_manifest_with_mistakes(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     path = desk.write("m.yaml", HEAD + "jobs:\n  - {id: a, prompt: x}\n")
-    assert outcome(["plan", str(path), "-o", "yaml"]) == Exit.USAGE
+    assert outcome(["plan", str(path), "-o", "yaml"]) == ExitCode.USAGE
     shown = capsys.readouterr()
     assert shown.out == ""
     assert "image-missing" in shown.err

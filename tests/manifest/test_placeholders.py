@@ -6,7 +6,7 @@ import pytest
 
 from batchrunner.cli.main import outcome
 from batchrunner.domain.problem import Code
-from batchrunner.errors import Exit
+from batchrunner.errors import ExitCode
 from batchrunner.manifest.load import load
 from tests.manifest.desk import HEAD, Desk
 
@@ -20,12 +20,12 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
 def test_what_plain_init_wrote_cannot_be_submitted_before_it_is_replaced(
     desk: Desk, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert outcome(["init", "shots.yaml"]) == Exit.DONE
+    assert outcome(["init", "shots.yaml"]) == ExitCode.DONE
     text = Path("shots.yaml").read_text()
     [problem] = load(Path("shots.yaml")).errors
     assert problem.code is Code.PLACEHOLDER
     assert "REPLACE-ME" in text.splitlines()[problem.place.line - 1]
-    assert outcome(["run", "shots.yaml", "--sandbox", "--yes"]) == Exit.USAGE
+    assert outcome(["run", "shots.yaml", "--sandbox", "--yes"]) == ExitCode.USAGE
     Path("shots.yaml").write_text(text.replace("REPLACE-ME", "https://example.com/hero.jpg"))
     assert load(Path("shots.yaml")).problems == ()
 

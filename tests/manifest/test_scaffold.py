@@ -7,7 +7,7 @@ import pytest
 
 from batchrunner.cli.main import outcome
 from batchrunner.domain.problem import Code
-from batchrunner.errors import Exit
+from batchrunner.errors import ExitCode
 from batchrunner.manifest.load import Manifest, load
 from batchrunner.manifest.permissions import Permissions
 from tests.io.test_images import png
@@ -37,7 +37,7 @@ class Begun:
 
     def valid(self) -> Manifest:
         """The manifest, which must be without problems."""
-        assert self.code == Exit.DONE, self.err
+        assert self.code == ExitCode.DONE, self.err
         manifest = load(self._file, permissions=Permissions((Path.cwd(),)))
         assert manifest.problems == ()
         return manifest
@@ -56,14 +56,14 @@ def frames(desk: Desk, *names: str) -> None:
 
 def test_a_plain_start_explains_itself(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     begun = Begun(capsys, Path("shots.yaml"))
-    assert begun.code == Exit.DONE
+    assert begun.code == ExitCode.DONE
     assert begun.guesses == []
     assert begun.out == "wrote shots.yaml. Next: replace each REPLACE-ME in it, then `batchrunner plan shots.yaml`\n"
     assert Path("shots.yaml").read_text().startswith("# A batchrunner manifest.")
 
 
 def test_without_a_name_it_is_shots_yaml(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
-    assert outcome(["init"]) == Exit.DONE
+    assert outcome(["init"]) == ExitCode.DONE
     assert Path("shots.yaml").exists()
 
 
@@ -73,7 +73,7 @@ def test_nothing_is_ever_overwritten(desk: Desk, capsys: pytest.CaptureFixture[s
     frames(desk, "a.png")
     desk.write("shots.yaml", "mine")
     begun = Begun(capsys, Path("shots.yaml"), *options)
-    assert begun.code == Exit.USAGE
+    assert begun.code == ExitCode.USAGE
     assert "is there already" in begun.err
     assert Path("shots.yaml").read_text() == "mine"
 
@@ -87,14 +87,14 @@ def test_the_receipts_of_two_machines_are_united_by_git(desk: Desk, capsys: pyte
 def test_attributes_of_ones_own_stay_as_they_are(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     desk.write(".gitattributes", "*.png binary\n")
     begun = Begun(capsys, Path("shots.yaml"))
-    assert begun.code == Exit.DONE
+    assert begun.code == ExitCode.DONE
     assert Path(".gitattributes").read_text() == "*.png binary\n"
     assert "gitattributes" not in begun.err
 
 
 def test_a_folder_that_is_not_there_is_told(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     begun = Begun(capsys, Path("no/shots.yaml"))
-    assert begun.code == Exit.USAGE
+    assert begun.code == ExitCode.USAGE
     assert "cannot be written" in begun.err
 
 
@@ -217,7 +217,7 @@ def test_a_copy_of_the_sheet_overwrites_nothing(desk: Desk, capsys: pytest.Captu
     desk.write("shots.csv", "id,prompt,image,secs\na,x,https://example.com/a.jpg,8s\n")
     desk.write("shots.rows.csv", "mine")
     begun = Begun(capsys, Path("shots.yaml"), "--from", "shots.csv")
-    assert begun.code == Exit.USAGE
+    assert begun.code == ExitCode.USAGE
     assert "shots.rows.csv is there already" in begun.err
     assert Path("shots.rows.csv").read_text() == "mine"
     assert not Path("shots.yaml").exists()
@@ -294,7 +294,7 @@ def test_a_spreadsheet_without_unique_names_is_told_the_true_reason(
 ) -> None:
     desk.write("shots.csv", sheet)
     begun = Begun(capsys, Path("shots.yaml"), "--from", "shots.csv")
-    assert begun.code == Exit.USAGE
+    assert begun.code == ExitCode.USAGE
     assert said in begun.err
     assert not Path("shots.yaml").exists()
 
@@ -356,7 +356,7 @@ def test_a_spreadsheet_that_cannot_be_read_is_told(
     if content is not None:
         desk.write(name, content)
     begun = Begun(capsys, Path("shots.yaml"), "--from", name)
-    assert begun.code == Exit.USAGE
+    assert begun.code == ExitCode.USAGE
     assert words in begun.err
     assert not Path("shots.yaml").exists()
 
@@ -489,9 +489,9 @@ def test_a_folder_that_cannot_be_read_or_holds_no_pictures_is_told(
 ) -> None:
     desk.write("shots.csv", "id,prompt\na,x\n")
     begun = Begun(capsys, Path("shots.yaml"), "--images", "nowhere", *table)
-    assert begun.code == Exit.USAGE
+    assert begun.code == ExitCode.USAGE
     assert "nowhere" in begun.err
     desk.write("frames/readme.txt", "")
     begun = Begun(capsys, Path("shots.yaml"), "--images", "frames")
-    assert begun.code == Exit.USAGE
+    assert begun.code == ExitCode.USAGE
     assert "holds no PNG, JPEG or WebP pictures" in begun.err

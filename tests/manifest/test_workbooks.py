@@ -14,7 +14,7 @@ import pytest
 from batchrunner.cli.main import outcome
 from batchrunner.domain.location import Place
 from batchrunner.domain.problem import Code, Problem, Problems
-from batchrunner.errors import Exit
+from batchrunner.errors import ExitCode
 from batchrunner.manifest.keys import text_of
 from batchrunner.manifest.load import load
 from batchrunner.manifest.permissions import Permissions, Reach
@@ -314,7 +314,7 @@ def test_init_reads_a_workbook(desk: Desk, capsys: pytest.CaptureFixture[str]) -
         [2, "Regen", (4, "General"), "Querformat", link],
     ]
     desk.write("shots.xlsx", workbook(Liste=rows))
-    assert outcome(["init", "shots.yaml", "--from", "shots.xlsx"]) == Exit.DONE, capsys.readouterr().err
+    assert outcome(["init", "shots.yaml", "--from", "shots.xlsx"]) == ExitCode.DONE, capsys.readouterr().err
     manifest = load(Path("shots.yaml"))
     assert manifest.problems == ()
     told = [(job.name, job.body["durationSeconds"], job.body["aspectRatio"]) for job in manifest.jobs]
@@ -323,6 +323,6 @@ def test_init_reads_a_workbook(desk: Desk, capsys: pytest.CaptureFixture[str]) -
 
 def test_init_leaves_a_workbook_alone_that_needs_no_copy(desk: Desk) -> None:
     desk.write("shots.xlsx", workbook(Liste=[["id", "prompt", "image"], ["a", "x", "https://example.com/a.jpg"]]))
-    assert outcome(["init", "shots.yaml", "--from", "shots.xlsx"]) == Exit.DONE
+    assert outcome(["init", "shots.yaml", "--from", "shots.xlsx"]) == ExitCode.DONE
     assert "rows: shots.xlsx" in Path("shots.yaml").read_text()
     assert load(Path("shots.yaml")).problems == ()

@@ -8,7 +8,7 @@ from pathlib import Path
 from batchrunner.domain.history import MarkKind
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action
-from batchrunner.errors import Exit
+from batchrunner.errors import ExitCode
 from batchrunner.sandbox import Charged
 from tests.people.desk import Command
 from tests.people.known import Known, Want, asker_of
@@ -37,17 +37,19 @@ class Foreseen:
     declined: bool | None = None
     files: Mapping[Path, bytes] = field(default_factory=dict)
 
-    def check(self, code: Exit | None, new: Iterable[Charged], files: Mapping[Path, bytes], *, is_well: bool) -> None:
+    def check(
+        self, code: ExitCode | None, new: Iterable[Charged], files: Mapping[Path, bytes], *, is_well: bool
+    ) -> None:
         """All that was foreseen has come true; `new` is what was charged."""
         paid = Counter(asker_of(charge) for charge in new)
-        if code is Exit.USAGE:
+        if code is ExitCode.USAGE:
             assert not paid, "declined, and paid"
             assert files == self.files, "declined, and something was written"
         if code is not None and self.declined is not None:
-            assert (code is Exit.USAGE) == self.declined, f"declined: {code}, foreseen: {self.declined}"
+            assert (code is ExitCode.USAGE) == self.declined, f"declined: {code}, foreseen: {self.declined}"
         if self.most is not None:
             assert paid <= self.most, f"paid again: {paid}, meant: {self.most}"
-        if self.just is not None and is_well and code not in (None, Exit.USAGE):
+        if self.just is not None and is_well and code not in (None, ExitCode.USAGE):
             assert paid.total() == self.just, f"paid again: {paid}, meant: {self.just}"
 
 

@@ -9,7 +9,7 @@ import pytest
 from batchrunner.cli.main import outcome
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action
-from batchrunner.errors import Exit
+from batchrunner.errors import ExitCode
 from batchrunner.sandbox import Fault
 from tests.engine.disks import Moment
 from tests.people.desk import Command, MortalDisk
@@ -24,7 +24,7 @@ def world(tmp_path: Path) -> World:
     return World(tmp_path)
 
 
-def run(world: World, place: Place, command: Command = Command()) -> Exit | None:  # noqa: B008  # it is frozen
+def run(world: World, place: Place, command: Command = Command()) -> ExitCode | None:  # noqa: B008  # it is frozen
     """One command on a place's first manifest; then all must hold there."""
     code = world.work(place, place.sheets[0], command)
     place.check(world.charges())
@@ -54,7 +54,7 @@ def test_receipts_merged_by_keeping_the_lines_of_both_sides_are_taken_in(world: 
     second.merge_receipts(first)
     third = clone(world, second)
 
-    assert run(world, third) is Exit.DONE
+    assert run(world, third) is ExitCode.DONE
 
     assert len(world.charges()) == 2
 
@@ -64,7 +64,7 @@ def test_a_manifest_renamed_on_a_clone_takes_over_what_the_receipts_of_its_old_n
     other = clone(world, world.places[0])
     rewrite(other, lambda sheet: replace(sheet, stem="film", name="film"))
 
-    assert run(world, other) is Exit.DONE
+    assert run(world, other) is ExitCode.DONE
 
     assert len(world.charges()) == 2
 
@@ -78,7 +78,7 @@ def test_a_job_that_was_refused_takes_over_what_a_copy_of_its_manifest_paid_mean
     place.save()
     world.work(place, place.sheets[1], Command())
 
-    assert run(world, place) is Exit.DONE
+    assert run(world, place) is ExitCode.DONE
 
     assert len(world.charges()) == 2
 
@@ -93,7 +93,7 @@ def test_a_redo_of_an_accepted_job_does_not_pay_again_for_the_wish_of_its_old_cl
     assert len(world.charges()) == 3
     rewrite(place, lambda sheet: sheet.with_line(0, Line("a", 0)))
 
-    assert run(world, place) is Exit.DONE
+    assert run(world, place) is ExitCode.DONE
 
     assert len(world.charges()) == 3
 
@@ -107,7 +107,7 @@ def test_a_clone_pays_nothing_for_a_job_that_was_renamed_before_its_old_id_was_u
     run(world, place)
     assert len(world.charges()) == 3
 
-    assert run(world, clone(world, place)) is Exit.DONE
+    assert run(world, clone(world, place)) is ExitCode.DONE
 
     assert len(world.charges()) == 3
 
@@ -117,7 +117,7 @@ def test_jobs_whose_prompts_were_swapped_swap_their_clips_and_pay_nothing(world:
     run(world, place)
     rewrite(place, lambda sheet: replace(sheet, lines=(Line("a", 1), Line("b", 0))))
 
-    assert run(world, place) is Exit.DONE
+    assert run(world, place) is ExitCode.DONE
 
     assert len(world.charges()) == 2
     assert {seen.step.status for seen in place.seen(place.sheets[0])} == {Status.DONE}
@@ -128,7 +128,7 @@ def test_a_manifest_renamed_while_its_clips_are_rendered_brings_them_home_under_
     run(world, place, Command(signals=2, after_s=20))
     rewrite(place, lambda sheet: replace(sheet, stem="film", name="film"))
 
-    assert run(world, place) is Exit.DONE
+    assert run(world, place) is ExitCode.DONE
 
     assert len(world.charges()) == 2
     assert {seen.step.status for seen in place.seen(place.sheets[0])} == {Status.DONE}
@@ -140,14 +140,14 @@ def test_a_submit_without_an_answer_can_be_resolved_after_its_manifest_was_renam
     run(world, place)
     world.options = good
     rewrite(place, lambda sheet: replace(sheet, stem="film", name="film"))
-    assert run(world, place) is Exit.PERSON_NEEDED
+    assert run(world, place) is ExitCode.PERSON_NEEDED
 
     for charge in world.charges().values():
         job = str(charge.body["image"]).rpartition(".")[2]
         with place.sat_at():
-            assert outcome(["resolve", str(place.folder / "film.yaml"), job, "--task", charge.task_id]) == Exit.DONE
+            assert outcome(["resolve", str(place.folder / "film.yaml"), job, "--task", charge.task_id]) == ExitCode.DONE
 
-    assert run(world, place) is Exit.DONE
+    assert run(world, place) is ExitCode.DONE
     assert len(world.charges()) == 2
 
 

@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 from batchrunner.cli.main import outcome
 from batchrunner.domain.job import JobId
-from batchrunner.errors import Exit, UntrustedLedger
+from batchrunner.errors import ExitCode, UntrustedLedger
 from batchrunner.io.clock import Clock
 from batchrunner.sandbox import Charged, record
 from batchrunner.sandbox import Options as SandboxOptions
@@ -73,7 +73,7 @@ class World:
 
     # running
 
-    def work(self, place: Place, sheet: Sheet, command: Command, disk: MortalDisk | None = None) -> Exit | None:
+    def work(self, place: Place, sheet: Sheet, command: Command, disk: MortalDisk | None = None) -> ExitCode | None:
         """One process, from its start to its end or its death; None where it was killed."""
         before, known, papers = self.charges(), place.known(), place.papers()
         foreseen = foresee(place, sheet, command, known)
@@ -95,13 +95,13 @@ class World:
     def _is_kept(self, charge: Charged) -> bool:
         return self.now_s < charge.at_s + charge.latency_s + self.options.retention_s
 
-    def _live(self, desk: Desk, command: Command, disk: MortalDisk | None) -> Exit | None:
+    def _live(self, desk: Desk, command: Command, disk: MortalDisk | None) -> ExitCode | None:
         if disk is not None:
             desk.connect, desk.way = disk.connect, disk.way
         try:
             return desk.run(command=command, meanwhile=_meanwhile(desk, command)).exit_code
         except Declined:
-            return Exit.USAGE
+            return ExitCode.USAGE
         except Kill:
             return None
         finally:
@@ -122,7 +122,7 @@ class World:
         said = "--pay-again" if pay_again else self._story(place, unknown)
         with self._typing(place):
             code = outcome(["resolve", str(place.folder / f"{sheet.stem}.yaml"), who.name, *said.split()])
-        assert code == Exit.DONE
+        assert code == ExitCode.DONE
         place.torn.discard(sheet.manifest)
         place.words.learn(place.known())
 
@@ -157,7 +157,7 @@ class World:
     def _keep(self, place: Place, sheet: Sheet, who: JobId, command: str, *more: str) -> None:
         with self._typing(place):
             code = outcome([command, str(place.folder / f"{sheet.stem}.yaml"), who.name, *more])
-        assert code in (Exit.DONE, Exit.USAGE)
+        assert code in (ExitCode.DONE, ExitCode.USAGE)
         place.torn.discard(sheet.manifest)
 
     # two people
@@ -168,7 +168,7 @@ class World:
         if place.person not in place.trusted and (place.state / "ledger.db").exists():
             self._refuse(place, sheet, command)
             with place.sat_at():
-                assert outcome(["trust", str(place.folder)]) == Exit.DONE
+                assert outcome(["trust", str(place.folder)]) == ExitCode.DONE
             place.trusted.add(place.person)
         self.work(place, sheet, command)
 
@@ -177,7 +177,7 @@ class World:
         path = str(place.folder / f"{sheet.stem}.yaml")
         with place.sat_at():
             for words in (["plan", path], ["accept", path, sheet.lines[0].id]):
-                assert outcome(words) == Exit.USAGE
+                assert outcome(words) == ExitCode.USAGE
             try:
                 self.desk(place, sheet).run(command=command)
             except UntrustedLedger:
@@ -188,13 +188,13 @@ class World:
         assert place.contents() == files
 
 
-def _note_end(place: Place, sheet: Sheet, code: Exit | None, before: Known) -> None:
+def _note_end(place: Place, sheet: Sheet, code: ExitCode | None, before: Known) -> None:
     """Whoever made a ledger trusts it; whoever was killed may have told the receipts less than it knew."""
     if (place.state / "ledger.db").exists():
         place.trusted.add(place.person)
     if code is None:
         place.torn |= {sheet.manifest, *(who.manifest for who, _ in [*before.owners.values(), *before.held])}
-    elif code is not Exit.USAGE:
+    elif code is not ExitCode.USAGE:
         place.torn.discard(sheet.manifest)
 
 

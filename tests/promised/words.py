@@ -5,7 +5,7 @@ from decimal import Decimal
 from batchrunner import errors
 from batchrunner.domain.event import Kind
 from batchrunner.domain.problem import Code, Severity
-from batchrunner.errors import Exit
+from batchrunner.errors import ExitCode
 from batchrunner.sandbox import Charged, Fault, Leaked, Refunded, Uploaded
 from batchrunner.sandbox.journal_events import Deleted, Opened, to_line
 from tests.broken.transcripts import HEAD, transcripts
@@ -18,18 +18,18 @@ _WARNING = ": warning: "
 def exit_codes() -> object:
     """What a process ends with, in words of our own here, and which error that stops it ends how."""
     meanings = {
-        "every job is done": Exit.DONE,
-        "a job failed": Exit.FAILED,
-        "usage, or nobody agreed": Exit.USAGE,
-        "key refused, or balance used up": Exit.REFUSED,
-        "a person is needed": Exit.PERSON_NEEDED,
-        "work left": Exit.WORK_LEFT,
-        "cost limit": Exit.COST_LIMIT,
-        "deadline": Exit.DEADLINE,
-        "another run is at work": Exit.LOCKED,
-        "our bug": Exit.BUG,
-        "interrupted": Exit.INTERRUPTED,
-        "terminated": Exit.TERMINATED,
+        "every job is done": ExitCode.DONE,
+        "a job failed": ExitCode.FAILED,
+        "usage, or nobody agreed": ExitCode.USAGE,
+        "key refused, or balance used up": ExitCode.REFUSED,
+        "a person is needed": ExitCode.PERSON_NEEDED,
+        "work left": ExitCode.WORK_LEFT,
+        "cost limit": ExitCode.COST_LIMIT,
+        "deadline": ExitCode.DEADLINE,
+        "another run is at work": ExitCode.LOCKED,
+        "our bug": ExitCode.BUG,
+        "interrupted": ExitCode.INTERRUPTED,
+        "terminated": ExitCode.TERMINATED,
     }
     stops: dict[str, type[errors.BatchrunnerError]] = {
         "usage": errors.UsageError,
@@ -46,7 +46,7 @@ def exit_codes() -> object:
         "locked": errors.Locked,
     }
     return {
-        "all": sorted(map(int, Exit)),
+        "all": sorted(map(int, ExitCode)),
         "meanings": {name: int(code) for name, code in meanings.items()},
         "errors": {name: int(error.exit_code) for name, error in stops.items()},
     }

@@ -17,7 +17,7 @@ from batchrunner.domain.job import JobId
 from batchrunner.domain.status import Flag, Status
 from batchrunner.domain.step import Action, Block, Step
 from batchrunner.domain.text import ago, printable, span, utc
-from batchrunner.errors import Exit
+from batchrunner.errors import ExitCode
 from batchrunner.io.resources import read_text
 from batchrunner.planning.planner import Disk, Facts, Options, next_step
 from batchrunner.reports.formats.json_report import as_json
@@ -223,9 +223,10 @@ def test_the_totals_of_a_status_are_told_without_a_run() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "is_told"), [(Exit.DONE, True), (Exit.INTERRUPTED, False), (Exit.TERMINATED, False), (None, False)]
+    ("code", "is_told"),
+    [(ExitCode.DONE, True), (ExitCode.INTERRUPTED, False), (ExitCode.TERMINATED, False), (None, False)],
 )
-def test_what_the_account_lost_is_told_of_runs_that_looked_in_the_end(code: Exit | None, *, is_told: bool) -> None:
+def test_what_the_account_lost_is_told_of_runs_that_looked_in_the_end(code: ExitCode | None, *, is_told: bool) -> None:
     report = a_report(a_row(), exit_code=code, balances_usd=(Decimal(10), Decimal(4)))
     assert ("in this run the account went from $10.00 to $4.00: $6.00 less" in summary(report)) is is_told
     of_status = replace(report, requests={})

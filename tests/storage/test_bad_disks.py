@@ -11,7 +11,7 @@ import pytest
 
 from batchrunner.domain.job import JobId
 from batchrunner.domain.status import Status
-from batchrunner.errors import Exit, LedgerError
+from batchrunner.errors import ExitCode, LedgerError
 from batchrunner.storage.sqlite.ledger import Ledger
 from batchrunner.storage.sqlite.transaction import writing
 from tests.engine.audit import audit
@@ -71,7 +71,7 @@ def test_a_disk_that_fails_while_the_address_is_looked_up_is_told_as_such(path: 
     connect = lambda *where, **how: sqlite3.connect(*where, factory=Unreadable, **how)  # noqa: E731
     with Ledger.writing(path, connect) as ledger, pytest.raises(LedgerError, match="disk I/O error") as caught:
         ledger.check_address("https://api.modellix.test")
-    assert caught.value.exit_code == Exit.WORK_LEFT
+    assert caught.value.exit_code == ExitCode.WORK_LEFT
 
 
 def many_open(path: Path) -> None:
@@ -118,7 +118,7 @@ def test_a_ledger_without_shared_memory_remembers_all_that_happened(path: Path) 
 def test_a_whole_run_in_a_network_folder_pays_each_clip_once(studio: Studio, connect: Connect) -> None:
     studio.connect = connect
     studio.write(manifest_text("a", "b", "c"))
-    assert studio.run().exit_code is Exit.DONE
+    assert studio.run().exit_code is ExitCode.DONE
     assert studio.run().counted.submits == 0
     audit(studio)
     assert set(studio.statuses().values()) == {Status.DONE}
@@ -221,14 +221,14 @@ def test_a_finished_write_whose_index_did_not_come_along_is_not_forgotten(path: 
     many_open(path)
     killed_while_it_settles(path, "wal")
     path.with_name("ledger.db-shm").unlink()
-    assert told_read_only(path).startswith(f"{Exit.WORK_LEFT:d} the ledger")
+    assert told_read_only(path).startswith(f"{ExitCode.WORK_LEFT:d} the ledger")
 
 
 def test_a_half_written_ledger_in_a_read_only_folder_is_no_picture_at_all(path: Path) -> None:
     many_open(path)
     raw(path).execute("PRAGMA journal_mode = DELETE")
     killed_while_it_settles(path, "delete")
-    assert told_read_only(path).startswith(f"{Exit.WORK_LEFT:d} the ledger")
+    assert told_read_only(path).startswith(f"{ExitCode.WORK_LEFT:d} the ledger")
 
 
 # Files that are no ledger

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from batchrunner.errors import Exit, LedgerError, NewerLedger
+from batchrunner.errors import ExitCode, LedgerError, NewerLedger
 from batchrunner.storage.sqlite.ledger import Ledger
 from batchrunner.storage.sqlite.tables import VERSION
 from batchrunner.storage.sqlite.transaction import writing
@@ -115,7 +115,7 @@ def test_a_ledger_of_a_later_release_is_left_alone(path: Path, opens: Open) -> N
     before = path.read_bytes()
     with pytest.raises(NewerLedger, match="update batchrunner") as caught:
         opens(path)
-    assert caught.value.exit_code == Exit.USAGE
+    assert caught.value.exit_code == ExitCode.USAGE
     assert path.read_bytes() == before
 
 
@@ -128,7 +128,7 @@ def test_a_file_that_is_no_ledger_is_left_alone(path: Path, opens: Open, content
     path.write_bytes(content)
     with pytest.raises(LedgerError) as caught:
         opens(path)
-    assert caught.value.exit_code == Exit.WORK_LEFT
+    assert caught.value.exit_code == ExitCode.WORK_LEFT
     assert path.read_bytes() == content
 
 

@@ -17,7 +17,7 @@ from batchrunner.cli.status_report import report_of
 from batchrunner.domain.history import MarkKind
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action, Block
-from batchrunner.errors import BatchrunnerError, Exit
+from batchrunner.errors import BatchrunnerError, ExitCode
 from batchrunner.planning.batch import Batch, Limits, Seen
 from batchrunner.planning.planner import Options
 from batchrunner.reports.formats.registry import in_form
@@ -103,7 +103,7 @@ def test_a_damaged_row_holds_its_job_and_the_others_go_on(studio: Studio, statem
     harm(studio, statement)
 
     assert steps(studio) | {"a": HELD, "b": (Action.NONE, None), "c": (Action.SUBMIT, None)} == steps(studio)
-    assert studio.run().exit_code is Exit.PERSON_NEEDED
+    assert studio.run().exit_code is ExitCode.PERSON_NEEDED
 
     assert studio.statuses() | {"a": Status.UNKNOWN, "b": Status.DONE, "c": Status.DONE} == studio.statuses()
     assert len(studio.record().charges) == 3

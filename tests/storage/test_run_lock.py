@@ -15,7 +15,7 @@ from threading import Timer
 
 import pytest
 
-from batchrunner.errors import Exit, Locked
+from batchrunner.errors import ExitCode, Locked
 from batchrunner.storage import run_lock as lock
 from batchrunner.storage.run_lock import Holder, holder, run_lock
 
@@ -52,7 +52,7 @@ def test_a_second_run_is_told_which_process_holds_the_lock(tmp_path: Path) -> No
         said = f"another run of film is at work: process {process.pid} on {HERE}, since {SINCE}"
         with pytest.raises(Locked) as caught, run_lock(tmp_path, "film", SINCE):
             pass
-        assert (str(caught.value), caught.value.exit_code) == (said, Exit.LOCKED)
+        assert (str(caught.value), caught.value.exit_code) == (said, ExitCode.LOCKED)
         assert holder(tmp_path, "film") == Holder(HERE, process.pid, SINCE)
 
 

@@ -37,7 +37,7 @@ from batchrunner.domain.settings import DEFAULT_MAX_REPLACE
 from batchrunner.domain.step import Action
 from batchrunner.domain.text import json_text
 from batchrunner.engine.scheduling.adaptive_limit import START
-from batchrunner.errors import Exit
+from batchrunner.errors import ExitCode
 from batchrunner.io.clock import Clock
 from batchrunner.manifest.export import spelt_out
 from batchrunner.manifest.load import Manifest
@@ -80,7 +80,7 @@ def command(manifest: Path, *, detailed_exitcode: bool, **options: Any) -> int:
     read = valid_manifest(manifest, order.profile)
     if order.form == "yaml":
         hand_over(dump(spelt_out(read)), nl=False)
-        return Exit.DONE
+        return ExitCode.DONE
     now_s = Clock().wall_s()
     limits = order.limits(read.settings, now_s)
     key_digest = SANDBOX_ACCESS.key_digest if order.sandbox else key_digest_if_any()
@@ -93,7 +93,7 @@ def command(manifest: Path, *, detailed_exitcode: bool, **options: Any) -> int:
     else:
         say_lines(plan_table(planned, now_s, width()))
     something = any(not step.is_last for _, step in planned.steps)
-    return _SOMETHING_TO_DO if detailed_exitcode and something else Exit.DONE
+    return _SOMETHING_TO_DO if detailed_exitcode and something else ExitCode.DONE
 
 
 def _gathered(order: Order, read: Manifest, key_digest: str | None) -> tuple[Batch, int]:

@@ -12,7 +12,7 @@ from batchrunner.cli.profiles import check_profile
 from batchrunner.cli.terminal import hand_over, say_lines
 from batchrunner.domain.settings import Network
 from batchrunner.domain.text import Lines, counted, in_lines, stacked
-from batchrunner.errors import Exit
+from batchrunner.errors import ExitCode
 from batchrunner.manifest.load import Manifest, load
 
 
@@ -58,7 +58,7 @@ def command(
     else:
         for index, manifest in enumerate(loaded):
             say_lines(stacked(*([in_lines("")] if index else []), _text(manifest)))
-    return Exit.USAGE if any(manifest.errors for manifest in loaded) else Exit.DONE
+    return ExitCode.USAGE if any(manifest.errors for manifest in loaded) else ExitCode.DONE
 
 
 def _is_on_github(form: str) -> bool:

@@ -6,13 +6,13 @@ from decimal import Decimal
 from batchrunner.domain.money import dollars
 from batchrunner.domain.status import Status
 from batchrunner.domain.text import LONGEST_TABLE, Lines, counted, in_lines, located, printable, span, stacked
-from batchrunner.errors import Exit
+from batchrunner.errors import ExitCode
 from batchrunner.reports.layout import room, table
 from batchrunner.reports.report import Report, Row
 
 HEADERS = ("job", "status", "cost", "file or reason")
 # nobody asked for the balance in the end
-_LEFT_AT_ONCE = {Exit.INTERRUPTED, Exit.TERMINATED}
+_LEFT_AT_ONCE = {ExitCode.INTERRUPTED, ExitCode.TERMINATED}
 
 
 def summary(report: Report, seconds: float | None = None, width: int | None = None, project: str = "") -> Lines:

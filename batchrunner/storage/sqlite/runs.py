@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from batchrunner.errors import Exit
+from batchrunner.errors import ExitCode
 from batchrunner.storage.sqlite.rows import is_time
 from batchrunner.storage.sqlite.transaction import fetched
 
@@ -60,7 +60,7 @@ def _jobs(digest: str, jobs: str) -> tuple[dict[str, Any], ...]:
 
 def last_ended_run(db: sqlite3.Connection, manifest: str, profile: str) -> int:
     """The number of the newest run that came to its own end; 0 where there is none."""
-    cut_off = (Exit.BUG, Exit.INTERRUPTED, Exit.TERMINATED)
+    cut_off = (ExitCode.BUG, ExitCode.INTERRUPTED, ExitCode.TERMINATED)
     row = db.execute(
         "SELECT max(id) FROM run WHERE manifest = ? AND profile = ? AND command <> 'receipts'"
         " AND ended_at_s IS NOT NULL AND exit_code NOT IN (?, ?, ?)",
