@@ -78,7 +78,7 @@ class BadReceipts(UsageError):
         return self._lines
 
 
-class Unconfirmed(UsageError):
+class NotConfirmed(UsageError):
     """Paid work was planned and nobody said yes."""
 
 
@@ -88,7 +88,7 @@ class Unauthorized(BatchrunnerError):
     exit_code = ExitCode.REFUSED
 
 
-class Unaffordable(BatchrunnerError):
+class InsufficientBalance(BatchrunnerError):
     """The balance does not pay for what was planned, and nobody said that a part of it is enough."""
 
     exit_code = ExitCode.REFUSED
@@ -118,11 +118,11 @@ class UntrustedLedger(LedgerError):
     exit_code = ExitCode.USAGE
 
 
-class ClaimRefused(LedgerError):
+class ClaimConflict(LedgerError):
     """Somebody else recorded something about this job since its step was decided."""
 
 
-class Locked(BatchrunnerError):
+class RunLocked(BatchrunnerError):
     """Another run of this manifest holds the lock; the sentence says which, where and since when."""
 
     exit_code = ExitCode.LOCKED

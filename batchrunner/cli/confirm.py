@@ -8,7 +8,7 @@ from decimal import Decimal
 from batchrunner.cli.terminal import say, say_lines
 from batchrunner.domain.money import Cost, dollars
 from batchrunner.domain.text import Lines, counted, in_lines, most_usd, with_retries
-from batchrunner.errors import Unaffordable, Unconfirmed
+from batchrunner.errors import InsufficientBalance, NotConfirmed
 from batchrunner.planning.outgoing import NOTHING_SENT, Outgoing
 from batchrunner.planning.replaced import NONE_REPLACED, Replaced
 
@@ -81,7 +81,7 @@ def ask(offer: Offer, *, yes: bool, part_is_enough: bool = False) -> None:
     if not yes:
         _ask(offer)
     elif offer.is_short and not (part_is_enough or offer.waits_for_balance):
-        raise Unaffordable(
+        raise InsufficientBalance(
             f"the balance pays for {offer.affordable} of {counted(offer.clips, 'clip')}: top it up, or add "
             "--allow-partial or --wait-for-balance. Nothing was submitted"
         )
@@ -93,11 +93,11 @@ def _is_terminal() -> bool:
 
 def _ask(offer: Offer) -> None:
     if not _is_terminal():
-        raise Unconfirmed("nobody agreed to this: there is no terminal to ask on, so add --yes. Nothing was submitted")
+        raise NotConfirmed("nobody agreed to this: there is no terminal to ask on, so add --yes. Nothing was submitted")
     as_far = ", as far as the balance goes" if offer.is_short and not offer.waits_for_balance else ""
     say(f"Submit {counted(offer.clips, 'paid job')}{as_far}? [y/N] ", nl=False, err=True)
     readable, _, _ = select.select([sys.stdin], [], [], _PATIENCE_S)
     if not readable:
-        raise Unconfirmed("no answer in 5 minutes: nothing was submitted")
+        raise NotConfirmed("no answer in 5 minutes: nothing was submitted")
     if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
-        raise Unconfirmed("not agreed: nothing was submitted")
+        raise NotConfirmed("not agreed: nothing was submitted")

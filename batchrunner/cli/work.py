@@ -24,7 +24,7 @@ from batchrunner.domain.text import utc
 from batchrunner.engine.executor import Ended, conduct
 from batchrunner.engine.run import Means
 from batchrunner.engine.shutdown import Signals
-from batchrunner.errors import ExitCode, Locked
+from batchrunner.errors import ExitCode, RunLocked
 from batchrunner.io.clock import Clock
 from batchrunner.io.keep_awake import awake
 from batchrunner.planning.batch import Batch, Wanted, gather
@@ -114,7 +114,7 @@ def with_guests(batch: Batch, stack: ExitStack, clock: Clock) -> Batch:
     """The batch with those whom it waits for, where nobody else is at work on them: their manifest may be gone."""
     guests: tuple[JobId, ...] = ()
     for manifest, awaited in batch.awaited().items():
-        with suppress(Locked):
+        with suppress(RunLocked):
             stack.enter_context(run_lock(batch.project.folder, manifest, utc(clock.wall_s()) or ""))
             guests += awaited
     return replace(batch, guests=guests)

@@ -15,7 +15,7 @@ from batchrunner.engine.run import Run
 from batchrunner.engine.scheduling.poll_policy import Running
 from batchrunner.engine.scheduling.rate_limiter import MOST_UNKNOWNS
 from batchrunner.engine.upload import sendable
-from batchrunner.errors import ClaimRefused, LedgerError
+from batchrunner.errors import ClaimConflict, LedgerError
 from batchrunner.planning.batch import renewed
 from batchrunner.providers.modellix import Submitted
 from batchrunner.storage.records import Claim
@@ -137,7 +137,7 @@ def _commit(run: Run, job: Job, body: Mapping[str, object], step: Step) -> async
     )
     try:
         attempt_id = run.ledger.claim(claim)
-    except ClaimRefused as error:
+    except ClaimConflict as error:
         run.tell(Happened(Kind.NOTE, str(error), job.name))
         run.batch = renewed(run.batch, run.ledger)  # the next decision knows what came first
         return None

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from batchrunner.errors import Locked
+from batchrunner.errors import RunLocked
 from batchrunner.io.files import make_state_folder, state_root
 
 _NOTE = ".lock.json"
@@ -44,7 +44,7 @@ def run_lock(folder: Path, manifest: str, since: str) -> Iterator[None]:
     try:
         lock.acquire(timeout=_LOOK_S, poll_interval=_PAUSE_S)
     except Timeout:
-        raise Locked(_who_holds(folder, manifest)) from None
+        raise RunLocked(_who_holds(folder, manifest)) from None
     try:
         root.write_whole(note, json.dumps(asdict(Holder(socket.gethostname(), os.getpid(), since))).encode())
         yield

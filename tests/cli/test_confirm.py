@@ -16,7 +16,7 @@ from batchrunner.cli import confirm as consent
 from batchrunner.cli.confirm import Offer, ask
 from batchrunner.cli.main import outcome
 from batchrunner.domain.money import Cost
-from batchrunner.errors import ExitCode, Unconfirmed
+from batchrunner.errors import ExitCode, NotConfirmed
 from batchrunner.planning.replaced import Replaced
 from tests.studio import manifest_text
 
@@ -118,14 +118,14 @@ END_OF_INPUT = "\x04"
 
 @pytest.mark.parametrize("typing", ["\n", "n\n", "no\n", "yy\n", "j\n", "sure\n", "1\n", "ny\n", END_OF_INPUT])
 def test_anything_but_yes_is_no(typing: str) -> None:
-    with person(typing), pytest.raises(Unconfirmed, match="not agreed: nothing was submitted") as caught:
+    with person(typing), pytest.raises(NotConfirmed, match="not agreed: nothing was submitted") as caught:
         ask(OFFER, yes=False)
     assert caught.value.exit_code == ExitCode.USAGE
 
 
 def test_nobody_who_answers_is_no(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(consent, "_PATIENCE_S", 0.0)
-    with person(None), pytest.raises(Unconfirmed, match="no answer in 5 minutes: nothing was submitted"):
+    with person(None), pytest.raises(NotConfirmed, match="no answer in 5 minutes: nothing was submitted"):
         ask(OFFER, yes=False)
 
 
@@ -150,7 +150,7 @@ def test_off_a_terminal_only_the_flag_agrees(
     monkeypatch: pytest.MonkeyPatch, place: Callable[[pytest.MonkeyPatch], None]
 ) -> None:
     place(monkeypatch)
-    with pytest.raises(Unconfirmed, match="add --yes"):
+    with pytest.raises(NotConfirmed, match="add --yes"):
         ask(OFFER, yes=False)
 
 

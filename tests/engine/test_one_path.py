@@ -10,7 +10,7 @@ from batchrunner.domain.job import JobId
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action, Block
 from batchrunner.engine.executor import Ended
-from batchrunner.errors import ClaimRefused, ExitCode
+from batchrunner.errors import ClaimConflict, ExitCode
 from batchrunner.sandbox import Sandbox
 from batchrunner.storage.sqlite.ledger import Ledger
 from tests.moved_time import MovedClock, in_moved_time
@@ -91,7 +91,7 @@ def test_a_claim_is_refused_where_another_run_asked_for_the_same_since_it_was_de
         elsewhere = a_claim(first, JobId("copy", "", "hero", 1))
         ledger.claim(replace(elsewhere, output="outputs/copy/hero.mp4"))
 
-        with pytest.raises(ClaimRefused, match="another run has asked for the same just now"):
+        with pytest.raises(ClaimConflict, match="another run has asked for the same just now"):
             ledger.claim(replace(claim, newest=newest))
         assert ledger.claim(replace(claim, newest=ledger.rivals("film", "", "film.yaml").newest))
 
@@ -100,7 +100,7 @@ def test_a_claim_is_refused_where_the_clip_of_another_job_goes_to_its_path(tmp_p
     with Ledger.writing(tmp_path / "ledger.db") as ledger:
         opening = a_claim(a_run(ledger), JobId("copy", "", "opening", 1))
         ledger.claim(replace(opening, output="outputs/film/opening.mp4"))
-        with pytest.raises(ClaimRefused, match=r"clip of opening \(of copy\) goes to outputs/film/opening\.mp4"):
+        with pytest.raises(ClaimConflict, match=r"clip of opening \(of copy\) goes to outputs/film/opening\.mp4"):
             ledger.claim(replace(a_claim(a_run(ledger)), output="outputs/film/opening.mp4"))
 
 

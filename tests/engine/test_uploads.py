@@ -15,7 +15,7 @@ from batchrunner.domain.job import JobId
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action, Block, Step
 from batchrunner.domain.uploaded_image import UPLOAD_LIFE_S
-from batchrunner.errors import ExitCode, Unconfirmed
+from batchrunner.errors import ExitCode, NotConfirmed
 from batchrunner.io.http import Answered, Answering
 from batchrunner.manifest.load import load
 from batchrunner.sandbox import Answer, record
@@ -255,7 +255,7 @@ def test_nothing_is_uploaded_without_consent(studio: Studio) -> None:
 
     result = CliRunner().invoke(group, ["run", str(studio.manifest), "--sandbox"])
 
-    assert isinstance(result.exception, Unconfirmed)
+    assert isinstance(result.exception, NotConfirmed)
     state = find_project(studio.manifest, sandbox=True).folder / "service.jsonl"
     assert record(state).uploads == ()
     assert record(state).charges == ()

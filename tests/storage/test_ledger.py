@@ -25,7 +25,7 @@ from batchrunner.domain.history import (
     TaskState,
 )
 from batchrunner.domain.job import JobId
-from batchrunner.errors import ClaimRefused, LedgerError, UsageError
+from batchrunner.errors import ClaimConflict, LedgerError, UsageError
 from batchrunner.io.http import Reply
 from batchrunner.providers.modellix import wire
 from batchrunner.storage.sqlite.ledger import Ledger
@@ -74,20 +74,20 @@ def ledger(path: Path) -> Iterator[Ledger]:
 
 def test_a_job_has_one_open_attempt_at_most(ledger: Ledger) -> None:
     claimed(ledger)
-    with pytest.raises(ClaimRefused, match="hero was submitted by somebody else"):
+    with pytest.raises(ClaimConflict, match="hero was submitted by somebody else"):
         claimed(ledger, number=2)
 
 
 @pytest.mark.parametrize("answer", [ACCEPTED, UNKNOWN])
 def test_what_may_have_been_paid_stays_open(ledger: Ledger, answer: Answer) -> None:
     ledger.answer(claimed(ledger), answer)
-    with pytest.raises(ClaimRefused):
+    with pytest.raises(ClaimConflict):
         claimed(ledger, number=2)
 
 
 def test_a_number_is_given_once_even_when_its_attempt_is_closed(ledger: Ledger) -> None:
     ledger.answer(claimed(ledger), REFUSED)
-    with pytest.raises(ClaimRefused):
+    with pytest.raises(ClaimConflict):
         claimed(ledger, number=1)
     assert claimed(ledger, number=2) == 2
 
@@ -101,7 +101,7 @@ def test_other_jobs_are_not_in_the_way(ledger: Ledger, other: JobId) -> None:
 
 def test_a_refused_claim_leaves_nothing_behind(ledger: Ledger, path: Path) -> None:
     claimed(ledger)
-    with pytest.raises(ClaimRefused):
+    with pytest.raises(ClaimConflict):
         ledger.claim(a_claim(1, number=2))
     assert raw(path).execute("SELECT count(*) FROM attempt").fetchone() == (1,)
 

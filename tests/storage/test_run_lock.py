@@ -15,7 +15,7 @@ from threading import Timer
 
 import pytest
 
-from batchrunner.errors import ExitCode, Locked
+from batchrunner.errors import ExitCode, RunLocked
 from batchrunner.storage import run_lock as lock
 from batchrunner.storage.run_lock import Holder, holder, run_lock
 
@@ -50,20 +50,20 @@ def another_process(folder: Path) -> Iterator["subprocess.Popen[str]"]:
 def test_a_second_run_is_told_which_process_holds_the_lock(tmp_path: Path) -> None:
     with another_process(tmp_path) as process:
         said = f"another run of film is at work: process {process.pid} on {HERE}, since {SINCE}"
-        with pytest.raises(Locked) as caught, run_lock(tmp_path, "film", SINCE):
+        with pytest.raises(RunLocked) as caught, run_lock(tmp_path, "film", SINCE):
             pass
         assert (str(caught.value), caught.value.exit_code) == (said, ExitCode.LOCKED)
         assert holder(tmp_path, "film") == Holder(HERE, process.pid, SINCE)
 
 
 def test_a_second_run_within_one_process_is_refused_as_well(tmp_path: Path) -> None:
-    with run_lock(tmp_path, "film", SINCE), pytest.raises(Locked), run_lock(tmp_path, "film", SINCE):
+    with run_lock(tmp_path, "film", SINCE), pytest.raises(RunLocked), run_lock(tmp_path, "film", SINCE):
         pass
 
 
 def test_the_refused_one_leaves_the_note_of_the_holder(tmp_path: Path) -> None:
     with run_lock(tmp_path, "film", SINCE):
-        with pytest.raises(Locked), run_lock(tmp_path, "film", "later"):
+        with pytest.raises(RunLocked), run_lock(tmp_path, "film", "later"):
             pass
         assert holder(tmp_path, "film") == Holder(HERE, os.getpid(), SINCE)
 

@@ -11,7 +11,7 @@ from batchrunner.cli.options import ledger_option, manifest_argument, option, sa
 from batchrunner.cli.terminal import say, say_lines
 from batchrunner.domain.text import ago, counted, in_lines
 from batchrunner.domain.uploaded_image import Upload
-from batchrunner.errors import Locked
+from batchrunner.errors import RunLocked
 from batchrunner.io.clock import Clock
 from batchrunner.providers.modellix import Modellix
 from batchrunner.storage.run_lock import anybody
@@ -41,7 +41,7 @@ def command(manifest: Path, ledger: Path | None, *, prune: bool, sandbox: bool) 
         return
     busy = anybody(project.folder)
     if busy is not None:
-        raise Locked(f"a run is at work and may need them: process {busy.pid} on {busy.host}, since {busy.since}")
+        raise RunLocked(f"a run is at work and may need them: process {busy.pid} on {busy.host}, since {busy.since}")
     service = sandbox_service(project, clock) if sandbox else real_service()
     idle = [upload for upload in found if upload.sha256 not in needed]
     with Ledger.writing(project.ledger) as book:

@@ -13,7 +13,7 @@ from typing import Self
 from batchrunner.domain.history import Answer, Attempt, Clip, Damage, Mark, MarkKind, Memory, Observation, Outcome
 from batchrunner.domain.job import JobId
 from batchrunner.domain.receipt import Told
-from batchrunner.errors import ClaimRefused, UsageError
+from batchrunner.errors import ClaimConflict, UsageError
 from batchrunner.storage.records import Claim, NewRun
 from batchrunner.storage.sqlite import connection, runs
 from batchrunner.storage.sqlite.account_log import Account
@@ -181,7 +181,7 @@ class Ledger:
                     opened_at_s=claim.at_s,
                 )
         except sqlite3.IntegrityError as error:
-            raise ClaimRefused(f"{who.name} was submitted by somebody else just now") from error
+            raise ClaimConflict(f"{who.name} was submitted by somebody else just now") from error
 
     def answer(self, attempt_id: int, answer: Answer) -> Answer:
         """Records what became of an attempt; a refusal settles it. Gives what was recorded.
@@ -225,7 +225,7 @@ class Ledger:
                     at_s=at_s,
                 )
         except sqlite3.IntegrityError as error:
-            raise ClaimRefused(f"{identity.name} got a clip by somebody else just now") from error
+            raise ClaimConflict(f"{identity.name} got a clip by somebody else just now") from error
 
     def clip(self, attempt_id: int, clip: Clip, adoption_id: int | None = None) -> None:
         """Writes down under which path a verified file, or an adopting job's copy of it, is about to be put."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from batchrunner.domain.job import JobId
 from batchrunner.domain.request import Request
-from batchrunner.errors import ClaimRefused
+from batchrunner.errors import ClaimConflict
 from batchrunner.storage.records import Claim
 from batchrunner.storage.sqlite.request_json import read_request
 from batchrunner.storage.sqlite.transaction import fetched
@@ -68,12 +68,12 @@ def check_rivals(db: sqlite3.Connection, claim: Claim) -> None:
     who = claim.identity
     for *other, where in fetched(db, _OPENED):
         if where == claim.output and JobId(*other) != who:
-            raise ClaimRefused(f"{who.name}: the clip of {other[2]} (of {other[0]}) goes to {where}, since just now")
+            raise ClaimConflict(f"{who.name}: the clip of {other[2]} (of {other[0]}) goes to {where}, since just now")
     if claim.newest is None:
         return
     same = fetched(db, _SAME_REQUEST, (claim.request.fingerprint, who.take, claim.newest, claim.run_id))
     if any(_asks_for(text, claim.request) for (text,) in same):
-        raise ClaimRefused(f"{who.name}: another run has asked for the same just now")
+        raise ClaimConflict(f"{who.name}: another run has asked for the same just now")
 
 
 def _asks_for(text: str, request: Request) -> bool:
