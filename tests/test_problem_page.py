@@ -82,5 +82,5 @@ def test_the_problem_that_is_shown_first_is_one_that_is_told(tmp_path: Path) -> 
     film += "    prompt: The character waves\n    image: https://example.com/hero.jpg\n" + snippet.partition("| ")[2]
     (tmp_path / "shots.yaml").write_text(film, encoding="utf-8")
     (problem,) = load(tmp_path / "shots.yaml").problems
-    place = f"shots.yaml:{problem.place.line}:{problem.place.column}"
+    place = f"shots.yaml:{problem.location.line}:{problem.location.column}"
     assert (head, mend) == (f"{place}: {problem.code.value}  {problem.message}", f"  mend: {problem.hint}")

@@ -39,7 +39,7 @@ def as_github(problems: Iterable[Problem]) -> str:
 
 def _one(problem: Problem, lines: Sources) -> Lines:
     colour = _COLOURS[problem.severity]
-    place = click.style(str(problem.place), bold=True)
+    place = click.style(str(problem.location), bold=True)
     is_warning = problem.severity is Severity.WARNING
     code = click.style(f"warning: {problem.code.value}" if is_warning else problem.code.value, fg=colour)
     parts = [
@@ -64,12 +64,12 @@ def _snippet(problem: Problem, lines: Sources, colour: str) -> list[str]:
     """The line with a caret under the column; a long line is cut around it."""
     written = _line(problem, lines).replace("\t", " ")
     line = _shown(written)
-    column = len(_shown(written[: problem.place.column - 1])) + 1
+    column = len(_shown(written[: problem.location.column - 1])) + 1
     start = max(0, column - _WIDEST_LINE // 2) if len(line) > _WIDEST_LINE else 0
     shown = line[start : start + _WIDEST_LINE]
     if not shown.strip():
         return []
-    number = f"{problem.place.line:>5} | "
+    number = f"{problem.location.line:>5} | "
     before = shown[: column - 1 - start]
     caret = " " * (len(number) + sum(map(_columns, before))) + click.style("^", fg=colour)
     return [click.style(number, dim=True) + shown.rstrip(), caret]
@@ -87,8 +87,8 @@ def _masked(text: str) -> str:
 
 def _line(problem: Problem, lines: Sources) -> str:
     """The line that a problem stands on; empty if it stands on none."""
-    text = lines.get(problem.place.file, ())
-    return text[problem.place.line - 1] if 1 <= problem.place.line <= len(text) else ""
+    text = lines.get(problem.location.file, ())
+    return text[problem.location.line - 1] if 1 <= problem.location.line <= len(text) else ""
 
 
 def _columns(character: str) -> int:
@@ -102,9 +102,9 @@ def _object(problem: Problem) -> dict[str, Any]:
     return {
         "severity": problem.severity.value,
         "code": problem.code.value,
-        "file": problem.place.file,
-        "line": problem.place.line,
-        "column": problem.place.column,
+        "file": problem.location.file,
+        "line": problem.location.line,
+        "column": problem.location.column,
         "job": _masked(problem.jobs[0]) if problem.jobs else None,
         "jobs": [_masked(job) for job in problem.jobs],
         "field": problem.field,
@@ -115,8 +115,8 @@ def _object(problem: Problem) -> dict[str, Any]:
 
 def _annotation(problem: Problem) -> str:
     message = _masked(problem.message + (f" ({problem.hint})" if problem.hint else ""))
-    file = _escaped(problem.place.file).replace(":", "%3A").replace(",", "%2C")
-    where = f"file={file},line={problem.place.line},col={problem.place.column},title={problem.code.value}"
+    file = _escaped(problem.location.file).replace(":", "%3A").replace(",", "%2C")
+    where = f"file={file},line={problem.location.line},col={problem.location.column},title={problem.code.value}"
     return f"::{problem.severity.value} {where}::{_escaped(message)}"
 
 

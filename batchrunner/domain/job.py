@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from zlib import crc32
 
-from batchrunner.domain.location import Place
+from batchrunner.domain.location import Location
 from batchrunner.domain.request import Request
 
 
@@ -42,8 +42,8 @@ class Job:
     request: Request
     output: str
     tags: tuple[str, ...]
-    place: Place
-    places: Mapping[str, Place] = field(default_factory=dict)
+    location: Location
+    locations: Mapping[str, Location] = field(default_factory=dict)
     layers: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Place:
+class Location:
     """One position in a text file; line and column count from 1, in characters."""
 
     file: str

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from batchrunner.domain.location import Place
+    from batchrunner.domain.location import Location
 
 
 class Severity(StrEnum):
@@ -114,7 +114,7 @@ class Problem:
     """One mistake at one place, with its mend. `jobs` are the names of those that it hits."""
 
     code: Code
-    place: "Place"
+    location: "Location"
     message: str
     hint: str | None = None
     field: str | None = None
@@ -126,12 +126,12 @@ class Problem:
 class Problems:
     """A collector: one mistake that hits many jobs is one problem that names them all."""
 
-    _found: dict[tuple[Code, "Place", str], Problem] = field(default_factory=dict)
-    _jobs: dict[tuple[Code, "Place", str], dict[str, None]] = field(default_factory=dict)
+    _found: dict[tuple[Code, "Location", str], Problem] = field(default_factory=dict)
+    _jobs: dict[tuple[Code, "Location", str], dict[str, None]] = field(default_factory=dict)
 
     def add(self, problem: Problem) -> None:
         """Keeps a problem; the same mistake at the same place only gains the jobs that it hits."""
-        key = (problem.code, problem.place, problem.message)
+        key = (problem.code, problem.location, problem.message)
         self._found.setdefault(key, problem)
         self._jobs.setdefault(key, {}).update(dict.fromkeys(problem.jobs))
 
@@ -143,7 +143,7 @@ class Problems:
     def in_order(self) -> tuple[Problem, ...]:
         """All of them, by file, line and column."""
         merged = (replace(problem, jobs=tuple(self._jobs[key])) for key, problem in self._found.items())
-        return tuple(sorted(merged, key=lambda problem: problem.place))
+        return tuple(sorted(merged, key=lambda problem: problem.location))
 
     def errors(self) -> tuple[Problem, ...]:
         """Those that make the manifest invalid."""

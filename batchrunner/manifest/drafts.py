@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from batchrunner.catalog import find, models
-from batchrunner.domain.location import Place
+from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code, Problem, Problems, nearest
 from batchrunner.manifest import keys
 from batchrunner.manifest.keys import text_of
@@ -34,10 +34,10 @@ class Draft:
     fields: Mapping[str, Value]
     tags: tuple[str, ...]
     output: Value | None
-    place: Place
+    place: Location
     wrong: frozenset[str] = frozenset()
-    empty: Mapping[str, Place] = field(default_factory=dict)
-    named_at: Place | None = None
+    empty: Mapping[str, Location] = field(default_factory=dict)
+    named_at: Location | None = None
     model_said: Value | None = None
 
     @property
@@ -71,7 +71,7 @@ class Filled:
 
     values: dict[str, Value] = field(default_factory=dict)
     wrong: set[str] = field(default_factory=set)
-    empty: dict[str, Place] = field(default_factory=dict)
+    empty: dict[str, Location] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -80,12 +80,12 @@ class Drafting:
 
     problems: Problems
     is_fragment: bool
-    top: Place
-    _taken: dict[str, tuple[str, Place]] = field(default_factory=dict)
+    top: Location
+    _taken: dict[str, tuple[str, Location]] = field(default_factory=dict)
     _tried: int = 0
     _is_told: bool = False
 
-    def is_full(self, place: Place) -> bool:
+    def is_full(self, place: Location) -> bool:
         """Whether a manifest may have no more drafts, disabled ones included; then one problem says so."""
         if max(len(self._taken), self._tried) < MOST_JOBS:
             return False
@@ -95,7 +95,7 @@ class Drafting:
         self._is_told = True
         return True
 
-    def drafts(self, filled: Filled, place: Place, *, is_named: bool = True) -> Iterator[Draft]:
+    def drafts(self, filled: Filled, place: Location, *, is_named: bool = True) -> Iterator[Draft]:
         """One draft a take; none where the job is disabled.
 
         `is_named`: its id is not known to be wrong already.
@@ -126,7 +126,7 @@ class Drafting:
             return True  # a request field: the model's schema judges it
         return keys.has_kind(name, value.node, keys.JOB[name].kind, self.problems, value.origin)
 
-    def _id(self, values: Mapping[str, Value], empty: Mapping[str, Place]) -> str | None:
+    def _id(self, values: Mapping[str, Value], empty: Mapping[str, Location]) -> str | None:
         node = values["id"].node if "id" in values else None
         if "id" in empty and node is None:
             said = "the cell that names the job is empty"
@@ -171,7 +171,7 @@ class Drafting:
             self.problems.add(Problem(Code.WRONG_VALUE, value.node.place, said, hint, "takes"))
         return 1
 
-    def _is_new(self, name: str, place: Place) -> bool:
+    def _is_new(self, name: str, place: Location) -> bool:
         """Ids name files: they must differ even on a disk that ignores case."""
         if name.casefold() not in self._taken:
             self._taken[name.casefold()] = (name, place)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from batchrunner.catalog import models
-from batchrunner.domain.location import Place
+from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code, Problem, Problems, nearest
 from batchrunner.manifest import keys
 from batchrunner.manifest.drafts import Draft, Drafting, Drafts
@@ -41,10 +41,10 @@ class _Pattern:
     """
 
     values: Mapping[str, Value]
-    removed: Mapping[str, Place]
+    removed: Mapping[str, Location]
     unknown: frozenset[str]
     is_named: bool
-    place: Place
+    place: Location
 
 
 def expand(read: document.Document, path: Path, wish: Wish, problems: Problems) -> Drafts:
@@ -67,7 +67,9 @@ class _Expansion:
         self._templates = dict(named_layers(self._parts, "templates", "template", problems))
         self._profiles = dict(named_layers(self._parts, "profiles", "profile", problems))
         self._tables: dict[tuple[str, str, str], Table | None] = {}
-        self._drafting = Drafting(problems, wish.is_fragment, read.root.place if read.root else Place(read.file, 1, 1))
+        self._drafting = Drafting(
+            problems, wish.is_fragment, read.root.place if read.root else Location(read.file, 1, 1)
+        )
         self._filling = Filling(self._name, wish.reach, problems, is_fragment=wish.is_fragment)
 
     def drafts(self) -> Drafts:

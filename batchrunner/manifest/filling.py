@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from batchrunner.catalog import models
-from batchrunner.domain.location import Place
+from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code, Problem, Problems
 from batchrunner.manifest import keys
 from batchrunner.manifest.drafts import Filled
@@ -28,7 +28,7 @@ from batchrunner.manifest.yaml import nodes
 
 MOST_FILLED_BYTES = 100 * 1024 * 1024  # of all jobs together
 
-_NOWHERE = Place("", 1, 1)
+_NOWHERE = Location("", 1, 1)
 _NO_JOB = dict.fromkeys(("row", "matrix"), "it has a meaning only in jobs; `vars`, `env` and `manifest` have one here")
 _WHY_NOT = {
     "row": "it has a meaning only in a job with `rows:`",
@@ -49,7 +49,7 @@ class Filling:
         self._is_fragment = is_fragment
         self._lists = {name for model in models().values() for name in model.list_fields} | {"tags"}
         self._bytes = 0
-        self._full_at: Place | None = None
+        self._full_at: Location | None = None
         environment = {name: text_node(text, _NOWHERE) for name, text in reach.permissions.environment.items()}
         spaces = {"env": environment, "manifest": {"name": text_node(manifest, _NOWHERE)}}
         permissions = reach.permissions
@@ -80,7 +80,7 @@ class Filling:
                 filled.wrong.add(name)
         return filled
 
-    def is_full(self, place: Place) -> bool:
+    def is_full(self, place: Location) -> bool:
         """Whether a manifest may have no more; then one problem says so."""
         if self._bytes <= MOST_FILLED_BYTES:
             return False

@@ -12,7 +12,7 @@ from batchrunner.manifest.layers import Layer
 from batchrunner.manifest.yaml import nodes
 
 if TYPE_CHECKING:
-    from batchrunner.domain.location import Place
+    from batchrunner.domain.location import Location
 
 
 def manifest_name(root: nodes.Mapping, top: Mapping[str, nodes.Entry], stem: str, problems: Problems) -> str:
@@ -44,7 +44,7 @@ def check_top(root: nodes.Mapping, problems: Problems) -> None:
 
 def named_layers(parts: Parts, key: str, word: str, problems: Problems) -> Iterator[tuple[str, Layer]]:
     """The templates of all parts, which are one namespace; or the profiles."""
-    seen: dict[str, Place] = {}
+    seen: dict[str, Location] = {}
     for part in parts.parts:
         for name, entry in part.mapping(key).items():
             if not isinstance(entry.node, nodes.Mapping):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path, PurePath
 
-from batchrunner.domain.location import Place
+from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code, Problem, Problems, nearest
 from batchrunner.manifest import keys
 from batchrunner.manifest import text_file as source
@@ -133,7 +133,7 @@ class Parts:
             self.problems.add(Problem(Code.BAD_VARIABLE, node.place, said, "write the text out", "vars"))
         return True
 
-    def _included(self, part: Part, way: tuple[Path, ...]) -> Iterator[tuple[str, Place]]:
+    def _included(self, part: Part, way: tuple[Path, ...]) -> Iterator[tuple[str, Location]]:
         """The included files by name, relative to the file that names them."""
         entry = part.top.get("include")
         folder = way[-1].parent
@@ -153,7 +153,7 @@ class Parts:
                     said = f"a file's name holds characters that are no text: {hit!a}"
                     self._tell(Problem(Code.INCLUDE_MISSING, item.place, said, "rename the file", "include"))
 
-    def _include(self, name: str, place: Place, part: Part, way: tuple[Path, ...]) -> None:
+    def _include(self, name: str, place: Location, part: Part, way: tuple[Path, ...]) -> None:
         path = _whole(way[-1].parent / name)
         if path in way:
             self._tell(_cycle(path, place, way))
@@ -168,7 +168,7 @@ class Parts:
             else:
                 self._add(read, keys.FRAGMENT, part.vars, part.layers, (*way, path))
 
-    def _is_too_much(self, place: Place, way: tuple[Path, ...]) -> bool:
+    def _is_too_much(self, place: Location, way: tuple[Path, ...]) -> bool:
         """Whether no further file is read, because of how many there are, how deep or how large."""
         limits = {
             f"more than {_MOST_FILES} files are included": len(self._reached) >= _MOST_FILES,
@@ -180,13 +180,13 @@ class Parts:
             self._tell(Problem(Code.TOO_MANY, place, said, "write several manifests", "include"))
         return said is not None
 
-    def _may_read(self, path: Path, name: str, place: Place) -> bool:
+    def _may_read(self, path: Path, name: str, place: Location) -> bool:
         refused = self.reach.refusal(path, name, place, "include")
         if refused:
             self._tell(refused)
         return not refused
 
-    def _hits(self, folder: Path, pattern: str, place: Place) -> list[str]:
+    def _hits(self, folder: Path, pattern: str, place: Location) -> list[str]:
         """The files that a pattern means, relative to the folder; a plain name means itself."""
         if not any(sign in pattern for sign in "*?["):
             refused = self.reach.refusal(folder / pattern, pattern, place, "include")
@@ -205,7 +205,7 @@ class Parts:
         self.problems.add(problem)
 
 
-def _missing(folder: Path, pattern: str, place: Place) -> Problem:
+def _missing(folder: Path, pattern: str, place: Location) -> Problem:
     where = PurePath(pattern).parent
     near = nearest(PurePath(pattern).name, _names(folder / where))
     hint = f"did you mean `{where / near}`?" if near else "paths are relative to the file in which they stand"
@@ -232,7 +232,7 @@ def _names(folder: Path) -> list[str]:
         return []
 
 
-def _cycle(path: Path, place: Place, way: tuple[Path, ...]) -> Problem:
+def _cycle(path: Path, place: Location, way: tuple[Path, ...]) -> Problem:
     if path == way[-1]:
         said, hint = "this file includes itself", "leave it out: put the others into a folder, `shots/*.yaml`"
     else:

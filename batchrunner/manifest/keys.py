@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from batchrunner.domain.location import Place
+from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code, Problem, Problems, nearest
 from batchrunner.manifest.yaml import nodes
 
@@ -158,7 +158,7 @@ def is_null(node: nodes.Node) -> bool:
     return isinstance(node, nodes.Scalar) and node.value is None
 
 
-def _unknown(name: str, place: Place, known: Iterable[str]) -> Problem:
+def _unknown(name: str, place: Location, known: Iterable[str]) -> Problem:
     return Problem(Code.UNKNOWN_KEY, place, f"unknown key `{shortened(name)}`", _mend(name, known), name)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from batchrunner.domain.location import Place
+from batchrunner.domain.location import Location
 from batchrunner.manifest import keys
 from batchrunner.manifest.variables import has_variable
 from batchrunner.manifest.yaml import nodes
@@ -19,7 +19,7 @@ class Value:
     """
 
     node: nodes.Node
-    place: Place
+    place: Location
     layer: str
     under: "Value | None" = None
 
@@ -62,9 +62,9 @@ def merge(layers: Iterable[Layer]) -> dict[str, Value]:
     return merged
 
 
-def removed(layers: Iterable[Layer]) -> dict[str, Place]:
+def removed(layers: Iterable[Layer]) -> dict[str, Location]:
     """Where `null` stands that had the last word, by the key that it removed."""
-    places: dict[str, Place] = {}
+    places: dict[str, Location] = {}
     for layer in layers:
         for name, value in layer.values.items():
             places.pop(name, None)

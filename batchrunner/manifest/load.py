@@ -7,7 +7,7 @@ from pathlib import Path
 
 from batchrunner.domain import settings as settings_room
 from batchrunner.domain.job import Job
-from batchrunner.domain.location import Place
+from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code, Problem, Problems, Severity
 from batchrunner.domain.settings import Settings
 from batchrunner.manifest.drafts import Draft, Drafts
@@ -74,10 +74,10 @@ def _load(path: Path, wish: Wish, look_at_files: bool, may_be_fragment: bool) ->
     if is_fragment:
         said = "it has no `version`, so it is judged as a fragment that a manifest includes"
         hint = "to run it by itself, write `version: 1`"
-        problems.add(Problem(Code.FRAGMENT, Place(read.file, 1, 1), said, hint, severity=Severity.WARNING))
+        problems.add(Problem(Code.FRAGMENT, Location(read.file, 1, 1), said, hint, severity=Severity.WARNING))
     wish = replace(wish, is_fragment=is_fragment)
     drafts = expand(read, path, wish, problems)
-    problems.extend(secret_name(drafts.name, Place(read.file, 1, 1), wish.reach.permissions))
+    problems.extend(secret_name(drafts.name, Location(read.file, 1, 1), wish.reach.permissions))
     settings = _settings(drafts.settings, problems)
     judge = Judge(drafts.name, wish.profile, Pictures(wish.reach, look_at_files), problems, is_fragment)
     jobs = _jobs(drafts, settings, judge, wish.reach.permissions, os.path.abspath(path.parent))  # noqa: PTH100 - a text
@@ -139,7 +139,7 @@ def _jobs(drafts: Drafts, settings: Settings, judge: Judge, permissions: Permiss
     return tuple(jobs)
 
 
-def _output(draft: Draft, drafts: Drafts, settings: Settings) -> tuple[str, Place]:
+def _output(draft: Draft, drafts: Drafts, settings: Settings) -> tuple[str, Location]:
     """The pattern that holds for a draft, with the place to blame: its own, or the batch's."""
     if draft.output and isinstance(draft.output.node, Scalar):
         return text_of(draft.output.node), draft.output.node.place

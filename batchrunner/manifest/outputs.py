@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from batchrunner.domain.location import Place
+from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code, Problem, Problems
 from batchrunner.manifest.drafts import Draft
 from batchrunner.manifest.keys import shortened
@@ -37,7 +37,7 @@ class Outputs:
     _taken: dict[str, str] = field(default_factory=dict)
     _folders: dict[str, str] = field(default_factory=dict)
 
-    def path(self, pattern: str, place: Place, draft: Draft) -> str | None:
+    def path(self, pattern: str, place: Location, draft: Draft) -> str | None:
         """The path of one draft's clip, relative to the manifest's folder; None where it is a problem."""
         try:
             path = self._filled(pattern, place, draft)
@@ -83,7 +83,7 @@ class Outputs:
             return None
         return f"is a path of {length - _ROOM_BYTES} bytes, too long for this system", "write a shorter one"
 
-    def _filled(self, pattern: str, place: Place, draft: Draft) -> str:
+    def _filled(self, pattern: str, place: Location, draft: Draft) -> str:
         job = {"id": text_node(draft.name, place), "model": text_node(draft.model.replace("/", "-"), place)}
         manifest = {"name": text_node(self.manifest, place)}
         why_not = dict.fromkeys(("row", "matrix", "vars", "env"), "it has a meaning only in the job's own `output`")

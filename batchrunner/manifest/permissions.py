@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from batchrunner.domain.location import Place
+from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code, Problem
 from batchrunner.io.clock import Clock
 from batchrunner.manifest.glob_walk import Walk, WalkedOutside, WalkedTooFar
@@ -59,14 +59,14 @@ class Reach:
     variables: dict[str, None] = field(default_factory=dict)
     _walk: Walk | None = None
 
-    def refusal(self, path: str | Path, written: str, place: Place, name: str) -> Problem | None:
+    def refusal(self, path: str | Path, written: str, place: Location, name: str) -> Problem | None:
         """The problem of a file that may not be read; None where it may be."""
         if self.permissions.allow(path):
             return None
         said, hint = outside(path, written)
         return Problem(Code.OUTSIDE_PROJECT, place, f"`{name}` {said}", hint, name)
 
-    def hits(self, pattern: str, folder: Path, place: Place, name: str) -> Iterator[str]:
+    def hits(self, pattern: str, folder: Path, place: Location, name: str) -> Iterator[str]:
         """The files and folders that a pattern means, seen from a folder, in no order.
 
         Raises:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from batchrunner.domain.location import Place
+from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code, Problem
 from batchrunner.manifest.drafts import Draft
 from batchrunner.manifest.keys import text_of
@@ -19,7 +19,7 @@ def secret_in(draft: Draft, output: str, permissions: Permissions) -> tuple[Prob
     return tuple(_problem(name, node, draft) for name, node in _held(draft, output, permissions))
 
 
-def secret_name(name: str, place: Place, permissions: Permissions) -> tuple[Problem, ...]:
+def secret_name(name: str, place: Location, permissions: Permissions) -> tuple[Problem, ...]:
     """The same for the name of a manifest, under which files and records are kept."""
     if not permissions.holds_secret(name):
         return ()

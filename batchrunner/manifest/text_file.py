@@ -6,7 +6,7 @@ import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from batchrunner.domain.location import Place
+from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code, Problem
 
 if TYPE_CHECKING:
@@ -58,12 +58,12 @@ def read_bytes(path: "Path", file: str) -> bytes | Problem:
     try:
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode):  # opening a pipe would wait for its writer
-            return _not_a_file(mode, Place(file, 1, 1))
+            return _not_a_file(mode, Location(file, 1, 1))
         with path.open("rb") as stream:
             data = stream.read(MOST_BYTES + 1)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        return _unreadable(error, Place(file, 1, 1))
-    return data if len(data) <= MOST_BYTES else _too_large(Place(file, 1, 1))
+        return _unreadable(error, Location(file, 1, 1))
+    return data if len(data) <= MOST_BYTES else _too_large(Location(file, 1, 1))
 
 
 def decode(data: bytes, file: str, lines_of: "LinesOf | None" = None) -> Source:
@@ -71,13 +71,13 @@ def decode(data: bytes, file: str, lines_of: "LinesOf | None" = None) -> Source:
     mark, encoding = next((row for row in _BYTE_ORDER_MARKS if data.startswith(row[0])), (b"", "utf-8"))
     if encoding is None:
         message = "the file is written in UTF-32, which YAML readers do not share"
-        return Source("", Problem(Code.FILE_ENCODING, Place(file, 1, 1), message, _SAVE_AS_UTF8))
+        return Source("", Problem(Code.FILE_ENCODING, Location(file, 1, 1), message, _SAVE_AS_UTF8))
     body = data[len(mark) :]
     try:
         return Source(body.decode(encoding))
     except UnicodeDecodeError as error:
         before = (lines_of or split_lines)(body[: error.start].decode(encoding))
-        place = Place(file, len(before), len(before[-1]) + 1)
+        place = Location(file, len(before), len(before[-1]) + 1)
         message = f"the byte 0x{body[error.start]:02X} is not {encoding[:6].upper()} text"
         text = body.decode(encoding, errors="replace")
         return Source(text, Problem(Code.FILE_ENCODING, place, message, _SAVE_AS_UTF8))
@@ -88,19 +88,19 @@ def split_lines(text: str) -> tuple[str, ...]:
     return tuple(_LINE_BREAK.split(text))
 
 
-def _not_a_file(mode: int, place: Place) -> Problem:
+def _not_a_file(mode: int, place: Location) -> Problem:
     if stat.S_ISDIR(mode):
         return Problem(Code.FILE_UNREADABLE, place, "this is a folder", "name a file in it")
     return Problem(Code.FILE_UNREADABLE, place, "this is a pipe or a device", "name a file on disk")
 
 
-def _unreadable(error: OSError | ValueError, place: Place) -> Problem:
+def _unreadable(error: OSError | ValueError, place: Location) -> Problem:
     reason = (isinstance(error, OSError) and error.strerror) or str(error)
     message = f"the file cannot be read: {reason[:1].lower()}{reason[1:]}"
     return Problem(Code.FILE_UNREADABLE, place, message, _HINTS.get(type(error)))
 
 
-def _too_large(place: Place) -> Problem:
+def _too_large(place: Location) -> Problem:
     message = f"the file is larger than {MOST_BYTES // 1024**2} MiB"
     hint = "put the jobs into several files, or their values into a CSV file named in `rows`"
     return Problem(Code.FILE_TOO_LARGE, place, message, hint)

@@ -12,7 +12,7 @@ from jsonschema.exceptions import ValidationError
 
 from batchrunner.catalog import Model, Rule, find, request_of
 from batchrunner.domain.job import Job, JobId
-from batchrunner.domain.location import Place
+from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code, Problem, Problems, Severity, nearest
 from batchrunner.domain.request import is_signed, without_secrets
 from batchrunner.manifest import keys
@@ -40,7 +40,7 @@ class Judge:
     problems: Problems
     is_fragment: bool = False
     _requests: dict[str, str] = field(default_factory=dict)
-    _lacking: dict[Code, Place] = field(default_factory=dict)
+    _lacking: dict[Code, Location] = field(default_factory=dict)
 
     def job(self, draft: Draft, output: str) -> Job | None:
         """The job behind a draft; None where it has problems."""
@@ -71,7 +71,7 @@ class Judge:
         """Whether all is known that a rule speaks of."""
         return not wrong & set(rule.fields) and not (self.is_fragment and set(rule.fields) - body.keys())
 
-    def _rule_place(self, rule: Rule, draft: Draft) -> Place:
+    def _rule_place(self, rule: Rule, draft: Draft) -> Location:
         """The first field of a rule that is written, else an empty cell that left one out.
 
         What a whole batch lacks, and is only worth a look, is told once: at the first job that lacks it.
@@ -167,7 +167,7 @@ class Judge:
         if first != who.job:
             said = f"{who.job} and {first} ask for the same clip: each is paid for"
             hint = "remove one, or write `takes: 2` if two are wanted"
-            problem = Problem(Code.EQUAL_REQUESTS, job.place, said, hint, None, (job.name,), Severity.WARNING)
+            problem = Problem(Code.EQUAL_REQUESTS, job.location, said, hint, None, (job.name,), Severity.WARNING)
             self.problems.add(problem)
 
 

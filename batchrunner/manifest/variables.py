@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from batchrunner.domain.location import Place
+from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code, Problem, nearest
 from batchrunner.manifest import keys
 from batchrunner.manifest.yaml import nodes
@@ -42,7 +42,7 @@ class Names:
     withheld: frozenset[str] = frozenset()
 
 
-def text_node(text: str, place: Place) -> nodes.Scalar:
+def text_node(text: str, place: Location) -> nodes.Scalar:
     """A text that no author quoted: `8` is a number where one is wanted, as in YAML."""
     return nodes.Scalar(_value(text), text, plain=True, place=place)
 
@@ -111,7 +111,7 @@ def _filled(node: nodes.Scalar, text: str, names: Names, *, list_wanted: bool) -
     return nodes.Scalar(filled, filled, plain=False, place=node.place)
 
 
-def _pieces(text: str, names: Names, place: Place) -> Iterator[str]:
+def _pieces(text: str, names: Names, place: Location) -> Iterator[str]:
     """A text in pieces, its variables filled; it ends with a problem as soon as it is too long."""
     end = size = 0
     for token in _TOKEN.finditer(text):
@@ -129,13 +129,13 @@ def size_of(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode(errors="replace"))
 
 
-def too_long(place: Place) -> Problem:
+def too_long(place: Location) -> Problem:
     """What is said of a value that is too long once its variables are filled."""
     said = f"a value is longer than {MOST_BYTES:,} bytes once it is filled"
     return Problem(Code.TOO_MANY, place, said, "write a shorter text: nobody reads so long a prompt")
 
 
-def _piece(token: re.Match[str], names: Names, place: Place) -> str:
+def _piece(token: re.Match[str], names: Names, place: Location) -> str:
     if token[1] is None:
         return "$${" if names.later else "${"
     found = _look_up(token, names, place)
@@ -149,7 +149,7 @@ def _piece(token: re.Match[str], names: Names, place: Place) -> str:
     raise VariableProblem(Problem(Code.BAD_VARIABLE, place, f"`{keys.shortened(token[0])}` {what}", hint))
 
 
-def _look_up(token: re.Match[str], names: Names, place: Place) -> nodes.Node:
+def _look_up(token: re.Match[str], names: Names, place: Location) -> nodes.Node:
     reference = _REFERENCE.fullmatch(token[1]) if token[0].endswith("}") else None
     if reference is None:
         raise VariableProblem(_no_variable(token, place))
@@ -182,7 +182,7 @@ def is_text(text: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
-def _no_variable(token: re.Match[str], place: Place) -> Problem:
+def _no_variable(token: re.Match[str], place: Location) -> Problem:
     said = f"`{keys.shortened(token[0])}` is no variable"
     name = token[1].strip() if token[1].strip().isidentifier() else "name"
     hint = f"write `${{vars.{name}}}`, or `$${{` for a literal `${{`"
@@ -200,7 +200,7 @@ def _literal(node: nodes.Node) -> nodes.Node:
     return text_node(text.replace("${", "$${"), node.place) if "${" in text else node
 
 
-def _not_allowed(name: str, place: Place) -> Problem:
+def _not_allowed(name: str, place: Location) -> Problem:
     said = f"`env.{keys.shortened(name)}` would be sent away, and nobody allowed it"
     typed = shlex.quote(keys.shortened(name))
     return Problem(Code.VARIABLE_NOT_ALLOWED, place, said, f"if it may be: `--env {typed}`, or remove it")
@@ -210,7 +210,7 @@ def _is_empty(node: nodes.Node) -> bool:
     return isinstance(node, nodes.Scalar) and (node.value is None or node.value == "")
 
 
-def _no_space(space: str, names: Names, place: Place) -> Problem:
+def _no_space(space: str, names: Names, place: Location) -> Problem:
     if space in names.why_not:
         return Problem(Code.UNKNOWN_VARIABLE, place, f"there is no `${{{space}.…}}` here", names.why_not[space])
     near = nearest(space, _SPACES)
@@ -218,7 +218,7 @@ def _no_space(space: str, names: Names, place: Place) -> Problem:
     return Problem(Code.UNKNOWN_VARIABLE, place, f"`{keys.shortened(space)}` is not a kind of variable", hint)
 
 
-def _no_name(space: str, name: str, names: Names, place: Place) -> Problem:
+def _no_name(space: str, name: str, names: Names, place: Location) -> Problem:
     known = names.spaces[space]
     near = nearest(name, known)
     listed = ", ".join(keys.shortened(each) for each in list(known)[:8])

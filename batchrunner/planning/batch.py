@@ -9,7 +9,7 @@ from typing import Any
 from batchrunner.catalog import PriceList, request_of
 from batchrunner.domain.history import NO_MEMORY, Damage, Memory, Outcome
 from batchrunner.domain.job import Job, JobId
-from batchrunner.domain.location import Place
+from batchrunner.domain.location import Location
 from batchrunner.domain.money import FREE, NOTHING, Cost
 from batchrunner.domain.settings import DEFAULT_DOWNLOAD_BYTES
 from batchrunner.domain.status import Status
@@ -268,8 +268,8 @@ def as_record(job: Job) -> dict[str, Any]:
         "request": job.request.as_json(),
         "output": job.output,
         "tags": list(job.tags),
-        "file": job.place.file,
-        "line": job.place.line,
+        "file": job.location.file,
+        "line": job.location.line,
     }
 
 
@@ -281,5 +281,5 @@ def remembered(manifest: str, records: Iterable[Mapping[str, Any]]) -> tuple[Job
 def _job(manifest: str, record: Mapping[str, Any]) -> Job:
     request = request_of(record["request"]["model"], record["request"]["fields"])
     who = JobId(manifest, record["profile"], record["job"], record["take"])
-    place = Place(record["file"], record["line"], 1)
+    place = Location(record["file"], record["line"], 1)
     return Job(who, request.fields, request, record["output"], tuple(record["tags"]), place)

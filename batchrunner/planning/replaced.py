@@ -8,7 +8,7 @@ from typing import Any
 
 from batchrunner.domain.history import Attempt, Memory
 from batchrunner.domain.job import Job
-from batchrunner.domain.location import Place
+from batchrunner.domain.location import Location
 from batchrunner.domain.money import NOTHING, dollars
 from batchrunner.domain.request import changed_fields
 from batchrunner.domain.step import Action, Step
@@ -27,7 +27,7 @@ class Cause:
 
     field: str
     layer: str
-    place: Place | None
+    place: Location | None
     clips: int
 
     def __str__(self) -> str:
@@ -121,10 +121,10 @@ def _is_ordered(job: Job, memory: Memory, clip: Attempt) -> bool:
 def _causes(edited: Iterable[tuple[Job, Attempt]]) -> tuple[Cause, ...]:
     """One a field and layer; values that stand in the jobs themselves are one cause a file."""
     counts: Counter[tuple[str, str, str, int]] = Counter()
-    places: dict[tuple[str, str, str, int], Place | None] = {}
+    places: dict[tuple[str, str, str, int], Location | None] = {}
     for job, clip in edited:
         for name in changed_fields(clip.request, job.request):
-            layer, place = job.layers.get(name, ""), job.places.get(name)
+            layer, place = job.layers.get(name, ""), job.locations.get(name)
             key = (name, layer, place.file if place else "", place.line if place and layer else 0)
             counts[key] += 1
             places.setdefault(key, place)

@@ -92,7 +92,7 @@ def row_of(
         request=request,
         image=_image(job, request),
         tags=job.tags if job else (),
-        source=(job.place.file, job.place.line) if job else None,
+        source=(job.location.file, job.location.line) if job else None,
         note=step.reason,
         older=older,
         block=step.block,

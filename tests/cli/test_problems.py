@@ -10,7 +10,7 @@ import pytest
 
 from batchrunner.cli.main import outcome
 from batchrunner.cli.problems import as_github, as_json, as_text
-from batchrunner.domain.location import Place
+from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code, Problem, Severity
 
 FILE = "film.yaml"
@@ -18,7 +18,7 @@ FILE = "film.yaml"
 
 def a_problem(line: int = 1, column: int = 1, **parts: Any) -> Problem:
     usual: dict[str, Any] = {"message": "`resolution` cannot be `4K`", "hint": 'write "4k"', "field": "resolution"}
-    return Problem(Code.WRONG_VALUE, Place(FILE, line, column), **{**usual, **parts})
+    return Problem(Code.WRONG_VALUE, Location(FILE, line, column), **{**usual, **parts})
 
 
 def shown(problem: Problem, *lines: str) -> list[str]:
@@ -157,7 +157,7 @@ def test_warnings_alone_are_valid() -> None:
 
 
 def test_github_gets_one_line_a_problem() -> None:
-    problem = Problem(Code.WRONG_VALUE, Place("films/a,b:c.yaml", 2, 17), "100% wrong\nor worse", "mend\rit")
+    problem = Problem(Code.WRONG_VALUE, Location("films/a,b:c.yaml", 2, 17), "100% wrong\nor worse", "mend\rit")
     assert as_github([problem, a_problem(severity=Severity.WARNING, hint=None)]).splitlines() == [
         "::error file=films/a%2Cb%3Ac.yaml,line=2,col=17,title=wrong-value::100%25 wrong%0Aor worse (mend%0Dit)",
         "::warning file=film.yaml,line=1,col=1,title=wrong-value::`resolution` cannot be `4K`",

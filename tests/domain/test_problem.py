@@ -2,12 +2,12 @@
 
 import pytest
 
-from batchrunner.domain.location import Place
+from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code, Problem, Problems, Severity, nearest
 
 
 def a_problem(line: int = 1, *jobs: str, message: str = "wrong", severity: Severity = Severity.ERROR) -> Problem:
-    return Problem(Code.WRONG_VALUE, Place("film.yaml", line, 3), message, "mend it", "resolution", jobs, severity)
+    return Problem(Code.WRONG_VALUE, Location("film.yaml", line, 3), message, "mend it", "resolution", jobs, severity)
 
 
 def collected(*found: Problem) -> Problems:
@@ -26,9 +26,9 @@ def test_the_same_mistake_at_the_same_place_gains_the_jobs_that_it_hits() -> Non
     [
         a_problem(2, "a"),
         a_problem(1, "a", message="wrong too"),
-        Problem(Code.WRONG_TYPE, Place("film.yaml", 1, 3), "wrong", "mend it", "resolution", ("a",)),
-        Problem(Code.WRONG_VALUE, Place("film.yaml", 1, 4), "wrong", "mend it", "resolution", ("a",)),
-        Problem(Code.WRONG_VALUE, Place("shots.yaml", 1, 3), "wrong", "mend it", "resolution", ("a",)),
+        Problem(Code.WRONG_TYPE, Location("film.yaml", 1, 3), "wrong", "mend it", "resolution", ("a",)),
+        Problem(Code.WRONG_VALUE, Location("film.yaml", 1, 4), "wrong", "mend it", "resolution", ("a",)),
+        Problem(Code.WRONG_VALUE, Location("shots.yaml", 1, 3), "wrong", "mend it", "resolution", ("a",)),
     ],
 )
 def test_another_mistake_or_another_place_is_another_problem(other: Problem) -> None:
@@ -37,12 +37,12 @@ def test_another_mistake_or_another_place_is_another_problem(other: Problem) -> 
 
 def test_problems_come_by_file_line_and_column() -> None:
     places = [("b.yaml", 1, 1), ("a.yaml", 10, 1), ("a.yaml", 9, 80), ("a.yaml", 9, 7)]
-    found = [Problem(Code.YAML_SYNTAX, Place(*place), "wrong") for place in places]
-    assert [p.place for p in collected(*found).in_order()] == [
-        Place("a.yaml", 9, 7),
-        Place("a.yaml", 9, 80),
-        Place("a.yaml", 10, 1),
-        Place("b.yaml", 1, 1),
+    found = [Problem(Code.YAML_SYNTAX, Location(*place), "wrong") for place in places]
+    assert [p.location for p in collected(*found).in_order()] == [
+        Location("a.yaml", 9, 7),
+        Location("a.yaml", 9, 80),
+        Location("a.yaml", 10, 1),
+        Location("b.yaml", 1, 1),
     ]
 
 
@@ -74,4 +74,4 @@ def test_a_name_that_was_probably_meant_is_found(word: str, known: list[str], me
 
 
 def test_a_place_reads_as_editors_open_it() -> None:
-    assert str(Place("film.yaml", 7, 12)) == "film.yaml:7:12"
+    assert str(Location("film.yaml", 7, 12)) == "film.yaml:7:12"

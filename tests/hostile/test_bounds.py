@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from batchrunner.domain import problem as problems
-from batchrunner.domain.location import Place
+from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code, nearest
 from batchrunner.io.clock import Clock
 from batchrunner.manifest import filling, outputs, variables
@@ -71,7 +71,7 @@ def test_a_folder_is_indexed_once_and_names_the_same_stem_first() -> None:
 
 # Patterns
 
-HERE = Place("m.yaml", 1, 1)
+HERE = Location("m.yaml", 1, 1)
 
 
 class SlowClock(Clock):
@@ -106,7 +106,7 @@ def test_a_pattern_looks_at_so_many_files_and_no_more(desk: Desk, monkeypatch: p
     rows = "jobs:\n  - {rows: {glob: '%s'}, id: '${row.stem}', prompt: x, image: https://e.com/a.png}\n"
     assert not desk.read(HEAD + rows % "frames/*.png").errors
     [problem] = desk.read(HEAD + rows % "**/*.png").errors
-    assert (problem.code, problem.place.line) == (Code.TOO_MANY, 5)
+    assert (problem.code, problem.location.line) == (Code.TOO_MANY, 5)
     assert "30 files and folders" in problem.message
 
 
@@ -169,7 +169,7 @@ JOB = "jobs:\n  - {id: a, prompt: '%s', image: https://e.com/a.png}\n"
 
 
 def codes(manifest: Manifest) -> list[tuple[Code, int]]:
-    return [(problem.code, problem.place.line) for problem in manifest.errors]
+    return [(problem.code, problem.location.line) for problem in manifest.errors]
 
 
 def test_a_value_of_more_than_64_kib_is_a_problem_before_it_is_made(desk: Desk) -> None:
@@ -202,7 +202,7 @@ def test_a_manifest_holds_so_much_once_it_is_filled(desk: Desk, monkeypatch: pyt
     head = f"{HEAD}vars: {{long: {'x' * 10_000}}}\n"
     manifest = desk.read(head + rows % "https://e.com/a.png")
     [problem] = manifest.errors
-    assert (problem.code, problem.place.line) == (Code.TOO_MANY, 6)
+    assert (problem.code, problem.location.line) == (Code.TOO_MANY, 6)
     assert "1 MiB" in problem.message
     assert len(manifest.jobs) < 120
     jobs = "".join(f"  - {{id: j{n}, prompt: '{n} ${{vars.long}}', image: https://e.com/a.png}}\n" for n in range(300))

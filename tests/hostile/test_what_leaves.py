@@ -105,7 +105,7 @@ def test_a_file_outside_the_project_is_a_problem_that_says_what_to_type(home: Pa
     desk.write("frame.webp", b"")
     for problem in refused(read(desk, text.replace("{home}", str(home)))):
         assert "--allow-outside " in (problem.hint or "")
-        assert problem.place.file.endswith("m.yaml")
+        assert problem.location.file.endswith("m.yaml")
 
 
 def test_a_link_that_stays_inside_the_project_is_followed(desk: Desk) -> None:

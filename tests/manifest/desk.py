@@ -50,7 +50,7 @@ class Desk:
 
     def told(self, text: str, profile: str = "") -> list[tuple[Code, int, int]]:
         """The errors as (code, line, column)."""
-        return [(p.code, p.place.line, p.place.column) for p in self.read(text, profile).errors]
+        return [(p.code, p.location.line, p.location.column) for p in self.read(text, profile).errors]
 
 
 def flow(data: object) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from batchrunner.domain.location import Place
+from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code
 from batchrunner.manifest import text_file as source
 from batchrunner.manifest.yaml import builder as tree
@@ -29,7 +29,7 @@ def look(request: pytest.FixtureRequest) -> Look:
 
 def told(doc: Document) -> list[tuple[Code, int, int]]:
     """Each problem as (code, line, column)."""
-    return [(p.code, p.place.line, p.place.column) for p in doc.problems]
+    return [(p.code, p.location.line, p.location.column) for p in doc.problems]
 
 
 def plain_data(node: Any) -> Any:
@@ -41,7 +41,7 @@ def plain_data(node: Any) -> Any:
     return {key: plain_data(entry.node) for key, entry in node.entries.items()}
 
 
-def places(node: Any) -> list[Place]:
+def places(node: Any) -> list[Location]:
     """Every place in a tree, in its order."""
     if isinstance(node, Scalar):
         return [node.place]
@@ -141,7 +141,7 @@ def test_every_node_knows_its_line_and_column(look: Look) -> None:
 def test_lines_end_where_the_places_say(look: Look, end: str) -> None:
     doc = look(f"a: é😀{end}# note{end}b: x{end}")
     assert doc.lines == ("a: é😀", "# note", "b: x", "")
-    assert doc.root.entries["b"].node.place == Place("m.yaml", 3, 4)
+    assert doc.root.entries["b"].node.place == Location("m.yaml", 3, 4)
 
 
 def test_columns_count_characters_not_bytes(look: Look) -> None:
@@ -157,7 +157,7 @@ def test_an_alias_is_its_anchors_node_with_its_place(look: Look) -> None:
     doc = look("a: &x [1]\nb: *x\n")
     assert doc.problems == ()
     assert doc.root.entries["b"].node is doc.root.entries["a"].node
-    assert doc.root.entries["b"].place == Place("m.yaml", 2, 1)
+    assert doc.root.entries["b"].place == Location("m.yaml", 2, 1)
 
 
 def test_a_second_anchor_of_the_same_name_counts_from_there_on(look: Look) -> None:
@@ -167,7 +167,7 @@ def test_a_second_anchor_of_the_same_name_counts_from_there_on(look: Look) -> No
 def test_an_alias_can_be_a_key(look: Look) -> None:
     doc = look("- &x a\n- *x : 1\n")
     assert plain_data(doc.root) == ["a", {"a": 1}]
-    assert doc.root.items[1].entries["a"].place == Place("m.yaml", 2, 3)
+    assert doc.root.items[1].entries["a"].place == Location("m.yaml", 2, 3)
 
 
 # syntax

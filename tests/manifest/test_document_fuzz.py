@@ -73,7 +73,7 @@ def nodes(node: Any) -> Iterator[Any]:
 
 
 def assert_places_are_inside(doc: Document) -> None:
-    found = [problem.place for problem in doc.problems]
+    found = [problem.location for problem in doc.problems]
     found += [node.place for node in nodes(doc.root)] if doc.root else []
     for place in found:
         assert 1 <= place.line <= len(doc.lines)
@@ -120,4 +120,4 @@ def test_any_bytes_are_decoded_or_refused_inside_their_lines(data: bytes) -> Non
     doc = parse(found.text, "f")
     assert_places_are_inside(doc)
     if found.problem:
-        assert 1 <= found.problem.place.line <= len(doc.lines)
+        assert 1 <= found.problem.location.line <= len(doc.lines)

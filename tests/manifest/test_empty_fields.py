@@ -19,20 +19,20 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
 @pytest.mark.parametrize("written", ["", "~", "null", "''"])
 def test_an_empty_prompt_is_a_problem_on_its_own_line(desk: Desk, written: str) -> None:
     [problem] = desk.read(HEAD + JOB.replace("{prompt}", written)).errors
-    assert (problem.place.line, problem.field) == (6, "prompt")
+    assert (problem.location.line, problem.field) == (6, "prompt")
     assert problem.message.startswith("`prompt` is empty")
     assert problem.jobs == ("a",)
 
 
 def test_a_block_of_blanks_is_an_empty_prompt(desk: Desk) -> None:
     [problem] = desk.read(HEAD + JOB.replace("{prompt}", "|\n      \n      ")).errors
-    assert (problem.place.line, problem.message) == (6, "`prompt` is empty")
+    assert (problem.location.line, problem.message) == (6, "`prompt` is empty")
 
 
 def test_a_prompt_that_a_profile_empties_is_told_in_the_profile(desk: Desk) -> None:
     text = HEAD + "profiles:\n  draft:\n    prompt: ~\n" + JOB.replace("{prompt}", "x")
     [problem] = desk.read(text, profile="draft").errors
-    assert (problem.place.line, problem.message) == (6, "`prompt` is empty here")
+    assert (problem.location.line, problem.message) == (6, "`prompt` is empty here")
 
 
 def test_a_prompt_that_is_given_again_above_an_empty_one_is_none(desk: Desk) -> None:
@@ -41,7 +41,7 @@ def test_a_prompt_that_is_given_again_above_an_empty_one_is_none(desk: Desk) -> 
 
 def test_a_missing_prompt_is_still_told_at_its_job(desk: Desk) -> None:
     [problem] = desk.read(HEAD + f"jobs:\n  - id: a\n    image: {LINK}\n").errors
-    assert (problem.code, problem.place.line, problem.message) == (Code.MISSING_KEY, 5, "`prompt` is missing")
+    assert (problem.code, problem.location.line, problem.message) == (Code.MISSING_KEY, 5, "`prompt` is missing")
 
 
 @pytest.mark.parametrize("prompt", ["${row.prompt}", "The fox ${row.prompt}"])
@@ -49,10 +49,10 @@ def test_an_empty_cell_of_a_prompt_is_told_at_the_cell(desk: Desk, prompt: str) 
     desk.write("shots.csv", "shot,prompt\na,runs\nb,\n")
     rows = f"jobs:\n  - {{rows: shots.csv, id: '${{row.shot}}', prompt: '{prompt}', image: '{LINK}'}}\n"
     [problem] = desk.read(HEAD + rows).errors
-    assert Path(problem.place.file).name == "shots.csv"
-    assert (problem.place.line, problem.place.column) == (3, 3)
+    assert Path(problem.location.file).name == "shots.csv"
+    assert (problem.location.line, problem.location.column) == (3, 3)
 
 
 def test_an_empty_picture_is_told_where_it_is_empty(desk: Desk) -> None:
     [problem] = desk.read(HEAD + "jobs:\n  - id: a\n    prompt: x\n    image:\n").errors
-    assert (problem.code, problem.place.line) == (Code.IMAGE_MISSING, 7)
+    assert (problem.code, problem.location.line) == (Code.IMAGE_MISSING, 7)

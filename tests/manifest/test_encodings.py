@@ -45,8 +45,8 @@ def test_words_that_windows_1252_cannot_hold_are_an_error_that_names_both(
     desk: Desk, words: str, codec: str, written: str
 ) -> None:
     [problem] = read(desk, words, codec).errors
-    assert (problem.code, Path(problem.place.file).name) == (Code.FILE_ENCODING, "shots.csv")
-    assert problem.place.line == 2
+    assert (problem.code, Path(problem.location.file).name) == (Code.FILE_ENCODING, "shots.csv")
+    assert problem.location.line == 2
     assert 'a word reads in Windows-1252 "' in problem.message
     found = encodings.find(written)
     assert found
@@ -62,7 +62,7 @@ def test_a_mac_sheet_is_told_with_its_word_in_both_encodings(desk: Desk) -> None
     assert problem.message == (
         'this is not UTF-8 text: a word reads in Windows-1252 "KŸche", in Mac Roman "Küche", in Windows-1250 "Kźche"'
     )
-    assert (problem.place.line, problem.place.column) == (2, 8)
+    assert (problem.location.line, problem.location.column) == (2, 8)
 
 
 AT_HOME = {
@@ -104,7 +104,7 @@ def test_other_encodings_are_read_where_they_are_named(desk: Desk, codec: str, n
 
 def test_bytes_that_are_no_text_in_the_named_encoding_are_told_with_their_place(desk: Desk) -> None:
     [problem] = read(desk, "Küche", "cp1252", ", encoding: utf-8").errors
-    assert (problem.code, problem.place.line, problem.place.column) == (Code.FILE_ENCODING, 2, 5)
+    assert (problem.code, problem.location.line, problem.location.column) == (Code.FILE_ENCODING, 2, 5)
     assert problem.message == "the byte 0xFC is not UTF-8 text"
 
 

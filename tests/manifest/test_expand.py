@@ -118,7 +118,7 @@ def test_a_problem_names_the_layer_a_bad_value_came_from(desk: Desk) -> None:
     )
     [problem] = desk.read(text).errors
     assert 'template "hero", line 4' in problem.message
-    assert (problem.place.line, problem.place.column) == (4, text.splitlines()[3].index("8k") + 1)
+    assert (problem.location.line, problem.location.column) == (4, text.splitlines()[3].index("8k") + 1)
 
 
 # Variables
@@ -273,7 +273,7 @@ def test_an_empty_cell_that_is_needed_is_a_problem_at_the_cell(desk: Desk) -> No
     manifest = desk.read(
         HEAD + f"jobs:\n  - {{rows: r.csv, id: '${{row.id}}', prompt: '${{row.prompt}}', image: '{LINK}'}}\n"
     )
-    found = {(p.code, Path(p.place.file).name, p.place.line, p.place.column) for p in manifest.errors}
+    found = {(p.code, Path(p.location.file).name, p.location.line, p.location.column) for p in manifest.errors}
     assert found == {(Code.MISSING_KEY, "r.csv", 3, 3), (Code.BAD_ID, "r.csv", 4, 1)}
 
 
@@ -369,7 +369,7 @@ def test_an_id_that_misses_a_varying_axis_is_told_which(desk: Desk, job_id: str,
         + f"jobs:\n  - id: {job_id}\n    matrix: {{x: [1, 2], y: [3, 4], z: [5]}}\n    prompt: x\n    image: {LINK}\n"
     )
     problem, *_ = desk.read(text).errors
-    assert (problem.code, problem.place.line, problem.place.column) == (Code.DUPLICATE_ID, 5, 9)
+    assert (problem.code, problem.location.line, problem.location.column) == (Code.DUPLICATE_ID, 5, 9)
     assert hint in str(problem.hint)
 
 
@@ -500,14 +500,18 @@ def test_templates_are_one_namespace(desk: Desk) -> None:
 def test_a_template_that_is_defined_twice_is_a_problem_at_the_second(desk: Desk) -> None:
     desk.write("a.yaml", "templates: {t: {negativePrompt: in}}\n" + jobs("a"))
     [problem] = desk.read(HEAD + "include: a.yaml\ntemplates: {t: {}}\n" + jobs("own")).errors
-    assert (problem.code, Path(problem.place.file).name, problem.place.line) == (Code.DUPLICATE_TEMPLATE, "a.yaml", 1)
+    assert (problem.code, Path(problem.location.file).name, problem.location.line) == (
+        Code.DUPLICATE_TEMPLATE,
+        "a.yaml",
+        1,
+    )
 
 
 @pytest.mark.parametrize("key", ["name: x", "settings: {}", "profiles: {}"])
 def test_a_fragment_cannot_say_what_only_the_manifest_says(desk: Desk, key: str) -> None:
     desk.write("a.yaml", f"{key}\n" + jobs("a"))
     [problem] = desk.read(HEAD + "include: a.yaml\n" + jobs("own")).errors
-    assert (problem.code, Path(problem.place.file).name, problem.place.line) == (Code.UNKNOWN_KEY, "a.yaml", 1)
+    assert (problem.code, Path(problem.location.file).name, problem.location.line) == (Code.UNKNOWN_KEY, "a.yaml", 1)
 
 
 def test_a_path_is_relative_to_the_file_in_which_its_field_stands(desk: Desk) -> None:
@@ -539,7 +543,7 @@ def test_a_fragment_is_not_blamed_for_what_its_manifest_may_give(desk: Desk) -> 
         "  - {id: c, prompt: '${vars.outer}', durationSeconds: 4, resolution: 4k}\n",
     )
     found = load(path, may_be_fragment=True).problems
-    assert [(problem.code, problem.place.line) for problem in found] == [
+    assert [(problem.code, problem.location.line) for problem in found] == [
         (Code.FRAGMENT, 1),
         (Code.RESOLUTION_DURATION, 4),
     ]
@@ -574,7 +578,7 @@ def test_each_value_of_a_job_knows_where_it_was_written(desk: Desk) -> None:
         f"jobs:\n  - {{id: a, extends: hero, prompt: x, image: '{LINK}'}}\n",
         "draft",
     ).jobs
-    said = {name: (job.layers.get(name), place.line) for name, place in job.places.items()}
+    said = {name: (job.layers.get(name), place.line) for name, place in job.locations.items()}
     assert said == {
         "model": ("the top level", 2),
         "durationSeconds": ("defaults", 4),

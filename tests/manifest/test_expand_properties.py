@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from batchrunner.domain.location import Place
+from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code
 from batchrunner.manifest.export import spelt_out
 from batchrunner.manifest.load import Manifest
@@ -136,7 +136,7 @@ VALUES: dict[str, tuple[Any, ...]] = {
 one_of_each = st.fixed_dictionaries({}, optional={name: st.sampled_from(values) for name, values in VALUES.items()})
 
 
-def text_at(manifest: Manifest, place: Place) -> str:
+def text_at(manifest: Manifest, place: Location) -> str:
     """What stands at a place, without the quote before it."""
     return manifest.lines[place.file][place.line - 1][place.column - 1 :].lstrip("'\"")
 
@@ -163,8 +163,8 @@ def test_every_value_knows_where_it_was_written(desk: Desk, said: dict[str, Data
     manifest = desk.valid(flow(data) if styled else dump(data), "p")
     [found] = manifest.jobs
     for name, value in found.body.items():
-        assert text_at(manifest, found.places[name]).lower().startswith(str(value).lower()), name
-    assert text_at(manifest, found.place).startswith(("{", "rows"))
+        assert text_at(manifest, found.locations[name]).lower().startswith(str(value).lower()), name
+    assert text_at(manifest, found.location).startswith(("{", "rows"))
 
 
 @ours
@@ -190,6 +190,6 @@ def test_a_problem_stands_where_the_bad_value_was_written(desk: Desk, key: str, 
         data["jobs"][0][key] = reference
     manifest = desk.read(flow(data) if styled else dump(data), "p")
     [problem] = manifest.errors
-    assert text_at(manifest, problem.place).startswith(bad)
+    assert text_at(manifest, problem.location).startswith(bad)
     assert problem.code in {Code.WRONG_VALUE, Code.UNKNOWN_MODEL, Code.BAD_LINK}
-    assert Path(problem.place.file).name == ("bad.csv" if where == "cell" else "m.yaml")
+    assert Path(problem.location.file).name == ("bad.csv" if where == "cell" else "m.yaml")

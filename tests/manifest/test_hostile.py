@@ -49,10 +49,10 @@ def read(
 def assert_in_bounds(manifest: Manifest) -> None:
     """Every problem has a place inside its file and a short sentence; without one, every clip has its own place."""
     for problem in manifest.problems:
-        assert problem.place.file
-        lines = manifest.lines.get(problem.place.file, ("",))
-        assert 1 <= problem.place.line <= len(lines)
-        assert 1 <= problem.place.column <= len(lines[problem.place.line - 1]) + 1
+        assert problem.location.file
+        lines = manifest.lines.get(problem.location.file, ("",))
+        assert 1 <= problem.location.line <= len(lines)
+        assert 1 <= problem.location.column <= len(lines[problem.location.line - 1]) + 1
         assert len(problem.message) <= LONGEST_SENTENCE
         assert len(problem.hint or "") <= LONGEST_SENTENCE
     paths = [job.output for job in manifest.jobs]
@@ -255,7 +255,7 @@ def test_an_id_that_is_no_plain_name_names_no_file(tmp_path: Path, written: str)
 @pytest.mark.parametrize("job_id", ["CON", "con", "PRN", "aux", "NUL", "nul.x", "COM1", "lpt9"])
 def test_a_name_that_windows_keeps_is_told_at_the_id(tmp_path: Path, job_id: str) -> None:
     (problem,) = read(tmp_path, jobs(a_job(id=job_id))).errors
-    assert (problem.code, problem.place.line, problem.place.column) == (Code.BAD_OUTPUT, 6, 9)
+    assert (problem.code, problem.location.line, problem.location.column) == (Code.BAD_OUTPUT, 6, 9)
 
 
 def test_ids_that_differ_only_in_case_are_one(tmp_path: Path) -> None:
@@ -274,7 +274,7 @@ OUTPUTS_ELSEWHERE = [
 @pytest.mark.parametrize("output", OUTPUTS_ELSEWHERE, ids=lambda output: output[:30])
 def test_an_output_that_leaves_the_folder_or_fits_no_disk_is_refused(tmp_path: Path, output: str) -> None:
     (problem,) = read(tmp_path, jobs(a_job(output=f'"{output}"'))).errors
-    assert (problem.code, problem.place.line, problem.place.column) == (Code.BAD_OUTPUT, 9, 13)
+    assert (problem.code, problem.location.line, problem.location.column) == (Code.BAD_OUTPUT, 9, 13)
 
 
 @pytest.mark.parametrize("cell", ["../../a", "/etc/a", "~/a", "a\\b", "${job.id}", "${env.HOME}", "$${x}", "a\nb"])
@@ -342,7 +342,7 @@ def test_a_csv_with_200_000_rows_is_refused_at_its_limit(tmp_path: Path) -> None
     rows = a_job(id="${row.shot}", rows="shots.csv")
     csv = "shot\n" + "".join(f"s{i}\n" for i in range(200_000))
     (problem,) = read(tmp_path, jobs(rows), {"shots.csv": csv}).errors
-    assert (problem.code, problem.place.line) == (Code.TOO_MANY, table.MOST_ROWS + 2)
+    assert (problem.code, problem.location.line) == (Code.TOO_MANY, table.MOST_ROWS + 2)
 
 
 def test_a_file_of_rows_that_many_jobs_name_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -388,7 +388,7 @@ def test_rows_that_are_no_file_are_told_where_they_are_named(tmp_path: Path, row
     (tmp_path / "folder.csv").mkdir()
     (tmp_path / "loop.csv").symlink_to("loop.csv")
     (problem,) = read(tmp_path, jobs(a_job(id="${row.shot}", rows=rows)), may_read=Path("/")).errors
-    assert (problem.code, problem.place.line, problem.place.column) == (Code.ROWS_UNREADABLE, 9, 11)
+    assert (problem.code, problem.location.line, problem.location.column) == (Code.ROWS_UNREADABLE, 9, 11)
 
 
 @pytest.mark.parametrize("pattern", ["*", "**", "**/*", "./*", "film.*", "[f]ilm.yaml"])
@@ -491,7 +491,7 @@ def test_no_key_leaves_by_way_of_a_prompt(tmp_path: Path, form: str, name: str) 
 
 def test_an_environment_that_is_no_text_is_a_problem(tmp_path: Path) -> None:
     (problem,) = read(tmp_path, jobs(a_job(prompt="a ${env.A}")), environment={"A": "\udcff"}).errors
-    assert (problem.code, problem.place.line, problem.place.column) == (Code.BAD_VARIABLE, 7, 13)
+    assert (problem.code, problem.location.line, problem.location.column) == (Code.BAD_VARIABLE, 7, 13)
 
 
 # Pictures
@@ -534,7 +534,7 @@ def test_what_is_no_picture_is_told_and_not_waited_for(tmp_path: Path, image: st
     shutil.copy(tmp_path / "hero.png", tmp_path / "huge.png")
     os.truncate(tmp_path / "huge.png", LARGEST_BYTES * 1_000)
     (problem,) = read(tmp_path, jobs(a_job(image=image)), may_read=Path("/")).errors
-    assert (problem.code, problem.place.line, problem.place.column) == (code, 8, 12)
+    assert (problem.code, problem.location.line, problem.location.column) == (code, 8, 12)
 
 
 # Whatever there is

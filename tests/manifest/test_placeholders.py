@@ -24,7 +24,7 @@ def test_what_plain_init_wrote_cannot_be_submitted_before_it_is_replaced(
     text = Path("shots.yaml").read_text()
     [problem] = load(Path("shots.yaml")).errors
     assert problem.code is Code.PLACEHOLDER
-    assert "REPLACE-ME" in text.splitlines()[problem.place.line - 1]
+    assert "REPLACE-ME" in text.splitlines()[problem.location.line - 1]
     assert outcome(["run", "shots.yaml", "--sandbox", "--yes"]) == ExitCode.USAGE
     Path("shots.yaml").write_text(text.replace("REPLACE-ME", "https://example.com/hero.jpg"))
     assert load(Path("shots.yaml")).problems == ()
@@ -50,7 +50,7 @@ def test_a_placeholder_in_a_cell_is_told_at_the_cell(desk: Desk) -> None:
     [problem] = desk.read(
         HEAD + "jobs:\n  - {rows: shots.csv, id: '${row.shot}', prompt: x, image: '${row.image}'}\n"
     ).errors
-    assert (problem.code, problem.place.line, problem.place.column) == (Code.PLACEHOLDER, 3, 3)
+    assert (problem.code, problem.location.line, problem.location.column) == (Code.PLACEHOLDER, 3, 3)
 
 
 @pytest.mark.parametrize("link", ["https://example.com/frame.jpg", "https://example.com/a.jpg"])

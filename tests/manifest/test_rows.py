@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchrunner.domain.location import Place
+from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code, Problem, Problems, Severity
 from batchrunner.manifest.permissions import Permissions, Reach
 from batchrunner.manifest.rows import frame_rows, table
@@ -20,8 +20,8 @@ from batchrunner.manifest.rows.table import Reading
 from batchrunner.manifest.yaml.builder import EnoughError
 from batchrunner.manifest.yaml.nodes import Entry, Mapping, Scalar, Sequence
 
-HERE = Place("m.yaml", 7, 11)
-PAIR = Place("m.yaml", 8, 11)
+HERE = Location("m.yaml", 7, 11)
+PAIR = Location("m.yaml", 8, 11)
 
 
 class Folder:
@@ -57,7 +57,7 @@ class Folder:
 
     def told(self) -> list[tuple[Code, int, int]]:
         """Each problem as (code, line, column)."""
-        return [(p.code, p.place.line, p.place.column) for p in self.problems]
+        return [(p.code, p.location.line, p.location.column) for p in self.problems]
 
 
 @pytest.fixture
@@ -93,8 +93,8 @@ def test_a_row_knows_its_table_and_its_place(folder: Folder) -> None:
     assert found.file == "lists/shots.csv"
     (row,) = found.rows
     assert row.source == "lists/../lists/shots.csv"
-    assert row.place == Place("lists/shots.csv", 2, 1)
-    assert row.cells["prompt"] == Scalar("a wave", "a wave", plain=True, place=Place("lists/shots.csv", 2, 7))
+    assert row.place == Location("lists/shots.csv", 2, 1)
+    assert row.cells["prompt"] == Scalar("a wave", "a wave", plain=True, place=Location("lists/shots.csv", 2, 7))
 
 
 def test_a_place_is_called_as_its_folder_is(tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_a_file_without_rows_is_a_problem_where_it_is_named(
     if content is not None:
         folder.write(name, content)
     assert folder.rows(name) == []
-    assert [(p.code, p.place) for p in folder.problems] == [(code, HERE)]
+    assert [(p.code, p.location) for p in folder.problems] == [(code, HERE)]
     assert hint is None or hint in str(folder.problems[0].hint)
 
 
@@ -148,7 +148,7 @@ def test_a_file_that_is_too_large_is_a_problem_where_it_is_named(folder: Folder)
     folder.write("shots.csv")
     os.truncate(folder.path / "shots.csv", 64 * 1024 * 1024)
     assert folder.table("shots.csv") is None
-    assert [(p.code, p.place, p.hint) for p in folder.problems] == [
+    assert [(p.code, p.location, p.hint) for p in folder.problems] == [
         (Code.FILE_TOO_LARGE, HERE, "split it into several files")
     ]
 
@@ -182,9 +182,9 @@ def test_windows_text_is_read_with_a_warning_at_its_first_letter(folder: Folder)
     assert folder.read(UMLAUT_TEXT.encode("cp1252")) == UMLAUTS
     (problem,) = folder.problems
     assert problem.severity is Severity.WARNING
-    assert (problem.code, problem.place, problem.hint) == (
+    assert (problem.code, problem.location, problem.hint) == (
         Code.FILE_ENCODING,
-        Place("shots.csv", 1, 3),
+        Location("shots.csv", 1, 3),
         "save as UTF-8, or name its `encoding` beside `rows`",
     )
 
@@ -237,7 +237,7 @@ def test_a_cell_means_what_its_text_would_mean_without_quotes_in_yaml(
     folder.write("shots.csv", f"a,b\n{quote}{cell}{quote},x\n")
     found = folder.table("shots.csv")
     assert found is not None
-    assert found.rows[0].cells["a"] == Scalar(value, cell, plain=True, place=Place("shots.csv", 2, 1 + len(quote)))
+    assert found.rows[0].cells["a"] == Scalar(value, cell, plain=True, place=Location("shots.csv", 2, 1 + len(quote)))
     assert folder.problems == ()
 
 
@@ -256,7 +256,7 @@ def test_an_empty_or_missing_cell_has_a_place_too(folder: Folder, line: str, col
     found = folder.table("shots.csv")
     assert found is not None
     cells = list(found.rows[0].cells.values())
-    assert [cell.place for cell in cells] == [Place("shots.csv", 2, column) for column in columns]
+    assert [cell.place for cell in cells] == [Location("shots.csv", 2, column) for column in columns]
     empty = [cell for cell in cells if value(cell) != "x"]
     assert empty == [Scalar(None, "", plain=True, place=cell.place) for cell in empty]
 
@@ -349,7 +349,7 @@ def test_a_cells_place_is_the_first_character_of_its_content(folder: Folder) -> 
         [(2, 1), (2, 5), (3, 8)],
         [(5, 2), (6, 4), (6, 12)],
     ]
-    assert [row.place for row in found.rows] == [Place("shots.csv", 2, 1), Place("shots.csv", 5, 1)]
+    assert [row.place for row in found.rows] == [Location("shots.csv", 2, 1), Location("shots.csv", 5, 1)]
 
 
 CELLS = st.text(st.sampled_from("ab \t,;\"'\n\r8é😀"), max_size=6)
@@ -384,7 +384,7 @@ def test_any_text_is_read_or_told_with_places_inside_it(text: str, delimiter: st
     except EnoughError:
         assert problems.errors()
     lines = table_lines(text)
-    for place in (*(p.place for p in problems.in_order()), *(cell.place for cell in cells)):
+    for place in (*(p.location for p in problems.in_order()), *(cell.place for cell in cells)):
         assert 1 <= place.column <= len(lines[place.line - 1]) + 1
 
 
@@ -474,20 +474,20 @@ def test_a_line_of_json_is_a_row(folder: Folder) -> None:
     first, second = found.rows
     file = "shots.jsonl"
     assert first.cells == {
-        "a": Scalar("x", "x", plain=False, place=Place(file, 1, 7)),
-        "n": Scalar(8, "8", plain=True, place=Place(file, 1, 17)),
-        "f": Scalar(1000.0, "1e3", plain=True, place=Place(file, 1, 25)),
-        "t": Scalar(value=True, text="true", plain=True, place=Place(file, 1, 35)),
-        "tags": Scalar(None, "", plain=True, place=Place(file, 1, 1)),
+        "a": Scalar("x", "x", plain=False, place=Location(file, 1, 7)),
+        "n": Scalar(8, "8", plain=True, place=Location(file, 1, 17)),
+        "f": Scalar(1000.0, "1e3", plain=True, place=Location(file, 1, 25)),
+        "t": Scalar(value=True, text="true", plain=True, place=Location(file, 1, 35)),
+        "tags": Scalar(None, "", plain=True, place=Location(file, 1, 1)),
     }
-    assert second.place == Place(file, 3, 3)
-    assert second.cells["a"] == Scalar(None, "", plain=True, place=Place(file, 3, 8))
+    assert second.place == Location(file, 3, 3)
+    assert second.cells["a"] == Scalar(None, "", plain=True, place=Location(file, 3, 8))
     assert second.cells["tags"] == Sequence(
         (
-            Scalar("p", "p", plain=False, place=Place(file, 3, 21)),
-            Scalar(2, "2", plain=True, place=Place(file, 3, 26)),
+            Scalar("p", "p", plain=False, place=Location(file, 3, 21)),
+            Scalar(2, "2", plain=True, place=Location(file, 3, 26)),
         ),
-        Place(file, 3, 20),
+        Location(file, 3, 20),
     )
     assert folder.problems == ()
 
@@ -620,7 +620,7 @@ def test_a_pattern_without_frames_is_a_problem(folder: Folder, pattern: str, hin
     (folder.path / "frames/note.txt").rename(folder.path / "frames/.note.txt")
     (folder.path / "empty").mkdir()
     assert folder.rows(frames(pattern)) == []
-    assert [(p.code, p.place) for p in folder.problems] == [(Code.ROWS_EMPTY, HERE)]
+    assert [(p.code, p.location) for p in folder.problems] == [(Code.ROWS_EMPTY, HERE)]
     assert hint is None or folder.problems[0].hint == hint
 
 
@@ -630,7 +630,7 @@ def test_a_caption_is_read_like_any_text(folder: Folder) -> None:
     folder.write("b.png")
     folder.write("b.txt", "x\0")
     assert [row["caption"] for row in folder.rows(frames("*.png"))] == ["weiß"]
-    assert [(str(p.place), p.severity) for p in folder.problems] == [
+    assert [(str(p.location), p.severity) for p in folder.problems] == [
         ("a.txt:1:4", Severity.WARNING),
         ("b.txt:1:2", Severity.ERROR),
     ]
@@ -692,7 +692,7 @@ def test_a_frame_without_partner_is_a_problem_that_names_it(folder: Folder) -> N
         folder.write(name)
     assert [row["path"] for row in folder.rows(frames("*.png", "*_end.png"))] == ["sh010.png"]
     (problem,) = folder.problems
-    assert (problem.code, problem.place) == (Code.ROWS_PAIR, PAIR)
+    assert (problem.code, problem.location) == (Code.ROWS_PAIR, PAIR)
     assert problem.message == "sh020.png has no partner: sh020_end.png is not there"
 
 
@@ -701,7 +701,7 @@ def test_a_partner_without_frame_is_a_warning(folder: Folder) -> None:
         folder.write(name)
     assert [row["path"] for row in folder.rows(frames("*.png", "*_end.png"))] == ["a.png"]
     (problem,) = folder.problems
-    assert (problem.severity, problem.place) == (Severity.WARNING, PAIR)
+    assert (problem.severity, problem.location) == (Severity.WARNING, PAIR)
     assert problem.message == "no frame goes with b_end.png"
 
 
@@ -709,10 +709,10 @@ def test_a_partner_without_frame_is_a_warning(folder: Folder) -> None:
     ("pattern", "pair", "place"),
     [("**/*.png", "*_end.png", HERE), ("*.png", "*_*.png", PAIR), ("*.png", "end.png", PAIR)],
 )
-def test_patterns_with_partners_have_one_star_each(folder: Folder, pattern: str, pair: str, place: Place) -> None:
+def test_patterns_with_partners_have_one_star_each(folder: Folder, pattern: str, pair: str, place: Location) -> None:
     folder.write("a.png")
     assert folder.rows(frames(pattern, pair)) == []
-    assert [(p.code, p.place) for p in folder.problems] == [(Code.ROWS_PAIR, place)]
+    assert [(p.code, p.location) for p in folder.problems] == [(Code.ROWS_PAIR, place)]
 
 
 @pytest.mark.parametrize(
@@ -741,5 +741,5 @@ def test_any_bytes_are_read_or_told(folder: Folder, name: str) -> None:
     pieces = [b"a", b",", b";", b'"', b"\n", b"\r\n", b"{", b"}", b"[", b":", b"\xff", b"\xe4", b"\0", b"\xef\xbb\xbf"]
     for _ in range(300):
         folder.read(b"".join(chance.choices(pieces, k=chance.randrange(30))), name)
-        lines = {problem.place.line for problem in folder.problems}
+        lines = {problem.location.line for problem in folder.problems}
         assert min(lines, default=1) >= 1

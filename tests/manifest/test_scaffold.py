@@ -210,7 +210,7 @@ def test_values_whose_meaning_is_uncertain_are_warned_about_and_left(
     desk.write("shots.csv", f"id,prompt,image,Dauer\na,x,{link},8\nb,x,{link},5\nc,x,{link},4-6\n")
     begun = Begun(capsys, Path("shots.yaml"), "--from", "shots.csv")
     assert begun.warnings == ['"Dauer" holds what is none of 4, 6, 8: "5" in row 3, "4-6" in row 4']
-    assert [problem.place.line for problem in load(Path("shots.yaml")).errors] == [3, 4]
+    assert [problem.location.line for problem in load(Path("shots.yaml")).errors] == [3, 4]
 
 
 def test_a_copy_of_the_sheet_overwrites_nothing(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from batchrunner.cli.main import outcome
-from batchrunner.domain.location import Place
+from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code, Problem, Problems
 from batchrunner.errors import ExitCode
 from batchrunner.manifest.keys import text_of
@@ -68,7 +68,7 @@ def with_strings(data: bytes, strings: bytes) -> bytes:
 
 def table(desk: Desk, name: str = "shots.xlsx") -> tuple[Table | None, tuple[Problem, ...]]:
     problems = Problems()
-    node = Scalar(name, name, plain=True, place=Place("m.yaml", 7, 5))
+    node = Scalar(name, name, plain=True, place=Location("m.yaml", 7, 5))
     return read_rows(node, desk.folder, "", problems, Reach(Permissions((desk.folder,)))), problems.in_order()
 
 
@@ -155,14 +155,14 @@ def test_a_problem_has_its_row_and_its_column(desk: Desk) -> None:
     job = "{rows: shots.xlsx, id: '${row.shot}', prompt: '${row.prompt}', image: https://example.com/a.jpg}"
     head = "version: 1\nmodel: google/veo-3.1-i2v\ndefaults: {durationSeconds: 8}\n"
     [problem] = desk.read(f"{head}jobs:\n  - {job}\n", name="m.yaml").errors
-    assert (Path(problem.place.file).name, problem.place.line, problem.place.column) == ("shots.xlsx", 4, 2)
+    assert (Path(problem.location.file).name, problem.location.line, problem.location.column) == ("shots.xlsx", 4, 2)
     assert problem.message == "`prompt` is empty here"
 
 
 def test_an_error_in_a_cell_is_a_problem_there(desk: Desk) -> None:
     desk.write("shots.xlsx", workbook(Shots=[["shot", "prompt"], ["a", "#REF!"], ["b", "x"]]))
     problem = told(desk)
-    assert (problem.code, problem.place) == (Code.ROWS_CELL, Place("shots.xlsx", 2, 2))
+    assert (problem.code, problem.location) == (Code.ROWS_CELL, Location("shots.xlsx", 2, 2))
     assert "#REF!" in problem.message
 
 
@@ -182,7 +182,7 @@ def test_a_formula_is_its_result(desk: Desk) -> None:
 def test_a_formula_without_its_result_is_a_problem_at_its_cell(desk: Desk) -> None:
     desk.write("shots.xlsx", workbook(Shots=[["shot", "secs"], ["a", "=4*2"]]))
     problem = told(desk)
-    assert (problem.code, problem.place) == (Code.ROWS_CELL, Place("shots.xlsx", 2, 2))
+    assert (problem.code, problem.location) == (Code.ROWS_CELL, Location("shots.xlsx", 2, 2))
     assert problem.message == "this cell holds a formula, and its result was not saved"
 
 
@@ -234,7 +234,7 @@ def test_what_is_no_workbook_or_would_hurt_is_refused_where_it_is_named(
 ) -> None:
     desk.write("shots.xlsx", make())
     problem = told(desk)
-    assert (problem.code, problem.place) == (code, Place("m.yaml", 7, 5))
+    assert (problem.code, problem.location) == (code, Location("m.yaml", 7, 5))
 
 
 SPLINTERS = (

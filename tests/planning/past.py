@@ -18,7 +18,7 @@ from batchrunner.domain.history import (
     TaskState,
 )
 from batchrunner.domain.job import Job, JobId
-from batchrunner.domain.location import Place
+from batchrunner.domain.location import Location
 from batchrunner.domain.money import Cost
 from batchrunner.domain.request import Request
 
@@ -41,7 +41,7 @@ def a_job(request: Request = REQUEST, name: str = "hero") -> Job:
         request=request,
         output=f"outputs/film/{name}.mp4",
         tags=(),
-        place=Place("film.yaml", 5, 5),
+        location=Location("film.yaml", 5, 5),
     )
 
 

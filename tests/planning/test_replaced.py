@@ -7,7 +7,7 @@ import pytest
 
 from batchrunner.domain.history import Attempt, Mark, MarkKind, Memory
 from batchrunner.domain.job import Job
-from batchrunner.domain.location import Place
+from batchrunner.domain.location import Location
 from batchrunner.domain.request import Request
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action, Step
@@ -17,15 +17,15 @@ from tests.planning.past import EDITED, OPENED_S, REQUEST, SUCCESS, a_job, accep
 SUBMIT = Step(Action.SUBMIT, Status.PENDING, "changed: durationSeconds")
 DONE = Step(Action.NONE, Status.DONE, "done")
 FINISHED = Memory((closed(put(accepted(SUCCESS))),))
-DEFAULTS = Place("film.yaml", 4, 30)
+DEFAULTS = Location("film.yaml", 4, 30)
 
 
-def edited(name: str = "hero", place: Place | None = DEFAULTS, layer: str = "defaults", **fields: str) -> Job:
+def edited(name: str = "hero", place: Location | None = DEFAULTS, layer: str = "defaults", **fields: str) -> Job:
     """A job whose length was changed, and more fields if need be."""
     request = Request(EDITED.model, {**EDITED.fields, **fields})
     changed = ("durationSeconds", *fields)
-    places: dict[str, Place] = dict.fromkeys(changed, place) if place else {}
-    return replace(a_job(request, name), places=places, layers=dict.fromkeys(changed, layer) if layer else {})
+    places: dict[str, Location] = dict.fromkeys(changed, place) if place else {}
+    return replace(a_job(request, name), locations=places, layers=dict.fromkeys(changed, layer) if layer else {})
 
 
 def why(*jobs: Job) -> str:
@@ -93,14 +93,14 @@ def test_a_request_that_was_tried_after_the_clip_was_agreed_to_and_is_no_slip(jo
 
 
 def test_values_of_the_jobs_themselves_are_one_cause_a_file() -> None:
-    jobs = [edited(f"shot-{line}", Place("shots.csv", line, 5), "") for line in (2, 3, 9)]
+    jobs = [edited(f"shot-{line}", Location("shots.csv", line, 5), "") for line in (2, 3, 9)]
     assert why(*jobs) == "`durationSeconds` of 3 jobs, from shots.csv:2 on"
     assert why(jobs[2]) == "`durationSeconds`, shots.csv:9"
 
 
 def test_each_layer_is_a_cause_and_the_one_that_hits_most_comes_first() -> None:
     jobs = [
-        edited("a", Place("film.yaml", 9, 5), 'template "hero"'),
+        edited("a", Location("film.yaml", 9, 5), 'template "hero"'),
         edited("b"),
         edited("c"),
     ]

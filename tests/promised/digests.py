@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from batchrunner.catalog import request_of
 from batchrunner.domain.job import Job, JobId
-from batchrunner.domain.location import Place
+from batchrunner.domain.location import Location
 from batchrunner.domain.money import Cost
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action, Step
@@ -20,7 +20,7 @@ def digests() -> object:
     """Each of some fixed thing."""
     request = request_of("google/veo-3.1-i2v", _BODY)
     who = JobId("film", "draft", "hero", 2)
-    job = Job(who, _BODY, request, "outputs/film/hero.2.mp4", ("close-up",), Place("film.yaml", 5, 5))
+    job = Job(who, _BODY, request, "outputs/film/hero.2.mp4", ("close-up",), Location("film.yaml", 5, 5))
     step = Step(Action.SUBMIT, Status.PENDING, "new", cost=Cost(Decimal("2.00"), Decimal("3.00")))
     terms = Terms("https://api.modellix.test", date(2026, 8, 18), 2, Decimal(20), Decimal(900), leaves=("a.png",))
     return {

@@ -10,7 +10,7 @@ import pytest
 
 from batchrunner.domain.history import Memory
 from batchrunner.domain.job import Job, JobId
-from batchrunner.domain.location import Place
+from batchrunner.domain.location import Location
 from batchrunner.domain.money import Cost
 from batchrunner.domain.request import Request
 from batchrunner.domain.status import Status
@@ -185,7 +185,7 @@ def test_a_plan_that_replaces_finished_clips_says_so_before_the_sum() -> None:
         finished=60,
         clips=60,
         had_cost_usd=Decimal("154.56"),
-        causes=(Cause("resolution", "defaults", Place("shots.yaml", 4, 37), 60),),
+        causes=(Cause("resolution", "defaults", Location("shots.yaml", 4, 37), 60),),
     )
     plan = planned(*shots(SUBMIT), replaced=again, max_replaced=12)
     lines = plan_table(plan, NOW_S).splitlines()

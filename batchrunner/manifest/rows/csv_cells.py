@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from batchrunner.domain.location import Place
+from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code
 from batchrunner.manifest.rows.table import Reading
 from batchrunner.manifest.yaml.builder import EnoughError
@@ -28,7 +28,7 @@ class Cell:
     """What stands between two delimiters, without quotes and surrounding blanks; `place` is its first character's."""
 
     text: str
-    place: Place
+    place: Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,8 @@ class Record:
     """A row as it was written. `end` is the place behind its last cell."""
 
     cells: tuple[Cell, ...]
-    place: Place
-    end: Place
+    place: Location
+    end: Location
 
 
 def records(text: str, delimiter: str | None, reading: Reading) -> Iterator[Record]:
@@ -96,7 +96,7 @@ class _Scanner:
 
     def _record(self) -> Record:
         self._is_right = True
-        begin = Place(self._reading.file, self._line, 1)
+        begin = Location(self._reading.file, self._line, 1)
         cells = [self._cell()]
         while self._text.startswith(self._delimiter, self._position):
             if len(cells) == _MOST_CELLS_OF_A_RECORD:
@@ -125,12 +125,12 @@ class _Scanner:
             raise EnoughError
         content = self._text[quote + 1 : end]
         blanks = len(content) - len(content.lstrip(" \t"))
-        place = Place(opened.file, opened.line, opened.column + 1 + blanks)
+        place = Location(opened.file, opened.line, opened.column + 1 + blanks)
         self.skip(end + 1)
         self._check_closed(opened)
         return Cell(_LINE_BREAK.sub("\n", content).replace('""', '"').strip(), place)
 
-    def _check_closed(self, opened: Place) -> None:
+    def _check_closed(self, opened: Location) -> None:
         """Behind a closing quote only blanks may stand."""
         start, end = self._unquoted_text()
         if start < end:
@@ -150,5 +150,5 @@ class _Scanner:
         match = pattern.match(self._text, position)
         return match.end() if match else position
 
-    def _place(self, position: int) -> Place:
-        return Place(self._reading.file, self._line, position - self._line_start + 1)
+    def _place(self, position: int) -> Location:
+        return Location(self._reading.file, self._line, position - self._line_start + 1)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from batchrunner.domain.location import Place
+from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code, Problem, Severity
 from batchrunner.manifest import text_file as source
 from batchrunner.manifest.keys import shortened
@@ -46,7 +46,7 @@ def strange_characters(lines: tuple[str, ...], file: str) -> tuple[Problem, ...]
     found = (
         Problem(
             Code.ROWS_CHARACTER,
-            Place(file, number, match.start() + 1),
+            Location(file, number, match.start() + 1),
             f"the invisible character U+{ord(match[0]):04X} cannot stand in rows",
             "is this a text file? if so, save it as UTF-8" if match[0] == "\0" else "delete it",
             "rows",
@@ -71,13 +71,13 @@ def _from_older(path: Path, as_utf8: str, problem: Problem) -> Source | None:
     """The text in an older encoding, if it may be in one: with any good UTF-8 in it, it is rather broken UTF-8."""
     if not as_utf8 or _OTHER_THAN_BROKEN.search(as_utf8):
         return None
-    data = source.read_bytes(path, problem.place.file)
+    data = source.read_bytes(path, problem.location.file)
     if isinstance(data, Problem) or data.startswith(_MARKS):
         return None
     windows = decode(WINDOWS, data)
     others = likelier(windows, data)
     if others:
-        return Source(windows.text, _which(windows, others, problem.place.file))
+        return Source(windows.text, _which(windows, others, problem.location.file))
     if not windows.is_whole:
         return None
     word = windows.text[windows.span(first_beyond_ascii(windows.text))]
@@ -99,7 +99,7 @@ def _which(windows: Decoding, others: tuple[Decoding, ...], file: str) -> Proble
     return Problem(Code.FILE_ENCODING, _place(file, windows.text[: span.start]), message, hint)
 
 
-def _place(file: str, before: str) -> Place:
+def _place(file: str, before: str) -> Location:
     """The place behind a text."""
     lines = split_lines(before)
-    return Place(file, len(lines), len(lines[-1]) + 1)
+    return Location(file, len(lines), len(lines[-1]) + 1)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
-from batchrunner.domain.location import Place
+from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code, Problem, Problems, Severity
 from batchrunner.manifest import keys
 from batchrunner.manifest.keys import Key, Kind, shortened, text_of
@@ -37,7 +37,7 @@ class _Pattern:
     """A pattern as its author wrote it."""
 
     text: str
-    place: Place
+    place: Location
 
     def star(self) -> tuple[int, int] | None:
         """How many characters stand before and behind what the one `*` means; None unless there is exactly one."""
@@ -156,7 +156,7 @@ class _Frames:
             else:
                 self._tell_no_partner(path, pair.text.replace("*", key), there, pair.place)
 
-    def _tell_no_partner(self, path: str, expected: str, there: PictureNames, place: Place) -> None:
+    def _tell_no_partner(self, path: str, expected: str, there: PictureNames, place: Location) -> None:
         near = there.nearest(expected)
         hint = f"did you mean {near}?" if near else "add it, or make `glob` more exact"
         self._reading.tell(Code.ROWS_PAIR, place, f"{path} has no partner: {expected} is not there", hint)
@@ -210,7 +210,7 @@ class _Frames:
         return f"in {folder} there is {_listed(names)}" if names else f"{folder} is empty"
 
 
-def _cell(text: str, place: Place) -> Scalar:
+def _cell(text: str, place: Location) -> Scalar:
     """A name or a caption is a text, though it may look like a number."""
     return Scalar(text, text, plain=False, place=place) if text else empty_cell(place)
 

@@ -7,7 +7,7 @@ import json
 import re
 from dataclasses import dataclass
 
-from batchrunner.domain.location import Place
+from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code
 from batchrunner.manifest.keys import shortened
 from batchrunner.manifest.rows.decode import FORBIDDEN
@@ -43,7 +43,7 @@ class _WrongError(Exception):
     """Why a line is no row."""
 
     code: Code
-    place: Place
+    place: Location
     message: str
     hint: str
 
@@ -75,9 +75,9 @@ class _Line:
         self._position = 0
         self._skip_blanks()
 
-    def place(self) -> Place:
+    def place(self) -> Location:
         """Where the walk has come to."""
-        return Place(self._file, self._number, self._position + 1)
+        return Location(self._file, self._number, self._position + 1)
 
     def row(self) -> dict[str, Cell]:
         """The whole line: an object of values."""
@@ -160,7 +160,7 @@ class _Line:
         return _WrongError(Code.ROWS_JSON, self.place(), message, hint)
 
 
-def _scalar(value: str | float | bool | None, text: str, place: Place) -> Scalar:  # noqa: FBT001 - a value as decoded
+def _scalar(value: str | float | bool | None, text: str, place: Location) -> Scalar:  # noqa: FBT001 - a value as decoded
     if value is None:
         return Scalar(None, "", plain=True, place=place)
     if not isinstance(value, str):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from batchrunner.domain.location import Place
+from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code, Problem, Problems
 from batchrunner.manifest.yaml.builder import MOST_NODES, MOST_PROBLEMS, EnoughError
 from batchrunner.manifest.yaml.nodes import Scalar, Sequence
@@ -22,7 +22,7 @@ class Row:
     """
 
     cells: Mapping[str, Cell]
-    place: Place
+    place: Location
     source: str
 
 
@@ -49,9 +49,9 @@ class Reading:
     lines: tuple[str, ...] = ()
     told: int = 0
     _columns: dict[str, None] = field(default_factory=dict)
-    _rows: list[tuple[Mapping[str, Cell], Place]] = field(default_factory=list)
+    _rows: list[tuple[Mapping[str, Cell], Location]] = field(default_factory=list)
 
-    def tell(self, code: Code, place: Place, message: str, hint: str) -> None:
+    def tell(self, code: Code, place: Location, message: str, hint: str) -> None:
         """Notes a problem."""
         self.take(Problem(code, place, message, hint, "rows"))
 
@@ -62,7 +62,7 @@ class Reading:
         if self.told >= MOST_PROBLEMS:
             raise EnoughError
 
-    def add(self, cells: Mapping[str, Cell], place: Place) -> None:
+    def add(self, cells: Mapping[str, Cell], place: Location) -> None:
         """Takes a row; its columns may be new."""
         self._rows.append((cells, place))
         self._columns.update(dict.fromkeys(cells))
@@ -75,7 +75,7 @@ class Reading:
             if count > most:
                 self.refuse(place, things, most)
 
-    def refuse(self, place: Place, things: str, most: int) -> None:
+    def refuse(self, place: Location, things: str, most: int) -> None:
         """Ends the reading: the table holds too much."""
         self._rows.clear()
         hint = "leave out those that are not used" if things == "columns" else "split them into several files"
@@ -89,10 +89,10 @@ class Reading:
         return Table(names, rows, self.lines, self.file)
 
 
-def empty_cell(place: Place) -> Scalar:
+def empty_cell(place: Location) -> Scalar:
     """A cell in which nothing stands."""
     return Scalar(None, "", plain=True, place=place)
 
 
-def _completed(cells: Mapping[str, Cell], names: tuple[str, ...], place: Place) -> Mapping[str, Cell]:
+def _completed(cells: Mapping[str, Cell], names: tuple[str, ...], place: Location) -> Mapping[str, Cell]:
     return {name: cells.get(name) or empty_cell(place) for name in names}

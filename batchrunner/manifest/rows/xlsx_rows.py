@@ -14,7 +14,7 @@ from importlib import import_module
 from io import BytesIO
 from typing import Any
 
-from batchrunner.domain.location import Place
+from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code, nearest
 from batchrunner.manifest.keys import shortened
 from batchrunner.manifest.rows.csv_cells import Cell, Record
@@ -178,16 +178,16 @@ def _records(sheet: Any, missing: frozenset[str], reading: Reading) -> Iterator[
     for number, row in enumerate(sheet.iter_rows(), 1):
         count += len(row) + 1
         if count > _MOST_CELLS * 2:  # half of them may be empty
-            reading.refuse(Place(reading.file, number, 1), "cells", _MOST_CELLS)
+            reading.refuse(Location(reading.file, number, 1), "cells", _MOST_CELLS)
         last = next((column for column in range(len(row), 0, -1) if _is_written(row[column - 1], missing)), 0)
         if last > MOST_COLUMNS:
-            reading.refuse(Place(reading.file, number, last), "columns", MOST_COLUMNS)
+            reading.refuse(Location(reading.file, number, last), "columns", MOST_COLUMNS)
         if last and (record := _record(row[:last], number, missing, reading)):
             yield record
 
 
 def _record(row: Sequence[Any], number: int, missing: frozenset[str], reading: Reading) -> Record | None:
-    cells = [_cell(cell, Place(reading.file, number, column)) for column, cell in enumerate(row, 1)]
+    cells = [_cell(cell, Location(reading.file, number, column)) for column, cell in enumerate(row, 1)]
     faults = [_fault(cell.text, source, missing) for cell, source in zip(cells, row, strict=True)]
     for cell, fault in zip(cells, faults, strict=True):
         if fault:
@@ -195,14 +195,14 @@ def _record(row: Sequence[Any], number: int, missing: frozenset[str], reading: R
             reading.tell(Code.ROWS_CELL, cell.place, fault, hint)
     if any(faults) or not any(cell.text for cell in cells):
         return None
-    return Record(tuple(cells), cells[0].place, Place(reading.file, number, len(cells) + 1))
+    return Record(tuple(cells), cells[0].place, Location(reading.file, number, len(cells) + 1))
 
 
 def _is_written(cell: Any, missing: frozenset[str]) -> bool:  # noqa: ANN401
     return cell.value is not None or (bool(missing) and getattr(cell, "coordinate", "") in missing)
 
 
-def _cell(cell: Any, place: Place) -> Cell:  # noqa: ANN401
+def _cell(cell: Any, place: Location) -> Cell:  # noqa: ANN401
     return Cell(cell_text(cell.value, cell.number_format if cell.value is not None else ""), place)
 
 

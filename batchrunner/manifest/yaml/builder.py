@@ -6,7 +6,7 @@ Depth, size and aliases are judged before anything is built from them, and nothi
 from dataclasses import dataclass, field
 from typing import NoReturn
 
-from batchrunner.domain.location import Place
+from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code, Problem, Problems
 from batchrunner.manifest.yaml import scalars as core_schema
 from batchrunner.manifest.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence
@@ -38,11 +38,11 @@ class _Branch:
 class _Open:
     """A list or mapping whose end has not come; of a mapping's children every second one is a value."""
 
-    place: Place
+    place: Location
     anchor: str | None
     is_mapping: bool
     children: list[Node] = field(default_factory=list)
-    places: list[Place] = field(default_factory=list)
+    places: list[Location] = field(default_factory=list)
     size: int = 1
     height: int = 1
 
@@ -74,7 +74,7 @@ class Tree:
         self._is_broken = True
         self._note(problem)
 
-    def refuse_depth(self, place: Place) -> NoReturn:
+    def refuse_depth(self, place: Location) -> NoReturn:
         """Ends the reading at a node that is nested too deep; the parser may have its own limit, and calls this too.
 
         Raises:
@@ -84,14 +84,14 @@ class Tree:
         self.give_up(Problem(Code.YAML_DEPTH, place, message, "check for an unquoted text full of [ or {"))
         raise EnoughError
 
-    def document(self, place: Place) -> None:
+    def document(self, place: Location) -> None:
         """A document begins; only the first is read."""
         if self._root is not None:
             message = "a second document begins here, but a file holds one"
             self._tell(Code.YAML_DOCUMENTS, place, message, "delete the line `---`, or make two files of it")
             raise EnoughError
 
-    def scalar(self, text: str, place: Place, anchor: str | None, *, plain: bool) -> None:
+    def scalar(self, text: str, place: Location, anchor: str | None, *, plain: bool) -> None:
         """A single value."""
         self._count(place)
         try:
@@ -101,7 +101,7 @@ class Tree:
             value = text
         self._keep(Scalar(value, text, plain, place), place, anchor)
 
-    def start(self, place: Place, anchor: str | None, *, is_mapping: bool) -> None:
+    def start(self, place: Location, anchor: str | None, *, is_mapping: bool) -> None:
         """A list or a mapping begins."""
         self._count(place)
         if len(self._open) == MOST_DEPTH:
@@ -116,7 +116,7 @@ class Tree:
         node = self._mapping(done) if done.is_mapping else Sequence(tuple(done.children), done.place)
         self._keep(node, done.place, done.anchor, done.size, done.height)
 
-    def alias(self, name: str, place: Place) -> None:
+    def alias(self, name: str, place: Location) -> None:
         """The node that an anchor named, once more."""
         branch = self._branch(name, place)
         if len(self._open) + branch.height > MOST_DEPTH:
@@ -127,20 +127,20 @@ class Tree:
             raise EnoughError
         self._keep(branch.node, place, None, branch.size, branch.height)
 
-    def _branch(self, name: str, place: Place) -> _Branch:
+    def _branch(self, name: str, place: Location) -> _Branch:
         branch = self._anchors.get(name)
         if branch is None:
             self.give_up(_endless_alias(name, place) if name in self._anchors else _lost_alias(name, place))
         return branch or _Branch(Scalar("", "", plain=False, place=place))
 
-    def tag(self, tag: str, place: Place) -> None:
+    def tag(self, tag: str, place: Location) -> None:
         """A tag stands before the next node, which is read as if it did not."""
         shown = tag.replace("tag:yaml.org,2002:", "!!")
         message = f"the tag {_shown(shown)} cannot be used: values are what they look like"
         hint = "delete the tag; put a text that starts with ! in quotes"
         self._tell(Code.YAML_TAG, place, message, hint)
 
-    def _keep(self, node: Node, place: Place, anchor: str | None, size: int = 1, height: int = 0) -> None:
+    def _keep(self, node: Node, place: Location, anchor: str | None, size: int = 1, height: int = 0) -> None:
         if anchor is not None:
             self._anchors[anchor] = _Branch(node, size, height)
         if not self._open:
@@ -167,7 +167,7 @@ class Tree:
                 is_whole = False
         return Mapping(entries, done.place, is_whole)
 
-    def _name(self, key: Node, place: Place) -> str | None:
+    def _name(self, key: Node, place: Location) -> str | None:
         """A key as a text; None where it is none and what stands under it is left out."""
         if not isinstance(key, Scalar):
             message = "a list or a mapping cannot be a key"
@@ -182,7 +182,7 @@ class Tree:
             self._tell(Code.YAML_KEY, place, f"a key must be a text, but this is {kind}", f'write `"{key.text}"`')
         return key.text
 
-    def _count(self, place: Place) -> None:
+    def _count(self, place: Location) -> None:
         self._written += 1
         if self._written > MOST_NODES:
             message = f"the file holds more than {MOST_NODES:,} values"
@@ -190,7 +190,7 @@ class Tree:
             self.give_up(Problem(Code.FILE_TOO_LARGE, place, message, hint))
             raise EnoughError
 
-    def _tell(self, code: Code, place: Place, message: str, hint: str) -> None:
+    def _tell(self, code: Code, place: Location, message: str, hint: str) -> None:
         self._note(Problem(code, place, message, hint))
 
     def _note(self, problem: Problem) -> None:
@@ -206,23 +206,23 @@ def _shown(text: str) -> str:
     return f"`{repr(text if len(text) <= _SHOWN else text[: _SHOWN - 1] + '…')[1:-1]}`"
 
 
-def _duplicate(name: str, first: Place) -> tuple[str, str]:
+def _duplicate(name: str, first: Location) -> tuple[str, str]:
     return (
         f"the key {_shown(name)} stands here again: it is first on line {first.line}",
         "delete one of the two",
     )
 
 
-def _lost_alias(name: str, place: Place) -> Problem:
+def _lost_alias(name: str, place: Location) -> Problem:
     message = f"no anchor `&{name[:_SHOWN]}` stands before this alias `*{name[:_SHOWN]}`"
     return Problem(Code.YAML_ALIASES, place, message, "put a text that starts with * in quotes")
 
 
-def _endless_alias(name: str, place: Place) -> Problem:
+def _endless_alias(name: str, place: Location) -> Problem:
     message = f"the alias `*{name[:_SHOWN]}` stands inside the very node that it names, so it would never end"
     return Problem(Code.YAML_ALIASES, place, message, "write the values out")
 
 
-def _too_many_aliases(place: Place) -> Problem:
+def _too_many_aliases(place: Location) -> Problem:
     message = "with its aliases written out, the file would be many times its size"
     return Problem(Code.YAML_ALIASES, place, message, "write the values out, or put them into a template")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import yaml
 
-from batchrunner.domain.location import Place
+from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code, Problem
 from batchrunner.manifest import text_file as source
 from batchrunner.manifest.yaml import scalars as core_schema
@@ -102,7 +102,7 @@ def _parse(text: str, file: str, loader: "Loader") -> Document:
         _grow(tree, text, lines, loader)
     if not tree.problems() and _is_empty(tree.root()):
         message = "the file is empty, or holds only comments"
-        empty = Problem(Code.FILE_EMPTY, Place(file, 1, 1), message, "start with `version: 1` and `jobs:`")
+        empty = Problem(Code.FILE_EMPTY, Location(file, 1, 1), message, "start with `version: 1` and `jobs:`")
         return Document(file, lines.texts, None, (empty,))
     return Document(file, lines.texts, tree.root(), tree.problems())
 
@@ -123,13 +123,13 @@ class _Lines:
     file: str
     texts: tuple[str, ...]
 
-    def place(self, mark: _Mark | None) -> Place:
+    def place(self, mark: _Mark | None) -> Location:
         """Where a mark is. libyaml sees a line after the last one, which then is the end of the last one."""
         if mark is None:
-            return Place(self.file, 1, 1)
+            return Location(self.file, 1, 1)
         if mark.line == len(self.texts):
-            return Place(self.file, mark.line, len(self.texts[-1]) + 1)
-        return Place(self.file, mark.line + 1, mark.column + 1)
+            return Location(self.file, mark.line, len(self.texts[-1]) + 1)
+        return Location(self.file, mark.line + 1, mark.column + 1)
 
 
 def _grow(tree: Tree, text: str, lines: _Lines, loader: "Loader") -> None:
@@ -161,7 +161,7 @@ def _take(tree: Tree, event: yaml.Event, lines: _Lines) -> None:
             tree.document(lines.place(event.start_mark))
 
 
-def _tagged(tree: Tree, event: yaml.ScalarEvent | yaml.CollectionStartEvent, lines: _Lines) -> Place:
+def _tagged(tree: Tree, event: yaml.ScalarEvent | yaml.CollectionStartEvent, lines: _Lines) -> Location:
     """Where a node starts; on the way the tree is told of a tag there."""
     place = lines.place(event.start_mark)
     if event.tag is not None:
@@ -179,7 +179,7 @@ def _forbidden_characters(text: str, lines: _Lines) -> tuple[Problem, ...]:
     found = (
         Problem(
             Code.YAML_CHARACTER,
-            Place(lines.file, number, match.start() + 1),
+            Location(lines.file, number, match.start() + 1),
             f"the invisible character U+{ord(match[0]):04X} cannot stand in a YAML file",
             "is this a text file? if so, save it as UTF-8" if match[0] == "\0" else "delete it",
         )
@@ -195,7 +195,7 @@ def _directives(lines: _Lines) -> tuple[Problem, ...]:
     if number is None:
         return ()
     message = "a line that starts with % is a YAML directive, which has no meaning here"
-    return (Problem(Code.YAML_SYNTAX, Place(lines.file, number, 1), message, "delete the line, or indent it"),)
+    return (Problem(Code.YAML_SYNTAX, Location(lines.file, number, 1), message, "delete the line, or indent it"),)
 
 
 class _Dumper(yaml.SafeDumper):

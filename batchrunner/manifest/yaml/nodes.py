@@ -3,7 +3,7 @@
 import collections.abc
 from dataclasses import dataclass
 
-from batchrunner.domain.location import Place
+from batchrunner.domain.location import Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +13,7 @@ class Scalar:
     value: str | int | float | bool | None
     text: str
     plain: bool
-    place: Place
+    place: Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +21,14 @@ class Sequence:
     """A list."""
 
     items: "tuple[Node, ...]"
-    place: Place
+    place: Location
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One `key: value` of a mapping; `place` is the key's."""
 
-    place: Place
+    place: Location
     node: "Node"
 
 
@@ -40,7 +40,7 @@ class Mapping:  # the field's word, as YAML has it
     """
 
     entries: collections.abc.Mapping[str, Entry]
-    place: Place
+    place: Location
     is_whole: bool = True
 
 

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-from batchrunner.domain.location import Place
+from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code, Problem
 
 
@@ -16,8 +16,8 @@ class Complaint:
     """What a parser said and where; `since` is where the thing began that it was reading."""
 
     words: str
-    at: Place
-    since: Place | None
+    at: Location
+    since: Location | None
 
 
 class _Show(Enum):
@@ -219,7 +219,7 @@ def problem(complaint: Complaint, lines: tuple[str, ...]) -> Problem:
     return Problem(reading.code, place, reading.message.format(**names), reading.hint.format(**names))
 
 
-def _place(show: _Show, complaint: Complaint, text: _Surroundings) -> Place:
+def _place(show: _Show, complaint: Complaint, text: _Surroundings) -> Location:
     at = complaint.at
     match show:
         case _Show.HERE:
@@ -227,12 +227,12 @@ def _place(show: _Show, complaint: Complaint, text: _Surroundings) -> Place:
         case _Show.START:
             return complaint.since or at
         case _Show.BACKSLASH:
-            return Place(at.file, at.line, (text.before + text.here[:1]).rfind("\\") + 1 or at.column)
+            return Location(at.file, at.line, (text.before + text.here[:1]).rfind("\\") + 1 or at.column)
 
 
-def _from(place: Place | None, lines: tuple[str, ...]) -> str:
+def _from(place: Location | None, lines: tuple[str, ...]) -> str:
     return _line(place, lines)[place.column - 1 :] if place else ""
 
 
-def _line(place: Place, lines: tuple[str, ...]) -> str:
+def _line(place: Location, lines: tuple[str, ...]) -> str:
     return lines[place.line - 1]
