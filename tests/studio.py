@@ -224,7 +224,7 @@ class Studio:
             return ledger.task_ids()
 
     def booked_usd(self) -> Decimal:
-        return sum((a.booked_usd for seen in self.seen() for a in seen.memory.attempts), Decimal(0))
+        return sum((a.booked_usd for seen in self.seen() for a in seen.history.attempts), Decimal(0))
 
     def told(self, *kinds: Kind) -> list[Happened]:
         """What the runs told of some kinds, in order."""

@@ -45,7 +45,7 @@ def agree(order: Order, batch: Batch, limits: Limits, options: Options, service:
         Unaffordable: the balance does not pay for it, and nobody said that a part is enough.
     """
     options, seen = chosen(order, batch, limits, options)
-    again = replaced((s.job, s.memory, s.step) for s in seen)
+    again = replaced((s.job, s.history, s.step) for s in seen)
     sends = sends_of(batch, seen, service.access.base_url, order.notify)
     check_plan(order, seen, terms(batch, limits, service.access.base_url, again, sends))
     submits = {s.identity.name: s.step for s in seen if s.step.action is Action.SUBMIT}
@@ -129,7 +129,7 @@ def _folders_of(batch: Batch, seen: Iterable[Seen]) -> set[Path]:
 
 def _folders_of_versions(batch: Batch, seen: Iterable[Seen]) -> set[Path]:
     """Where those go that they replace."""
-    return {folder / "versions" for folder in _folders_of(batch, (s for s in seen if s.memory.attempts))}
+    return {folder / "versions" for folder in _folders_of(batch, (s for s in seen if s.history.attempts))}
 
 
 def refuse_faults(faults: list[str]) -> None:

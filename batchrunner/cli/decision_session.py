@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from batchrunner.catalog import shipped_prices
 from batchrunner.cli.terminal import say
-from batchrunner.domain.history import NO_MEMORY, Attempt, Mark, MarkKind, Memory
+from batchrunner.domain.history import NO_MEMORY, Attempt, JobHistory, Mark, MarkKind
 from batchrunner.domain.job import JobId
 from batchrunner.domain.text import utc
 from batchrunner.errors import UsageError
@@ -28,9 +28,9 @@ class Desk:
     batch: Batch
     clock: Clock
 
-    def memory(self, identity: JobId) -> Memory:
+    def memory(self, identity: JobId) -> JobHistory:
         """All that is known of one job."""
-        return self.batch.memories.get(identity, NO_MEMORY)
+        return self.batch.histories.get(identity, NO_MEMORY)
 
     def keep(self, identity: JobId, attempt: Attempt) -> tuple[JobId, Mark]:
         """The mark by which this attempt's clip is the one that is kept for the job as it is written now.

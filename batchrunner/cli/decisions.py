@@ -61,9 +61,9 @@ def unfinished(seen: Iterable[Seen], kind: MarkKind, last_ended_run: int) -> Ord
         mark = _order(each, kind)
         if mark is None:
             continue
-        if each.step.status is Status.PENDING or each.memory.open_attempt:
+        if each.step.status is Status.PENDING or each.history.open_attempt:
             left.setdefault(mark.decision, []).append(each.identity.name)
-        elif any(a.run_id > last_ended_run and a.made_on is None for a in each.memory.attempts_of(mark)):
+        elif any(a.run_id > last_ended_run and a.made_on is None for a in each.history.attempts_of(mark)):
             left.setdefault(mark.decision, [])
     return Orders({decision: tuple(names) for decision, names in left.items()})
 
@@ -86,7 +86,7 @@ def decide(
     new = {each.identity for each in chosen if _has_meaning(each, kind) and not orders.hold(_order(each, kind))}
     meant = [each for each in chosen if each.identity in new or _is_left(each, kind, orders)][:limit]
     marks = [
-        (each.identity, Mark(now_s, kind, each.memory.next_number - 1, each.job.request))
+        (each.identity, Mark(now_s, kind, each.history.next_number - 1, each.job.request))
         for each in meant
         if each.job is not None and each.identity in new
     ]
@@ -99,7 +99,7 @@ def decide(
 
 def _order(each: Seen, kind: MarkKind) -> Mark | None:
     """The last decision about what the job asks for now, if it is one of this kind."""
-    mark = each.memory.last_order(each.job.request, MarkKind.RETRY, MarkKind.REDO) if each.job else None
+    mark = each.history.last_order(each.job.request, MarkKind.RETRY, MarkKind.REDO) if each.job else None
     return mark if mark is not None and mark.kind is kind else None
 
 

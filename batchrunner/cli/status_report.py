@@ -43,7 +43,7 @@ def known(
 
 def report_of(batch: Batch, seen: Iterable[Seen], now_s: float) -> Report:
     """The report of a batch whose jobs stand like this; its run is not told of yet."""
-    forecasts = Forecasts(batch.all_memories())
+    forecasts = Forecasts(batch.all_histories())
     rows = [(s.job is None, _row(s, forecasts, now_s)) for s in seen]
     return Report(
         manifest=batch.name,
@@ -79,4 +79,4 @@ def _row(seen: Seen, forecasts: Forecasts, now_s: float) -> Row:
         and seen.step.status is Status.RUNNING
         and forecasts.of(attempt.request).is_far_beyond(now_s - attempt.opened_at_s)
     )
-    return row_of(seen.identity, seen.job, seen.memory, seen.step, seen.older, is_stuck=is_stuck)
+    return row_of(seen.identity, seen.job, seen.history, seen.step, seen.older, is_stuck=is_stuck)

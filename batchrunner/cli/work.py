@@ -133,10 +133,10 @@ def _decided(order: Order, batch: Batch, retries: int, ledger: Ledger, now_s: fl
 
 def _marked(batch: Batch, marks: Iterable[tuple[JobId, Mark]]) -> Batch:
     """The batch as it will be once the marks are on record."""
-    memories = dict(batch.memories)
+    memories = dict(batch.histories)
     for identity, mark in marks:
         memories[identity] = replace(memories[identity], marks=(*memories[identity].marks, mark))
-    return replace(batch, memories=memories)
+    return replace(batch, histories=memories)
 
 
 def _do(

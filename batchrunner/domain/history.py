@@ -315,7 +315,7 @@ class Damage:
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class JobHistory:
     """All facts about one identity, oldest first. `damage`: its rows that cannot be read, of which nothing is known."""
 
     attempts: tuple[Attempt, ...] = ()
@@ -387,4 +387,4 @@ def _is_since(attempt: Attempt, mark: Mark) -> bool:
     return attempt.number > mark.after and (attempt.made_on is None or attempt.opened_at_s > mark.at_s)
 
 
-NO_MEMORY = Memory()
+NO_MEMORY = JobHistory()

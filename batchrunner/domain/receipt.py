@@ -16,9 +16,9 @@ from batchrunner.domain.history import (
     ClipRole,
     ErrorClass,
     Failure,
+    JobHistory,
     Mark,
     MarkKind,
-    Memory,
     Observation,
     Outcome,
     Refusal,
@@ -136,7 +136,7 @@ class Adoption:
 Told = Receipt | Decision | Adoption
 
 
-def receipts_of(identity: JobId, memory: Memory) -> Iterator[Told]:
+def receipts_of(identity: JobId, memory: JobHistory) -> Iterator[Told]:
     """All that the receipts tell of one job."""
     for attempt in memory.attempts:
         if not attempt.is_adopted:
@@ -147,7 +147,7 @@ def receipts_of(identity: JobId, memory: Memory) -> Iterator[Told]:
         yield decision_of(identity, mark, memory)
 
 
-def decision_of(identity: JobId, mark: Mark, memory: Memory) -> Decision:
+def decision_of(identity: JobId, mark: Mark, memory: JobHistory) -> Decision:
     """What the receipts tell of one decision, which `memory` holds."""
     chosen = memory.chosen_by(mark)
     # what it speaks of came before it, even where the clock was set back in between

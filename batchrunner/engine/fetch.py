@@ -114,7 +114,7 @@ def _copied(run: Run, attempt: Attempt, final: Path) -> Verified | None:
 async def adopt(run: Run, identity: JobId, step: Step) -> None:
     """A clip that was paid for under another name is this job's, too, from now on."""
     attempt = attempt_of(step)
-    number = run.ledger.memory(identity).next_number
+    number = run.ledger.history(identity).next_number
     run.ledger.adopt(identity, number, attempt.id, run.run_id, run.clock.wall_s())
     run.tell(Happened(Kind.NOTE, step.reason, identity.name))
 

@@ -132,7 +132,7 @@ class Run:
         )
         self.traffic = Traffic(_pace(limits), self.clock, self.bell)
         self.looks = Looks(self.traffic.pace, self.changed.set)
-        self.forecasts = Forecasts(batch.all_memories())
+        self.forecasts = Forecasts(batch.all_histories())
         self.caution = Caution()
         self.trying: dict[str, JobId] = {}
         self.failures = 0
@@ -169,7 +169,7 @@ class Run:
     def decide(self, identity: JobId) -> Step:
         """The job's next step, from what the ledger remembers at this moment."""
         job = self.batch.jobs.get(identity)
-        memory, facts = self.batch.look(identity, self.ledger.memory)
+        memory, facts = self.batch.look(identity, self.ledger.history)
         facts = replace(
             facts,
             room_usd=self.purse.room_usd,

@@ -120,7 +120,7 @@ async def _is_answering(run: Run, job: Job) -> bool:
 
 def _commit(run: Run, job: Job, body: Mapping[str, object], step: Step) -> asyncio.Task[Outcome] | None:
     """Writes the attempt down with its reservation, and sends the POST as a unit of its own that nothing cancels."""
-    memory = run.ledger.memory(job.identity)
+    memory = run.ledger.history(job.identity)
     claim = Claim(
         identity=job.identity,
         number=memory.next_number,

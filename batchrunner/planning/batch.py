@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from batchrunner.catalog import PriceList, request_of
-from batchrunner.domain.history import NO_MEMORY, Damage, Memory, Outcome
+from batchrunner.domain.history import NO_MEMORY, Damage, JobHistory, Outcome
 from batchrunner.domain.job import Job, JobId
 from batchrunner.domain.location import Location
 from batchrunner.domain.money import FREE, NOTHING, Cost
@@ -54,7 +54,7 @@ class Seen:
 
     identity: JobId
     job: Job | None
-    memory: Memory
+    history: JobHistory
     step: Step
     older: str | None = None
 
@@ -73,19 +73,19 @@ class Batch:
     name: str
     profile: str
     jobs: Mapping[JobId, Job]
-    memories: Mapping[JobId, Memory]
+    histories: Mapping[JobId, JobHistory]
     prices: PriceList
     in_flight_run: int | None = None
     kin: Mapping[JobId, Kin] = field(default_factory=dict)
     guests: tuple[JobId, ...] = ()
-    strangers: Mapping[JobId, Memory] = field(default_factory=dict)
+    other_histories: Mapping[JobId, JobHistory] = field(default_factory=dict)
     sources: Sources = NO_SOURCES
     rivals: Rivals = field(default_factory=Rivals)
     suspects: Mapping[JobId, tuple[Damage, ...]] = field(default_factory=dict)
 
     def identities(self) -> list[JobId]:
         """Every identity that matters: the manifest's order, then those that left it, by name."""
-        ours = ((who, memory) for who, memory in self.memories.items() if who.profile == self.profile)
+        ours = ((who, memory) for who, memory in self.histories.items() if who.profile == self.profile)
         known = (who for who, memory in ours if memory.attempts or memory.damage)
         return [*self.jobs, *sorted(who for who in known if who not in self.jobs), *self.guests]
 
@@ -93,12 +93,12 @@ class Batch:
         """The jobs of other manifests whose open tasks this batch waits for, by manifest."""
         found: dict[str, tuple[JobId, ...]] = {}
         for kin in self.kin.values():
-            attempt = self._memory(kin.identity).open_attempt
+            attempt = self._history(kin.identity).open_attempt
             if kin.identity.manifest != self.name and attempt is not None and attempt.outcome is Outcome.ACCEPTED:
                 found[kin.identity.manifest] = (*found.get(kin.identity.manifest, ()), kin.identity)
         return found
 
-    def look(self, identity: JobId, recall: Callable[[JobId], Memory]) -> tuple[Memory, Facts]:
+    def look(self, identity: JobId, recall: Callable[[JobId], JobHistory]) -> tuple[JobHistory, Facts]:
         """What is true of a job just now: its memory as the disk confirms it, and what no ledger holds."""
         job = self.jobs.get(identity)
         memory, present = on_disk(self.project, self._suspecting(identity, recall(identity)))
@@ -111,11 +111,11 @@ class Batch:
         )
         return memory, facts
 
-    def _suspecting(self, identity: JobId, memory: Memory) -> Memory:
+    def _suspecting(self, identity: JobId, memory: JobHistory) -> JobHistory:
         damage = {(each.table, each.row): each for each in (*memory.damage, *self.suspects.get(identity, ()))}
         return replace(memory, damage=tuple(damage.values())) if damage else memory
 
-    def _disk(self, identity: JobId, job: Job | None, memory: Memory, present: frozenset[int]) -> Disk:
+    def _disk(self, identity: JobId, job: Job | None, memory: JobHistory, present: frozenset[int]) -> Disk:
         """Whose file it is that lies where the job's clip belongs, and whose will."""
         if job is None:
             return Disk(present)
@@ -137,7 +137,9 @@ class Batch:
     def _holder(self, identity: JobId, path: str) -> JobId | None:
         """The other job whose clip was put under a path last."""
         found = (
-            who for who, memory in self.memories.items() if any(a.clip and a.clip.path == path for a in memory.attempts)
+            who
+            for who, memory in self.histories.items()
+            if any(a.clip and a.clip.path == path for a in memory.attempts)
         )
         return self.rivals.lying.get(path) or next((who for who in found if who != identity), None)
 
@@ -151,17 +153,17 @@ class Batch:
 
     def stands(self, identity: JobId, step: Step) -> Seen:
         """A job after the last step of a run."""
-        memory, facts = self.look(identity, self._memory)
+        memory, facts = self.look(identity, self._history)
         return self._seen(identity, memory, facts.disk, step)
 
-    def _seen(self, identity: JobId, memory: Memory, disk: Disk, step: Step) -> Seen:
+    def _seen(self, identity: JobId, memory: JobHistory, disk: Disk, step: Step) -> Seen:
         own = next((a for a in memory.attempts if a.id == disk.own), None)
         is_older = own is not None and not own.is_open and step.status is not Status.DONE
         return Seen(
             identity, self.jobs.get(identity), memory, step, own.clip.path if own and own.clip and is_older else None
         )
 
-    def _kinship(self, identity: JobId, recall: Callable[[JobId], Memory]) -> Kinship | None:
+    def _kinship(self, identity: JobId, recall: Callable[[JobId], JobHistory]) -> Kinship | None:
         """The clip that a job may take over, as its owner's memory has it just now."""
         kin = self.kin.get(identity)
         attempts = recall(kin.identity).attempts if kin else ()
@@ -170,8 +172,8 @@ class Batch:
             return None
         return Kinship(self._described(kin.identity, identity), found)
 
-    def _memory(self, identity: JobId) -> Memory:
-        return self.memories.get(identity) or self.strangers.get(identity, NO_MEMORY)
+    def _history(self, identity: JobId) -> JobHistory:
+        return self.histories.get(identity) or self.other_histories.get(identity, NO_MEMORY)
 
     def cost(self, job: Job) -> Cost:
         """The estimate for one clip of a job."""
@@ -183,7 +185,7 @@ class Batch:
 
     def lifetime_usd(self) -> Decimal:
         """What the manifest has cost so far, reservations included."""
-        return sum((a.booked_usd for m in self.memories.values() for a in m.attempts), NOTHING)
+        return sum((a.booked_usd for m in self.histories.values() for a in m.attempts), NOTHING)
 
     def purse(self, limits: Limits) -> Purse:
         """What the caps leave at the start of a run."""
@@ -191,16 +193,16 @@ class Batch:
 
     def has_clip_of(self, model: str) -> bool:
         """Whether any clip of a model is known."""
-        return any(a.clips and a.request.model == model for memory in self.all_memories() for a in memory.attempts)
+        return any(a.clips and a.request.model == model for memory in self.all_histories() for a in memory.attempts)
 
-    def all_memories(self) -> tuple[Memory, ...]:
+    def all_histories(self) -> tuple[JobHistory, ...]:
         """What is remembered of this manifest's jobs, and of those of others as far as they matter."""
-        return (*self.memories.values(), *self.strangers.values())
+        return (*self.histories.values(), *self.other_histories.values())
 
     def first_steps(self, options: Options, room_usd: Decimal | None) -> list[Seen]:
         """What would be done with each job next."""
         who = self.identities()
-        looks = [self.look(identity, self._memory) for identity in who]
+        looks = [self.look(identity, self._history) for identity in who]
         jobs = (self.jobs.get(identity) for identity in who)
         steps = plan_all(((job, *look) for job, look in zip(jobs, looks, strict=True)), options, room_usd)
         return [
@@ -228,7 +230,7 @@ def gather(
     """All that is known of these jobs. `in_flight_run` is a run that is alive: what it waits for is not unknown."""
     jobs = {job.identity: job for job in wanted.jobs}
     rivals = ledger.rivals(wanted.name, wanted.profile, project.written(project.manifest))
-    memories = ledger.memories(wanted.name)
+    memories = ledger.histories(wanted.name)
     batch = Batch(
         project,
         wanted.name,
@@ -253,9 +255,9 @@ def renewed(batch: Batch, ledger: Ledger) -> Batch:
 
 
 def _with_others(batch: Batch, ledger: Ledger) -> Batch:
-    everybody = ledger.all_memories()
+    everybody = ledger.all_histories()
     suspects = find_suspects(batch.jobs, everybody, ledger.damage)
-    return replace(batch, kin=find_kin(batch.jobs, everybody), strangers=everybody, suspects=suspects)
+    return replace(batch, kin=find_kin(batch.jobs, everybody), other_histories=everybody, suspects=suspects)
 
 
 def as_record(job: Job) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import assert_never
 
-from batchrunner.domain.history import Attempt, ClipRole, Damage, MarkKind, Memory, Outcome, Refusal, TaskState
+from batchrunner.domain.history import Attempt, ClipRole, Damage, JobHistory, MarkKind, Outcome, Refusal, TaskState
 from batchrunner.domain.job import Job
 from batchrunner.domain.money import FREE, NOTHING, Cost
 from batchrunner.domain.request import changed_fields
@@ -77,7 +77,7 @@ class Options:
     submits: bool = True
 
 
-def next_step(job: Job | None, memory: Memory, facts: Facts, options: Options) -> Step:
+def next_step(job: Job | None, memory: JobHistory, facts: Facts, options: Options) -> Step:
     """The one next step of a job. `job` is None for one that left the manifest: it is only brought to its end."""
     if memory.damage:
         return _damaged(memory.damage)
@@ -92,7 +92,7 @@ def next_step(job: Job | None, memory: Memory, facts: Facts, options: Options) -
     return _after(attempt, job, memory, facts, options)
 
 
-def _counting(job: Job, memory: Memory, disk: Disk) -> Attempt | None:
+def _counting(job: Job, memory: JobHistory, disk: Disk) -> Attempt | None:
     """The attempt at a job's request that counts: the last one.
 
     Two machines may have asked for the same, knowing nothing of each other: then it is the one that is worth more here.
@@ -135,7 +135,7 @@ def settles(attempt: Attempt) -> bool:
 
 
 def plan_all(
-    jobs: Iterable[tuple[Job | None, Memory, Facts]], options: Options, room_usd: Decimal | None
+    jobs: Iterable[tuple[Job | None, JobHistory, Facts]], options: Options, room_usd: Decimal | None
 ) -> list[Step]:
     """The first step of every job, in order; what one would pay is no longer there for the next."""
     steps: list[Step] = []
@@ -229,7 +229,7 @@ def _foreign(disk: Disk, status: Status, attempt: Attempt | None) -> Step:
     return Step(Action.HOLD, status, reason, attempt, block=Block.FOREIGN_FILE)
 
 
-def _departed(memory: Memory, facts: Facts) -> Step:
+def _departed(memory: JobHistory, facts: Facts) -> Step:
     attempt = memory.attempts[-1] if memory.attempts else None
     there = attempt is not None and attempt.id in facts.disk.present
     return Step(Action.NONE, status_of(attempt, file_is_there=there), "it is no longer in the manifest", attempt)
@@ -248,7 +248,7 @@ def _adopt(kin: Kinship) -> Step | None:
     return None
 
 
-def _submit_first(job: Job, memory: Memory, facts: Facts, options: Options) -> Step:
+def _submit_first(job: Job, memory: JobHistory, facts: Facts, options: Options) -> Step:
     adoption = _adopt(facts.kin) if facts.kin else None
     if adoption is not None:
         return adoption
@@ -265,7 +265,7 @@ _PAID_AGAIN = {
 }
 
 
-def _after(attempt: Attempt, job: Job, memory: Memory, facts: Facts, options: Options) -> Step:
+def _after(attempt: Attempt, job: Job, memory: JobHistory, facts: Facts, options: Options) -> Step:
     """There was an attempt at exactly this request, and it is closed."""
     mark = memory.open_mark(job.request)
     if mark and mark.kind in _PAID_AGAIN:
@@ -288,7 +288,7 @@ _REFUSED = {
 }
 
 
-def _after_refusal(attempt: Attempt, job: Job, memory: Memory, facts: Facts, options: Options) -> Step:
+def _after_refusal(attempt: Attempt, job: Job, memory: JobHistory, facts: Facts, options: Options) -> Step:
     answer = attempt.answer
     if answer is None or answer.refusal in (None, Refusal.INVALID):
         return _after_failure(attempt, job, memory, facts, options)
@@ -296,7 +296,7 @@ def _after_refusal(attempt: Attempt, job: Job, memory: Memory, facts: Facts, opt
     return adoption or _submit(job, _REFUSED[answer.refusal], attempt, (), facts, options)
 
 
-def _after_failure(attempt: Attempt, job: Job, memory: Memory, facts: Facts, options: Options) -> Step:
+def _after_failure(attempt: Attempt, job: Job, memory: JobHistory, facts: Facts, options: Options) -> Step:
     if memory.open_mark(job.request):
         return _submit(job, "failed, to be tried again", attempt, (), facts, options)
     tried = _failures_since_mark(attempt, memory)
@@ -307,7 +307,7 @@ def _after_failure(attempt: Attempt, job: Job, memory: Memory, facts: Facts, opt
     return Step(Action.NONE, Status.FAILED, words, attempt)
 
 
-def _failures_since_mark(attempt: Attempt, memory: Memory) -> int:
+def _failures_since_mark(attempt: Attempt, memory: JobHistory) -> int:
     since = max((mark.after for mark in memory.marks if mark.kind is not MarkKind.ACCEPT), default=0)
     same = (a for a in memory.attempts if a.number > since and a.request == attempt.request)
     return sum(1 for a in same if a.task is TaskState.FAILED)

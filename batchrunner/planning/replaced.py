@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from batchrunner.domain.history import Attempt, Memory
+from batchrunner.domain.history import Attempt, JobHistory
 from batchrunner.domain.job import Job
 from batchrunner.domain.location import Location
 from batchrunner.domain.money import NOTHING, dollars
@@ -92,7 +92,7 @@ class Replaced:
 NONE_REPLACED = Replaced()
 
 
-def replaced(planned: Iterable[tuple[Job | None, Memory, Step]]) -> Replaced:
+def replaced(planned: Iterable[tuple[Job | None, JobHistory, Step]]) -> Replaced:
     """What the submits of a plan would replace."""
     clips = [(job, memory, step, clip) for job, memory, step in planned if job and (clip := _newest(memory))]
     again = [(job, memory, clip) for job, memory, step, clip in clips if step.action is Action.SUBMIT]
@@ -108,11 +108,11 @@ def replaced(planned: Iterable[tuple[Job | None, Memory, Step]]) -> Replaced:
     )
 
 
-def _newest(memory: Memory) -> Attempt | None:
+def _newest(memory: JobHistory) -> Attempt | None:
     return memory.newest_clip(memory.next_number)
 
 
-def _is_ordered(job: Job, memory: Memory, clip: Attempt) -> bool:
+def _is_ordered(job: Job, memory: JobHistory, clip: Attempt) -> bool:
     """Whether somebody decided that this request is submitted again, or agreed to it once since the clip was made."""
     last = memory.of_request(job.request)
     return memory.open_mark(job.request) is not None or (last is not None and last.number > clip.number)

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from batchrunner.domain.history import NO_MEMORY, Attempt, Damage, Memory, Outcome, TaskState
+from batchrunner.domain.history import NO_MEMORY, Attempt, Damage, JobHistory, Outcome, TaskState
 from batchrunner.domain.job import Job, JobId
 
 
@@ -16,7 +16,7 @@ class Kin:
     attempt_id: int
 
 
-def find_kin(jobs: Mapping[JobId, Job], everybody: Mapping[JobId, Memory]) -> dict[JobId, Kin]:
+def find_kin(jobs: Mapping[JobId, Job], everybody: Mapping[JobId, JobHistory]) -> dict[JobId, Kin]:
     """For each job that never asked for its request, an attempt at the same request and take under another name.
 
     That is one of an id that left the manifest or asks for something else now, or of another manifest or profile.
@@ -32,7 +32,9 @@ def find_kin(jobs: Mapping[JobId, Job], everybody: Mapping[JobId, Memory]) -> di
     return found
 
 
-def _free_attempts(jobs: Mapping[JobId, Job], everybody: Mapping[JobId, Memory]) -> dict[tuple[str, int], list[Kin]]:
+def _free_attempts(
+    jobs: Mapping[JobId, Job], everybody: Mapping[JobId, JobHistory]
+) -> dict[tuple[str, int], list[Kin]]:
     taken = {
         attempt.id
         for identity, job in jobs.items()
@@ -47,7 +49,7 @@ def _free_attempts(jobs: Mapping[JobId, Job], everybody: Mapping[JobId, Memory])
     return free
 
 
-def _worth_having(memory: Memory) -> Iterator[Attempt]:
+def _worth_having(memory: JobHistory) -> Iterator[Attempt]:
     """The attempts that gave a clip, or still may; the newest first."""
     return (a for a in reversed(memory.attempts) if a.is_open or _gave_clip(a))
 
@@ -67,7 +69,7 @@ def describe(kin: JobId, job: JobId, *, is_wanted: bool) -> str:
 
 
 def find_suspects(
-    jobs: Mapping[JobId, Job], memories: Mapping[JobId, Memory], damage: Sequence[Damage]
+    jobs: Mapping[JobId, Job], memories: Mapping[JobId, JobHistory], damage: Sequence[Damage]
 ) -> dict[JobId, tuple[Damage, ...]]:
     """The jobs whose paid clip may hide in damaged rows that nothing else leads to.
 
@@ -78,7 +80,7 @@ def find_suspects(
     return {who: suspects for who, suspects in found.items() if suspects}
 
 
-def _is_suspect(job: Job, damage: Damage, jobs: Mapping[JobId, Job], memories: Mapping[JobId, Memory]) -> bool:
+def _is_suspect(job: Job, damage: Damage, jobs: Mapping[JobId, Job], memories: Mapping[JobId, JobHistory]) -> bool:
     if damage.may_be_of(job.identity):
         return True
     if memories.get(job.identity, NO_MEMORY).has_asked_for(job.request):

@@ -4,14 +4,14 @@ import heapq
 from collections import defaultdict
 from collections.abc import Iterable
 
-from batchrunner.domain.history import Memory
+from batchrunner.domain.history import JobHistory
 from batchrunner.domain.request import Request
 
 # Where nothing was rendered yet. Source: a Veo 3.1 clip takes 11 seconds to 6 minutes.
 _GUESS_S = 90.0
 
 
-def expected_s(requests: Iterable[Request], memories: Iterable[Memory], concurrency: int) -> float:
+def expected_s(requests: Iterable[Request], memories: Iterable[JobHistory], concurrency: int) -> float:
     """How long these requests take, so many at once, one after the other in this order.
 
     Each takes what those of its kind took on average; where there are none, what all took; else a guess.

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from batchrunner.domain.history import Answer, Attempt, Clip, ClipRole, Mark, MarkKind, Memory, Observation, Outcome
+from batchrunner.domain.history import Answer, Attempt, Clip, ClipRole, JobHistory, Mark, MarkKind, Observation, Outcome
 from batchrunner.domain.job import JobId
 from batchrunner.domain.money import dollars
 from batchrunner.domain.status import Status
@@ -20,7 +20,7 @@ _DECISIONS: Mapping[MarkKind, str] = {
 }
 
 
-def history(identity: JobId, memory: Memory, step: Step) -> Lines:
+def history(identity: JobId, memory: JobHistory, step: Step) -> Lines:
     """All that is known of a job, a line each with its time, and the next step with its reason."""
     told = sorted(_all(memory), key=lambda line: line[0])
     lines = [f"{utc(at_s)}  {text}" for at_s, text in told] or ["nothing was submitted yet"]
@@ -30,7 +30,7 @@ def history(identity: JobId, memory: Memory, step: Step) -> Lines:
     return stacked(in_lines(*lines), what_to_look_for(identity.name, step.attempt, "look in the web console for "))
 
 
-def _all(memory: Memory) -> Iterator[_Told]:
+def _all(memory: JobHistory) -> Iterator[_Told]:
     for attempt in memory.attempts:
         yield from _attempt(attempt)
     yield from ((mark.at_s, _decision(mark)) for mark in memory.marks)

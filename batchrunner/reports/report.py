@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
-from batchrunner.domain.history import Attempt, ErrorClass, Failure, Memory, Refusal
+from batchrunner.domain.history import Attempt, ErrorClass, Failure, JobHistory, Refusal
 from batchrunner.domain.job import Job, JobId
 from batchrunner.domain.money import NOTHING
 from batchrunner.domain.request import Request, unsigned
@@ -76,7 +76,13 @@ class Report:
 
 
 def row_of(
-    identity: JobId, job: Job | None, memory: Memory, step: Step, older: str | None = None, *, is_stuck: bool = False
+    identity: JobId,
+    job: Job | None,
+    memory: JobHistory,
+    step: Step,
+    older: str | None = None,
+    *,
+    is_stuck: bool = False,
 ) -> Row:
     """The row of a job whose next step is `step`.
 

@@ -7,13 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from stat import S_ISREG
 
-from batchrunner.domain.history import Attempt, Clip, Memory
+from batchrunner.domain.history import Attempt, Clip, JobHistory
 from batchrunner.io import mp4
 from batchrunner.io.files import sha256_of
 from batchrunner.storage.paths import Project, is_inside
 
 
-def on_disk(project: Project, memory: Memory) -> tuple[Memory, frozenset[int]]:
+def on_disk(project: Project, memory: JobHistory) -> tuple[JobHistory, frozenset[int]]:
     """The memory as the disk confirms it, and the attempts whose clip lies there, whole.
 
     A path is written down before a file gets it. Where a run ended in between, the clip still lies under the path
@@ -27,7 +27,7 @@ def on_disk(project: Project, memory: Memory) -> tuple[Memory, frozenset[int]]:
     return replace(memory, attempts=tuple(attempts)), frozenset(lying)
 
 
-def _contested(project: Project, memory: Memory) -> frozenset[str]:
+def _contested(project: Project, memory: JobHistory) -> frozenset[str]:
     """The paths of which only the bytes tell whose clip lies there.
 
     Two attempts claim one, or an attempt that once had it is not where it was moved to.
@@ -40,7 +40,7 @@ def _contested(project: Project, memory: Memory) -> frozenset[str]:
     )
 
 
-def owner_of(project: Project, path: Path, memory: Memory, present: frozenset[int]) -> Attempt | None:
+def owner_of(project: Project, path: Path, memory: JobHistory, present: frozenset[int]) -> Attempt | None:
     """The attempt whose clip lies under this path; None where it is nobody's. `memory` and `present`: see `on_disk`."""
     lying = (a for a in memory.attempts if a.id in present and a.clip)
     own = next((a for a in lying if a.clip and project.found(a.clip.path) == path), None)

@@ -4,7 +4,7 @@ import os.path
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from batchrunner.domain.history import Attempt, Clip, ClipRole, Memory
+from batchrunner.domain.history import Attempt, Clip, ClipRole, JobHistory
 from batchrunner.domain.job import JobId
 from batchrunner.io.clock import Clock
 from batchrunner.io.download import Verified
@@ -51,7 +51,7 @@ class Shelf:
             raise AssertionError(f"attempt {attempt.id} has no clip")
         return Verified(self.project.found(attempt.clip.path), attempt.clip.size_bytes, attempt.clip.sha256)
 
-    def confirm(self, memory: Memory) -> None:
+    def confirm(self, memory: JobHistory) -> None:
         """Puts on record that clips lie here, whole, that only receipts told of: they are not looked into again."""
         if any(a.clip and a.clip.is_told for a in memory.attempts):
             memory, present = on_disk(self.project, memory)
@@ -64,7 +64,7 @@ class Shelf:
         """An older clip of the same job moves to the versions."""
         if not os.path.lexists(final):
             return
-        memory, present = on_disk(self.project, self.ledger.memory(identity))
+        memory, present = on_disk(self.project, self.ledger.history(identity))
         attempt = owner_of(self.project, final, memory, present)
         clip = (attempt.clip or source_at(self.project, final, attempt)) if attempt else None
         if attempt is None or clip is None:

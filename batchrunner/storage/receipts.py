@@ -77,13 +77,13 @@ class ReceiptsWriter:
 
     def submit(self, identity: JobId, attempt_id: int) -> None:
         """Appends how a submit stands; it is on the disk when this returns."""
-        attempts = self.ledger.memory(identity).attempts
+        attempts = self.ledger.history(identity).attempts
         self._append(identity, (Receipt(identity, a, a.host) for a in attempts if a.id == attempt_id))
 
     def decisions(self, identities: Iterable[JobId]) -> None:
         """Appends the last decision about each of these jobs, likewise."""
         for identity in identities:
-            memory = self.ledger.memory(identity)
+            memory = self.ledger.history(identity)
             self._append(identity, (decision_of(identity, mark, memory) for mark in memory.marks[-1:]))
 
     def whole(self, manifest: str) -> None:
@@ -116,7 +116,7 @@ class ReceiptsWriter:
 
 
 def _write(project: Project, manifest: str, ledger: Ledger, there: Sequence[Told]) -> None:
-    whole = ((who, memory) for who, memory in ledger.memories(manifest).items() if not memory.damage)
+    whole = ((who, memory) for who, memory in ledger.histories(manifest).items() if not memory.damage)
     known = [each for who, memory in whole for each in receipts_of(who, memory)]
     told = sorted((*known, *ledger.unheard(there)), key=lambda each: (each.identity, each.at_s, _ORDER[type(each)]))
     lines, unfit = _lines(told)

@@ -40,7 +40,7 @@ def assert_is_whole(studio: Studio, job: Seen) -> None:
 
 def prompts_of(job: Seen) -> set[str]:
     """What a job asks for, and what it ever asked for."""
-    requests = [attempt.request for attempt in job.memory.attempts] + ([job.job.request] if job.job else [])
+    requests = [attempt.request for attempt in job.history.attempts] + ([job.job.request] if job.job else [])
     return {str(request.fields["prompt"]) for request in requests}
 
 

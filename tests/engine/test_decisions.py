@@ -44,7 +44,7 @@ def accept(studio: Studio, name: str) -> None:
     with Ledger.writing(studio.project.ledger) as ledger:
         batch = studio.batch(manifest, ledger)
         who = next(who for who in batch.jobs if who.name == name)
-        last = batch.memories[who].attempts[-1].number
+        last = batch.histories[who].attempts[-1].number
         ledger.mark([(who, Mark(studio.clock_s, MarkKind.ACCEPT, last, batch.jobs[who].request))])
 
 

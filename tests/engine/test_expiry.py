@@ -149,7 +149,7 @@ def test_fetch_of_what_is_still_gone_asks_once_and_changes_nothing(lost: Studio)
     assert ended.exit_code is ExitCode.PERSON_NEEDED
     assert len(lost.asked) == asked + 1
     [after] = lost.seen()
-    assert after.memory == before.memory
+    assert after.history == before.history
 
 
 def test_fetch_of_a_file_that_is_still_gone_tries_once_and_changes_nothing(lost: Studio) -> None:
@@ -173,7 +173,7 @@ def test_an_expired_clip_that_is_there_again_without_its_video_is_no_longer_expi
     lost.run(submits=False)
 
     [seen] = lost.seen()
-    assert seen.memory.attempts[-1].observations[-1].state is TaskState.SUCCESS
+    assert seen.history.attempts[-1].observations[-1].state is TaskState.SUCCESS
     assert lost.statuses() == {"a": Status.RENDERED}
 
 

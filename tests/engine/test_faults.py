@@ -33,7 +33,7 @@ def studio_with(folder: Path, fault: Fault, rate: float = 1.0, *, jobs: int = 1,
 
 def only_attempt(studio: Studio) -> Attempt:
     [seen] = studio.seen()
-    [attempt] = seen.memory.attempts
+    [attempt] = seen.history.attempts
     return attempt
 
 
@@ -149,7 +149,7 @@ def test_a_refusal_that_holds_for_all_stops_the_submits_and_leaves_the_jobs_pend
     assert studio.statuses() == {"a": Status.DONE, "b": Status.PENDING, "c": Status.PENDING, "d": Status.PENDING}
     assert [step.block for step in ended.steps.values()] == [None, block, block, block]
     assert ended.exit_code is code
-    [refused] = studio.seen()[1].memory.attempts
+    [refused] = studio.seen()[1].history.attempts
     assert (refused.answer and refused.answer.refusal) is refusal
     assert len(studio.submits()) == 2
     assert studio.booked_usd() == PRICE_USD

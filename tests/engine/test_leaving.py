@@ -271,7 +271,7 @@ def test_how_long_a_clip_took_is_learned_only_by_whoever_was_there(studio: Studi
     assert counts(studio) == {Status.DONE: 8}
     manifest = load(studio.manifest)
     with Ledger.reading(studio.project.ledger) as ledger:
-        attempts = [a for memory in studio.batch(manifest, ledger).memories.values() for a in memory.attempts]
+        attempts = [a for memory in studio.batch(manifest, ledger).histories.values() for a in memory.attempts]
     took_s = sorted(attempt.took_s for attempt in attempts if attempt.took_s is not None)
     assert len(took_s) == 4
     assert took_s[-1] < 70

@@ -109,7 +109,7 @@ def test_what_a_receipt_tells_of_a_clip_is_no_news_where_it_lies_elsewhere(broug
     assert read(brought) == 0
     assert brought.statuses() == {"a": Status.DONE}
     with Ledger.reading(brought.project.ledger) as ledger:
-        ((_, memory),) = ledger.all_memories().items()
+        ((_, memory),) = ledger.all_histories().items()
     assert [clip.is_told for clip in memory.attempts[0].clips] == [True, False]
 
 

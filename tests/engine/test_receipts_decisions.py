@@ -81,7 +81,7 @@ def _film(folder: Path) -> tuple[Sequence[object], dict[str, Decimal]]:
         batch = gather(project, Wanted(manifest.name, manifest.profile, manifest.jobs), ledger, shipped_prices())
         seen = batch.first_steps(Options(), None)
         ReceiptsWriter(project, ledger, pytest.fail).whole("film")
-    booked = {s.identity.name: sum((a.booked_usd for a in s.memory.attempts), Decimal(0)) for s in seen}
+    booked = {s.identity.name: sum((a.booked_usd for a in s.history.attempts), Decimal(0)) for s in seen}
     steps = [(s.identity.name, s.step.action, s.step.status, s.step.block, s.step.changed, s.step.cost) for s in seen]
     return steps, booked
 
@@ -369,7 +369,7 @@ def test_where_two_machines_paid_the_clip_that_lies_there_is_done_when_the_other
             assert each.statuses() == {"a": Status.DONE}
             assert each.clip("a").read_bytes() == clip
         assert each.booked_usd() == 2 * Decimal("2.576")
-        assert len(each.seen()[0].memory.attempts) == 2
+        assert len(each.seen()[0].history.attempts) == 2
 
 
 @pytest.mark.parametrize("trouble", [FAILING, SandboxOptions(faults={Fault.SUBMIT_503_BEFORE: 1.0})])

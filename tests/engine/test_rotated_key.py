@@ -89,7 +89,7 @@ def test_what_another_key_may_not_see_is_never_gone(rotated: Studio) -> None:
         assert blocks(rotated, submits=False)["a"] is Block.OTHER_KEY
 
     [a, _] = rotated.seen()
-    assert TaskState.GONE not in [seen.state for seen in a.memory.attempts[0].observations]
+    assert TaskState.GONE not in [seen.state for seen in a.history.attempts[0].observations]
     assert a.step.status is Status.RUNNING
 
 

@@ -432,4 +432,4 @@ def test_what_a_trusted_ledger_records_is_on_record(path: Path) -> None:
     with Ledger.writing(path) as ledger:
         claimed(ledger)
     with Ledger.reading(path) as ledger:
-        assert ledger.all_memories()
+        assert ledger.all_histories()

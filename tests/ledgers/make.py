@@ -127,7 +127,7 @@ class Author:
         return attempt_id
 
     def attempt(self, attempt_id: int) -> Attempt:
-        memories = self.ledger.memories("film").values()
+        memories = self.ledger.histories("film").values()
         return next(a for memory in memories for a in memory.attempts if a.id == attempt_id)
 
 

@@ -177,7 +177,7 @@ class Desk(Studio):
         if decided:
             batch, options = _marked(batch, decided.marks), replace(options, only=decided.only)
         options, seen = chosen(order, batch, limits, options)
-        again = replaced((each.job, each.memory, each.step) for each in seen)
+        again = replaced((each.job, each.history, each.step) for each in seen)
         submits = {each.identity.name: each.step for each in seen if each.step.action is Action.SUBMIT}
         try:
             check_plan(order, seen, terms(batch, limits, self.api, again, sends_of(batch, seen, self.api)))
@@ -219,7 +219,7 @@ PRICE_USD = Decimal("2.576")  # 8 seconds of 720p
 
 
 def _marked(batch: Batch, marks: Marks) -> Batch:
-    memories = dict(batch.memories)
+    memories = dict(batch.histories)
     for who, mark in marks:
         memories[who] = replace(memories[who], marks=(*memories[who].marks, mark))
-    return replace(batch, memories=memories)
+    return replace(batch, histories=memories)

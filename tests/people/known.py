@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from batchrunner.cli.context import known_ledger
-from batchrunner.domain.history import Attempt, Mark, MarkKind, Memory, Outcome
+from batchrunner.domain.history import Attempt, JobHistory, Mark, MarkKind, Outcome
 from batchrunner.domain.job import JobId
 from batchrunner.sandbox import Charged
 from batchrunner.storage.paths import Project
@@ -63,12 +63,12 @@ def known(project: Project) -> Known:
     """What a ledger and the receipts beside it tell."""
     found = Known()
     with known_ledger(project) as book:
-        for who, memory in book.all_memories().items():
+        for who, memory in book.all_histories().items():
             _add(found, who, memory)
     return found
 
 
-def _add(found: Known, who: JobId, memory: Memory) -> None:
+def _add(found: Known, who: JobId, memory: JobHistory) -> None:
     found.decisions.update(((mark.decision, who), (mark.kind, _wish(mark))) for mark in memory.marks)
     for attempt in memory.attempts:
         want = (who, wish_of(attempt.request.fields["prompt"]))

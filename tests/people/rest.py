@@ -68,7 +68,9 @@ def _check_rest(place: Place) -> None:
     told = [(each.identity, each.step.status, each.step.block, each.step.reason) for each in seen]
     for each in seen:
         if each.job is None:
-            assert not any(attempt.is_open for attempt in each.memory.attempts), f"{each.identity} is left open: {told}"
+            assert not any(attempt.is_open for attempt in each.history.attempts), (
+                f"{each.identity} is left open: {told}"
+            )
         else:
             held = each.step.block in held_by
             assert each.step.is_last, f"{each.identity} goes on: {told}"

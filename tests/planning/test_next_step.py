@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from batchrunner.domain.history import Attempt, ClipRole, Mark, MarkKind, Memory, Refusal
+from batchrunner.domain.history import Attempt, ClipRole, JobHistory, Mark, MarkKind, Refusal
 from batchrunner.domain.money import FREE, Cost
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action, Block, Step, total
@@ -93,7 +93,7 @@ def decide(case: Case) -> Step:
     )
     only = {"this": frozenset({"hero", "villain"}), "others": frozenset({"villain"})}.get(case.selection)
     options = Options(case.retries, only, submits=case.selection != "none")
-    return next_step(job, Memory(attempts, marks), facts, options)
+    return next_step(job, JobHistory(attempts, marks), facts, options)
 
 
 # The oracle: sentences of the rules, in the order in which they apply. The first that fits is what is expected.
@@ -494,7 +494,7 @@ def test_what_matters_most_in_its_exact_words(
 
 def next_of(*attempts: Attempt, marks: tuple[Mark, ...] = (), retries: int = 0, present: frozenset[int]) -> Step:
     facts = Facts(disk=Disk(present), cost=COST)
-    return next_step(a_job(), Memory(attempts, marks), facts, Options(retries=retries))
+    return next_step(a_job(), JobHistory(attempts, marks), facts, Options(retries=retries))
 
 
 @pytest.mark.parametrize(
@@ -568,7 +568,7 @@ def test_a_refusal_says_so_for_each_of_its_kinds() -> None:
 
 
 def test_what_one_job_would_pay_is_not_there_for_the_next() -> None:
-    jobs = [(a_job(name=f"shot-{n}"), Memory(), Facts(cost=COST)) for n in range(4)]
+    jobs = [(a_job(name=f"shot-{n}"), JobHistory(), Facts(cost=COST)) for n in range(4)]
     steps = plan_all(jobs, Options(), Decimal("6.50"))
     assert [step.action for step in steps] == [Action.SUBMIT, Action.SUBMIT, Action.HOLD, Action.HOLD]
     assert total(steps) == Cost(Decimal("4.00"), Decimal("6.00"))
@@ -576,7 +576,7 @@ def test_what_one_job_would_pay_is_not_there_for_the_next() -> None:
 
 def test_a_job_that_is_held_leaves_its_money_to_the_next() -> None:
     held = Facts(cost=COST, disk=Disk(foreign=FOREIGN))
-    jobs = [(a_job(name="held"), Memory(), held), (a_job(name="free"), Memory(), Facts(cost=COST))]
+    jobs = [(a_job(name="held"), JobHistory(), held), (a_job(name="free"), JobHistory(), Facts(cost=COST))]
     assert [s.action for s in plan_all(jobs, Options(), COST.high_usd)] == [Action.HOLD, Action.SUBMIT]
 
 
@@ -615,5 +615,5 @@ def test_what_an_earlier_run_gets_back_widens_the_budget_and_not_the_limit_of_th
 
 def test_what_nobody_agreed_to_is_not_paid_even_if_money_is_left() -> None:
     agreed = Options(agreed=frozenset({"another"}))
-    step = next_step(a_job(), Memory(), Facts(cost=COST), agreed)
+    step = next_step(a_job(), JobHistory(), Facts(cost=COST), agreed)
     assert (step.action, step.block) == (Action.HOLD, Block.NOT_AGREED)

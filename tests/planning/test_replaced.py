@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from batchrunner.domain.history import Attempt, Mark, MarkKind, Memory
+from batchrunner.domain.history import Attempt, JobHistory, Mark, MarkKind
 from batchrunner.domain.job import Job
 from batchrunner.domain.location import Location
 from batchrunner.domain.request import Request
@@ -16,7 +16,7 @@ from tests.planning.past import EDITED, OPENED_S, REQUEST, SUCCESS, a_job, accep
 
 SUBMIT = Step(Action.SUBMIT, Status.PENDING, "changed: durationSeconds")
 DONE = Step(Action.NONE, Status.DONE, "done")
-FINISHED = Memory((closed(put(accepted(SUCCESS))),))
+FINISHED = JobHistory((closed(put(accepted(SUCCESS))),))
 DEFAULTS = Location("film.yaml", 4, 30)
 
 
@@ -43,14 +43,14 @@ def test_a_slip_in_defaults_is_one_cause_with_what_the_clips_had_cost() -> None:
 @pytest.mark.parametrize(
     ("job", "memory", "step"),
     [
-        (a_job(), Memory(), SUBMIT),
-        (a_job(), Memory((failed("broke"),)), SUBMIT),
-        (edited(), Memory((failed("broke"),)), SUBMIT),
-        (edited(), Memory((accepted(),)), SUBMIT),
+        (a_job(), JobHistory(), SUBMIT),
+        (a_job(), JobHistory((failed("broke"),)), SUBMIT),
+        (edited(), JobHistory((failed("broke"),)), SUBMIT),
+        (edited(), JobHistory((accepted(),)), SUBMIT),
         (None, FINISHED, DONE),
     ],
 )
-def test_what_was_never_finished_is_not_replaced(job: Job | None, memory: Memory, step: Step) -> None:
+def test_what_was_never_finished_is_not_replaced(job: Job | None, memory: JobHistory, step: Step) -> None:
     assert replaced([(job, memory, step)]) == NONE_REPLACED
 
 
@@ -60,18 +60,18 @@ def test_what_is_not_submitted_is_not_replaced() -> None:
 
 
 def test_the_bill_counts_and_not_the_estimate() -> None:
-    memory = Memory((closed(put(accepted(replace(SUCCESS, billed_usd=Decimal("1.25"))))),))
+    memory = JobHistory((closed(put(accepted(replace(SUCCESS, billed_usd=Decimal("1.25"))))),))
     assert replaced([(edited(), memory, SUBMIT)]).had_cost_usd == Decimal("1.25")
 
 
 def test_a_clip_is_replaced_although_an_edit_in_between_failed() -> None:
-    memory = Memory((*FINISHED.attempts, replace(failed("broke"), request=EDITED, number=2, id=2)))
+    memory = JobHistory((*FINISHED.attempts, replace(failed("broke"), request=EDITED, number=2, id=2)))
     again = replaced([(edited(prompt="She sits"), memory, SUBMIT)])
     assert (again.clips, again.had_cost_usd) == (1, Decimal("3.00"))
     assert "`durationSeconds`" in again.why()
 
 
-def decided(kind: MarkKind) -> Memory:
+def decided(kind: MarkKind) -> JobHistory:
     return replace(FINISHED, marks=(Mark(OPENED_S, kind, 1, REQUEST),))
 
 
@@ -88,7 +88,7 @@ EDITED_IN_VAIN = replace(REDONE_IN_VAIN, request=EDITED)
 
 @pytest.mark.parametrize(("job", "second"), [(a_job(), REDONE_IN_VAIN), (edited(), EDITED_IN_VAIN)])
 def test_a_request_that_was_tried_after_the_clip_was_agreed_to_and_is_no_slip(job: Job, second: Attempt) -> None:
-    found = replaced([(job, Memory((*FINISHED.attempts, second)), SUBMIT)])
+    found = replaced([(job, JobHistory((*FINISHED.attempts, second)), SUBMIT)])
     assert (found.clips, found.ordered) == (0, 1)
 
 

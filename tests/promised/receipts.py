@@ -14,9 +14,9 @@ from batchrunner.domain.history import (
     Clip,
     ClipRole,
     ErrorClass,
+    JobHistory,
     Mark,
     MarkKind,
-    Memory,
     Outcome,
     Refusal,
 )
@@ -41,7 +41,7 @@ def lines() -> str:
     with TemporaryDirectory() as made, machine(Path(made)) as work:
         project = find_project(film(work / "film"))
         with Ledger.writing(project.ledger) as ledger:
-            memories = ledger.memories("film")
+            memories = ledger.histories("film")
             _resolve(ledger, memories)
             ledger.take_in(list(_choices(memories)))
             return _written(project, ledger).decode()
@@ -94,7 +94,7 @@ def _written(project: Project, ledger: Ledger) -> bytes:
     return (project.base / "film.receipts.jsonl").read_bytes()
 
 
-def _resolve(ledger: Ledger, memories: Mapping[JobId, Memory]) -> None:
+def _resolve(ledger: Ledger, memories: Mapping[JobId, JobHistory]) -> None:
     """A person finds the task of one submit, and gives up another."""
     found, lost = _last(memories, "unanswered"), _last(memories, "unknown")
     ledger.answer(found.id, Answer(_LATER_S, Outcome.UNKNOWN, message="no answer in time"))
@@ -102,7 +102,7 @@ def _resolve(ledger: Ledger, memories: Mapping[JobId, Memory]) -> None:
     ledger.settle(lost.id, _LATER_S)
 
 
-def _choices(memories: Mapping[JobId, Memory]) -> Iterator[Told]:
+def _choices(memories: Mapping[JobId, JobHistory]) -> Iterator[Told]:
     failed, done, edited = (_last(memories, name) for name in ("failed", "done", "edited"))
     yield _decision("failed", MarkKind.REDO, failed, failed.opened_at_s)
     yield _decision("unknown", MarkKind.PAY_AGAIN, _last(memories, "unknown"), _LATER_S)
@@ -117,5 +117,5 @@ def _decision(name: str, kind: MarkKind, of: Attempt, at_s: float, chosen: str |
     return Decision(identity_of(name), Mark(at_s, kind, 0, of.request, decision=decision, host=_HOST), chosen)
 
 
-def _last(memories: Mapping[JobId, Memory], name: str) -> Attempt:
+def _last(memories: Mapping[JobId, JobHistory], name: str) -> Attempt:
     return memories[identity_of(name)].attempts[-1]

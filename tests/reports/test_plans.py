@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from batchrunner.domain.history import Memory
+from batchrunner.domain.history import JobHistory
 from batchrunner.domain.job import Job, JobId
 from batchrunner.domain.location import Location
 from batchrunner.domain.money import Cost
@@ -208,8 +208,8 @@ def test_a_plan_that_replaces_finished_clips_says_so_before_the_sum() -> None:
 # how long it takes
 
 
-RENDERED = Memory((closed(put(accepted(replace(SUCCESS, took_s=3_600.0)))),))
-OTHER = Memory((closed(put(accepted(replace(SUCCESS, took_s=1_800.0), request=EDITED))),))
+RENDERED = JobHistory((closed(put(accepted(replace(SUCCESS, took_s=3_600.0)))),))
+OTHER = JobHistory((closed(put(accepted(replace(SUCCESS, took_s=1_800.0), request=EDITED))),))
 
 
 @pytest.mark.parametrize(
@@ -222,10 +222,10 @@ OTHER = Memory((closed(put(accepted(replace(SUCCESS, took_s=1_800.0), request=ED
         ([REQUEST, EDITED], [RENDERED, OTHER], 1, 5_400),
         ([EDITED], [RENDERED], 1, 3_600),
         ([REQUEST] * 3, [], 1, 270),
-        ([REQUEST], [Memory((failed("broke"),))], 1, 90),
+        ([REQUEST], [JobHistory((failed("broke"),))], 1, 90),
     ],
 )
 def test_a_plan_takes_as_long_as_such_clips_took_before(
-    requests: list[Request], memories: list[Memory], concurrency: int, seconds: float
+    requests: list[Request], memories: list[JobHistory], concurrency: int, seconds: float
 ) -> None:
     assert expected_s(requests, memories, concurrency) == seconds

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from batchrunner.catalog import request_of
-from batchrunner.domain.history import ErrorClass, Failure, Memory, Refusal
+from batchrunner.domain.history import ErrorClass, Failure, JobHistory, Refusal
 from batchrunner.domain.job import JobId
 from batchrunner.domain.status import Flag, Status
 from batchrunner.domain.step import Action, Block, Step
@@ -65,7 +65,7 @@ def a_report(*rows: Row, departed: tuple[Row, ...] = (), **parts: Any) -> Report
 def row_after(past: str, *, there: bool = False, edited: bool = False, departed: bool = False) -> Row:
     """The row of a job with this past, as the house itself makes it."""
     attempt = PASTS[past]
-    memory = Memory((attempt,) if attempt else ())
+    memory = JobHistory((attempt,) if attempt else ())
     job = None if departed else a_job(EDITED if edited else REQUEST)
     facts = Facts(disk=Disk(frozenset({1}) if there else frozenset()), cost=COST)
     step = next_step(job, memory, facts, Options())
@@ -169,7 +169,7 @@ def test_what_holds_a_task_has_a_class_for_programs(block: Block, error_class: s
     attempt = PASTS["running"]
     assert attempt is not None
     step = Step(Action.HOLD, Status.RUNNING, "that is why", attempt, block=block)
-    row = row_of(JobId("film", "", "hero", 1), a_job(), Memory((attempt,)), step)
+    row = row_of(JobId("film", "", "hero", 1), a_job(), JobHistory((attempt,)), step)
     assert row.error == Failure(ErrorClass(error_class), "that is why")
 
 
@@ -185,7 +185,7 @@ def test_a_job_that_left_shows_what_was_paid_for_it() -> None:
 
 
 def test_a_refusal_costs_nothing() -> None:
-    memory = Memory((refused(Refusal.BALANCE),))
+    memory = JobHistory((refused(Refusal.BALANCE),))
     step = next_step(a_job(), memory, Facts(cost=COST), Options())
     assert row_of(JobId("film", "", "hero", 1), a_job(), memory, step).cost_usd == 0
 

@@ -53,7 +53,7 @@ def every_kind_of_fact(path: Path) -> None:
     with Ledger.writing(path) as ledger:
         done = claimed(ledger)
         ledger.answer(done, ACCEPTED)
-        (attempt,) = ledger.memory(HERO).attempts
+        (attempt,) = ledger.history(HERO).attempts
         ledger.observe(attempt, SUCCESS, settles=False)
         ledger.clip(done, CLIP)
         ledger.settle(done, NOW_S)

@@ -91,7 +91,7 @@ def many_open(path: Path) -> None:
 
 def settled(path: Path) -> int:
     with Ledger.reading(path) as ledger:
-        return sum(1 for memory in ledger.memories("film").values() for a in memory.attempts if not a.is_open)
+        return sum(1 for memory in ledger.histories("film").values() for a in memory.attempts if not a.is_open)
 
 
 # A network folder
@@ -107,10 +107,10 @@ def test_a_ledger_without_shared_memory_remembers_all_that_happened(path: Path) 
     with Ledger.writing(path, without_shared_memory) as ledger:
         attempt_id = claimed(ledger)
         ledger.answer(attempt_id, ACCEPTED)
-        ledger.observe(ledger.memory(HERO).attempts[0], SUCCESS, settles=True)
+        ledger.observe(ledger.history(HERO).attempts[0], SUCCESS, settles=True)
     assert names(path.parent) == {"ledger.db"}
     with Ledger.reading(path) as reader:
-        (attempt,) = reader.memory(HERO).attempts
+        (attempt,) = reader.history(HERO).attempts
     assert (attempt.task_id, attempt.observations, attempt.is_open) == ("task-1", (SUCCESS,), False)
 
 
@@ -171,8 +171,8 @@ def test_two_writers_without_wal_take_turns(path: Path) -> None:
         for number in range(10):
             book = (one, other)[number % 2]
             book.claim(a_claim(run_id, JobId("film", "", f"job-{number}", 1)))
-        assert one.memories("film") == other.memories("film")
-        assert len(one.memories("film")) == 10
+        assert one.histories("film") == other.histories("film")
+        assert len(one.histories("film")) == 10
 
 
 # What a killed process left
@@ -185,7 +185,7 @@ def test_a_write_that_was_killed_half_way_never_happened(path: Path) -> None:
     assert "ledger.db-journal" in names(path.parent)
     assert settled(path) == 0
     with Ledger.writing(path) as ledger:
-        assert len(ledger.memories("film")) == MANY
+        assert len(ledger.histories("film")) == MANY
     assert names(path.parent) == {"ledger.db"}
 
 

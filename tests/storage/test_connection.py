@@ -28,8 +28,8 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def read_everything(path: Path) -> None:
     with Ledger.reading(path) as ledger:
-        ledger.memories("film")
-        ledger.memory(HERO)
+        ledger.histories("film")
+        ledger.history(HERO)
         ledger.last_run("film")
         ledger.name_at("film.yaml")
         ledger.task_ids()
@@ -51,7 +51,7 @@ def test_reading_leaves_nothing_beside_the_ledger(path: Path) -> None:
 
 def test_a_ledger_that_does_not_exist_reads_as_an_empty_one(tmp_path: Path) -> None:
     with Ledger.reading(tmp_path / "nowhere" / "ledger.db") as ledger:
-        assert (ledger.memories("film"), ledger.last_run("film"), ledger.task_ids()) == ({}, None, frozenset())
+        assert (ledger.histories("film"), ledger.last_run("film"), ledger.task_ids()) == ({}, None, frozenset())
     assert contents(tmp_path) == {}
     assert not (tmp_path / "nowhere").exists()
 
@@ -61,7 +61,7 @@ def test_a_ledger_that_is_just_being_made_reads_as_an_empty_one(path: Path) -> N
     path.parent.mkdir()
     path.touch()
     with Ledger.reading(path) as ledger:
-        assert (ledger.memories("film"), ledger.last_run("film")) == ({}, None)
+        assert (ledger.histories("film"), ledger.last_run("film")) == ({}, None)
 
 
 def test_a_closed_ledger_is_a_single_file_that_git_ignores(path: Path) -> None:
@@ -88,9 +88,9 @@ def test_status_reads_beside_a_run_that_is_in_the_middle_of_a_write(path: Path) 
         with writing(ledger._db) as db:
             db.execute("UPDATE attempt SET settled_at_s = 1 WHERE id = ?", (attempt_id,))
             with Ledger.reading(path) as reader:
-                assert reader.memory(HERO).attempts[0].is_open
+                assert reader.history(HERO).attempts[0].is_open
         with Ledger.reading(path) as reader:
-            assert not reader.memory(HERO).attempts[0].is_open
+            assert not reader.history(HERO).attempts[0].is_open
 
 
 def test_a_reader_sees_what_is_recorded_while_it_looks(path: Path) -> None:

@@ -221,7 +221,7 @@ def tell_everything(studio: Studio) -> set[str]:
         next_commands(report.rows, "film.yaml")
         plan_table(planned_of(batch, Limits(2, 100, 60.0, 0, None), 2, seen, studio.api), studio.clock_s)
         for each in seen:
-            history(each.identity, each.memory, each.step)
+            history(each.identity, each.history, each.step)
         for kind in (MarkKind.RETRY, MarkKind.REDO):
             decide(seen, kind, unfinished(seen, kind, ledger.last_ended_run(batch.name, "")), studio.clock_s)
         ledger.task_ids()

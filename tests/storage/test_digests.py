@@ -41,7 +41,7 @@ def all_digests(db: sqlite3.Connection) -> list[tuple[str, str]]:
 
 def test_every_row_that_is_written_has_its_digest(path: Path) -> None:
     with Ledger.writing(path) as ledger:
-        run_id = ledger.memory(HERO).attempts[0].run_id
+        run_id = ledger.history(HERO).attempts[0].run_id
         ledger.adopt(HERO, 3, 1, run_id, 1.0)
     with closing(raw(path)) as db:
         digests = all_digests(db)

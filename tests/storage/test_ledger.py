@@ -17,9 +17,9 @@ from batchrunner.domain.history import (
     ClipRole,
     ErrorClass,
     Failure,
+    JobHistory,
     Mark,
     MarkKind,
-    Memory,
     Observation,
     Outcome,
     TaskState,
@@ -48,7 +48,7 @@ from tests.storage.book import (
 )
 
 
-def unnamed(memory: Memory) -> tuple[Mark, ...]:
+def unnamed(memory: JobHistory) -> tuple[Mark, ...]:
     """What was decided, without the random names."""
     return tuple(replace(mark, decision="", host="") for mark in memory.marks)
 
@@ -96,7 +96,7 @@ def test_a_number_is_given_once_even_when_its_attempt_is_closed(ledger: Ledger) 
 def test_other_jobs_are_not_in_the_way(ledger: Ledger, other: JobId) -> None:
     claimed(ledger)
     claimed(ledger, other)
-    assert len(ledger.memory(HERO).attempts) == len(ledger.memory(other).attempts) == 1
+    assert len(ledger.history(HERO).attempts) == len(ledger.history(other).attempts) == 1
 
 
 def test_a_refused_claim_leaves_nothing_behind(ledger: Ledger, path: Path) -> None:
@@ -108,7 +108,7 @@ def test_a_refused_claim_leaves_nothing_behind(ledger: Ledger, path: Path) -> No
 
 def test_an_attempt_is_remembered_as_it_was_claimed(ledger: Ledger) -> None:
     claimed(ledger)
-    (attempt,) = ledger.memory(HERO).attempts
+    (attempt,) = ledger.history(HERO).attempts
     assert (attempt.request, attempt.output, attempt.base_url) == (REQUEST, "outputs/film/hero.mp4", API)
     assert (attempt.reserved_usd, attempt.booked_usd) == (Decimal("2.576"), Decimal("2.576"))
     assert (attempt.is_open, attempt.outcome, attempt.opened_at_s) == (True, None, NOW_S)
@@ -119,14 +119,14 @@ def test_an_attempt_is_remembered_as_it_was_claimed(ledger: Ledger) -> None:
 
 def test_a_refusal_closes_its_attempt_and_releases_its_money(ledger: Ledger) -> None:
     assert ledger.answer(claimed(ledger), REFUSED) == REFUSED
-    (attempt,) = ledger.memory(HERO).attempts
+    (attempt,) = ledger.history(HERO).attempts
     assert (attempt.is_open, attempt.booked_usd) == (False, Decimal(0))
 
 
 def test_a_task_id_that_is_on_record_is_no_acceptance(ledger: Ledger) -> None:
     ledger.answer(claimed(ledger), ACCEPTED)
     recorded = ledger.answer(claimed(ledger, SECOND_TAKE), replace(ACCEPTED, http_status=200, body="{}"))
-    (attempt,) = ledger.memory(SECOND_TAKE).attempts
+    (attempt,) = ledger.history(SECOND_TAKE).attempts
     assert attempt.answer == recorded
     assert (recorded.outcome, recorded.task_id, recorded.body) == (Outcome.UNKNOWN, None, "{}")
     assert "task-1" in recorded.message
@@ -137,7 +137,7 @@ def test_a_person_has_the_last_word_on_an_unknown_one(ledger: Ledger) -> None:
     attempt_id = claimed(ledger)
     ledger.answer(attempt_id, UNKNOWN)
     ledger.answer(attempt_id, ACCEPTED)
-    (attempt,) = ledger.memory(HERO).attempts
+    (attempt,) = ledger.history(HERO).attempts
     assert attempt.answers == (UNKNOWN, ACCEPTED)
     assert (attempt.outcome, attempt.task_id, attempt.is_open) == (Outcome.ACCEPTED, "task-1", True)
     assert ledger.task_ids() == {"task-1"}
@@ -146,9 +146,9 @@ def test_a_person_has_the_last_word_on_an_unknown_one(ledger: Ledger) -> None:
 def test_giving_up_an_unknown_one_keeps_it_booked_and_marks_it(ledger: Ledger) -> None:
     attempt_id = claimed(ledger)
     ledger.answer(attempt_id, UNKNOWN)
-    (attempt,) = ledger.memory(HERO).attempts
+    (attempt,) = ledger.history(HERO).attempts
     ledger.give_up(HERO, attempt, NOW_S)
-    memory = ledger.memory(HERO)
+    memory = ledger.history(HERO)
     assert unnamed(memory) == (Mark(NOW_S, MarkKind.PAY_AGAIN, 1, REQUEST),)
     assert (memory.open_attempt, memory.attempts[0].booked_usd) == (None, Decimal("2.576"))
 
@@ -158,7 +158,7 @@ def test_giving_up_an_unknown_one_keeps_it_booked_and_marks_it(ledger: Ledger) -
 
 def test_what_was_seen_comes_back_as_it_was(ledger: Ledger) -> None:
     ledger.answer(claimed(ledger), ACCEPTED)
-    (attempt,) = ledger.memory(HERO).attempts
+    (attempt,) = ledger.history(HERO).attempts
     seen = Observation(
         at_s=NOW_S,
         state=TaskState.FAILED,
@@ -169,15 +169,15 @@ def test_what_was_seen_comes_back_as_it_was(ledger: Ledger) -> None:
         body='{"a": 1}',
     )
     ledger.observe(attempt, seen, settles=True)
-    (attempt,) = ledger.memory(HERO).attempts
+    (attempt,) = ledger.history(HERO).attempts
     assert (attempt.observations, attempt.is_open, attempt.booked_usd) == ((seen,), False, Decimal("0.10"))
 
 
 def test_a_failed_task_stays_booked_unless_the_service_says_otherwise(ledger: Ledger) -> None:
     ledger.answer(claimed(ledger), ACCEPTED)
-    (attempt,) = ledger.memory(HERO).attempts
+    (attempt,) = ledger.history(HERO).attempts
     ledger.observe(attempt, FAILED, settles=True)
-    assert ledger.memory(HERO).attempts[0].booked_usd == Decimal("2.576")
+    assert ledger.history(HERO).attempts[0].booked_usd == Decimal("2.576")
 
 
 def test_clips_come_back_in_the_order_in_which_they_were_put(ledger: Ledger) -> None:
@@ -185,7 +185,7 @@ def test_clips_come_back_in_the_order_in_which_they_were_put(ledger: Ledger) -> 
     version = Clip(NOW_S + 1, ClipRole.VERSION, "outputs/film/versions/hero.v1.mp4", 4, "0" * 64)
     ledger.clip(attempt_id, CLIP)
     ledger.clip(attempt_id, version)
-    (attempt,) = ledger.memory(HERO).attempts
+    (attempt,) = ledger.history(HERO).attempts
     assert (attempt.clips, attempt.clip) == ((CLIP, version), version)
 
 
@@ -194,38 +194,38 @@ def test_marks_about_many_jobs_are_recorded_all_or_none(ledger: Ledger) -> None:
     broken = Mark(NOW_S, MarkKind.RETRY, None)  # type: ignore[arg-type]  # what a bug would do
     with pytest.raises(sqlite3.IntegrityError):
         ledger.mark([(HERO, Mark(NOW_S, MarkKind.RETRY, 3)), (SECOND_TAKE, broken)])
-    assert unnamed(ledger.memory(HERO)) == (Mark(NOW_S, MarkKind.RETRY, 1),)
+    assert unnamed(ledger.history(HERO)) == (Mark(NOW_S, MarkKind.RETRY, 1),)
 
 
 def test_the_jobs_of_one_command_share_a_decision_and_the_next_command_is_another(ledger: Ledger) -> None:
     for _ in range(2):
         ledger.mark([(who, Mark(NOW_S, MarkKind.REDO, 1)) for who in (HERO, SECOND_TAKE)])
-    first, second = ([mark.decision for mark in ledger.memory(who).marks] for who in (HERO, SECOND_TAKE))
+    first, second = ([mark.decision for mark in ledger.history(who).marks] for who in (HERO, SECOND_TAKE))
     assert first == second
     assert len(set(first)) == 2
     assert all(re.fullmatch("[0-9a-f]{16}", name) for name in first)
-    assert {mark.host for mark in ledger.memory(HERO).marks} == {socket.gethostname()}
+    assert {mark.host for mark in ledger.history(HERO).marks} == {socket.gethostname()}
 
 
 def test_a_decision_of_another_machine_keeps_its_name(ledger: Ledger) -> None:
     told = Mark(NOW_S, MarkKind.REDO, 1, REQUEST, None, "0123456789abcdef", "elsewhere")
     ledger.mark([(HERO, told)])
-    assert ledger.memory(HERO).marks == (told,)
+    assert ledger.history(HERO).marks == (told,)
     with pytest.raises(sqlite3.IntegrityError):
         ledger.mark([(HERO, told)])
 
 
 def test_an_attempt_says_which_decision_it_carries_out(ledger: Ledger) -> None:
     ledger.claim(replace(a_claim(a_run(ledger)), decision="0123456789abcdef"))
-    assert ledger.memory(HERO).attempts[0].decision == "0123456789abcdef"
+    assert ledger.history(HERO).attempts[0].decision == "0123456789abcdef"
 
 
 def test_memories_are_those_of_one_manifest_under_every_profile(ledger: Ledger) -> None:
     for identity in (HERO, SECOND_TAKE, DRAFT, ELSEWHERE):
         claimed(ledger, identity)
-    assert set(ledger.memories("film")) == {HERO, SECOND_TAKE, DRAFT}
-    assert ledger.memories("film")[DRAFT] == ledger.memory(DRAFT)
-    assert ledger.memory(replace(HERO, job="nobody")) == Memory()
+    assert set(ledger.histories("film")) == {HERO, SECOND_TAKE, DRAFT}
+    assert ledger.histories("film")[DRAFT] == ledger.history(DRAFT)
+    assert ledger.history(replace(HERO, job="nobody")) == JobHistory()
 
 
 # runs
@@ -318,7 +318,7 @@ def test_an_attempt_is_settled_once(ledger: Ledger) -> None:
     ledger.settle(attempt_id, NOW_S)
     with pytest.raises(sqlite3.IntegrityError, match="facts are not changed"):
         ledger.settle(attempt_id, NOW_S + 1)
-    assert ledger.memory(HERO).attempts[0].settled_at_s == NOW_S
+    assert ledger.history(HERO).attempts[0].settled_at_s == NOW_S
 
 
 # secrets
@@ -336,7 +336,7 @@ def written_after(path: Path, submit: Reply, look: Reply) -> bytes:
         said = wire.submitted(submit, NOW_S)
         answer = Answer(NOW_S, said.outcome, said.task_id, said.refusal, said.http_status, said.message, said.body)
         ledger.answer(attempt_id, answer)
-        (attempt,) = ledger.memory(HERO).attempts
+        (attempt,) = ledger.history(HERO).attempts
         task = wire.task_reply(look, said.task_id or "", NOW_S)
         seen = Observation(NOW_S, task.state, task.word, task.failure, body=task.body)
         ledger.observe(attempt, seen, settles=True)
@@ -400,11 +400,11 @@ def test_a_disk_that_does_not_take_it_is_a_ledger_error(path: Path) -> None:
 
 def test_a_write_that_fails_leaves_nothing_half_done(ledger: Ledger, path: Path) -> None:
     ledger.answer(claimed(ledger), ACCEPTED)
-    (attempt,) = ledger.memory(HERO).attempts
+    (attempt,) = ledger.history(HERO).attempts
     raw(path).execute("CREATE TRIGGER full BEFORE UPDATE ON attempt BEGIN SELECT RAISE(ABORT, 'the disk is full'); END")
     with pytest.raises(sqlite3.IntegrityError, match="the disk is full"):
         ledger.observe(attempt, SUCCESS, settles=True)
-    assert ledger.memory(HERO).attempts[0].observations == ()
+    assert ledger.history(HERO).attempts[0].observations == ()
 
 
 def test_what_other_runs_paid_since_a_moment_is_told_by_what_they_reserved(tmp_path: Path) -> None:

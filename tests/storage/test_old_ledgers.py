@@ -123,7 +123,7 @@ def test_done_clips_that_did_not_come_along_are_fetched_and_not_paid(studio: Stu
 
 
 def test_all_that_was_paid_is_booked(studio: Studio) -> None:
-    booked = {s.identity.name: sum(a.booked_usd for a in s.memory.attempts) for s in studio.plan()}
+    booked = {s.identity.name: sum(a.booked_usd for a in s.history.attempts) for s in studio.plan()}
     assert booked["done-again"] == booked["edited-back"] == Decimal("5.152")
     assert booked["unknown"] == booked["failed"] == booked["expired"] == Decimal("2.576")
     assert booked["invalid"] == booked["no-money"] == booked["new"] == 0
@@ -162,7 +162,7 @@ def test_an_old_decision_gets_a_name_and_the_attempt_that_carried_it_out_says_so
                 )
             db.commit()
         with Ledger.trusting(path) as ledger:
-            known = ledger.memories("film")
+            known = ledger.histories("film")
         carried_out, still_open = known[identity_of("done-again")], known[identity_of("done")]
         assert carried_out.marks[0].decision == still_open.marks[0].decision != ""
         assert [a.decision for a in carried_out.attempts] == [None, carried_out.marks[0].decision]
@@ -176,4 +176,4 @@ def test_the_newest_ledger_is_what_its_script_writes(tmp_path: Path) -> None:
     studio, made = copied(tmp_path, NAME), tmp_path / "made" / "ledger.db"
     make(made)
     with Ledger.reading(made) as new, Ledger.reading(find_project(studio.manifest).ledger) as old:
-        assert new.memories("film") == old.memories("film")
+        assert new.histories("film") == old.histories("film")

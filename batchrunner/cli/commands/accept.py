@@ -87,13 +87,13 @@ def _taken(desk: Desk, seen: Seen) -> str | None:
 
 def _can_be_kept(seen: Seen, project: Project) -> bool:
     """Whether a job that nobody spelt has a clip in whose place another one would be rendered."""
-    is_open = seen.memory.open_attempt is not None
+    is_open = seen.history.open_attempt is not None
     return not is_open and seen.step.status is not Status.DONE and _clip_of(seen, project) is not None
 
 
 def _clip_of(seen: Seen, project: Project) -> Attempt | None:
     """The attempt whose clip lies under its final name; where none does, the last one that gave a clip."""
-    memory, present = on_disk(project, seen.memory)
+    memory, present = on_disk(project, seen.history)
     lying = (a for a in reversed(memory.attempts) if a.id in present and a.clip and a.clip.role is ClipRole.FINAL)
     return next(lying, memory.newest_clip(memory.next_number))
 

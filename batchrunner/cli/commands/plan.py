@@ -108,7 +108,7 @@ def _gathered(order: Order, read: Manifest, key_digest: str | None) -> tuple[Bat
 
 def planned_of(batch: Batch, limits: Limits, concurrency: int, seen: list[Seen], base_url: str) -> Planned:
     """What there is to show; a job that left the manifest only where something is still to be done with it."""
-    again = replaced((s.job, s.memory, s.step) for s in seen)
+    again = replaced((s.job, s.history, s.step) for s in seen)
     sends = sends_of(batch, seen, base_url)
     wanted = [s.job.request for s in seen if s.job and s.step.action in (Action.SUBMIT, Action.POLL)]
     return Planned(
@@ -117,7 +117,7 @@ def planned_of(batch: Batch, limits: Limits, concurrency: int, seen: list[Seen],
         unpriced=frozenset(s.identity for s in seen if s.job and not batch.is_priced(s.job)),
         priced_on=batch.prices.priced_on,
         concurrency=concurrency,
-        expected_s=expected_s(wanted, batch.memories.values(), concurrency),
+        expected_s=expected_s(wanted, batch.histories.values(), concurrency),
         digest=plan_digest(((s.job, s.step) for s in seen), terms(batch, limits, base_url, again, sends)),
         retries=limits.retries,
         limits_usd=(batch.purse(limits).room_usd,),

@@ -138,11 +138,11 @@ def _unknown(batch: Batch, book: Ledger, idle: str | None = None) -> dict[str, _
 
     `idle` is a manifest of which it is certain that no run is at work.
     """
-    own = {who: who for who in batch.memories if who.profile == batch.profile}
+    own = {who: who for who in batch.histories if who.profile == batch.profile}
     kin = ((job, kin.identity) for job, kin in batch.kin.items() if kin.identity not in own)
     found: dict[str, _Unknown] = {}
     for job, owner in (*sorted(own.items()), *kin):
-        memory = book.memory(owner)
+        memory = book.history(owner)
         attempt = memory.open_attempt
         if memory.damage or attempt is None or attempt.outcome not in (None, Outcome.UNKNOWN):
             continue
@@ -154,7 +154,7 @@ def _unknown(batch: Batch, book: Ledger, idle: str | None = None) -> dict[str, _
 
 def _chosen(jobs: tuple[str, ...], unknown: Mapping[str, _Unknown], batch: Batch) -> Mapping[str, _Unknown]:
     """Those that were named; all, where none was."""
-    known = {who.name for who in (*batch.jobs, *batch.memories) if who.profile == batch.profile}
+    known = {who.name for who in (*batch.jobs, *batch.histories) if who.profile == batch.profile}
     for job in jobs:
         if job not in known:
             raise no_such_job(job, known)
@@ -166,7 +166,7 @@ def _chosen(jobs: tuple[str, ...], unknown: Mapping[str, _Unknown], batch: Batch
 def _check_task(book: Ledger, task: str) -> None:
     if not is_task_id(task):
         raise UsageError(f"{task!r} does not look like a task id: they look like task-i2v001")
-    for who, memory in book.all_memories().items():
+    for who, memory in book.all_histories().items():
         if any(attempt.task_id == task for attempt in memory.attempts):
             raise UsageError(f"{task} is the task of {who.name} (of {who.manifest}) already")
     if task in book.task_ids():

@@ -44,7 +44,7 @@ def command(
     report, seen = known(manifest, profile, ledger, prices, sandbox=sandbox)
     if job is not None:
         found = _found(job, seen)
-        say_lines(history(found.identity, found.memory, found.step))
+        say_lines(history(found.identity, found.history, found.step))
         return
     project = project_of(manifest, ledger, sandbox=sandbox)
     say_report(shown(report, form, project), form)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from batchrunner.domain.history import Memory
+from batchrunner.domain.history import JobHistory
 from batchrunner.domain.request import Request
 from batchrunner.engine.scheduling.latency_model import Forecast
 
@@ -15,7 +15,7 @@ _SEEN_BEFORE = 0.97
 class Forecasts:
     """One forecast for each model, duration and resolution; a wide one where nothing is known of a kind."""
 
-    def __init__(self, memories: Iterable[Memory]) -> None:
+    def __init__(self, memories: Iterable[JobHistory]) -> None:
         took: dict[tuple[object, ...], list[tuple[float, float]]] = defaultdict(list)
         for memory in memories:
             for attempt in memory.attempts:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from batchrunner.domain.history import Attempt, Damage, Mark, Memory
+from batchrunner.domain.history import Attempt, Damage, JobHistory, Mark
 from batchrunner.domain.job import JobId
 from batchrunner.storage.sqlite import rows
 from batchrunner.storage.sqlite.damage import Bad, damage_of
@@ -31,7 +31,7 @@ _ID, _ATTEMPT_ID = 4, 7  # of an attempt or an adoption, and of what an adoption
 class Remembered:
     """All memories of some manifest, or of all; and every damaged row that was found in the whole ledger."""
 
-    memories: dict[JobId, Memory]
+    histories: dict[JobId, JobHistory]
     damage: tuple[Damage, ...]
 
 
@@ -44,7 +44,7 @@ def read_all(db: sqlite3.Connection, manifest: str | None = None) -> Remembered:
     for each in damage:
         for who in each.jobs:
             if manifest in (None, who.manifest):
-                memory = memories.get(who, Memory())
+                memory = memories.get(who, JobHistory())
                 memories[who] = replace(memory, damage=(*memory.damage, each))
     return Remembered(memories, damage)
 
@@ -58,7 +58,7 @@ def addresses(db: sqlite3.Connection, base_url: str) -> set[str]:
     return {row[_BASE_URL] for row in _Reader(db).whole("attempt", elsewhere, [base_url])}
 
 
-def read_one(db: sqlite3.Connection, who: JobId) -> Memory:
+def read_one(db: sqlite3.Connection, who: JobId) -> JobHistory:
     """All that is known of one job."""
     reader = _Reader(db)
     key = (who.manifest, who.profile, who.job, who.take)
@@ -71,7 +71,7 @@ def read_one(db: sqlite3.Connection, who: JobId) -> Memory:
         "adopted_clip": reader.among("adopted_clip", "adoption_id", adoptions),
         **{table: reader.among(table, "attempt_id", attempts) for table in ("answer", "observation", "clip")},
     }
-    memory = reader.memories(tables, who.manifest).get(who, Memory())
+    memory = reader.memories(tables, who.manifest).get(who, JobHistory())
     damage = tuple(Damage(bad.table, bad.id, frozenset({who})) for bad in reader.bad)
     return replace(memory, damage=damage) if damage else memory
 
@@ -103,7 +103,7 @@ class _Reader:
         ids = [row[position] for row in owners]
         return self.whole(table, f"{column} IN ({', '.join('?' * len(ids))})", ids) if ids else []
 
-    def memories(self, tables: Tables, manifest: str | None) -> dict[JobId, Memory]:
+    def memories(self, tables: Tables, manifest: str | None) -> dict[JobId, JobHistory]:
         """The memories of a manifest's jobs, or of all, as far as their rows can be read."""
         adoptions = [row for row in tables["adoption"] if manifest in (None, row[0])]
         taken = {row[_ATTEMPT_ID] for row in adoptions}
@@ -120,7 +120,7 @@ class _Reader:
         for row, mark in self._made("mark", (r for r in tables["mark"] if manifest in (None, r[0])), rows.mark):
             marks[rows.identity(row)].append(mark)
         return {
-            who: Memory(tuple(sorted(attempts.get(who, ()), key=lambda a: a.number)), tuple(marks.get(who, ())))
+            who: JobHistory(tuple(sorted(attempts.get(who, ()), key=lambda a: a.number)), tuple(marks.get(who, ())))
             for who in {*attempts, *marks}
         }
 

@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Self
 
-from batchrunner.domain.history import Answer, Attempt, Clip, Damage, Mark, MarkKind, Memory, Observation, Outcome
+from batchrunner.domain.history import Answer, Attempt, Clip, Damage, JobHistory, Mark, MarkKind, Observation, Outcome
 from batchrunner.domain.job import JobId
 from batchrunner.domain.receipt import Told
 from batchrunner.errors import ClaimConflict, UsageError
@@ -60,21 +60,21 @@ class Ledger:
     def __exit__(self, *_: object) -> None:
         self._db.close()
 
-    def memories(self, manifest: str) -> dict[JobId, Memory]:
+    def histories(self, manifest: str) -> dict[JobId, JobHistory]:
         """All that is known of a manifest's jobs, under every profile."""
         return self._read(manifest)
 
-    def all_memories(self) -> dict[JobId, Memory]:
+    def all_histories(self) -> dict[JobId, JobHistory]:
         """All that is known of every job of every manifest."""
         return self._read(None)
 
-    def _read(self, manifest: str | None) -> dict[JobId, Memory]:
+    def _read(self, manifest: str | None) -> dict[JobId, JobHistory]:
         with translated():
             found = read_all(self._db, manifest)
         self.damage = found.damage
-        return found.memories
+        return found.histories
 
-    def memory(self, identity: JobId) -> Memory:
+    def history(self, identity: JobId) -> JobHistory:
         """All that is known of one job."""
         with translated():
             return read_one(self._db, identity)
