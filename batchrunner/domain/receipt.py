@@ -38,7 +38,7 @@ _LONGEST_MESSAGE = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
+class SubmitReceipt:
     """One submit and what became of it; `host` is the machine that sent it."""
 
     identity: JobId
@@ -81,7 +81,7 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class DecisionReceipt:
     """What a person decided about one job; `chosen` is the task whose clip is kept.
 
     The numbers in its mark are those of the ledger that wrote it: a reader finds its own.
@@ -112,7 +112,7 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
-class Adoption:
+class AdoptionReceipt:
     """A job took over the clip of another one's task; `clip` is where its own copy lies."""
 
     identity: JobId
@@ -133,32 +133,32 @@ class Adoption:
         }
 
 
-Told = Receipt | Decision | Adoption
+Receipt = SubmitReceipt | DecisionReceipt | AdoptionReceipt
 
 
-def receipts_of(identity: JobId, memory: JobHistory) -> Iterator[Told]:
+def receipts_of(identity: JobId, memory: JobHistory) -> Iterator[Receipt]:
     """All that the receipts tell of one job."""
     for attempt in memory.attempts:
         if not attempt.is_adopted:
-            yield Receipt(identity, attempt, attempt.host)
+            yield SubmitReceipt(identity, attempt, attempt.host)
         elif attempt.task_id is not None and attempt.adopted_at_s is not None:
-            yield Adoption(identity, attempt.task_id, attempt.adopted_at_s, attempt.clip, attempt.host)
+            yield AdoptionReceipt(identity, attempt.task_id, attempt.adopted_at_s, attempt.clip, attempt.host)
     for mark in memory.marks:
         yield decision_of(identity, mark, memory)
 
 
-def decision_of(identity: JobId, mark: Mark, memory: JobHistory) -> Decision:
+def decision_of(identity: JobId, mark: Mark, memory: JobHistory) -> DecisionReceipt:
     """What the receipts tell of one decision, which `memory` holds."""
     chosen = memory.chosen_by(mark)
     # what it speaks of came before it, even where the clock was set back in between
     at_s = max([mark.at_s, *(a.opened_at_s for a in memory.attempts if a.number <= mark.after)])
-    return Decision(identity, replace(mark, at_s=at_s), chosen.task_id if chosen else None)
+    return DecisionReceipt(identity, replace(mark, at_s=at_s), chosen.task_id if chosen else None)
 
 
 # From JSON. The object has the fields of its schema: see `receipt_schema`.
 
 
-def read_receipt(manifest: str, data: Json, read: ReadRequest) -> Receipt:
+def read_receipt(manifest: str, data: Json, read: ReadRequest) -> SubmitReceipt:
     """A submit; `read` gives its request under today's canonicaliser."""
     at_s, reserved = float(data["submitted_at_s"]), data.get("reserved_usd") or data["cost_usd"]
     output, done_at_s = data["output"], data["done_at_s"]
@@ -189,21 +189,21 @@ def read_receipt(manifest: str, data: Json, read: ReadRequest) -> Receipt:
         decision=data.get("decision"),
         host=data["host"],
     )
-    return Receipt(_identity(manifest, data), attempt, data["host"])
+    return SubmitReceipt(_identity(manifest, data), attempt, data["host"])
 
 
-def read_decision(manifest: str, data: Json, read: ReadRequest) -> Decision:
+def read_decision(manifest: str, data: Json, read: ReadRequest) -> DecisionReceipt:
     """A decision; `read` as above."""
     request = None if data["request"] is None else read(data["request"])
     at_s, kind = float(data["decided_at_s"]), MarkKind(data["decided"])
     mark = Mark(at_s, kind, 0, request, decision=data["decision"], host=data["host"])
-    return Decision(_identity(manifest, data), mark, data["chosen"])
+    return DecisionReceipt(_identity(manifest, data), mark, data["chosen"])
 
 
-def read_adoption(manifest: str, data: Json, _: ReadRequest) -> Adoption:
+def read_adoption(manifest: str, data: Json, _: ReadRequest) -> AdoptionReceipt:
     """An adoption."""
     at_s = float(data["adopted_at_s"])
-    return Adoption(_identity(manifest, data), data["task_id"], at_s, _clip(data, at_s, None), data["host"])
+    return AdoptionReceipt(_identity(manifest, data), data["task_id"], at_s, _clip(data, at_s, None), data["host"])
 
 
 def _identity(manifest: str, data: Json) -> JobId:

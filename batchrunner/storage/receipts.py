@@ -9,11 +9,11 @@ from typing import Any
 from batchrunner.catalog import request_of
 from batchrunner.domain.job import JobId
 from batchrunner.domain.receipt import (
-    Adoption,
-    Decision,
+    AdoptionReceipt,
+    DecisionReceipt,
     ReadRequest,
     Receipt,
-    Told,
+    SubmitReceipt,
     decision_of,
     read_adoption,
     read_decision,
@@ -28,10 +28,10 @@ from batchrunner.storage.receipts_file import Fault, Line, append_line, read_lin
 from batchrunner.storage.sqlite.ledger import Ledger
 
 SUFFIX = ".receipts.jsonl"
-_Reader = Callable[[str, Mapping[str, Any], ReadRequest], Told]
+_Reader = Callable[[str, Mapping[str, Any], ReadRequest], Receipt]
 _READERS: Mapping[str, _Reader] = {"submit": read_receipt, "decision": read_decision, "adoption": read_adoption}
 # Lines of one moment keep this order in every release: a file that is in git changes by what is new only.
-_ORDER: Mapping[type[Told], int] = {Adoption: 0, Decision: 1, Receipt: 2}
+_ORDER: Mapping[type[Receipt], int] = {AdoptionReceipt: 0, DecisionReceipt: 1, SubmitReceipt: 2}
 
 
 def receipts_path(project: Project, manifest: str) -> Path:
@@ -39,7 +39,7 @@ def receipts_path(project: Project, manifest: str) -> Path:
     return project.base / f"{manifest}{SUFFIX}"
 
 
-def read_receipts(project: Project) -> tuple[Told, ...]:
+def read_receipts(project: Project) -> tuple[Receipt, ...]:
     """The receipts of every manifest in this folder: what one paid, another may take over.
 
     Raises:
@@ -50,13 +50,13 @@ def read_receipts(project: Project) -> tuple[Told, ...]:
     return tuple(each for name in names for each in _read(project, name))
 
 
-def _read(project: Project, manifest: str) -> list[Told]:
+def _read(project: Project, manifest: str) -> list[Receipt]:
     read = [_told(manifest, line) for line in read_lines(project.safe, receipts_path(project, manifest))]
     refuse([each for each in read if isinstance(each, Fault)])
     return [each for each in read if not isinstance(each, Fault)]
 
 
-def _told(manifest: str, line: Line | Fault) -> Told | Fault:
+def _told(manifest: str, line: Line | Fault) -> Receipt | Fault:
     if isinstance(line, Fault):
         return line
     try:
@@ -78,7 +78,7 @@ class ReceiptsWriter:
     def submit(self, identity: JobId, attempt_id: int) -> None:
         """Appends how a submit stands; it is on the disk when this returns."""
         attempts = self.ledger.history(identity).attempts
-        self._append(identity, (Receipt(identity, a, a.host) for a in attempts if a.id == attempt_id))
+        self._append(identity, (SubmitReceipt(identity, a, a.host) for a in attempts if a.id == attempt_id))
 
     def decisions(self, identities: Iterable[JobId]) -> None:
         """Appends the last decision about each of these jobs, likewise."""
@@ -98,7 +98,7 @@ class ReceiptsWriter:
         except (OSError, LedgerError, UsageError, ValueError) as error:
             self._failed(manifest, error)
 
-    def _append(self, identity: JobId, told: Iterable[Told]) -> None:
+    def _append(self, identity: JobId, told: Iterable[Receipt]) -> None:
         try:
             for each in told:
                 append_line(self.project.safe, receipts_path(self.project, identity.manifest), _line(each))
@@ -115,7 +115,7 @@ class ReceiptsWriter:
             )
 
 
-def _write(project: Project, manifest: str, ledger: Ledger, there: Sequence[Told]) -> None:
+def _write(project: Project, manifest: str, ledger: Ledger, there: Sequence[Receipt]) -> None:
     whole = ((who, memory) for who, memory in ledger.histories(manifest).items() if not memory.damage)
     known = [each for who, memory in whole for each in receipts_of(who, memory)]
     told = sorted((*known, *ledger.unheard(there)), key=lambda each: (each.identity, each.at_s, _ORDER[type(each)]))
@@ -128,7 +128,7 @@ def _write(project: Project, manifest: str, ledger: Ledger, there: Sequence[Told
         raise unfit
 
 
-def _lines(told: Iterable[Told]) -> tuple[list[bytes], ValueError | None]:
+def _lines(told: Iterable[Receipt]) -> tuple[list[bytes], ValueError | None]:
     """The lines that can be read again, and what is wrong with the others."""
     lines, unfit = [], None
     for each in told:
@@ -139,7 +139,7 @@ def _lines(told: Iterable[Told]) -> tuple[list[bytes], ValueError | None]:
     return list(dict.fromkeys(lines)), unfit
 
 
-def _line(told: Told) -> bytes:
+def _line(told: Receipt) -> bytes:
     """One line as it is written.
 
     Raises:

@@ -21,7 +21,7 @@ from batchrunner.domain.history import (
     Refusal,
 )
 from batchrunner.domain.job import JobId
-from batchrunner.domain.receipt import Adoption, Decision, Told
+from batchrunner.domain.receipt import AdoptionReceipt, DecisionReceipt, Receipt
 from batchrunner.domain.receipt_schema import check_line
 from batchrunner.storage.paths import Project, find_project
 from batchrunner.storage.receipts import ReceiptsWriter, read_receipts
@@ -102,19 +102,19 @@ def _resolve(ledger: Ledger, memories: Mapping[JobId, JobHistory]) -> None:
     ledger.settle(lost.id, _LATER_S)
 
 
-def _choices(memories: Mapping[JobId, JobHistory]) -> Iterator[Told]:
+def _choices(memories: Mapping[JobId, JobHistory]) -> Iterator[Receipt]:
     failed, done, edited = (_last(memories, name) for name in ("failed", "done", "edited"))
     yield _decision("failed", MarkKind.REDO, failed, failed.opened_at_s)
     yield _decision("unknown", MarkKind.PAY_AGAIN, _last(memories, "unknown"), _LATER_S)
     yield _decision("edited", MarkKind.ACCEPT, edited, _LATER_S, edited.task_id)
     yield _decision("new", MarkKind.RETRY, done, _LATER_S)
     clip = Clip(_LATER_S, ClipRole.FINAL, "outputs/film/new.mp4", 17, "ab" * 32, is_told=True)
-    yield Adoption(identity_of("new"), str(done.task_id), _LATER_S, clip, _HOST)
+    yield AdoptionReceipt(identity_of("new"), str(done.task_id), _LATER_S, clip, _HOST)
 
 
-def _decision(name: str, kind: MarkKind, of: Attempt, at_s: float, chosen: str | None = None) -> Decision:
+def _decision(name: str, kind: MarkKind, of: Attempt, at_s: float, chosen: str | None = None) -> DecisionReceipt:
     decision = f"{len(name):02x}{list(MarkKind).index(kind):02x}".ljust(16, "0")
-    return Decision(identity_of(name), Mark(at_s, kind, 0, of.request, decision=decision, host=_HOST), chosen)
+    return DecisionReceipt(identity_of(name), Mark(at_s, kind, 0, of.request, decision=decision, host=_HOST), chosen)
 
 
 def _last(memories: Mapping[JobId, JobHistory], name: str) -> Attempt:

@@ -7,7 +7,7 @@ from typing import Any
 
 from batchrunner.domain.history import Answer, Clip, Observation, Outcome
 from batchrunner.domain.job import JobId
-from batchrunner.domain.receipt import Adoption, Decision, Receipt, Told
+from batchrunner.domain.receipt import AdoptionReceipt, DecisionReceipt, Receipt, SubmitReceipt
 from batchrunner.storage.sqlite.transaction import fetched
 
 _WHO = "manifest = ? AND profile = ? AND job = ? AND take = ?"
@@ -75,25 +75,25 @@ class Index:
         adoptions = fetched(db, "SELECT manifest, profile, job, take, attempt_id FROM adoption")
         self.adoptions = {(JobId(*who), attempt_id) for *who, attempt_id in adoptions}
 
-    def has_news(self, told: Told) -> bool:
+    def has_news(self, told: Receipt) -> bool:
         """Whether something of a line would be written down."""
         match told:
-            case Receipt():
+            case SubmitReceipt():
                 known = self.known(told)
                 return self.may_open(told) if known is None else self.news(known, told) is not None
-            case Decision():
+            case DecisionReceipt():
                 return not self.knows(told) and (told.chosen is None or self.number_of(told) is not None)
-            case Adoption():
+            case AdoptionReceipt():
                 return not self.knows(told) and told.task_id in self.tasks
 
-    def knows(self, told: Told) -> bool:
+    def knows(self, told: Receipt) -> bool:
         """Whether the ledger has what a line speaks of, so that the ledger's own line says at least as much."""
         match told:
-            case Receipt():
+            case SubmitReceipt():
                 return self.known(told) is not None
-            case Decision():
+            case DecisionReceipt():
                 return (told.identity, told.mark.decision) in self.decisions
-            case Adoption():
+            case AdoptionReceipt():
                 attempt_id = self.tasks.get(told.task_id, 0)
                 is_its_own = attempt_id in self.submits and self.submits[attempt_id].identity == told.identity
                 return is_its_own or (told.identity, attempt_id) in self.adoptions
@@ -116,7 +116,7 @@ class Index:
         self.submits[known.id] = known
         self._ids[known.identity, known.at_s, known.host] = known.id
 
-    def known(self, receipt: Receipt) -> Known | None:
+    def known(self, receipt: SubmitReceipt) -> Known | None:
         """The submit that a line speaks of: of the same task, or else sent by the same machine at the same moment."""
         by_task = self.submits.get(self.tasks.get(receipt.task_id or "", 0))
         if by_task:
@@ -125,7 +125,7 @@ class Index:
         is_another = found is not None and found.outcome == Outcome.ACCEPTED and receipt.task_id is not None
         return None if is_another else found
 
-    def may_open(self, receipt: Receipt) -> bool:
+    def may_open(self, receipt: SubmitReceipt) -> bool:
         """One submit of a job is open at a time: what may not have arrived waits until that one is closed."""
         is_certain = receipt.attempt.outcome in (Outcome.ACCEPTED, Outcome.REFUSED)
         return is_certain or not receipt.attempt.is_open or not self.open_ids(receipt.identity)
@@ -134,7 +134,7 @@ class Index:
         """The submit of a job that is open in this ledger."""
         return [attempt_id for (attempt_id,) in self.db.execute(_OPEN, _key(who))]
 
-    def news(self, known: Known, receipt: Receipt) -> News | None:
+    def news(self, known: Known, receipt: SubmitReceipt) -> News | None:
         """What a line adds; of one's own submits only what a person resolved elsewhere."""
         told = receipt.attempt
         answers: tuple[Answer, ...] = ()
@@ -153,7 +153,7 @@ class Index:
             return News(answers, seen, clips, settled_at_s)
         return None
 
-    def number_of(self, told: Decision) -> int | None:
+    def number_of(self, told: DecisionReceipt) -> int | None:
         """The number, in this ledger, of the attempt whose clip is kept."""
         attempt_id = self.tasks.get(told.chosen or "", 0)
         who = _key(told.identity)

@@ -12,7 +12,7 @@ from typing import Self
 
 from batchrunner.domain.history import Answer, Attempt, Clip, Damage, JobHistory, Mark, MarkKind, Observation, Outcome
 from batchrunner.domain.job import JobId
-from batchrunner.domain.receipt import Told
+from batchrunner.domain.receipt import Receipt
 from batchrunner.errors import ClaimConflict, UsageError
 from batchrunner.storage.records import Claim, NewRun
 from batchrunner.storage.sqlite import connection, runs
@@ -251,20 +251,20 @@ class Ledger:
             _mark(db, identity, mark, secrets.token_hex(8))
             settle(db, attempt.id, at_s)
 
-    def take_in(self, told: Sequence[Told]) -> int:
+    def take_in(self, told: Sequence[Receipt]) -> int:
         """Records what receipts tell and this ledger does not know, all of it or none; how many lines that were."""
         if not self.has_news(told):
             return 0
         with writing(self._db) as db:
             return Inbox(db).take_in(told)
 
-    def has_news(self, told: Iterable[Told]) -> bool:
+    def has_news(self, told: Iterable[Receipt]) -> bool:
         """Whether receipts tell something that this ledger does not know."""
         with translated():
             inbox = Inbox(self._db)
             return any(inbox.has_news(each) for each in told)
 
-    def unheard(self, told: Iterable[Told]) -> list[Told]:
+    def unheard(self, told: Iterable[Receipt]) -> list[Receipt]:
         """The lines of which this ledger has nothing yet: they wait for others, or for a submit that is still open.
 
         All of them where it is damaged: they may know more than it does.

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from batchrunner.domain.history import Attempt
 from batchrunner.domain.job import JobId
-from batchrunner.domain.receipt import Adoption, Decision, Receipt, Told
+from batchrunner.domain.receipt import AdoptionReceipt, DecisionReceipt, Receipt, SubmitReceipt
 from batchrunner.storage.sqlite.inserts import insert_answer, insert_clip, insert_observation, settle
 from batchrunner.storage.sqlite.known_receipts import COMMAND, KNOWN, Index, News
 from batchrunner.storage.sqlite.request_json import request_text
@@ -19,10 +19,10 @@ _RUN = "SELECT id FROM run WHERE command = ? AND manifest = ? AND profile = ? AN
 class Inbox(Index):
     """Takes receipts in, within somebody's transaction."""
 
-    def take_in(self, told: Iterable[Told]) -> int:
+    def take_in(self, told: Iterable[Receipt]) -> int:
         """Writes down, within somebody's transaction, what is new; how many lines that were."""
         # what a decision speaks of comes before it, even at the same moment
-        waiting = sorted(told, key=lambda each: (each.at_s, isinstance(each, Decision)))
+        waiting = sorted(told, key=lambda each: (each.at_s, isinstance(each, DecisionReceipt)))
         before = taken = 0
         while waiting:
             news = [each for each in waiting if self._take(each)]
@@ -33,19 +33,19 @@ class Inbox(Index):
             before = taken
         return taken
 
-    def _take(self, told: Told) -> bool:
+    def _take(self, told: Receipt) -> bool:
         if not self.has_news(told):
             return False
         match told:
-            case Receipt():
+            case SubmitReceipt():
                 self._take_submit(told)
-            case Decision():
+            case DecisionReceipt():
                 self._take_decision(told)
-            case Adoption():
+            case AdoptionReceipt():
                 self._take_adoption(told)
         return True
 
-    def _take_submit(self, receipt: Receipt) -> None:
+    def _take_submit(self, receipt: SubmitReceipt) -> None:
         known = self.known(receipt)
         attempt_id = known.id if known else self._insert(receipt)
         news = self.news(known, receipt) if known else _all_of(receipt.attempt)
@@ -63,7 +63,7 @@ class Inbox(Index):
             self.tasks[receipt.task_id] = attempt_id
         self.note(self.db.execute(f"{KNOWN} WHERE attempt.id = ?", (attempt_id,)).fetchone())
 
-    def _insert(self, receipt: Receipt) -> int:
+    def _insert(self, receipt: SubmitReceipt) -> int:
         told, who = receipt.attempt, receipt.identity
         settled_at_s = told.settled_at_s
         if settled_at_s is None and self.open_ids(who):
@@ -86,7 +86,7 @@ class Inbox(Index):
             settled_at_s=settled_at_s,
         )
 
-    def _take_decision(self, told: Decision) -> None:
+    def _take_decision(self, told: DecisionReceipt) -> None:
         who, mark = told.identity, told.mark
         insert(
             self.db,
@@ -102,7 +102,7 @@ class Inbox(Index):
         )
         self.decisions.add((who, mark.decision))
 
-    def _take_adoption(self, told: Adoption) -> None:
+    def _take_adoption(self, told: AdoptionReceipt) -> None:
         who, attempt_id = told.identity, self.tasks[told.task_id]
         base_url = self.db.execute("SELECT base_url FROM attempt WHERE id = ?", (attempt_id,)).fetchone()[0]
         adoption_id = insert(
