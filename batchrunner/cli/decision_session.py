@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from batchrunner.catalog import shipped_prices
 from batchrunner.cli.terminal import say
-from batchrunner.domain.history import NO_MEMORY, Attempt, JobHistory, Mark, MarkKind
+from batchrunner.domain.history import NO_MEMORY, Attempt, Decision, DecisionKind, JobHistory
 from batchrunner.domain.job import JobId
 from batchrunner.domain.text import utc
 from batchrunner.errors import UsageError
@@ -32,7 +32,7 @@ class Desk:
         """All that is known of one job."""
         return self.batch.histories.get(identity, NO_MEMORY)
 
-    def keep(self, identity: JobId, attempt: Attempt) -> tuple[JobId, Mark]:
+    def keep(self, identity: JobId, attempt: Attempt) -> tuple[JobId, Decision]:
         """The mark by which this attempt's clip is the one that is kept for the job as it is written now.
 
         Raises:
@@ -44,7 +44,7 @@ class Desk:
         if memory.open_attempt is not None:
             raise UsageError(f"{identity.name} is being rendered: `batchrunner fetch` brings that to its end first")
         last, request = memory.next_number - 1, self.batch.jobs[identity].request
-        return identity, Mark(self.clock.wall_s(), MarkKind.ACCEPT, last, request, attempt.number)
+        return identity, Decision(self.clock.wall_s(), DecisionKind.ACCEPT, last, request, attempt.number)
 
 
 @contextmanager

@@ -4,15 +4,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from batchrunner.domain.history import Mark, MarkKind
+from batchrunner.domain.history import Decision, DecisionKind
 from batchrunner.domain.job import JobId
 from batchrunner.domain.status import Status
 from batchrunner.planning.batch import Seen
 
 # What a job must be for a decision to have a meaning.
-_STATUSES: Mapping[MarkKind, frozenset[Status]] = {
-    MarkKind.RETRY: frozenset({Status.FAILED}),
-    MarkKind.REDO: frozenset({Status.DONE, Status.RENDERED, Status.EXPIRED}),
+_STATUSES: Mapping[DecisionKind, frozenset[Status]] = {
+    DecisionKind.RETRY: frozenset({Status.FAILED}),
+    DecisionKind.REDO: frozenset({Status.DONE, Status.RENDERED, Status.EXPIRED}),
 }
 _INSTEAD: Mapping[Status, str] = {
     Status.PENDING: "`batchrunner run` submits it",
@@ -36,7 +36,7 @@ class Orders:
 
     left: Mapping[str, tuple[str, ...]]
 
-    def hold(self, mark: Mark | None) -> bool:
+    def hold(self, mark: Decision | None) -> bool:
         """Whether a job's decision belongs to one of them."""
         return mark is not None and mark.decision in self.left
 
@@ -45,12 +45,12 @@ class Orders:
 class Decided:
     """What a decision comes to: marks that are new, the names of the only jobs that it submits, and what is said."""
 
-    marks: tuple[tuple[JobId, Mark], ...]
+    marks: tuple[tuple[JobId, Decision], ...]
     only: frozenset[str]
     notes: tuple[str, ...]
 
 
-def unfinished(seen: Iterable[Seen], kind: MarkKind, last_ended_run: int) -> Orders:
+def unfinished(seen: Iterable[Seen], kind: DecisionKind, last_ended_run: int) -> Orders:
     """The orders that the same command goes on with: a job has not come to its end, or their run was cut off.
 
     `seen` are all jobs, with the retries that they have left; `last_ended_run` is the newest run of the manifest that
@@ -70,7 +70,7 @@ def unfinished(seen: Iterable[Seen], kind: MarkKind, last_ended_run: int) -> Ord
 
 def decide(
     chosen: Iterable[Seen],
-    kind: MarkKind,
+    kind: DecisionKind,
     orders: Orders,
     now_s: float,
     *,
@@ -86,7 +86,7 @@ def decide(
     new = {each.identity for each in chosen if _has_meaning(each, kind) and not orders.hold(_order(each, kind))}
     meant = [each for each in chosen if each.identity in new or _is_left(each, kind, orders)][:limit]
     marks = [
-        (each.identity, Mark(now_s, kind, each.history.next_number - 1, each.job.request))
+        (each.identity, Decision(now_s, kind, each.history.next_number - 1, each.job.request))
         for each in meant
         if each.job is not None and each.identity in new
     ]
@@ -97,24 +97,24 @@ def decide(
     )
 
 
-def _order(each: Seen, kind: MarkKind) -> Mark | None:
+def _order(each: Seen, kind: DecisionKind) -> Decision | None:
     """The last decision about what the job asks for now, if it is one of this kind."""
-    mark = each.history.last_order(each.job.request, MarkKind.RETRY, MarkKind.REDO) if each.job else None
+    mark = each.history.last_decision(each.job.request, DecisionKind.RETRY, DecisionKind.REDO) if each.job else None
     return mark if mark is not None and mark.kind is kind else None
 
 
-def _has_meaning(each: Seen, kind: MarkKind) -> bool:
+def _has_meaning(each: Seen, kind: DecisionKind) -> bool:
     attempt = each.step.attempt
     return each.job is not None and attempt is not None and not attempt.is_open and each.step.status in _STATUSES[kind]
 
 
-def _is_left(each: Seen, kind: MarkKind, orders: Orders) -> bool:
+def _is_left(each: Seen, kind: DecisionKind, orders: Orders) -> bool:
     """Whether an order that is not finished has to bring this job to its end."""
     mark = _order(each, kind)
     return mark is not None and each.identity.name in orders.left.get(mark.decision, ())
 
 
-def _carried_out(chosen: Sequence[Seen], kind: MarkKind, orders: Orders) -> list[str]:
+def _carried_out(chosen: Sequence[Seen], kind: DecisionKind, orders: Orders) -> list[str]:
     """What is said of jobs that an unfinished order has submitted again already: they are not paid a third time."""
     found: dict[str, list[str]] = {}
     for each in chosen:
@@ -124,7 +124,7 @@ def _carried_out(chosen: Sequence[Seen], kind: MarkKind, orders: Orders) -> list
     return [_already(names, kind, orders.left[decision]) for decision, names in found.items()]
 
 
-def _already(names: Sequence[str], kind: MarkKind, left: Sequence[str]) -> str:
+def _already(names: Sequence[str], kind: DecisionKind, left: Sequence[str]) -> str:
     how = f"which goes on with {_named(left)}" if left else "which was cut off just before its end"
     return f"submitted again already by this {kind}, {how}: {_named(names)}; when it has ended, {kind} pays again"
 
@@ -134,7 +134,7 @@ def _named(names: Sequence[str]) -> str:
     return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
-def _in_vain(chosen: Sequence[Seen], kind: MarkKind, orders: Orders, spelt: AbstractSet[str]) -> list[str]:
+def _in_vain(chosen: Sequence[Seen], kind: DecisionKind, orders: Orders, spelt: AbstractSet[str]) -> list[str]:
     """What is said of jobs for which such a decision has no meaning as they stand."""
     useless = [each for each in chosen if not _has_meaning(each, kind) and not _will_be(each, kind, orders)]
     named = [each for each in useless if each.identity.name in spelt]
@@ -148,7 +148,7 @@ def _in_vain(chosen: Sequence[Seen], kind: MarkKind, orders: Orders, spelt: Abst
     ]
 
 
-def _will_be(each: Seen, kind: MarkKind, orders: Orders) -> bool:
+def _will_be(each: Seen, kind: DecisionKind, orders: Orders) -> bool:
     """Whether an unfinished order submits it now."""
     is_open = each.step.attempt is not None and each.step.attempt.is_open
     return _is_left(each, kind, orders) and not is_open

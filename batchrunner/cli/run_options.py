@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from batchrunner.domain.history import MarkKind
+from batchrunner.domain.history import DecisionKind
 from batchrunner.domain.settings import Deadline, Halt, MaxReplace, Network, Settings
 from batchrunner.errors import UsageError
 from batchrunner.planning.batch import Limits
@@ -47,7 +47,7 @@ class Order:
     submits: bool = True
     named: frozenset[str] | None = None
     spelt: frozenset[str] = frozenset()
-    marking: MarkKind | None = None
+    marking: DecisionKind | None = None
 
     def limits(self, settings: Settings, now_s: float) -> Limits:
         """An option on the command line wins over the manifest.

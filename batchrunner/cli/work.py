@@ -17,7 +17,7 @@ from batchrunner.cli.selection import Selection, matching
 from batchrunner.cli.status_report import report_of, say_report, shown
 from batchrunner.cli.terminal import say, while_heard
 from batchrunner.domain.event import Happened, Kind, Listener
-from batchrunner.domain.history import Mark
+from batchrunner.domain.history import Decision
 from batchrunner.domain.job import JobId
 from batchrunner.domain.settings import Settings
 from batchrunner.domain.text import utc
@@ -71,7 +71,7 @@ def work(order: Order, wanted: Wanted, settings: Settings) -> int:
         ledger.take_in(read_receipts(project))
         writer = ReceiptsWriter(project, ledger, lambda why: say(why, err=True))
         stack.callback(writer.whole, wanted.name)
-        ledger.mark(marks)
+        ledger.decide(marks)
         writer.decisions(who for who, _ in marks)
         batch = replace(gather(project, wanted, ledger, prices), guests=planned.guests)
         if order.keep_awake:
@@ -88,7 +88,7 @@ def work(order: Order, wanted: Wanted, settings: Settings) -> int:
 
 def _agreed(
     order: Order, batch: Batch, settings: Settings, known: Ledger, service: Service, clock: Clock, tell: Listener
-) -> tuple[tuple[tuple[JobId, Mark], ...], Agreement]:
+) -> tuple[tuple[tuple[JobId, Decision], ...], Agreement]:
     """What is to be decided with this command, and what somebody agreed to."""
     limits = order.limits(settings, clock.wall_s())
     options = Options(limits.retries, submits=order.submits)
@@ -131,11 +131,11 @@ def _decided(order: Order, batch: Batch, retries: int, ledger: Ledger, now_s: fl
     return decide(chosen, order.marking, orders, now_s, spelt=order.spelt, limit=order.limit)
 
 
-def _marked(batch: Batch, marks: Iterable[tuple[JobId, Mark]]) -> Batch:
+def _marked(batch: Batch, marks: Iterable[tuple[JobId, Decision]]) -> Batch:
     """The batch as it will be once the marks are on record."""
     memories = dict(batch.histories)
     for identity, mark in marks:
-        memories[identity] = replace(memories[identity], marks=(*memories[identity].marks, mark))
+        memories[identity] = replace(memories[identity], marks=(*memories[identity].decisions, mark))
     return replace(batch, histories=memories)
 
 

@@ -69,7 +69,7 @@ class ClipRole(StrEnum):
     VERSION = "version"
 
 
-class MarkKind(StrEnum):
+class DecisionKind(StrEnum):
     """What a person decided about a job."""
 
     RETRY = "retry"
@@ -137,7 +137,7 @@ class Clip:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class Decision:
     """A person's decision about a wish, when `after` was the number of the job's last attempt.
 
     `request` is that wish; ledgers of version 1 have none with `retry` and `redo`. `chosen` is, of `accept`, the
@@ -146,14 +146,14 @@ class Mark:
     """
 
     at_s: float
-    kind: MarkKind
+    kind: DecisionKind
     after: int
     request: Request | None = None
     chosen: int | None = None
     decision: str = ""
     host: str = ""
 
-    def speaks_of(self, request: Request) -> bool:
+    def applies_to(self, request: Request) -> bool:
         """Whether it is about this wish."""
         return self.request is None or self.request == request
 
@@ -319,7 +319,7 @@ class JobHistory:
     """All facts about one identity, oldest first. `damage`: its rows that cannot be read, of which nothing is known."""
 
     attempts: tuple[Attempt, ...] = ()
-    marks: tuple[Mark, ...] = ()
+    decisions: tuple[Decision, ...] = ()
     damage: tuple[Damage, ...] = ()
 
     @property
@@ -342,14 +342,16 @@ class JobHistory:
 
     def accepted_for(self, request: Request) -> Attempt | None:
         """The attempt whose clip a person keeps for this request; None where the request was asked for since then."""
-        mark = next((m for m in reversed(self.marks) if m.kind is MarkKind.ACCEPT and m.request == request), None)
+        mark = next(
+            (m for m in reversed(self.decisions) if m.kind is DecisionKind.ACCEPT and m.request == request), None
+        )
         if mark is None or any(a.request == request and _is_since(a, mark) for a in self.attempts):
             return None
         return self.chosen_by(mark)
 
-    def chosen_by(self, mark: Mark) -> Attempt | None:
+    def chosen_by(self, mark: Decision) -> Attempt | None:
         """The attempt whose clip is kept by a decision; None where that decision keeps none."""
-        if mark.kind is not MarkKind.ACCEPT:
+        if mark.kind is not DecisionKind.ACCEPT:
             return None
         if mark.chosen is None:
             return self.newest_clip(mark.after)
@@ -359,30 +361,30 @@ class JobHistory:
         """The last attempt up to this number that gave a file."""
         return next((a for a in reversed(self.attempts) if a.number <= upto and a.clips), None)
 
-    def last_order(self, request: Request, *kinds: MarkKind) -> Mark | None:
+    def last_decision(self, request: Request, *kinds: DecisionKind) -> Decision | None:
         """The last decision of these kinds about this request, carried out or not."""
-        return next((m for m in reversed(self.marks) if m.kind in kinds and m.speaks_of(request)), None)
+        return next((m for m in reversed(self.decisions) if m.kind in kinds and m.applies_to(request)), None)
 
-    def open_mark(self, request: Request) -> Mark | None:
+    def open_decision(self, request: Request) -> Decision | None:
         """The last decision to submit this request again, if no attempt has followed it yet."""
-        mark = self.last_order(request, MarkKind.RETRY, MarkKind.REDO, MarkKind.PAY_AGAIN)
+        mark = self.last_decision(request, DecisionKind.RETRY, DecisionKind.REDO, DecisionKind.PAY_AGAIN)
         if mark is None or self.attempts_of(mark):
             return None
         asked = (a for a in self.attempts if mark.request is None or a.request == request)
         return None if any(_is_since(a, mark) for a in asked) else mark
 
-    def attempts_of(self, mark: Mark) -> tuple[Attempt, ...]:
+    def attempts_of(self, mark: Decision) -> tuple[Attempt, ...]:
         """The attempts that carry out a decision: several where one was refused, or failed and is retried."""
         return tuple(a for a in self.attempts if a.decision and a.decision == mark.decision)
 
     def decision_for(self, request: Request) -> str | None:
         """The name of the decision that a new attempt at this request carries out, or goes on carrying out."""
-        mark = self.open_mark(request)
+        mark = self.open_decision(request)
         last = self.of_request(request)
         return mark.decision if mark else last.decision if last else None
 
 
-def _is_since(attempt: Attempt, mark: Mark) -> bool:
+def _is_since(attempt: Attempt, mark: Decision) -> bool:
     """Whether an attempt followed a decision; of another machine's, which may be heard of late, its time tells."""
     return attempt.number > mark.after and (attempt.made_on is None or attempt.opened_at_s > mark.at_s)
 

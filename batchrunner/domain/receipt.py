@@ -14,11 +14,11 @@ from batchrunner.domain.history import (
     Attempt,
     Clip,
     ClipRole,
+    Decision,
+    DecisionKind,
     ErrorClass,
     Failure,
     JobHistory,
-    Mark,
-    MarkKind,
     Observation,
     Outcome,
     Refusal,
@@ -88,7 +88,7 @@ class DecisionReceipt:
     """
 
     identity: JobId
-    mark: Mark
+    mark: Decision
     chosen: str | None
 
     @property
@@ -143,11 +143,11 @@ def receipts_of(identity: JobId, memory: JobHistory) -> Iterator[Receipt]:
             yield SubmitReceipt(identity, attempt, attempt.host)
         elif attempt.task_id is not None and attempt.adopted_at_s is not None:
             yield AdoptionReceipt(identity, attempt.task_id, attempt.adopted_at_s, attempt.clip, attempt.host)
-    for mark in memory.marks:
+    for mark in memory.decisions:
         yield decision_of(identity, mark, memory)
 
 
-def decision_of(identity: JobId, mark: Mark, memory: JobHistory) -> DecisionReceipt:
+def decision_of(identity: JobId, mark: Decision, memory: JobHistory) -> DecisionReceipt:
     """What the receipts tell of one decision, which `memory` holds."""
     chosen = memory.chosen_by(mark)
     # what it speaks of came before it, even where the clock was set back in between
@@ -195,8 +195,8 @@ def read_receipt(manifest: str, data: Json, read: ReadRequest) -> SubmitReceipt:
 def read_decision(manifest: str, data: Json, read: ReadRequest) -> DecisionReceipt:
     """A decision; `read` as above."""
     request = None if data["request"] is None else read(data["request"])
-    at_s, kind = float(data["decided_at_s"]), MarkKind(data["decided"])
-    mark = Mark(at_s, kind, 0, request, decision=data["decision"], host=data["host"])
+    at_s, kind = float(data["decided_at_s"]), DecisionKind(data["decided"])
+    mark = Decision(at_s, kind, 0, request, decision=data["decision"], host=data["host"])
     return DecisionReceipt(_identity(manifest, data), mark, data["chosen"])
 
 

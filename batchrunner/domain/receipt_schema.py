@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from batchrunner.domain.history import ErrorClass, MarkKind, Outcome, Refusal
+from batchrunner.domain.history import DecisionKind, ErrorClass, Outcome, Refusal
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,255}")
@@ -151,7 +151,7 @@ _SUBMIT_ALSO: dict[str, Kind] = {
 }
 _DECIDED: dict[str, Kind] = {
     **_IDENTITY,
-    "decided": one_of(*MarkKind),
+    "decided": one_of(*DecisionKind),
     "decision": DECISION,
     "request": REQUEST.or_null(),
     "chosen": TASK_ID.or_null(),

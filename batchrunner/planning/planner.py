@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import assert_never
 
-from batchrunner.domain.history import Attempt, ClipRole, Damage, JobHistory, MarkKind, Outcome, Refusal, TaskState
+from batchrunner.domain.history import Attempt, ClipRole, Damage, DecisionKind, JobHistory, Outcome, Refusal, TaskState
 from batchrunner.domain.job import Job
 from batchrunner.domain.money import FREE, NOTHING, Cost
 from batchrunner.domain.request import changed_fields
@@ -99,7 +99,7 @@ def _counting(job: Job, memory: JobHistory, disk: Disk) -> Attempt | None:
     One that was paid on purpose, although there was a clip, stands for itself.
     """
     last = memory.of_request(job.request)
-    retried = {mark.decision for mark in memory.marks if mark.kind is MarkKind.RETRY}
+    retried = {mark.decision for mark in memory.decisions if mark.kind is DecisionKind.RETRY}
     if last is None or last.decision not in {None, *retried}:
         return last
     same = [a for a in memory.attempts if a.request == job.request]
@@ -260,14 +260,14 @@ def _submit_first(job: Job, memory: JobHistory, facts: Facts, options: Options) 
 
 
 _PAID_AGAIN = {
-    MarkKind.PAY_AGAIN: "to be paid again: nobody knows whether it was paid before",
-    MarkKind.REDO: "to be paid again, on purpose",
+    DecisionKind.PAY_AGAIN: "to be paid again: nobody knows whether it was paid before",
+    DecisionKind.REDO: "to be paid again, on purpose",
 }
 
 
 def _after(attempt: Attempt, job: Job, memory: JobHistory, facts: Facts, options: Options) -> Step:
     """There was an attempt at exactly this request, and it is closed."""
-    mark = memory.open_mark(job.request)
+    mark = memory.open_decision(job.request)
     if mark and mark.kind in _PAID_AGAIN:
         return _submit(job, _PAID_AGAIN[mark.kind], attempt, (), facts, options)
     if attempt.outcome is Outcome.REFUSED:
@@ -297,7 +297,7 @@ def _after_refusal(attempt: Attempt, job: Job, memory: JobHistory, facts: Facts,
 
 
 def _after_failure(attempt: Attempt, job: Job, memory: JobHistory, facts: Facts, options: Options) -> Step:
-    if memory.open_mark(job.request):
+    if memory.open_decision(job.request):
         return _submit(job, "failed, to be tried again", attempt, (), facts, options)
     tried = _failures_since_mark(attempt, memory)
     if attempt.outcome is Outcome.ACCEPTED and tried <= options.retries:
@@ -308,7 +308,7 @@ def _after_failure(attempt: Attempt, job: Job, memory: JobHistory, facts: Facts,
 
 
 def _failures_since_mark(attempt: Attempt, memory: JobHistory) -> int:
-    since = max((mark.after for mark in memory.marks if mark.kind is not MarkKind.ACCEPT), default=0)
+    since = max((mark.after for mark in memory.decisions if mark.kind is not DecisionKind.ACCEPT), default=0)
     same = (a for a in memory.attempts if a.number > since and a.request == attempt.request)
     return sum(1 for a in same if a.task is TaskState.FAILED)
 

@@ -115,7 +115,7 @@ def _newest(memory: JobHistory) -> Attempt | None:
 def _is_ordered(job: Job, memory: JobHistory, clip: Attempt) -> bool:
     """Whether somebody decided that this request is submitted again, or agreed to it once since the clip was made."""
     last = memory.of_request(job.request)
-    return memory.open_mark(job.request) is not None or (last is not None and last.number > clip.number)
+    return memory.open_decision(job.request) is not None or (last is not None and last.number > clip.number)
 
 
 def _causes(edited: Iterable[tuple[Job, Attempt]]) -> tuple[Cause, ...]:

@@ -2,7 +2,17 @@
 
 from collections.abc import Iterator, Mapping
 
-from batchrunner.domain.history import Answer, Attempt, Clip, ClipRole, JobHistory, Mark, MarkKind, Observation, Outcome
+from batchrunner.domain.history import (
+    Answer,
+    Attempt,
+    Clip,
+    ClipRole,
+    Decision,
+    DecisionKind,
+    JobHistory,
+    Observation,
+    Outcome,
+)
 from batchrunner.domain.job import JobId
 from batchrunner.domain.money import dollars
 from batchrunner.domain.status import Status
@@ -12,11 +22,11 @@ from batchrunner.reports.resolve_help import what_to_look_for
 
 _Told = tuple[float, str]
 
-_DECISIONS: Mapping[MarkKind, str] = {
-    MarkKind.RETRY: "to be tried again",
-    MarkKind.REDO: "to be paid again, on purpose",
-    MarkKind.ACCEPT: "its clip is kept for the job as it was written then",
-    MarkKind.PAY_AGAIN: "to be paid again, although nobody knows whether it was paid",
+_DECISIONS: Mapping[DecisionKind, str] = {
+    DecisionKind.RETRY: "to be tried again",
+    DecisionKind.REDO: "to be paid again, on purpose",
+    DecisionKind.ACCEPT: "its clip is kept for the job as it was written then",
+    DecisionKind.PAY_AGAIN: "to be paid again, although nobody knows whether it was paid",
 }
 
 
@@ -33,7 +43,7 @@ def history(identity: JobId, memory: JobHistory, step: Step) -> Lines:
 def _all(memory: JobHistory) -> Iterator[_Told]:
     for attempt in memory.attempts:
         yield from _attempt(attempt)
-    yield from ((mark.at_s, _decision(mark)) for mark in memory.marks)
+    yield from ((mark.at_s, _decision(mark)) for mark in memory.decisions)
 
 
 def _attempt(attempt: Attempt) -> Iterator[_Told]:
@@ -68,6 +78,6 @@ def _clip(clip: Clip) -> str:
     return f"{where} {clip.path} ({clip.size_bytes:,} bytes, sha256 {clip.sha256[:12]}…)"
 
 
-def _decision(mark: Mark) -> str:
+def _decision(mark: Decision) -> str:
     which = f" (that of attempt {mark.chosen})" if mark.chosen is not None else ""
     return f"decided: {_DECISIONS[mark.kind]}{which}"

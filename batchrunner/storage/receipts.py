@@ -84,7 +84,7 @@ class ReceiptsWriter:
         """Appends the last decision about each of these jobs, likewise."""
         for identity in identities:
             memory = self.ledger.history(identity)
-            self._append(identity, (decision_of(identity, mark, memory) for mark in memory.marks[-1:]))
+            self._append(identity, (decision_of(identity, mark, memory) for mark in memory.decisions[-1:]))
 
     def whole(self, manifest: str) -> None:
         """Writes the receipts of a manifest whole, sorted, so that they merge in git; nothing where nothing was sent.

@@ -6,7 +6,7 @@ from typing import Any
 
 from batchrunner.cli.decisions import Decided, unfinished
 from batchrunner.cli.decisions import decide as deciding
-from batchrunner.domain.history import Mark, MarkKind
+from batchrunner.domain.history import Decision, DecisionKind
 from batchrunner.domain.status import Status
 from batchrunner.engine.executor import Ended
 from batchrunner.errors import ExitCode
@@ -20,7 +20,7 @@ from tests.moved_time import MovedClock
 from tests.studio import Studio, manifest_text
 
 
-def decided(studio: Studio, kind: MarkKind, *names: str, are_spelt: bool = True) -> Decided:
+def decided(studio: Studio, kind: DecisionKind, *names: str, are_spelt: bool = True) -> Decided:
     """What `batchrunner redo` or `retry` of these jobs comes to, by their names or by a choice."""
     manifest = studio.write(studio.manifest.read_text(encoding="utf-8"))
     with Ledger.writing(studio.project.ledger, studio.connect) as ledger:
@@ -28,11 +28,11 @@ def decided(studio: Studio, kind: MarkKind, *names: str, are_spelt: bool = True)
         chosen = [each for each in seen if each.identity.name in names]
         orders = unfinished(seen, kind, ledger.last_ended_run(manifest.name, manifest.profile))
         found = deciding(chosen, kind, orders, studio.clock_s, spelt=frozenset(names if are_spelt else ()))
-        ledger.mark(found.marks)
+        ledger.decide(found.marks)
     return found
 
 
-def decide(studio: Studio, kind: MarkKind, *names: str, **wishes: Any) -> Ended:
+def decide(studio: Studio, kind: DecisionKind, *names: str, **wishes: Any) -> Ended:
     """`batchrunner redo` or `retry` of these jobs, agreed to."""
     only = decided(studio, kind, *names).only
     return studio.run(command=kind.value, only=only, **wishes)
@@ -45,7 +45,7 @@ def accept(studio: Studio, name: str) -> None:
         batch = studio.batch(manifest, ledger)
         who = next(who for who in batch.jobs if who.name == name)
         last = batch.histories[who].attempts[-1].number
-        ledger.mark([(who, Mark(studio.clock_s, MarkKind.ACCEPT, last, batch.jobs[who].request))])
+        ledger.decide([(who, Decision(studio.clock_s, DecisionKind.ACCEPT, last, batch.jobs[who].request))])
 
 
 def test_redo_pays_once_more_for_the_named_jobs_only(studio: Studio) -> None:
@@ -53,7 +53,7 @@ def test_redo_pays_once_more_for_the_named_jobs_only(studio: Studio) -> None:
     studio.run()
     old = studio.clip("a").read_bytes()
 
-    assert decide(studio, MarkKind.REDO, "a").exit_code is ExitCode.DONE
+    assert decide(studio, DecisionKind.REDO, "a").exit_code is ExitCode.DONE
 
     assert len(studio.record().charges) == 3
     assert studio.clip("a").read_bytes() != old
@@ -66,42 +66,42 @@ def test_a_job_that_was_named_in_vain_is_told_with_what_helps_instead(studio: St
     studio.way = refusing("lost", status=503)
     studio.run(only=frozenset({"lost"}))
 
-    assert decided(studio, MarkKind.RETRY, "done", "lost", "new").notes == (
+    assert decided(studio, DecisionKind.RETRY, "done", "lost", "new").notes == (
         "done is done, retry does nothing with it: `batchrunner redo` pays again",
         "lost is unknown, retry does nothing with it: `batchrunner resolve` says what became of it first",
         "new is pending, retry does nothing with it: `batchrunner run` submits it",
     )
-    assert decided(studio, MarkKind.REDO, "lost", "new").notes == (
+    assert decided(studio, DecisionKind.REDO, "lost", "new").notes == (
         "lost is unknown, redo does nothing with it: `batchrunner resolve` says what became of it first",
         "new is pending, redo does nothing with it: `batchrunner run` submits it",
     )
-    assert decided(studio, MarkKind.REDO, "done").notes == ()
+    assert decided(studio, DecisionKind.REDO, "done").notes == ()
 
 
 def test_a_choice_of_no_job_that_can_be_decided_about_is_told_in_one_sentence(studio: Studio) -> None:
     studio.write(manifest_text("a", "b"))
     said = "none of these jobs is done, expired or rendered: redo submits nothing"
-    assert decided(studio, MarkKind.REDO, "a", "b", are_spelt=False).notes == (said,)
+    assert decided(studio, DecisionKind.REDO, "a", "b", are_spelt=False).notes == (said,)
 
 
 def test_a_job_that_was_named_in_vain_is_not_submitted(studio: Studio) -> None:
     studio.write(manifest_text("a", "new"))
     studio.run(only=frozenset({"a"}))
-    assert decided(studio, MarkKind.RETRY, "a", "new").only == frozenset()
-    assert decide(studio, MarkKind.REDO, "a", "new").counted.submits == 1
+    assert decided(studio, DecisionKind.RETRY, "a", "new").only == frozenset()
+    assert decide(studio, DecisionKind.REDO, "a", "new").counted.submits == 1
 
 
 def test_a_job_that_has_retries_left_has_failed_all_the_same(studio: Studio) -> None:
     studio.options = SandboxOptions(latency_s=60, faults={Fault.TASK_FAILED: 1.0})
     studio.write(manifest_text("a", head="settings: {retries: 3}\n"))
     studio.run(retries=0)
-    assert decided(studio, MarkKind.RETRY, "a").only == {"a"}
+    assert decided(studio, DecisionKind.RETRY, "a").only == {"a"}
 
 
 def test_a_run_after_redo_has_nothing_to_do(studio: Studio) -> None:
     studio.write(manifest_text("a"))
     studio.run()
-    decide(studio, MarkKind.REDO, "a")
+    decide(studio, DecisionKind.REDO, "a")
     assert studio.run().counted.submits == 0
 
 
@@ -112,7 +112,7 @@ def test_redo_of_a_clip_that_is_gone_for_good_renders_it_anew(studio: Studio) ->
     studio.clock_s += 8 * 24 * 3600
     assert studio.run().exit_code is ExitCode.PERSON_NEEDED
 
-    assert decide(studio, MarkKind.REDO, "a").exit_code is ExitCode.DONE
+    assert decide(studio, DecisionKind.REDO, "a").exit_code is ExitCode.DONE
 
     assert len(studio.record().charges) == 2
 
@@ -128,11 +128,11 @@ def test_redo_again_after_it_was_interrupted_goes_on_and_pays_nothing_twice(stud
         studio.signals.receive(signal.SIGINT)
         await asyncio.Event().wait()
 
-    only = decided(studio, MarkKind.REDO, "a", "b").only
+    only = decided(studio, DecisionKind.REDO, "a", "b").only
     ended = studio.run(command="redo", only=only, concurrency=1, meanwhile=after_the_first)
     assert ended.exit_code is ExitCode.WORK_LEFT
 
-    assert decide(studio, MarkKind.REDO, "a", "b").exit_code is ExitCode.DONE
+    assert decide(studio, DecisionKind.REDO, "a", "b").exit_code is ExitCode.DONE
 
     assert len(studio.record().charges) == 4
 
@@ -142,7 +142,7 @@ def test_retry_again_after_it_came_to_its_end_tries_again(studio: Studio) -> Non
     studio.write(manifest_text("a"))
     studio.run()
     for number in (2, 3):
-        assert decide(studio, MarkKind.RETRY, "a").exit_code is ExitCode.FAILED
+        assert decide(studio, DecisionKind.RETRY, "a").exit_code is ExitCode.FAILED
         assert len(studio.record().charges) == number
 
 
@@ -179,7 +179,7 @@ def test_an_accepted_job_can_be_redone_once(studio: Studio) -> None:
     studio.write(edited(text))
     accept(studio, "a")
 
-    assert decide(studio, MarkKind.REDO, "a").exit_code is ExitCode.DONE
+    assert decide(studio, DecisionKind.REDO, "a").exit_code is ExitCode.DONE
     assert studio.run().counted.submits == 0
 
     assert len(studio.record().charges) == 2

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from batchrunner.domain.event import Kind
-from batchrunner.domain.history import MarkKind
+from batchrunner.domain.history import DecisionKind
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Block
 from batchrunner.errors import ExitCode
@@ -108,7 +108,7 @@ def test_a_person_may_pay_for_it_again(tmp_path: Path) -> None:
     studio.run()
     studio.options = replace(studio.options, faults={})
 
-    assert decide(studio, MarkKind.REDO, "job0").exit_code is ExitCode.DONE
+    assert decide(studio, DecisionKind.REDO, "job0").exit_code is ExitCode.DONE
 
     assert len(studio.record().charges) == 2
 

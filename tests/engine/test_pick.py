@@ -4,7 +4,7 @@ import pytest
 
 from batchrunner.cli.decision_session import Desk
 from batchrunner.cli.main import outcome
-from batchrunner.domain.history import MarkKind
+from batchrunner.domain.history import DecisionKind
 from batchrunner.domain.status import Status
 from batchrunner.errors import ExitCode
 from batchrunner.io.clock import Clock
@@ -32,7 +32,7 @@ def redone(studio: Studio) -> Studio:
     """Job `a` was rendered twice: the first clip lies among the versions."""
     studio.write(manifest_text("a"))
     studio.run()
-    decide(studio, MarkKind.REDO, "a")
+    decide(studio, DecisionKind.REDO, "a")
     return studio
 
 
@@ -62,7 +62,7 @@ def test_a_picked_clip_can_be_redone_and_picked_and_redone(redone: Studio) -> No
     for charges in (3, 4):
         pick(redone, "a", "v1")
         assert redone.run().counted.submits == 0, "a decision that was carried out is not carried out again"
-        assert decide(redone, MarkKind.REDO, "a").exit_code is ExitCode.DONE
+        assert decide(redone, DecisionKind.REDO, "a").exit_code is ExitCode.DONE
         assert len(redone.record().charges) == charges
 
 
@@ -88,7 +88,7 @@ def test_a_pick_that_a_kill_cut_short_is_finished_by_the_next_run(redone: Studio
     with Ledger.writing(redone.project.ledger) as book:
         desk = Desk(redone.project, book, redone.batch(manifest, book), Clock())
         (who,) = desk.batch.jobs
-        book.mark([desk.keep(who, desk.memory(who).attempts[0])])
+        book.decide([desk.keep(who, desk.memory(who).attempts[0])])
 
     assert redone.run().exit_code is ExitCode.DONE
 
@@ -116,7 +116,7 @@ def test_a_job_that_is_being_rendered_waits_with_its_versions(
     redone: Studio, capsys: pytest.CaptureFixture[str]
 ) -> None:
     redone.options = SandboxOptions(latency_s=7_200)
-    decide(redone, MarkKind.REDO, "a")
+    decide(redone, DecisionKind.REDO, "a")
     assert pick(redone, "a", "v1") == ExitCode.USAGE
     assert "a is being rendered" in capsys.readouterr().err
 
@@ -139,7 +139,7 @@ def test_a_decision_about_one_wish_says_nothing_of_another(studio: Studio) -> No
     studio.run()
     studio.write(edited(text))
     accept(studio, "a")
-    decide(studio, MarkKind.REDO, "a")
+    decide(studio, DecisionKind.REDO, "a")
     studio.write(text)
 
     assert studio.run().counted.submits == 0
@@ -151,7 +151,7 @@ def test_a_decision_about_one_wish_says_nothing_of_another(studio: Studio) -> No
 def test_a_redo_that_failed_leaves_the_older_clip_to_be_picked(redone: Studio) -> None:
     before = redone.clip("a").read_bytes()
     redone.options = SandboxOptions(latency_s=60, faults={Fault.TASK_FAILED: 1.0})
-    assert decide(redone, MarkKind.REDO, "a").exit_code is ExitCode.FAILED
+    assert decide(redone, DecisionKind.REDO, "a").exit_code is ExitCode.FAILED
     assert redone.clip("a").read_bytes() == before
     accept(redone, "a")
     assert redone.run().exit_code is ExitCode.DONE

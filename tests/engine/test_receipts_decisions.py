@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from batchrunner.catalog import shipped_prices
 from batchrunner.cli.main import outcome
-from batchrunner.domain.history import MarkKind
+from batchrunner.domain.history import DecisionKind
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action
 from batchrunner.errors import ExitCode
@@ -127,7 +127,7 @@ def test_a_version_that_was_picked_is_not_undone_by_the_run_of_a_colleague(
     studio.write(manifest_text("a"))
     studio.run()
     first = studio.clip("a").read_bytes()
-    decide(studio, MarkKind.REDO, "a")
+    decide(studio, DecisionKind.REDO, "a")
     assert outcome(["pick", str(studio.manifest), "a", "v1"]) == ExitCode.DONE
 
     other = clone()
@@ -141,7 +141,7 @@ def test_a_version_that_was_picked_is_not_undone_by_the_run_of_a_colleague(
 def test_a_choice_is_written_at_once_by_the_command_that_makes_it(studio: Studio) -> None:
     studio.write(manifest_text("a"))
     studio.run()
-    decide(studio, MarkKind.REDO, "a")
+    decide(studio, DecisionKind.REDO, "a")
     assert outcome(["pick", str(studio.manifest), "a", "v1"]) == ExitCode.DONE
     chosen = [line for line in lines(studio) if line.get("decided") == "accept"]
     assert [line["chosen"] for line in chosen] == [studio.record().charges[0].task_id]
@@ -162,9 +162,9 @@ def test_a_redo_that_is_still_open_is_open_on_a_clone_and_one_that_was_done_is_d
 ) -> None:
     studio.write(manifest_text("a", "b"))
     studio.run()
-    decide(studio, MarkKind.REDO, "b")
+    decide(studio, DecisionKind.REDO, "b")
     studio.way = refusing("a", status=401)
-    decide(studio, MarkKind.REDO, "a")
+    decide(studio, DecisionKind.REDO, "a")
 
     other = clone()
 
@@ -179,7 +179,7 @@ def test_what_failed_has_failed_on_a_clone_and_a_retry_is_carried_over(
     studio.options = FAILING
     studio.run()
     studio.options = WELL
-    decide(studio, MarkKind.RETRY, "b")
+    decide(studio, DecisionKind.RETRY, "b")
 
     other = clone()
 
@@ -301,8 +301,8 @@ def _both_sides() -> tuple[str, tuple[str, ...]]:
         read(other)
         outcome(["resolve", str(other.manifest), "b", "--pay-again"])
         other.run(only=frozenset({"b", "e"}))
-        decide(other, MarkKind.RETRY, "d")
-        decide(studio, MarkKind.REDO, "a")
+        decide(other, DecisionKind.RETRY, "d")
+        decide(studio, DecisionKind.REDO, "a")
         outcome(["resolve", str(studio.manifest), "c", "--not-submitted"])
         outcome(["pick", str(studio.manifest), "a", "v1"])
         texts = [early, *(write(each).read_text(encoding="utf-8") for each in (studio, other))]

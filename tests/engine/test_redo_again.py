@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
-from batchrunner.domain.history import MarkKind
+from batchrunner.domain.history import DecisionKind
 from batchrunner.domain.status import Status
 from batchrunner.errors import ExitCode
 from batchrunner.sandbox import Fault
@@ -35,7 +35,7 @@ def a_kill(draw: st.DrawFn) -> MortalDisk:
     return draw(st.sampled_from([MortalDisk(number, NEVER, moment), MortalDisk(NEVER, number, moment)]))
 
 
-def typed(studio: Studio, kind: MarkKind, disk: Disk, **wishes: object) -> bool:
+def typed(studio: Studio, kind: DecisionKind, disk: Disk, **wishes: object) -> bool:
     """Somebody types the command for all jobs; whether its run came to its own end."""
     studio.connect = disk.connect
     studio.way = disk.way if isinstance(disk, MortalDisk) else lambda answer: answer
@@ -73,7 +73,7 @@ def test_a_redo_that_is_killed_and_typed_again_pays_for_each_job_once(kills: lis
         studio.write(manifest_text(*JOBS))
         studio.run()
         for disk in (*kills, Disk()):
-            if typed(studio, MarkKind.REDO, disk, concurrency=slots):
+            if typed(studio, DecisionKind.REDO, disk, concurrency=slots):
                 break
         held = [name for name, status in studio.statuses().items() if status is Status.UNKNOWN]
         assert {name: count for name, count in times(studio).items() if name not in held} == {
@@ -91,7 +91,7 @@ def done(folder: Path) -> Studio:
 
 def halfway(studio: Studio) -> None:
     """A redo that is killed when some of its jobs were submitted again."""
-    assert not typed(studio, MarkKind.REDO, MortalDisk(NEVER, 4, Moment.AFTER), concurrency=1)
+    assert not typed(studio, DecisionKind.REDO, MortalDisk(NEVER, 4, Moment.AFTER), concurrency=1)
     assert sum(times(studio).values()) in range(7, 12)
 
 
@@ -102,7 +102,7 @@ def test_a_run_between_finishes_the_order_and_the_next_redo_is_another(tmp_path:
     studio.run()
     assert set(times(studio).values()) == {2}
 
-    assert typed(studio, MarkKind.REDO, Disk())
+    assert typed(studio, DecisionKind.REDO, Disk())
 
     assert set(times(studio).values()) == {3}
 
@@ -115,7 +115,7 @@ def test_a_redo_of_some_goes_on_with_the_order_that_holds_them(tmp_path: Path) -
     studio.run(submits=False)
     before = times(studio)
 
-    assert decide(studio, MarkKind.REDO, again).exit_code is ExitCode.DONE
+    assert decide(studio, DecisionKind.REDO, again).exit_code is ExitCode.DONE
 
     assert times(studio) == before
 
@@ -128,7 +128,7 @@ def test_it_is_told_why_a_job_is_not_submitted_a_third_time(tmp_path: Path) -> N
     studio.connect, studio.way = Disk().connect, lambda answer: answer
     studio.run(submits=False)
 
-    (note,) = decided(studio, MarkKind.REDO, again).notes
+    (note,) = decided(studio, DecisionKind.REDO, again).notes
     assert note.startswith(f"submitted again already by this redo, which goes on with {', '.join(left)}: {again}; ")
 
 
@@ -136,17 +136,17 @@ def test_a_redo_that_was_killed_with_everything_done_pays_nothing_when_it_is_typ
     studio = done(tmp_path)
     disk = Disk()
     studio.connect = disk.connect
-    decide(studio, MarkKind.REDO, *JOBS)
+    decide(studio, DecisionKind.REDO, *JOBS)
     with Ledger.writing(studio.project.ledger) as ledger:
         (guard,) = ledger._db.execute("SELECT sql FROM sqlite_master WHERE name = 'run_ends_once'").fetchone()
         ledger._db.execute("DROP TRIGGER run_ends_once")
         ledger._db.execute("UPDATE run SET ended_at_s = NULL, exit_code = NULL WHERE command = 'redo'")
         ledger._db.execute(guard)
 
-    assert typed(studio, MarkKind.REDO, Disk())
+    assert typed(studio, DecisionKind.REDO, Disk())
     assert set(times(studio).values()) == {2}
 
-    assert typed(studio, MarkKind.REDO, Disk())
+    assert typed(studio, DecisionKind.REDO, Disk())
     assert set(times(studio).values()) == {3}
 
 
@@ -155,9 +155,9 @@ def test_a_retry_that_is_killed_and_typed_again_tries_each_job_once(tmp_path: Pa
     studio.write(manifest_text(*JOBS))
     studio.run()
     for request in (7, 9, 11):
-        assert not typed(studio, MarkKind.RETRY, MortalDisk(NEVER, request, Moment.BEFORE), concurrency=1)
+        assert not typed(studio, DecisionKind.RETRY, MortalDisk(NEVER, request, Moment.BEFORE), concurrency=1)
 
-    assert typed(studio, MarkKind.RETRY, Disk())
+    assert typed(studio, DecisionKind.RETRY, Disk())
 
     held = [name for name, status in studio.statuses().items() if status is Status.UNKNOWN]
     assert {count for name, count in times(studio).items() if name not in held} == {2}

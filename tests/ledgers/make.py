@@ -16,10 +16,10 @@ from batchrunner.domain.history import (
     Attempt,
     Clip,
     ClipRole,
+    Decision,
+    DecisionKind,
     ErrorClass,
     Failure,
-    Mark,
-    MarkKind,
     Observation,
     Outcome,
     Refusal,
@@ -87,8 +87,13 @@ class Author:
 
     def retry(self, name: str) -> str:
         """A decision about what failed; gives its name."""
-        self.ledger.mark(
-            [(identity_of(name), Mark(self.tick(), MarkKind.RETRY, 1, self.requests[name], None, _DECISION, "studio"))]
+        self.ledger.decide(
+            [
+                (
+                    identity_of(name),
+                    Decision(self.tick(), DecisionKind.RETRY, 1, self.requests[name], None, _DECISION, "studio"),
+                )
+            ]
         )
         return _DECISION
 

@@ -14,7 +14,7 @@ from batchrunner.cli.decisions import Decided, decide, unfinished
 from batchrunner.cli.run_options import Order
 from batchrunner.cli.selection import Selection, matching
 from batchrunner.cli.work import with_guests
-from batchrunner.domain.history import Mark, MarkKind
+from batchrunner.domain.history import Decision, DecisionKind
 from batchrunner.domain.job import JobId
 from batchrunner.domain.money import NOTHING
 from batchrunner.domain.settings import max_replace
@@ -72,7 +72,7 @@ class MortalDisk(KillingDisk):
         return answered
 
 
-Marks = tuple[tuple[JobId, Mark], ...]
+Marks = tuple[tuple[JobId, Decision], ...]
 
 
 class Declined(Exception):
@@ -157,7 +157,7 @@ class Desk(Studio):
         ledger.take_in(read_receipts(project))
         writer = ReceiptsWriter(project, ledger, lambda _: None)
         stack.callback(self._write_receipts, writer, manifest.name)
-        ledger.mark(marks)
+        ledger.decide(marks)
         writer.decisions(who for who, _ in marks)
         batch = replace(self.batch(manifest, ledger), guests=planned.guests)
         self.signals = DeafSignals()
@@ -199,13 +199,13 @@ class Desk(Studio):
             max_replace=None if command.max_replace is None else max_replace(command.max_replace),
             plan=command.plan,
             submits=command.word != "fetch",
-            marking=MarkKind(command.word) if command.word in set(MarkKind) else None,
+            marking=DecisionKind(command.word) if command.word in set(DecisionKind) else None,
         )
 
     def _decided(self, batch: Batch, command: Command, retries: int, ledger: Ledger, now_s: float) -> Decided | None:
         if command.word not in {"retry", "redo"}:
             return None
-        kind, seen = MarkKind(command.word), batch.first_steps(Options(), None)
+        kind, seen = DecisionKind(command.word), batch.first_steps(Options(), None)
         to_come = batch.first_steps(Options(retries=retries), None)
         orders = unfinished(to_come, kind, ledger.last_ended_run(batch.name, batch.profile))
         return decide(matching(Selection(named=command.names), seen), kind, orders, now_s)
@@ -221,5 +221,5 @@ PRICE_USD = Decimal("2.576")  # 8 seconds of 720p
 def _marked(batch: Batch, marks: Marks) -> Batch:
     memories = dict(batch.histories)
     for who, mark in marks:
-        memories[who] = replace(memories[who], marks=(*memories[who].marks, mark))
+        memories[who] = replace(memories[who], marks=(*memories[who].decisions, mark))
     return replace(batch, histories=memories)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from batchrunner.domain.history import MarkKind
+from batchrunner.domain.history import DecisionKind
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action
 from batchrunner.errors import ExitCode
@@ -65,7 +65,7 @@ def foresee(place: Place, sheet: Sheet, command: Command, now: Known) -> Foresee
 
 def _foresee_again(foreseen: Foreseen, place: Place, sheet: Sheet, command: Command, now: Known) -> None:
     """Whom `retry` and `redo` speak of: who is so now; and who an unfinished decision of the same kind speaks of."""
-    wants, kind = sheet.wants(), MarkKind(command.word)
+    wants, kind = sheet.wants(), DecisionKind(command.word)
     decided = {(name[1], wish) for name, (each, wish) in now.decisions.items() if each is kind}
     named = {who for who in wants if command.names is None or who.name in command.names}
     stands = {each.identity: each.step.status for each in place.seen(sheet) if each.identity in named}

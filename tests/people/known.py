@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from batchrunner.cli.context import known_ledger
-from batchrunner.domain.history import Attempt, JobHistory, Mark, MarkKind, Outcome
+from batchrunner.domain.history import Attempt, Decision, DecisionKind, JobHistory, Outcome
 from batchrunner.domain.job import JobId
 from batchrunner.sandbox import Charged
 from batchrunner.storage.paths import Project
@@ -45,7 +45,7 @@ class Known:
     owners: dict[str, Want] = field(default_factory=dict)
     sent: dict[str, tuple[str, float]] = field(default_factory=dict)
     adopted: set[tuple[str, Want]] = field(default_factory=set)
-    decisions: dict[DecisionName, tuple[MarkKind, int]] = field(default_factory=dict)
+    decisions: dict[DecisionName, tuple[DecisionKind, int]] = field(default_factory=dict)
     carried: dict[DecisionName, set[str]] = field(default_factory=dict)
     unknown: list[Unknown] = field(default_factory=list)
 
@@ -69,7 +69,7 @@ def known(project: Project) -> Known:
 
 
 def _add(found: Known, who: JobId, memory: JobHistory) -> None:
-    found.decisions.update(((mark.decision, who), (mark.kind, _wish(mark))) for mark in memory.marks)
+    found.decisions.update(((mark.decision, who), (mark.kind, _wish(mark))) for mark in memory.decisions)
     for attempt in memory.attempts:
         want = (who, wish_of(attempt.request.fields["prompt"]))
         if attempt.is_open and attempt.outcome in (None, Outcome.UNKNOWN):
@@ -87,7 +87,7 @@ def _add_task(found: Known, task: str, want: Want, attempt: Attempt) -> None:
         found.carried.setdefault((attempt.decision, want[0]), set()).add(task)
 
 
-def _wish(mark: Mark) -> int:
+def _wish(mark: Decision) -> int:
     assert mark.request is not None
     return wish_of(mark.request.fields["prompt"])
 
@@ -117,7 +117,7 @@ def papers(folder: Path) -> Papers:
         if told.get("kind") == "adoption":
             continue
         want = (who, wish_of(told["request"]["fields"]["prompt"]))
-        if told.get("decided") == MarkKind.ACCEPT:
+        if told.get("decided") == DecisionKind.ACCEPT:
             found.chosen.setdefault(want, set()).add(told["chosen"])
         elif not told.get("kind"):
             submit = Unknown(want, told["host"], told["submitted_at_s"])

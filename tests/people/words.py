@@ -4,14 +4,14 @@ from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from batchrunner.domain.history import MarkKind
+from batchrunner.domain.history import DecisionKind
 from batchrunner.domain.job import JobId
 from batchrunner.sandbox import Charged, Fault
 from tests.people.known import DecisionName, Known, Want, asked_of
 
 FAILURES = frozenset({Fault.TASK_FAILED, Fault.TASK_MODERATED})
 NO_CLIPS = FAILURES | {Fault.NO_VIDEO}
-PAYS_AGAIN = (MarkKind.RETRY, MarkKind.REDO, MarkKind.PAY_AGAIN)
+PAYS_AGAIN = (DecisionKind.RETRY, DecisionKind.REDO, DecisionKind.PAY_AGAIN)
 
 
 @dataclass
@@ -96,7 +96,7 @@ class Words:
                     self.orders.pop(name, None)
                 else:
                     self.orders[name] = want
-                if kind is MarkKind.PAY_AGAIN and name not in self.rounds:
+                if kind is DecisionKind.PAY_AGAIN and name not in self.rounds:
                     self._write_off(want, now)
                 self.rounds[name] = want
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from batchrunner.domain.history import Attempt, ClipRole, JobHistory, Mark, MarkKind, Refusal
+from batchrunner.domain.history import Attempt, ClipRole, Decision, DecisionKind, JobHistory, Refusal
 from batchrunner.domain.money import FREE, Cost
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action, Block, Step, total
@@ -45,7 +45,7 @@ class Case(NamedTuple):
     file_is_there: bool = False
     in_flight: bool = False
     wanted: str = "same"  # or edited, departed
-    mark: MarkKind | None = None
+    mark: DecisionKind | None = None
     foreign: bool = False
     stop: bool = False
     task_stop: bool = False
@@ -63,7 +63,7 @@ def combinations(past: str) -> Iterator[Case]:
             (False, True) if attempt and attempt.clips else (False,),
             (False, True) if past == "unanswered" else (False,),
             ("same", "edited", "departed"),
-            (None, *MarkKind),
+            (None, *DecisionKind),
             (False, True),
             (False, True),
             (False, True),
@@ -78,7 +78,7 @@ def decide(case: Case) -> Step:
     """What the house says."""
     attempt = PASTS[case.past]
     attempts = () if attempt is None else (attempt,)
-    marks = () if case.mark is None else (Mark(EARLY_S, case.mark, after=len(attempts)),)
+    marks = () if case.mark is None else (Decision(EARLY_S, case.mark, after=len(attempts)),)
     job = {"same": a_job(), "edited": a_job(EDITED), "departed": None}[case.wanted]
     facts = Facts(
         disk=Disk(
@@ -272,12 +272,12 @@ WHY_SUBMIT: list[tuple[Condition, Callable[[Case], str]]] = [
     (lambda c: c.past == "none", lambda _: "new"),
     (lambda c: c.wanted == "edited", lambda _: "changed: durationSeconds"),
     (
-        lambda c: c.mark is MarkKind.PAY_AGAIN,
+        lambda c: c.mark is DecisionKind.PAY_AGAIN,
         lambda _: "to be paid again: nobody knows whether it was paid before",
     ),
-    (lambda c: c.mark is MarkKind.REDO, lambda _: "to be paid again, on purpose"),
+    (lambda c: c.mark is DecisionKind.REDO, lambda _: "to be paid again, on purpose"),
     (lambda c: c.past in REFUSALS, lambda c: REFUSALS[c.past]),
-    (lambda c: c.past in FAILURES and c.mark is MarkKind.RETRY, lambda _: "failed, to be tried again"),
+    (lambda c: c.past in FAILURES and c.mark is DecisionKind.RETRY, lambda _: "failed, to be tried again"),
     (lambda c: c.past in FAILED_TASKS and c.retries > 0, lambda _: "failed, retry 1 of 1"),
 ]
 
@@ -417,7 +417,7 @@ def test_no_combination_breaks_an_invariant(past: str) -> None:
             "it may have been paid: sent, and the run ended before an answer was on record",
         ),
         (
-            Case("unknown", mark=MarkKind.PAY_AGAIN, wanted="edited"),
+            Case("unknown", mark=DecisionKind.PAY_AGAIN, wanted="edited"),
             "hold",
             "unknown",
             "unknown",
@@ -426,7 +426,7 @@ def test_no_combination_breaks_an_invariant(past: str) -> None:
         # what was refused
         (Case("refused: invalid"), "none", "failed", None, "InvalidParameter: no such thing"),
         (Case("refused: invalid", retries=1), "none", "failed", None, "InvalidParameter: no such thing"),
-        (Case("refused: invalid", mark=MarkKind.RETRY), "submit", "pending", None, "failed, to be tried again"),
+        (Case("refused: invalid", mark=DecisionKind.RETRY), "submit", "pending", None, "failed, to be tried again"),
         (Case("refused: invalid", wanted="edited"), "submit", "pending", None, "changed: durationSeconds"),
         (Case("refused: balance"), "submit", "pending", None, "the balance was used up before"),
         (Case("refused: not-sent"), "submit", "pending", None, "it could not be sent before"),
@@ -452,11 +452,11 @@ def test_no_combination_breaks_an_invariant(past: str) -> None:
         # what failed
         (Case("failed"), "none", "failed", None, "the render broke"),
         (Case("failed", retries=1), "submit", "pending", None, "failed, retry 1 of 1"),
-        (Case("moderated", mark=MarkKind.RETRY), "submit", "pending", None, "failed, to be tried again"),
+        (Case("moderated", mark=DecisionKind.RETRY), "submit", "pending", None, "failed, to be tried again"),
         # what is done
         (Case("done", file_is_there=True), "none", "done", None, "done"),
         (Case("done", file_is_there=True, wanted="edited"), "submit", "pending", None, "changed: durationSeconds"),
-        (Case("done", file_is_there=True, mark=MarkKind.RETRY), "none", "done", None, "done"),
+        (Case("done", file_is_there=True, mark=DecisionKind.RETRY), "none", "done", None, "done"),
         (Case("done"), "fetch", "rendered", None, "its file is gone from the disk: fetched again, free"),
         (
             Case("done, later gone"),
@@ -492,7 +492,7 @@ def test_what_matters_most_in_its_exact_words(
 # What one attempt cannot show: a history of several.
 
 
-def next_of(*attempts: Attempt, marks: tuple[Mark, ...] = (), retries: int = 0, present: frozenset[int]) -> Step:
+def next_of(*attempts: Attempt, marks: tuple[Decision, ...] = (), retries: int = 0, present: frozenset[int]) -> Step:
     facts = Facts(disk=Disk(present), cost=COST)
     return next_step(a_job(), JobHistory(attempts, marks), facts, Options(retries=retries))
 
@@ -515,12 +515,12 @@ def test_retries_are_counted_over_runs(failures: int, retries: int, reason: str)
 
 def test_a_person_who_retries_gives_the_settings_their_retries_anew() -> None:
     attempts = failed("broke"), failed("broke", number=2), failed("broke", number=3)
-    mark = Mark(EARLY_S, MarkKind.RETRY, after=2)
+    mark = Decision(EARLY_S, DecisionKind.RETRY, after=2)
     assert next_of(*attempts, marks=(mark,), retries=1, present=frozenset()).reason == "failed, retry 1 of 1"
 
 
 def test_a_mark_is_used_up_by_the_attempt_that_follows_it() -> None:
-    mark = Mark(EARLY_S, MarkKind.RETRY, after=1)
+    mark = Decision(EARLY_S, DecisionKind.RETRY, after=1)
     step = next_of(failed("broke"), failed("broke", number=2), marks=(mark,), present=frozenset())
     assert (step.action, step.status) == (Action.NONE, Status.FAILED)
 
@@ -538,10 +538,10 @@ def test_what_was_paid_and_is_gone_is_not_paid_again_for_what_another_machine_as
     assert (step.action, step.block, step.attempt) == (Action.HOLD, Block.EXPIRED, GONE)
 
 
-@pytest.mark.parametrize("kind", [MarkKind.REDO, MarkKind.RETRY])
-def test_what_a_person_orders_again_after_it_was_gone_stands_for_itself(kind: MarkKind) -> None:
+@pytest.mark.parametrize("kind", [DecisionKind.REDO, DecisionKind.RETRY])
+def test_what_a_person_orders_again_after_it_was_gone_stands_for_itself(kind: DecisionKind) -> None:
     ordered = replace(refused(Refusal.RATE), id=2, number=2, decision="d1")
-    mark = Mark(EARLY_S, kind, after=1, decision="d1")
+    mark = Decision(EARLY_S, kind, after=1, decision="d1")
     step = next_of(GONE, ordered, marks=(mark,), present=frozenset())
     assert (step.action, step.attempt) == (Action.SUBMIT, ordered)
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from batchrunner.domain.history import Attempt, JobHistory, Mark, MarkKind
+from batchrunner.domain.history import Attempt, Decision, DecisionKind, JobHistory
 from batchrunner.domain.job import Job
 from batchrunner.domain.location import Location
 from batchrunner.domain.request import Request
@@ -71,12 +71,12 @@ def test_a_clip_is_replaced_although_an_edit_in_between_failed() -> None:
     assert "`durationSeconds`" in again.why()
 
 
-def decided(kind: MarkKind) -> JobHistory:
-    return replace(FINISHED, marks=(Mark(OPENED_S, kind, 1, REQUEST),))
+def decided(kind: DecisionKind) -> JobHistory:
+    return replace(FINISHED, decisions=(Decision(OPENED_S, kind, 1, REQUEST),))
 
 
-@pytest.mark.parametrize("kind", [MarkKind.REDO, MarkKind.RETRY, MarkKind.PAY_AGAIN])
-def test_what_somebody_ordered_by_name_is_said_and_not_counted(kind: MarkKind) -> None:
+@pytest.mark.parametrize("kind", [DecisionKind.REDO, DecisionKind.RETRY, DecisionKind.PAY_AGAIN])
+def test_what_somebody_ordered_by_name_is_said_and_not_counted(kind: DecisionKind) -> None:
     found = replaced([(a_job(), decided(kind), SUBMIT)])
     assert (found.clips, found.ordered, found.ordered_had_cost_usd) == (0, 1, Decimal("3.00"))
     assert list(found.lines()) == ["1 finished clip would be rendered again, and had cost $3.00: as was ordered"]

@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from batchrunner.domain.history import FILE_GONE, ClipRole, ErrorClass, MarkKind, Outcome, Refusal, TaskState
+from batchrunner.domain.history import FILE_GONE, ClipRole, DecisionKind, ErrorClass, Outcome, Refusal, TaskState
 from batchrunner.storage.sqlite.digests import COVERED
 from batchrunner.storage.sqlite.known_receipts import COMMAND
 from batchrunner.storage.sqlite.ledger import Ledger
@@ -52,7 +52,7 @@ def ledger() -> object:
             "observation.word of a file that is gone": FILE_GONE,
             "clip.role": roles,
             "adopted_clip.role": roles,
-            "mark.kind": listed(MarkKind),
+            "mark.kind": listed(DecisionKind),
         },
         "job_list.jobs": shape(*story().wanted_jobs),
         "covered by digests": {table: [list(each.owner), list(each.content)] for table, each in COVERED.items()},

@@ -13,10 +13,10 @@ from batchrunner.domain.history import (
     Attempt,
     Clip,
     ClipRole,
+    Decision,
+    DecisionKind,
     ErrorClass,
     JobHistory,
-    Mark,
-    MarkKind,
     Outcome,
     Refusal,
 )
@@ -70,7 +70,7 @@ def names() -> object:
             "outcome": ["sent", *listed(Outcome)],
             "refusal": listed(Refusal),
             "error_class": listed(ErrorClass),
-            "decided": listed(MarkKind),
+            "decided": listed(DecisionKind),
         },
     }
 
@@ -104,17 +104,19 @@ def _resolve(ledger: Ledger, memories: Mapping[JobId, JobHistory]) -> None:
 
 def _choices(memories: Mapping[JobId, JobHistory]) -> Iterator[Receipt]:
     failed, done, edited = (_last(memories, name) for name in ("failed", "done", "edited"))
-    yield _decision("failed", MarkKind.REDO, failed, failed.opened_at_s)
-    yield _decision("unknown", MarkKind.PAY_AGAIN, _last(memories, "unknown"), _LATER_S)
-    yield _decision("edited", MarkKind.ACCEPT, edited, _LATER_S, edited.task_id)
-    yield _decision("new", MarkKind.RETRY, done, _LATER_S)
+    yield _decision("failed", DecisionKind.REDO, failed, failed.opened_at_s)
+    yield _decision("unknown", DecisionKind.PAY_AGAIN, _last(memories, "unknown"), _LATER_S)
+    yield _decision("edited", DecisionKind.ACCEPT, edited, _LATER_S, edited.task_id)
+    yield _decision("new", DecisionKind.RETRY, done, _LATER_S)
     clip = Clip(_LATER_S, ClipRole.FINAL, "outputs/film/new.mp4", 17, "ab" * 32, is_told=True)
     yield AdoptionReceipt(identity_of("new"), str(done.task_id), _LATER_S, clip, _HOST)
 
 
-def _decision(name: str, kind: MarkKind, of: Attempt, at_s: float, chosen: str | None = None) -> DecisionReceipt:
-    decision = f"{len(name):02x}{list(MarkKind).index(kind):02x}".ljust(16, "0")
-    return DecisionReceipt(identity_of(name), Mark(at_s, kind, 0, of.request, decision=decision, host=_HOST), chosen)
+def _decision(name: str, kind: DecisionKind, of: Attempt, at_s: float, chosen: str | None = None) -> DecisionReceipt:
+    decision = f"{len(name):02x}{list(DecisionKind).index(kind):02x}".ljust(16, "0")
+    return DecisionReceipt(
+        identity_of(name), Decision(at_s, kind, 0, of.request, decision=decision, host=_HOST), chosen
+    )
 
 
 def _last(memories: Mapping[JobId, JobHistory], name: str) -> Attempt:

@@ -10,7 +10,7 @@ import pytest
 
 from batchrunner.catalog import shipped_prices
 from batchrunner.cli.status_report import report_of
-from batchrunner.domain.history import Mark, MarkKind
+from batchrunner.domain.history import Decision, DecisionKind
 from batchrunner.domain.status import Flag, Status
 from batchrunner.planning.batch import Wanted, gather
 from batchrunner.planning.planner import Options
@@ -107,7 +107,7 @@ def test_json_lines_tell_the_whole_first_and_then_each_job(studio: Studio) -> No
 def test_a_history_tells_everything_in_order_and_what_comes_next(studio: Studio) -> None:
     failed = next(seen for seen in studio.seen() if seen.step.status == "failed")
     with Ledger.writing(studio.project.ledger) as ledger:
-        ledger.mark([(failed.identity, Mark(studio.clock_s, MarkKind.RETRY, 1))])
+        ledger.decide([(failed.identity, Decision(studio.clock_s, DecisionKind.RETRY, 1))])
     again = next(seen for seen in studio.seen() if seen.identity == failed.identity)
 
     first, *lines, last = history(again.identity, again.history, again.step).splitlines()

@@ -5,7 +5,17 @@ from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
 
-from batchrunner.domain.history import Answer, Clip, ClipRole, Mark, MarkKind, Observation, Outcome, Refusal, TaskState
+from batchrunner.domain.history import (
+    Answer,
+    Clip,
+    ClipRole,
+    Decision,
+    DecisionKind,
+    Observation,
+    Outcome,
+    Refusal,
+    TaskState,
+)
 from batchrunner.domain.job import JobId
 from batchrunner.domain.request import Request
 from batchrunner.storage.records import Claim, NewRun
@@ -58,7 +68,7 @@ def every_kind_of_fact(path: Path) -> None:
         ledger.clip(done, CLIP)
         ledger.settle(done, NOW_S)
         ledger.end_run(1, 0, NOW_S)
-        ledger.mark([(HERO, Mark(NOW_S, MarkKind.RETRY, 1))])
+        ledger.decide([(HERO, Decision(NOW_S, DecisionKind.RETRY, 1))])
         claimed(ledger, number=2)
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from batchrunner.cli.commands.plan import planned_of
 from batchrunner.cli.decisions import decide, unfinished
 from batchrunner.cli.status_report import report_of
-from batchrunner.domain.history import MarkKind
+from batchrunner.domain.history import DecisionKind
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action, Block
 from batchrunner.errors import BatchrunnerError, ExitCode
@@ -169,7 +169,7 @@ def a_past(folder: Path) -> Studio:
     studio.run()
     studio.write(edited(manifest_text(*names)))
     accept(studio, "a")
-    decided(studio, MarkKind.REDO, "b")
+    decided(studio, DecisionKind.REDO, "b")
     studio.write(edited(manifest_text(*names, "gone", "bad", "no", "slow")).replace("id: c\n", "id: renamed\n"))
     studio.way = refusing("gone", status=503)
     studio.run(only=frozenset({"gone", "renamed"}))
@@ -222,7 +222,7 @@ def tell_everything(studio: Studio) -> set[str]:
         plan_table(planned_of(batch, Limits(2, 100, 60.0, 0, None), 2, seen, studio.api), studio.clock_s)
         for each in seen:
             history(each.identity, each.history, each.step)
-        for kind in (MarkKind.RETRY, MarkKind.REDO):
+        for kind in (DecisionKind.RETRY, DecisionKind.REDO):
             decide(seen, kind, unfinished(seen, kind, ledger.last_ended_run(batch.name, "")), studio.clock_s)
         ledger.task_ids()
         ledger.check_address(studio.api)

@@ -15,11 +15,11 @@ from batchrunner.domain.history import (
     Answer,
     Clip,
     ClipRole,
+    Decision,
+    DecisionKind,
     ErrorClass,
     Failure,
     JobHistory,
-    Mark,
-    MarkKind,
     Observation,
     Outcome,
     TaskState,
@@ -48,9 +48,9 @@ from tests.storage.book import (
 )
 
 
-def unnamed(memory: JobHistory) -> tuple[Mark, ...]:
+def unnamed(memory: JobHistory) -> tuple[Decision, ...]:
     """What was decided, without the random names."""
-    return tuple(replace(mark, decision="", host="") for mark in memory.marks)
+    return tuple(replace(mark, decision="", host="") for mark in memory.decisions)
 
 
 SECOND_TAKE = replace(HERO, take=2)
@@ -149,7 +149,7 @@ def test_giving_up_an_unknown_one_keeps_it_booked_and_marks_it(ledger: Ledger) -
     (attempt,) = ledger.history(HERO).attempts
     ledger.give_up(HERO, attempt, NOW_S)
     memory = ledger.history(HERO)
-    assert unnamed(memory) == (Mark(NOW_S, MarkKind.PAY_AGAIN, 1, REQUEST),)
+    assert unnamed(memory) == (Decision(NOW_S, DecisionKind.PAY_AGAIN, 1, REQUEST),)
     assert (memory.open_attempt, memory.attempts[0].booked_usd) == (None, Decimal("2.576"))
 
 
@@ -190,29 +190,31 @@ def test_clips_come_back_in_the_order_in_which_they_were_put(ledger: Ledger) -> 
 
 
 def test_marks_about_many_jobs_are_recorded_all_or_none(ledger: Ledger) -> None:
-    ledger.mark([(HERO, Mark(NOW_S, MarkKind.RETRY, 1)), (SECOND_TAKE, Mark(NOW_S, MarkKind.RETRY, 2))])
-    broken = Mark(NOW_S, MarkKind.RETRY, None)  # type: ignore[arg-type]  # what a bug would do
+    ledger.decide(
+        [(HERO, Decision(NOW_S, DecisionKind.RETRY, 1)), (SECOND_TAKE, Decision(NOW_S, DecisionKind.RETRY, 2))]
+    )
+    broken = Decision(NOW_S, DecisionKind.RETRY, None)  # type: ignore[arg-type]  # what a bug would do
     with pytest.raises(sqlite3.IntegrityError):
-        ledger.mark([(HERO, Mark(NOW_S, MarkKind.RETRY, 3)), (SECOND_TAKE, broken)])
-    assert unnamed(ledger.history(HERO)) == (Mark(NOW_S, MarkKind.RETRY, 1),)
+        ledger.decide([(HERO, Decision(NOW_S, DecisionKind.RETRY, 3)), (SECOND_TAKE, broken)])
+    assert unnamed(ledger.history(HERO)) == (Decision(NOW_S, DecisionKind.RETRY, 1),)
 
 
 def test_the_jobs_of_one_command_share_a_decision_and_the_next_command_is_another(ledger: Ledger) -> None:
     for _ in range(2):
-        ledger.mark([(who, Mark(NOW_S, MarkKind.REDO, 1)) for who in (HERO, SECOND_TAKE)])
-    first, second = ([mark.decision for mark in ledger.history(who).marks] for who in (HERO, SECOND_TAKE))
+        ledger.decide([(who, Decision(NOW_S, DecisionKind.REDO, 1)) for who in (HERO, SECOND_TAKE)])
+    first, second = ([mark.decision for mark in ledger.history(who).decisions] for who in (HERO, SECOND_TAKE))
     assert first == second
     assert len(set(first)) == 2
     assert all(re.fullmatch("[0-9a-f]{16}", name) for name in first)
-    assert {mark.host for mark in ledger.history(HERO).marks} == {socket.gethostname()}
+    assert {mark.host for mark in ledger.history(HERO).decisions} == {socket.gethostname()}
 
 
 def test_a_decision_of_another_machine_keeps_its_name(ledger: Ledger) -> None:
-    told = Mark(NOW_S, MarkKind.REDO, 1, REQUEST, None, "0123456789abcdef", "elsewhere")
-    ledger.mark([(HERO, told)])
-    assert ledger.history(HERO).marks == (told,)
+    told = Decision(NOW_S, DecisionKind.REDO, 1, REQUEST, None, "0123456789abcdef", "elsewhere")
+    ledger.decide([(HERO, told)])
+    assert ledger.history(HERO).decisions == (told,)
     with pytest.raises(sqlite3.IntegrityError):
-        ledger.mark([(HERO, told)])
+        ledger.decide([(HERO, told)])
 
 
 def test_an_attempt_says_which_decision_it_carries_out(ledger: Ledger) -> None:

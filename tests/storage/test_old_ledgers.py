@@ -164,10 +164,10 @@ def test_an_old_decision_gets_a_name_and_the_attempt_that_carried_it_out_says_so
         with Ledger.trusting(path) as ledger:
             known = ledger.histories("film")
         carried_out, still_open = known[identity_of("done-again")], known[identity_of("done")]
-        assert carried_out.marks[0].decision == still_open.marks[0].decision != ""
-        assert [a.decision for a in carried_out.attempts] == [None, carried_out.marks[0].decision]
+        assert carried_out.decisions[0].decision == still_open.decisions[0].decision != ""
+        assert [a.decision for a in carried_out.attempts] == [None, carried_out.decisions[0].decision]
         assert [a.decision for a in still_open.attempts] == [None]
-        names.append(carried_out.marks[0].decision)
+        names.append(carried_out.decisions[0].decision)
     assert names[0] == names[1]
 
 

@@ -66,7 +66,7 @@ def command(
         chosen = [seen for seen in chosen if seen.identity not in taken]
         chosen = [seen for seen in chosen if seen.identity.name in jobs or _can_be_kept(seen, desk.project)]
         kept = {seen.identity: _clip_to_keep(seen, desk.project) for seen in chosen}
-        desk.book.mark([desk.keep(who, attempt) for who, attempt in kept.items()])
+        desk.book.decide([desk.keep(who, attempt) for who, attempt in kept.items()])
     for who, attempt in kept.items():
         changed = changed_fields(attempt.request, desk.batch.jobs[who].request)
         although = f", although {', '.join(changed)} changed" if changed else ""

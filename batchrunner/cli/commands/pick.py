@@ -46,7 +46,7 @@ def command(manifest: Path, job: str, version: str, profile: str, ledger: Path |
         attempt = _version(who, version, _versions(desk, who))
         final = desk.project.output(desk.batch.jobs[who].output)
         # decided first: where the disk does not take it now, the next run puts it there
-        desk.book.mark([desk.keep(who, attempt)])
+        desk.book.decide([desk.keep(who, attempt)])
         path = _put_back(Shelf(desk.project, desk.book, desk.clock), who, attempt, final)
     say(f"{job}: {version} lies at {path} again")
 

@@ -11,7 +11,7 @@ from batchrunner.cli.options import manifest_argument, run_options
 from batchrunner.cli.run_options import Order
 from batchrunner.cli.selection import check_named, named_jobs
 from batchrunner.cli.work import work
-from batchrunner.domain.history import MarkKind
+from batchrunner.domain.history import DecisionKind
 
 
 @click.command()
@@ -31,5 +31,5 @@ def command(context: click.Context, /, manifest: Path, jobs: tuple[str, ...], **
     order = Order(manifest, "redo", **options)
     read = valid_manifest(manifest, order.profile)
     named = named_jobs(read, jobs) if jobs else None
-    order = replace(order, named=named, spelt=frozenset(jobs), marking=MarkKind.REDO)
+    order = replace(order, named=named, spelt=frozenset(jobs), marking=DecisionKind.REDO)
     return work(order, wanted_of(read), read.settings)

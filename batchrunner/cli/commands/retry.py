@@ -11,7 +11,7 @@ from batchrunner.cli.options import manifest_argument, run_options
 from batchrunner.cli.run_options import Order
 from batchrunner.cli.selection import named_jobs
 from batchrunner.cli.work import work
-from batchrunner.domain.history import MarkKind
+from batchrunner.domain.history import DecisionKind
 
 
 @click.command()
@@ -29,5 +29,5 @@ def command(manifest: Path, jobs: tuple[str, ...], **options: Any) -> int:
     order = Order(manifest, "retry", **options)
     read = valid_manifest(manifest, order.profile)
     named = named_jobs(read, jobs) if jobs else None
-    order = replace(order, named=named, spelt=frozenset(jobs), marking=MarkKind.RETRY)
+    order = replace(order, named=named, spelt=frozenset(jobs), marking=DecisionKind.RETRY)
     return work(order, wanted_of(read), read.settings)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from batchrunner.domain.history import Attempt, Damage, JobHistory, Mark
+from batchrunner.domain.history import Attempt, Damage, Decision, JobHistory
 from batchrunner.domain.job import JobId
 from batchrunner.storage.sqlite import rows
 from batchrunner.storage.sqlite.damage import Bad, damage_of
@@ -116,7 +116,7 @@ class _Reader:
                 attempts[rows.identity(row)].append(attempt)
         for who, attempt in self._adopted(adoptions, originals, tables):
             attempts[who].append(attempt)
-        marks: dict[JobId, list[Mark]] = defaultdict(list)
+        marks: dict[JobId, list[Decision]] = defaultdict(list)
         for row, mark in self._made("mark", (r for r in tables["mark"] if manifest in (None, r[0])), rows.mark):
             marks[rows.identity(row)].append(mark)
         return {

@@ -10,7 +10,17 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Self
 
-from batchrunner.domain.history import Answer, Attempt, Clip, Damage, JobHistory, Mark, MarkKind, Observation, Outcome
+from batchrunner.domain.history import (
+    Answer,
+    Attempt,
+    Clip,
+    Damage,
+    Decision,
+    DecisionKind,
+    JobHistory,
+    Observation,
+    Outcome,
+)
 from batchrunner.domain.job import JobId
 from batchrunner.domain.receipt import Receipt
 from batchrunner.errors import ClaimConflict, UsageError
@@ -237,7 +247,7 @@ class Ledger:
         with writing(self._db) as db:
             settle(db, attempt_id, at_s)
 
-    def mark(self, marks: Iterable[tuple[JobId, Mark]]) -> None:
+    def decide(self, marks: Iterable[tuple[JobId, Decision]]) -> None:
         """Records what was decided about many jobs, all or none; those without a name become one decision."""
         decision = secrets.token_hex(8)
         with writing(self._db) as db:
@@ -247,7 +257,7 @@ class Ledger:
     def give_up(self, identity: JobId, attempt: Attempt, at_s: float) -> None:
         """A person pays again for an unknown attempt: it stays booked, and is closed with a mark beside it."""
         with writing(self._db) as db:
-            mark = Mark(at_s, MarkKind.PAY_AGAIN, attempt.number, attempt.request)
+            mark = Decision(at_s, DecisionKind.PAY_AGAIN, attempt.number, attempt.request)
             _mark(db, identity, mark, secrets.token_hex(8))
             settle(db, attempt.id, at_s)
 
@@ -283,7 +293,7 @@ class Ledger:
         return self._db.execute("SELECT 1 FROM answer WHERE task_id = ?", (task_id,)).fetchone() is not None
 
 
-def _mark(db: sqlite3.Connection, identity: JobId, mark: Mark, decision: str) -> None:
+def _mark(db: sqlite3.Connection, identity: JobId, mark: Decision, decision: str) -> None:
     insert(
         db,
         "mark",

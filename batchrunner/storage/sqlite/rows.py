@@ -13,10 +13,10 @@ from batchrunner.domain.history import (
     Attempt,
     Clip,
     ClipRole,
+    Decision,
+    DecisionKind,
     ErrorClass,
     Failure,
-    Mark,
-    MarkKind,
     Observation,
     Outcome,
     Refusal,
@@ -125,12 +125,12 @@ def observation(row: Row) -> Observation:
     )
 
 
-def mark(row: Row) -> Mark:
+def mark(row: Row) -> Decision:
     """A decision."""
     kind, after, request, chosen, at_s, decision, host = row[5:12]
-    return Mark(
+    return Decision(
         at_s=_time(at_s),
-        kind=MarkKind(kind),
+        kind=DecisionKind(kind),
         after=_whole(after),
         request=read_request(request) if request else None,
         chosen=chosen,
