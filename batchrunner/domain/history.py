@@ -27,7 +27,7 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Refusal(StrEnum):
+class RejectReason(StrEnum):
     """Why an attempt was refused. Source: the table of answers in the service's error documentation."""
 
     INVALID = "invalid"
@@ -93,7 +93,7 @@ class Answer:
     at_s: float
     outcome: Outcome
     task_id: str | None = None
-    refusal: Refusal | None = None
+    reject_reason: RejectReason | None = None
     http_status: int | None = None
     message: str = ""
     body: str = ""

@@ -21,7 +21,7 @@ from batchrunner.domain.history import (
     JobHistory,
     Observation,
     Outcome,
-    Refusal,
+    RejectReason,
     TaskState,
 )
 from batchrunner.domain.job import JobId
@@ -216,7 +216,7 @@ def _answers(data: Json, at_s: float) -> Iterator[Answer]:
         return
     if data.get("by_hand") and outcome == Outcome.ACCEPTED:
         yield Answer(at_s, Outcome.UNKNOWN, message=_TOLD)
-    refusal = Refusal(data["refusal"]) if data.get("refusal") else None
+    refusal = RejectReason(data["refusal"]) if data.get("refusal") else None
     yield Answer(at_s, Outcome(outcome), data["task_id"], refusal, message=message)
 
 
@@ -263,7 +263,7 @@ def _answered(attempt: Attempt) -> dict[str, Any]:
     message = attempt.failure.message if attempt.failure else answer.message if answer else ""
     return {
         "outcome": answer.outcome.value if answer else SENT,
-        "refusal": answer.refusal.value if answer and answer.refusal else None,
+        "refusal": answer.reject_reason.value if answer and answer.reject_reason else None,
         "by_hand": attempt.is_named_by_hand,
         "message": _plain(message),
     }

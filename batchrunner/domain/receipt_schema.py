@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from batchrunner.domain.history import DecisionKind, ErrorClass, Outcome, Refusal
+from batchrunner.domain.history import DecisionKind, ErrorClass, Outcome, RejectReason
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,255}")
@@ -136,7 +136,7 @@ _SUBMIT: dict[str, Kind] = {
 # What a submit may say beside that.
 _SUBMIT_ALSO: dict[str, Kind] = {
     "outcome": one_of("sent", *Outcome),
-    "refusal": one_of(*Refusal).or_null(),
+    "refusal": one_of(*RejectReason).or_null(),
     "by_hand": FLAG,
     "message": MESSAGE,
     "reserved_usd": AMOUNT,

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import assert_never
 
-from batchrunner.domain.history import Attempt, ClipRole, Outcome, Refusal, TaskState
+from batchrunner.domain.history import Attempt, ClipRole, Outcome, RejectReason, TaskState
 
 
 class Status(StrEnum):
@@ -42,7 +42,7 @@ def status_of(attempt: Attempt | None, *, file_is_there: bool, in_flight: bool =
         case Outcome.UNKNOWN:
             return Status.UNKNOWN
         case Outcome.REFUSED:
-            invalid = attempt.answer is not None and attempt.answer.refusal is Refusal.INVALID
+            invalid = attempt.answer is not None and attempt.answer.reject_reason is RejectReason.INVALID
             return Status.FAILED if invalid else Status.PENDING
         case Outcome.ACCEPTED:
             return _status_of_task(attempt, file_is_there=file_is_there)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from batchrunner.domain.event import Happened, Kind
-from batchrunner.domain.history import Answer, ErrorClass, Failure, Outcome, Refusal
+from batchrunner.domain.history import Answer, ErrorClass, Failure, Outcome, RejectReason
 from batchrunner.domain.job import Job, JobId
 from batchrunner.domain.step import Action, Block, Step
 from batchrunner.domain.text import span
@@ -183,7 +183,7 @@ def _occupy(run: Run, job: Job, answer: Answer, attempt_id: int, sent_at_s: floa
         task = Running(run.forecasts.of(job.request), sent_at_s, sent_at_s)
         run.keep_watch(attempt_id, task)
         run.slots.accepted(job.identity, task)
-    elif answer.refusal is Refusal.CONCURRENT:
+    elif answer.reject_reason is RejectReason.CONCURRENT:
         run.slots.refused(job.identity, sent_at_s, run.clock.monotonic_s())
     else:
         run.slots.release(job.identity)
@@ -202,7 +202,7 @@ async def _recorded(run: Run, job: Job, attempt_id: int, answer: Answer) -> Answ
         except LedgerError as error:
             run.stop(Block.LEDGER, str(error))
             if answer.task_id is None:
-                return replace(answer, outcome=Outcome.UNKNOWN, refusal=None)
+                return replace(answer, outcome=Outcome.UNKNOWN, reject_reason=None)
             alarm = f"task {answer.task_id} is paid and could not be written to the ledger: {error}"
             run.tell(Happened(Kind.ALARM, alarm, job.name))
             await asyncio.sleep(wait_s)
@@ -211,8 +211,8 @@ async def _recorded(run: Run, job: Job, attempt_id: int, answer: Answer) -> Answ
 
 def _react(run: Run, job: Job, answer: Answer, reply: Submitted) -> None:
     """What an answer to one job means for all the others."""
-    refused_429 = answer.refusal in (Refusal.RATE, Refusal.CONCURRENT)
-    if answer.refusal is Refusal.CONCURRENT:
+    refused_429 = answer.reject_reason in (RejectReason.RATE, RejectReason.CONCURRENT)
+    if answer.reject_reason is RejectReason.CONCURRENT:
         run.counted.refused_429 += 1
     else:
         run.heed(reply.limits, refused=refused_429)
@@ -225,8 +225,8 @@ def _react(run: Run, job: Job, answer: Answer, reply: Submitted) -> None:
             run.tell(Happened(Kind.UNKNOWN, answer.message, job.name))
             if run.caution.is_over:
                 run.stop(Block.HALT, f"{MOST_UNKNOWNS} submits in a row have an unknown outcome")
-        case Outcome.REFUSED if answer.refusal is not None:
-            _REACTIONS[answer.refusal](run, job, answer)
+        case Outcome.REFUSED if answer.reject_reason is not None:
+            _REACTIONS[answer.reject_reason](run, job, answer)
 
 
 def _invalid(run: Run, job: Job, answer: Answer) -> None:
@@ -265,15 +265,15 @@ def _nothing(_run: Run, _job: Job, _answer: Answer) -> None:
     """The pace was told already."""
 
 
-_REACTIONS: Mapping[Refusal, Callable[[Run, Job, Answer], None]] = {
-    Refusal.INVALID: _invalid,
-    Refusal.KEY: lambda run, _, a: run.stop(Block.KEY, f"the service refuses the key: {a.message}"),
-    Refusal.BALANCE: _broke,
-    Refusal.ADDRESS: lambda run, job, a: run.stop_model(
+_REACTIONS: Mapping[RejectReason, Callable[[Run, Job, Answer], None]] = {
+    RejectReason.INVALID: _invalid,
+    RejectReason.KEY: lambda run, _, a: run.stop(Block.KEY, f"the service refuses the key: {a.message}"),
+    RejectReason.BALANCE: _broke,
+    RejectReason.ADDRESS: lambda run, job, a: run.stop_model(
         job.request.model, Block.ADDRESS, f"the service refuses: {a.message}"
     ),
-    Refusal.RATE: _nothing,
-    Refusal.CONCURRENT: _full,
-    Refusal.NOT_SENT: _unreached,
-    Refusal.BY_HAND: _nothing,
+    RejectReason.RATE: _nothing,
+    RejectReason.CONCURRENT: _full,
+    RejectReason.NOT_SENT: _unreached,
+    RejectReason.BY_HAND: _nothing,
 }

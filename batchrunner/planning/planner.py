@@ -5,7 +5,16 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import assert_never
 
-from batchrunner.domain.history import Attempt, ClipRole, Damage, DecisionKind, JobHistory, Outcome, Refusal, TaskState
+from batchrunner.domain.history import (
+    Attempt,
+    ClipRole,
+    Damage,
+    DecisionKind,
+    JobHistory,
+    Outcome,
+    RejectReason,
+    TaskState,
+)
 from batchrunner.domain.job import Job
 from batchrunner.domain.money import FREE, NOTHING, Cost
 from batchrunner.domain.request import changed_fields
@@ -278,22 +287,22 @@ def _after(attempt: Attempt, job: Job, memory: JobHistory, facts: Facts, options
 
 
 _REFUSED = {
-    Refusal.KEY: "the key was refused before",
-    Refusal.BALANCE: "the balance was used up before",
-    Refusal.ADDRESS: "the address or the model was refused before",
-    Refusal.RATE: "it was refused before: too many requests",
-    Refusal.CONCURRENT: "it was refused before: too many running tasks",
-    Refusal.NOT_SENT: "it could not be sent before",
-    Refusal.BY_HAND: "it was not submitted, as resolved by hand",
+    RejectReason.KEY: "the key was refused before",
+    RejectReason.BALANCE: "the balance was used up before",
+    RejectReason.ADDRESS: "the address or the model was refused before",
+    RejectReason.RATE: "it was refused before: too many requests",
+    RejectReason.CONCURRENT: "it was refused before: too many running tasks",
+    RejectReason.NOT_SENT: "it could not be sent before",
+    RejectReason.BY_HAND: "it was not submitted, as resolved by hand",
 }
 
 
 def _after_refusal(attempt: Attempt, job: Job, memory: JobHistory, facts: Facts, options: Options) -> Step:
     answer = attempt.answer
-    if answer is None or answer.refusal in (None, Refusal.INVALID):
+    if answer is None or answer.reject_reason in (None, RejectReason.INVALID):
         return _after_failure(attempt, job, memory, facts, options)
     adoption = _adopt(facts.kin) if facts.kin else None
-    return adoption or _submit(job, _REFUSED[answer.refusal], attempt, (), facts, options)
+    return adoption or _submit(job, _REFUSED[answer.reject_reason], attempt, (), facts, options)
 
 
 def _after_failure(attempt: Attempt, job: Job, memory: JobHistory, facts: Facts, options: Options) -> Step:

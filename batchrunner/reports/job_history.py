@@ -64,7 +64,7 @@ def _answer(answer: Answer) -> str:
         case Outcome.UNKNOWN:
             return f"unknown, it may have been paid: {printable(answer.message)}"
         case Outcome.REFUSED:
-            return f"refused ({answer.refusal or 'no reason'}): {printable(answer.message)}"
+            return f"refused ({answer.reject_reason or 'no reason'}): {printable(answer.message)}"
 
 
 def _observation(seen: Observation) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
-from batchrunner.domain.history import Attempt, ErrorClass, Failure, JobHistory, Refusal
+from batchrunner.domain.history import Attempt, ErrorClass, Failure, JobHistory, RejectReason
 from batchrunner.domain.job import Job, JobId
 from batchrunner.domain.money import NOTHING
 from batchrunner.domain.request import Request, unsigned
@@ -143,11 +143,11 @@ def _flags(job: Job | None, step: Step, older: str | None, *, is_stuck: bool) ->
         yield Flag.DEPARTED
 
 
-_REFUSAL_CLASSES: Mapping[Refusal | None, ErrorClass] = {
-    Refusal.INVALID: ErrorClass.INVALID,
-    Refusal.ADDRESS: ErrorClass.INVALID,
-    Refusal.KEY: ErrorClass.AUTH,
-    Refusal.BALANCE: ErrorClass.BALANCE,
+_REFUSAL_CLASSES: Mapping[RejectReason | None, ErrorClass] = {
+    RejectReason.INVALID: ErrorClass.INVALID,
+    RejectReason.ADDRESS: ErrorClass.INVALID,
+    RejectReason.KEY: ErrorClass.AUTH,
+    RejectReason.BALANCE: ErrorClass.BALANCE,
 }
 
 _BLOCK_CLASSES: Mapping[Block, ErrorClass] = {
@@ -171,7 +171,7 @@ def _error(row: Row, attempt: Attempt) -> Failure | None:
     if attempt.failure:
         return attempt.failure
     answer = attempt.answer
-    refusal = answer.refusal if answer else None
+    refusal = answer.reject_reason if answer else None
     if answer is None or refusal not in _REFUSAL_CLASSES:
         return None
     return Failure(_REFUSAL_CLASSES[refusal], answer.message)

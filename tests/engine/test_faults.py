@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from batchrunner.domain.event import Kind
-from batchrunner.domain.history import Attempt, ErrorClass, Outcome, Refusal
+from batchrunner.domain.history import Attempt, ErrorClass, Outcome, RejectReason
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Block
 from batchrunner.engine.executor import Ended
@@ -133,13 +133,13 @@ def test_an_invalid_request_fails_its_job_alone_with_the_words_of_the_service(st
 @pytest.mark.parametrize(
     ("status", "block", "refusal", "code"),
     [
-        (401, Block.KEY, Refusal.KEY, ExitCode.REFUSED),
-        (403, Block.KEY, Refusal.KEY, ExitCode.REFUSED),
-        (402, Block.BALANCE, Refusal.BALANCE, ExitCode.REFUSED),
+        (401, Block.KEY, RejectReason.KEY, ExitCode.REFUSED),
+        (403, Block.KEY, RejectReason.KEY, ExitCode.REFUSED),
+        (402, Block.BALANCE, RejectReason.BALANCE, ExitCode.REFUSED),
     ],
 )
 def test_a_refusal_that_holds_for_all_stops_the_submits_and_leaves_the_jobs_pending(
-    studio: Studio, status: int, block: Block, refusal: Refusal, code: ExitCode
+    studio: Studio, status: int, block: Block, refusal: RejectReason, code: ExitCode
 ) -> None:
     studio.way = refusing("b", "c", "d", status=status)
     studio.write(manifest_text("a", "b", "c", "d"))
@@ -150,7 +150,7 @@ def test_a_refusal_that_holds_for_all_stops_the_submits_and_leaves_the_jobs_pend
     assert [step.block for step in ended.steps.values()] == [None, block, block, block]
     assert ended.exit_code is code
     [refused] = studio.seen()[1].history.attempts
-    assert (refused.answer and refused.answer.refusal) is refusal
+    assert (refused.answer and refused.answer.reject_reason) is refusal
     assert len(studio.submits()) == 2
     assert studio.booked_usd() == PRICE_USD
 

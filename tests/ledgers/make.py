@@ -22,7 +22,7 @@ from batchrunner.domain.history import (
     Failure,
     Observation,
     Outcome,
-    Refusal,
+    RejectReason,
     TaskState,
 )
 from batchrunner.domain.job import JobId
@@ -97,8 +97,8 @@ class Author:
         )
         return _DECISION
 
-    def refuse(self, name: str, why: Refusal, message: str) -> None:
-        answer = Answer(self.tick(), Outcome.REFUSED, refusal=why, http_status=400, message=message)
+    def refuse(self, name: str, why: RejectReason, message: str) -> None:
+        answer = Answer(self.tick(), Outcome.REFUSED, reject_reason=why, http_status=400, message=message)
         self.ledger.answer(self.claim(name), answer)
 
     def accept(self, name: str, request: Request | None = None, number: int = 1, decision: str | None = None) -> int:
@@ -168,7 +168,7 @@ def _write(author: Author) -> None:
     author.finish("done-again", number=2, decision=author.retry("done-again"))
     author.fail("failed", ErrorClass.PROVIDER, "the render broke")
     author.fail("moderated", ErrorClass.MODERATION, "blocked by the safety filter")
-    author.refuse("invalid", Refusal.INVALID, "InvalidParameter: prompt: too long")
+    author.refuse("invalid", RejectReason.INVALID, "InvalidParameter: prompt: too long")
     silent = Answer(author.tick(), Outcome.UNKNOWN, message="no answer in time (ReadTimeout)")
     author.ledger.answer(author.claim("unknown"), silent)
     author.claim("unanswered")
@@ -176,7 +176,7 @@ def _write(author: Author) -> None:
     author.render("rendered")
     author.put(author.render("not-settled"), "not-settled", "outputs/film/not-settled.mp4")
     author.see(author.render("expired"), TaskState.GONE, late=True)
-    author.refuse("no-money", Refusal.BALANCE, "the balance is used up")
+    author.refuse("no-money", RejectReason.BALANCE, "the balance is used up")
     author.finish("edited", _with_prompt(author.requests["edited"], "She drinks coffee"))
     first = author.finish("edited-back")
     author.put(first, "edited-back", "outputs/film/versions/edited-back.v1.mp4", ClipRole.VERSION)

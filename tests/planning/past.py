@@ -14,7 +14,7 @@ from batchrunner.domain.history import (
     Failure,
     Observation,
     Outcome,
-    Refusal,
+    RejectReason,
     TaskState,
 )
 from batchrunner.domain.job import Job, JobId
@@ -68,8 +68,8 @@ def unknown(message: str = "no answer in time (ReadTimeout)") -> Attempt:
     return replace(an_attempt(), answers=(Answer(OPENED_S, Outcome.UNKNOWN, message=message),))
 
 
-def refused(why: Refusal) -> Attempt:
-    answer = Answer(OPENED_S, Outcome.REFUSED, refusal=why, message="InvalidParameter: no such thing")
+def refused(why: RejectReason) -> Attempt:
+    answer = Answer(OPENED_S, Outcome.REFUSED, reject_reason=why, message="InvalidParameter: no such thing")
     return closed(replace(an_attempt(), answers=(answer,)), OPENED_S)
 
 
@@ -103,7 +103,7 @@ PASTS: Mapping[str, Attempt | None] = {
     "unanswered": an_attempt(),
     "unknown": unknown(),
     "unknown, without a word": unknown(""),
-    **{f"refused: {why.value}": refused(why) for why in Refusal},
+    **{f"refused: {why.value}": refused(why) for why in RejectReason},
     "accepted": accepted(),
     "running": accepted(WAITING),
     "running, not found too early": accepted(WAITING, GONE_EARLY),

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from batchrunner.domain.history import Attempt, ClipRole, Decision, DecisionKind, JobHistory, Refusal
+from batchrunner.domain.history import Attempt, ClipRole, Decision, DecisionKind, JobHistory, RejectReason
 from batchrunner.domain.money import FREE, Cost
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action, Block, Step, total
@@ -526,7 +526,7 @@ def test_a_mark_is_used_up_by_the_attempt_that_follows_it() -> None:
 
 
 GONE = closed(accepted(*GONE_FOR_GOOD), LATE_S + 300)
-ASKED_IN_VAIN = replace(refused(Refusal.BY_HAND), id=2, number=2)
+ASKED_IN_VAIN = replace(refused(RejectReason.BY_HAND), id=2, number=2)
 
 
 @pytest.mark.parametrize("later", [ASKED_IN_VAIN, failed("broke", number=2)], ids=["refused", "failed"])
@@ -540,7 +540,7 @@ def test_what_was_paid_and_is_gone_is_not_paid_again_for_what_another_machine_as
 
 @pytest.mark.parametrize("kind", [DecisionKind.REDO, DecisionKind.RETRY])
 def test_what_a_person_orders_again_after_it_was_gone_stands_for_itself(kind: DecisionKind) -> None:
-    ordered = replace(refused(Refusal.RATE), id=2, number=2, decision="d1")
+    ordered = replace(refused(RejectReason.RATE), id=2, number=2, decision="d1")
     mark = Decision(EARLY_S, kind, after=1, decision="d1")
     step = next_of(GONE, ordered, marks=(mark,), present=frozenset())
     assert (step.action, step.attempt) == (Action.SUBMIT, ordered)
@@ -561,7 +561,7 @@ def test_an_edit_is_compared_with_the_last_attempt() -> None:
 
 
 def test_a_refusal_says_so_for_each_of_its_kinds() -> None:
-    assert {f"refused: {why.value}" for why in Refusal} == {*REFUSALS, "refused: invalid"}
+    assert {f"refused: {why.value}" for why in RejectReason} == {*REFUSALS, "refused: invalid"}
 
 
 # Plans of many jobs, and the purse.

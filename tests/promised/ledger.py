@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from batchrunner.domain.history import FILE_GONE, ClipRole, DecisionKind, ErrorClass, Outcome, Refusal, TaskState
+from batchrunner.domain.history import FILE_GONE, ClipRole, DecisionKind, ErrorClass, Outcome, RejectReason, TaskState
 from batchrunner.storage.sqlite.digests import COVERED
 from batchrunner.storage.sqlite.known_receipts import COMMAND
 from batchrunner.storage.sqlite.ledger import Ledger
@@ -46,7 +46,7 @@ def ledger() -> object:
         "words": {
             "run.command": listed(story().run_commands | {COMMAND}),
             "answer.outcome": listed(Outcome),
-            "answer.refusal": listed(Refusal),
+            "answer.refusal": listed(RejectReason),
             "observation.state": listed(TaskState),
             "observation.error_class": listed(ErrorClass),
             "observation.word of a file that is gone": FILE_GONE,

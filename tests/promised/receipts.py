@@ -18,7 +18,7 @@ from batchrunner.domain.history import (
     ErrorClass,
     JobHistory,
     Outcome,
-    Refusal,
+    RejectReason,
 )
 from batchrunner.domain.job import JobId
 from batchrunner.domain.receipt import AdoptionReceipt, DecisionReceipt, Receipt
@@ -68,7 +68,7 @@ def names() -> object:
         "order": {kind: list(of_kind[0]) for kind, of_kind in sorted(kinds.items())},
         "words": {
             "outcome": ["sent", *listed(Outcome)],
-            "refusal": listed(Refusal),
+            "refusal": listed(RejectReason),
             "error_class": listed(ErrorClass),
             "decided": listed(DecisionKind),
         },

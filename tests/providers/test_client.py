@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from batchrunner import __version__
-from batchrunner.domain.history import Outcome, Refusal
+from batchrunner.domain.history import Outcome, RejectReason
 from batchrunner.io.http import Http, InProcess
 from batchrunner.providers.modellix import BalanceReply, Modellix, TaskReplyKind
 from tests.moved_time import MovedClock, in_moved_time
@@ -101,13 +101,13 @@ def test_an_id_is_one_part_of_the_address_whatever_it_holds(task_id: str, segmen
 @pytest.mark.parametrize(
     ("error", "outcome", "refusal"),
     [
-        (ConnectionRefusedError(), Outcome.REFUSED, Refusal.NOT_SENT),
+        (ConnectionRefusedError(), Outcome.REFUSED, RejectReason.NOT_SENT),
         (ConnectionResetError(), Outcome.UNKNOWN, None),
         (TimeoutError(), Outcome.UNKNOWN, None),
     ],
 )
 def test_a_submit_never_raises_for_what_the_network_does(
-    error: Exception, outcome: Outcome, refusal: Refusal | None
+    error: Exception, outcome: Outcome, refusal: RejectReason | None
 ) -> None:
     service = Service(error=error)
     said = asked(service, "submit", "google/veo-3.1-i2v", BODY)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from batchrunner.domain.history import ErrorClass, Outcome, Refusal, TaskState
+from batchrunner.domain.history import ErrorClass, Outcome, RejectReason, TaskState
 from batchrunner.io.http import Fate, Reply, TransportError
 from batchrunner.providers.modellix import Limits, Submitted, TaskReply, TaskReplyKind, wire
 from batchrunner.providers.modellix import untrusted as foreign
@@ -62,15 +62,15 @@ def test_the_answer_of_the_seed_is_an_acceptance() -> None:
 @pytest.mark.parametrize(
     ("status", "refusal"),
     [
-        *((status, Refusal.INVALID) for status in (400, 413, 415, 422)),
-        *((status, Refusal.KEY) for status in (401, 403)),
-        (402, Refusal.BALANCE),
-        *((status, Refusal.ADDRESS) for status in (404, 405)),
-        (429, Refusal.RATE),
+        *((status, RejectReason.INVALID) for status in (400, 413, 415, 422)),
+        *((status, RejectReason.KEY) for status in (401, 403)),
+        (402, RejectReason.BALANCE),
+        *((status, RejectReason.ADDRESS) for status in (404, 405)),
+        (429, RejectReason.RATE),
     ],
 )
 @pytest.mark.parametrize("content", [error(1, "Category: detail"), b"<html>no</html>", b"", {"data": ACCEPTED["data"]}])
-def test_a_refusal_is_known_by_its_status_alone(status: int, refusal: Refusal, content: object) -> None:
+def test_a_refusal_is_known_by_its_status_alone(status: int, refusal: RejectReason, content: object) -> None:
     said = posted(status, content)
     assert (said.outcome, said.refusal, said.task_id, said.http_status) == (Outcome.REFUSED, refusal, None, status)
 
@@ -93,8 +93,8 @@ def test_a_status_that_nobody_listed_leaves_the_outcome_unknown(status: int) -> 
     ["concurrent limit exceeded", "RateLimit: Concurrent limit exceeded", "TooManyRequests: concurrent tasks: 2"],
 )
 def test_a_full_account_is_told_from_too_many_requests(message: str) -> None:
-    assert posted(429, error(429, message)).refusal is Refusal.CONCURRENT
-    assert posted(429, error(429, "RateLimit: too many requests")).refusal is Refusal.RATE
+    assert posted(429, error(429, message)).refusal is RejectReason.CONCURRENT
+    assert posted(429, error(429, "RateLimit: too many requests")).refusal is RejectReason.RATE
 
 
 def test_a_refusal_carries_the_words_of_the_service() -> None:
@@ -197,10 +197,10 @@ def test_oddities_beside_it_do_not_lose_a_paid_task(content: bytes) -> None:
 
 @pytest.mark.parametrize(
     ("fate", "outcome", "refusal"),
-    [(Fate.NOT_SENT, Outcome.REFUSED, Refusal.NOT_SENT), (Fate.UNCLEAR, Outcome.UNKNOWN, None)],
+    [(Fate.NOT_SENT, Outcome.REFUSED, RejectReason.NOT_SENT), (Fate.UNCLEAR, Outcome.UNKNOWN, None)],
 )
 def test_a_post_without_an_answer_is_refused_only_if_nothing_was_sent(
-    fate: Fate, outcome: Outcome, refusal: Refusal | None
+    fate: Fate, outcome: Outcome, refusal: RejectReason | None
 ) -> None:
     said = wire.unanswered(TransportError(fate, "the words"))
     assert (said.outcome, said.refusal, said.task_id, said.message) == (outcome, refusal, None, "the words")

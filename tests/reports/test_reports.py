@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from batchrunner.catalog import request_of
-from batchrunner.domain.history import ErrorClass, Failure, JobHistory, Refusal
+from batchrunner.domain.history import ErrorClass, Failure, JobHistory, RejectReason
 from batchrunner.domain.job import JobId
 from batchrunner.domain.status import Flag, Status
 from batchrunner.domain.step import Action, Block, Step
@@ -185,7 +185,7 @@ def test_a_job_that_left_shows_what_was_paid_for_it() -> None:
 
 
 def test_a_refusal_costs_nothing() -> None:
-    memory = JobHistory((refused(Refusal.BALANCE),))
+    memory = JobHistory((refused(RejectReason.BALANCE),))
     step = next_step(a_job(), memory, Facts(cost=COST), Options())
     assert row_of(JobId("film", "", "hero", 1), a_job(), memory, step).cost_usd == 0
 

@@ -13,7 +13,7 @@ from batchrunner.domain.history import (
     DecisionKind,
     Observation,
     Outcome,
-    Refusal,
+    RejectReason,
     TaskState,
 )
 from batchrunner.domain.job import JobId
@@ -28,7 +28,7 @@ REQUEST = Request("google/veo-3.1-i2v", {"aspectRatio": "16:9", "image": "https:
 
 ACCEPTED = Answer(NOW_S, Outcome.ACCEPTED, "task-1")
 UNKNOWN = Answer(NOW_S, Outcome.UNKNOWN, message="no answer in time")
-REFUSED = Answer(NOW_S, Outcome.REFUSED, refusal=Refusal.BALANCE, message="no money")
+REFUSED = Answer(NOW_S, Outcome.REFUSED, reject_reason=RejectReason.BALANCE, message="no money")
 SUCCESS = Observation(NOW_S, TaskState.SUCCESS, "success")
 FAILED = Observation(NOW_S, TaskState.FAILED, "failed")
 CLIP = Clip(NOW_S, ClipRole.FINAL, "outputs/film/hero.mp4", 4, "0" * 64)

@@ -12,7 +12,7 @@ from batchrunner.cli.decision_session import Desk, deciding
 from batchrunner.cli.options import ledger_option, manifest_argument, option, profile_option, sandbox_option
 from batchrunner.cli.permission_options import reading_options
 from batchrunner.cli.terminal import say, say_lines
-from batchrunner.domain.history import Answer, Attempt, Outcome, Refusal
+from batchrunner.domain.history import Answer, Attempt, Outcome, RejectReason
 from batchrunner.domain.job import JobId
 from batchrunner.domain.money import dollars
 from batchrunner.domain.text import Lines, in_lines, stacked
@@ -183,6 +183,6 @@ def _resolve(desk: Desk, who: JobId, attempt: Attempt, word: _Word) -> str:
     if word.task is not None:
         desk.book.answer(attempt.id, Answer(now_s, Outcome.ACCEPTED, word.task, message="resolved by hand"))
         return f"accepted as {word.task}; its clip is fetched for nothing"
-    refused = Answer(now_s, Outcome.REFUSED, refusal=Refusal.BY_HAND, message="resolved by hand")
+    refused = Answer(now_s, Outcome.REFUSED, reject_reason=RejectReason.BY_HAND, message="resolved by hand")
     desk.book.answer(attempt.id, refused)
     return "never arrived, as you say; the next run submits it"

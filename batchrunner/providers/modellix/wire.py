@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from batchrunner.domain.history import ErrorClass, Failure, Outcome, Refusal, TaskState
+from batchrunner.domain.history import ErrorClass, Failure, Outcome, RejectReason, TaskState
 from batchrunner.io.http import Fate, Reply, TransportError
 from batchrunner.providers.modellix import untrusted as foreign
 from batchrunner.providers.modellix.rate_limit_headers import UNTOLD, Limits, limits_of
@@ -25,16 +25,16 @@ _MOST_HINTS = 5
 
 
 # Source: the error table of the service's documentation. A status that is not here leaves the outcome unknown.
-_REFUSALS: Mapping[int, Refusal] = {
-    400: Refusal.INVALID,
-    413: Refusal.INVALID,
-    415: Refusal.INVALID,
-    422: Refusal.INVALID,
-    401: Refusal.KEY,
-    403: Refusal.KEY,
-    402: Refusal.BALANCE,
-    404: Refusal.ADDRESS,
-    405: Refusal.ADDRESS,
+_REFUSALS: Mapping[int, RejectReason] = {
+    400: RejectReason.INVALID,
+    413: RejectReason.INVALID,
+    415: RejectReason.INVALID,
+    422: RejectReason.INVALID,
+    401: RejectReason.KEY,
+    403: RejectReason.KEY,
+    402: RejectReason.BALANCE,
+    404: RejectReason.ADDRESS,
+    405: RejectReason.ADDRESS,
 }
 
 # Source: the first two are documented, the others are accepted by the service's own clients.
@@ -49,7 +49,7 @@ class Submitted:
 
     outcome: Outcome
     task_id: str | None = None
-    refusal: Refusal | None = None
+    refusal: RejectReason | None = None
     http_status: int | None = None
     message: str = ""
     body: str = ""
@@ -112,7 +112,7 @@ def submitted(reply: Reply, now_s: float) -> Submitted:
 def unanswered(error: TransportError) -> Submitted:
     """What a POST without a whole answer means; what came of one is kept: it may name what was paid for."""
     if error.fate is Fate.NOT_SENT:
-        return Submitted(Outcome.REFUSED, refusal=Refusal.NOT_SENT, message=str(error))
+        return Submitted(Outcome.REFUSED, refusal=RejectReason.NOT_SENT, message=str(error))
     return Submitted(Outcome.UNKNOWN, message=str(error), body=foreign.kept(error.body))
 
 
@@ -125,9 +125,9 @@ def _accepted(data: Any, text: str, limits: Limits) -> Submitted:
     return Submitted(Outcome.UNKNOWN, None, None, 200, said, text, limits)
 
 
-def _refusal_429(message: str) -> Refusal:
+def _refusal_429(message: str) -> RejectReason:
     # Source: the service's rate-limit page: waiting helps one of the two, only a finishing task helps the other.
-    return Refusal.CONCURRENT if "concurrent" in message.lower() else Refusal.RATE
+    return RejectReason.CONCURRENT if "concurrent" in message.lower() else RejectReason.RATE
 
 
 _TASK_REPLY_KINDS: Mapping[int, TaskReplyKind] = {

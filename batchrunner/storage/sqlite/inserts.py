@@ -14,7 +14,7 @@ def insert_answer(db: sqlite3.Connection, attempt_id: int, answer: Answer) -> No
         attempt_id=attempt_id,
         outcome=answer.outcome.value,
         task_id=answer.task_id,
-        refusal=answer.refusal,
+        refusal=answer.reject_reason,
         http_status=answer.http_status,
         message=answer.message,
         body=answer.body,

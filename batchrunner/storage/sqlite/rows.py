@@ -19,7 +19,7 @@ from batchrunner.domain.history import (
     Failure,
     Observation,
     Outcome,
-    Refusal,
+    RejectReason,
     TaskState,
 )
 from batchrunner.domain.job import JobId
@@ -40,7 +40,7 @@ _MOST_TIME_S = 250_000_000_000.0  # before the year 9999
 
 # an enumeration is slow to look a value up
 _OUTCOMES = {each.value: each for each in Outcome}
-_REFUSALS: dict[str | None, Refusal | None] = {None: None, **{each.value: each for each in Refusal}}
+_REFUSALS: dict[str | None, RejectReason | None] = {None: None, **{each.value: each for each in RejectReason}}
 _STATES = {each.value: each for each in TaskState}
 _ROLES = {each.value: each for each in ClipRole}
 
