@@ -22,7 +22,7 @@ class Action(StrEnum):
     NONE = "none"
 
 
-class Block(StrEnum):
+class HoldReason(StrEnum):
     """What holds a job that is not finished."""
 
     UNKNOWN = "unknown"
@@ -59,7 +59,7 @@ class Step:
     attempt: Attempt | None = None
     cost: Cost = FREE
     changed: tuple[str, ...] = ()
-    block: Block | None = None
+    hold_reason: HoldReason | None = None
 
     @property
     def is_last(self) -> bool:

@@ -13,7 +13,7 @@ from batchrunner import __version__
 from batchrunner.domain.event import Happened, Kind, Progress
 from batchrunner.domain.job import JobId
 from batchrunner.domain.status import Status
-from batchrunner.domain.step import Action, Block, Step
+from batchrunner.domain.step import Action, HoldReason, Step
 from batchrunner.engine.exit_code import exit_code
 from batchrunner.engine.fetch import fetch
 from batchrunner.engine.guards.price import read_balance, tell_overcharges
@@ -92,7 +92,7 @@ async def _until_told(run: Run, signals: Signals, beat_s: float) -> None:
     try:
         await asyncio.wait({work, leave, serving}, return_when=asyncio.FIRST_COMPLETED)
         if serving.done():
-            run.stop(Block.HALT, "an error in batchrunner itself")
+            run.stop(HoldReason.HALT, "an error in batchrunner itself")
         if work.done():
             await work
         else:
@@ -147,9 +147,9 @@ async def _guarded(run: Run, identity: JobId, do: Doing) -> None:
     try:
         await do(run, identity)
     except LedgerError as error:
-        run.stop(Block.LEDGER, str(error))
+        run.stop(HoldReason.LEDGER, str(error))
     except Exception:
-        run.stop(Block.HALT, "an error in batchrunner itself")
+        run.stop(HoldReason.HALT, "an error in batchrunner itself")
         raise
 
 
@@ -169,7 +169,7 @@ def _drain(run: Run, name: str) -> None:
     running = sum(1 for step in run.steps.values() if step.action is Action.POLL)
     tasks = "1 running task is" if running == 1 else f"{running} running tasks are"
     first = f"{tasks} finished first, {_about(run)}" if running else "no task is running, so this ends soon"
-    run.stop(Block.DRAIN, f"stopped by {name}: the same command goes on")
+    run.stop(HoldReason.DRAIN, f"stopped by {name}: the same command goes on")
     if not run.is_asking:
         first = "the service wants no requests just now, so this ends soon: the same command asks for what runs"
     run.say(f"{first}; once more leaves now. Nothing is lost either way")
@@ -185,7 +185,7 @@ def _about(run: Run) -> str:
 
 async def _leave(run: Run, work: "asyncio.Task[None]") -> None:
     """Leaves at once, but for the POSTs on the wire: their answers are worth money."""
-    run.stop(Block.DRAIN, "left at once: the same command goes on")
+    run.stop(HoldReason.DRAIN, "left at once: the same command goes on")
     work.cancel()
     await asyncio.gather(work, return_exceptions=True)
     if run.posts:

@@ -4,32 +4,32 @@ import signal
 from collections.abc import Iterable, Mapping
 
 from batchrunner.domain.status import Status
-from batchrunner.domain.step import Block, Step
+from batchrunner.domain.step import HoldReason, Step
 from batchrunner.errors import ExitCode
 
-_CODES: Mapping[Block, ExitCode | None] = {
-    Block.UNKNOWN: ExitCode.PERSON_NEEDED,
-    Block.DAMAGED: ExitCode.PERSON_NEEDED,
-    Block.EXPIRED: ExitCode.PERSON_NEEDED,
-    Block.FOREIGN_FILE: ExitCode.PERSON_NEEDED,
-    Block.KEY: ExitCode.REFUSED,
-    Block.OTHER_KEY: ExitCode.REFUSED,
-    Block.BALANCE: ExitCode.REFUSED,
-    Block.COST_LIMIT: ExitCode.COST_LIMIT,
-    Block.PRICE: ExitCode.COST_LIMIT,
-    Block.ADDRESS: ExitCode.WORK_LEFT,
-    Block.UPLOAD: ExitCode.WORK_LEFT,
-    Block.HALT: ExitCode.WORK_LEFT,
-    Block.DRAIN: ExitCode.WORK_LEFT,
-    Block.DEADLINE: ExitCode.DEADLINE,
-    Block.TASK_TIMEOUT: ExitCode.WORK_LEFT,
-    Block.TASK_REFUSED: ExitCode.WORK_LEFT,
-    Block.FETCH_FAILED: ExitCode.WORK_LEFT,
-    Block.LEDGER: ExitCode.WORK_LEFT,
-    Block.IN_FLIGHT: ExitCode.WORK_LEFT,
-    Block.WAITS_FOR_KIN: ExitCode.WORK_LEFT,
-    Block.NOT_AGREED: ExitCode.WORK_LEFT,
-    Block.NOT_SELECTED: None,
+_CODES: Mapping[HoldReason, ExitCode | None] = {
+    HoldReason.UNKNOWN: ExitCode.PERSON_NEEDED,
+    HoldReason.DAMAGED: ExitCode.PERSON_NEEDED,
+    HoldReason.EXPIRED: ExitCode.PERSON_NEEDED,
+    HoldReason.FOREIGN_FILE: ExitCode.PERSON_NEEDED,
+    HoldReason.KEY: ExitCode.REFUSED,
+    HoldReason.OTHER_KEY: ExitCode.REFUSED,
+    HoldReason.BALANCE: ExitCode.REFUSED,
+    HoldReason.COST_LIMIT: ExitCode.COST_LIMIT,
+    HoldReason.PRICE: ExitCode.COST_LIMIT,
+    HoldReason.ADDRESS: ExitCode.WORK_LEFT,
+    HoldReason.UPLOAD: ExitCode.WORK_LEFT,
+    HoldReason.HALT: ExitCode.WORK_LEFT,
+    HoldReason.DRAIN: ExitCode.WORK_LEFT,
+    HoldReason.DEADLINE: ExitCode.DEADLINE,
+    HoldReason.TASK_TIMEOUT: ExitCode.WORK_LEFT,
+    HoldReason.TASK_REFUSED: ExitCode.WORK_LEFT,
+    HoldReason.FETCH_FAILED: ExitCode.WORK_LEFT,
+    HoldReason.LEDGER: ExitCode.WORK_LEFT,
+    HoldReason.IN_FLIGHT: ExitCode.WORK_LEFT,
+    HoldReason.WAITS_FOR_KIN: ExitCode.WORK_LEFT,
+    HoldReason.NOT_AGREED: ExitCode.WORK_LEFT,
+    HoldReason.NOT_SELECTED: None,
 }
 
 # The first that applies is what the process ends with. Source: the table in docs/exit-codes.md.
@@ -57,8 +57,8 @@ def exit_code(
 
 
 def _code(step: Step) -> ExitCode | None:
-    if step.block is not None:
-        return _CODES[step.block]
+    if step.hold_reason is not None:
+        return _CODES[step.hold_reason]
     if not step.is_last:  # it could not go on, as when the ledger's disk was full
         return ExitCode.WORK_LEFT
     return ExitCode.FAILED if step.status is Status.FAILED else None

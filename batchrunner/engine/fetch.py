@@ -8,14 +8,14 @@ from pathlib import Path
 from batchrunner.domain.event import Happened, Kind
 from batchrunner.domain.history import FILE_GONE, Attempt, Observation, TaskState
 from batchrunner.domain.job import JobId
-from batchrunner.domain.step import Block, Step
+from batchrunner.domain.step import HoldReason, Step
 from batchrunner.engine.poll import BETWEEN_GONE_S, NO_VIDEO, attempt_of, look, with_observation
 from batchrunner.engine.run import Run, Watch
 from batchrunner.engine.scheduling.rate_limiter import backoff_s
 from batchrunner.engine.unverified import keep, kept
 from batchrunner.io.download import Bounds, DownloadError, DownloadFault, Partial, Verified, download
 from batchrunner.io.files import Refused, temporary
-from batchrunner.planning.planner import Stop, settles
+from batchrunner.planning.planner import StopReason, settles
 from batchrunner.providers.modellix import TaskReplyKind
 from batchrunner.storage.clip_files import is_sound
 from batchrunner.storage.output_folders import nearest
@@ -92,7 +92,7 @@ def _keep_odd(run: Run, identity: JobId, watch: Watch, error: DownloadError, odd
         return
     name = run.batch.project.written(path)
     then = f"look at it: `batchrunner accept` takes it as the clip of {identity.name}, and the next run asks again"
-    watch.stop = Stop(Block.FETCH_FAILED, f"{error}; it is kept as {name}. {then}")
+    watch.stop = StopReason(HoldReason.FETCH_FAILED, f"{error}; it is kept as {name}. {then}")
     run.tell(Happened(Kind.NOTE, f"kept as {name}: {then}", identity.name))
 
 
@@ -145,7 +145,7 @@ def _where(run: Run, identity: JobId, attempt: Attempt) -> Path | None:
     try:
         return final_path(run, identity, attempt)
     except Refused as error:
-        run.watch(attempt).stop = Stop(Block.FETCH_FAILED, f"its clip is not written: {error}")
+        run.watch(attempt).stop = StopReason(HoldReason.FETCH_FAILED, f"its clip is not written: {error}")
         return None
 
 
@@ -174,7 +174,7 @@ def _give_up_the_video(run: Run, attempt: Attempt, watch: Watch) -> None:
     if attempt.is_open and not run.is_drained:
         run.ledger.settle(attempt.id, run.clock.wall_s())
     then = "the next run asks again, free; `batchrunner redo` pays again"
-    watch.stop = Stop(Block.FETCH_FAILED, f"paid, but {NO_VIDEO}: {then}")
+    watch.stop = StopReason(HoldReason.FETCH_FAILED, f"paid, but {NO_VIDEO}: {then}")
 
 
 def _failed(run: Run, identity: JobId, attempt: Attempt, watch: Watch, error: DownloadError) -> None:
@@ -183,7 +183,7 @@ def _failed(run: Run, identity: JobId, attempt: Attempt, watch: Watch, error: Do
         watch.said = str(error)
         run.tell(Happened(Kind.NOTE, f"download: {error}", identity.name))
     if error.fault is DownloadFault.NOT_ALLOWED:
-        watch.stop = Stop(Block.FETCH_FAILED, f"its clip is not fetched: {error}")
+        watch.stop = StopReason(HoldReason.FETCH_FAILED, f"its clip is not fetched: {error}")
         return
     if error.fault is DownloadFault.LINK_OVER:
         watch.link = None
@@ -205,23 +205,25 @@ def _note_gone(run: Run, attempt: Attempt, watch: Watch, error: DownloadError) -
     watch.task.not_before_s += BETWEEN_GONE_S
 
 
-def _still_gone(why: object) -> Stop:
-    return Stop(Block.EXPIRED, f"asked for once more, and still gone: {why}")
+def _still_gone(why: object) -> StopReason:
+    return StopReason(HoldReason.EXPIRED, f"asked for once more, and still gone: {why}")
 
 
 def _give_up(run: Run, watch: Watch, reason: str, *, is_outage: bool = False) -> None:
     """The end of the tries: soon, but for an outage that nobody wants to leave before."""
     most = _MOST_TRIES_IN_AN_OUTAGE if is_outage and not run.is_drained else _MOST_TRIES
     if watch.failed_fetches >= most and watch.stop is None:
-        watch.stop = Stop(Block.FETCH_FAILED, f"{reason}: the next run tries again")
+        watch.stop = StopReason(HoldReason.FETCH_FAILED, f"{reason}: the next run tries again")
 
 
 def _not_taken(run: Run, watch: Watch, final: Path, error: OSError) -> None:
     """This clip has to wait; nothing more is paid for that the same disk or folder would not take."""
     why = str(error) if isinstance(error, Refused) else error.strerror or str(error)
-    watch.stop = Stop(Block.FETCH_FAILED, f"the disk does not take its clip: {why}")
+    watch.stop = StopReason(HoldReason.FETCH_FAILED, f"the disk does not take its clip: {why}")
     if error.errno in _THE_WHOLE_DISK or isinstance(error, Refused):
-        run.stop(Block.HALT, f"the disk takes no more clips in {final.parent}: {why}; mend that, and start it again")
+        run.stop(
+            HoldReason.HALT, f"the disk takes no more clips in {final.parent}: {why}; mend that, and start it again"
+        )
         return
     folder = final.parent if error.errno == errno.ENAMETOOLONG else nearest(final.parent)[0]
     run.stop_folder(folder, f"{final.name} could not be put there: {why}; mend that, and start it again")

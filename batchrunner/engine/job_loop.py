@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 
 from batchrunner.domain.job import JobId
-from batchrunner.domain.step import Action, Block, Step
+from batchrunner.domain.step import Action, HoldReason, Step
 from batchrunner.engine.fetch import adopt, fetch, restore, settle
 from batchrunner.engine.guards.canary import end_trial
 from batchrunner.engine.guards.price import end_doubt
@@ -28,7 +28,7 @@ async def live(run: Run, identity: JobId) -> Step:
     try:
         while True:
             step = run.decide(identity)
-            if step.block is Block.COST_LIMIT and run.posts:
+            if step.hold_reason is HoldReason.COST_LIMIT and run.posts:
                 await run.bell.heard()  # a refusal on the wire may release what this job needs
             elif run.waits_for_kin(identity, step):
                 await run.bell.heard()

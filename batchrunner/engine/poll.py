@@ -6,13 +6,13 @@ from dataclasses import replace
 from batchrunner.domain.event import Happened, Kind
 from batchrunner.domain.history import Answer, Attempt, ErrorClass, Failure, Observation, Outcome, TaskState
 from batchrunner.domain.job import JobId
-from batchrunner.domain.step import Action, Block, Step
+from batchrunner.domain.step import Action, HoldReason, Step
 from batchrunner.domain.text import span
 from batchrunner.engine.guards.canary import heed_end, heed_failure
 from batchrunner.engine.guards.price import heed_bill
 from batchrunner.engine.run import Run, Watch
 from batchrunner.engine.scheduling.rate_limiter import backoff_s
-from batchrunner.planning.planner import Stop, settles
+from batchrunner.planning.planner import StopReason, settles
 from batchrunner.providers.modellix import TaskReply, TaskReplyKind
 
 # A video may come a little later than its success. What comes later still says that something is wrong with the model.
@@ -33,7 +33,9 @@ async def poll(run: Run, identity: JobId, step: Step) -> None:
         await look(run, identity, attempt)
     if run.clock.monotonic_s() >= until_s and run.decide(identity).action is Action.POLL:
         waited = span(run.limits.task_timeout_s)
-        watch.stop = watch.stop or Stop(Block.TASK_TIMEOUT, f"still open after {waited}: the next run asks again")
+        watch.stop = watch.stop or StopReason(
+            HoldReason.TASK_TIMEOUT, f"still open after {waited}: the next run asks again"
+        )
 
 
 async def look(run: Run, identity: JobId, attempt: Attempt) -> TaskReply:
@@ -54,7 +56,7 @@ async def look(run: Run, identity: JobId, attempt: Attempt) -> TaskReply:
         case TaskReplyKind.GONE:
             _gone(run, identity, attempt, watch, reply)
         case TaskReplyKind.KEY:
-            run.stop_asking(Block.KEY, f"the service refuses the key: {reply.message}")
+            run.stop_asking(HoldReason.KEY, f"the service refuses the key: {reply.message}")
         case TaskReplyKind.ODD:
             _refused(run, attempt, watch, reply)
         case TaskReplyKind.AGAIN:
@@ -172,11 +174,11 @@ def _gone(run: Run, identity: JobId, attempt: Attempt, watch: Watch, reply: Task
         _take_back(run, identity, attempt, reply)
 
 
-def _needs_its_key(attempt: Attempt, reply: TaskReply) -> Stop:
+def _needs_its_key(attempt: Attempt, reply: TaskReply) -> StopReason:
     """A key that may not see a task of another one: whether that task is gone, it cannot say."""
     its_key = f"the key that ends in {attempt.key_last4}" if attempt.key_last4 else "another key"
     why = f"it was submitted with {its_key}, and with the one that is set {reply.message}"
-    return Stop(Block.OTHER_KEY, f"{why}: set the other one to fetch it")
+    return StopReason(HoldReason.OTHER_KEY, f"{why}: set the other one to fetch it")
 
 
 def _take_back(run: Run, identity: JobId, attempt: Attempt, reply: TaskReply) -> None:
@@ -191,7 +193,7 @@ def _refused(run: Run, attempt: Attempt, watch: Watch, reply: TaskReply, most: i
     if watch.failed_looks >= most:
         elsewhere = attempt.base_url != run.access.base_url  # only a receipt may say so; nobody is sent there
         where = " (it was sent to another address, as its receipt says)" if elsewhere else ""
-        watch.stop = Stop(Block.TASK_REFUSED, f"its task cannot be asked for: {reply.message}{where}")
+        watch.stop = StopReason(HoldReason.TASK_REFUSED, f"its task cannot be asked for: {reply.message}{where}")
 
 
 def with_observation(attempt: Attempt, seen: Observation) -> Attempt:

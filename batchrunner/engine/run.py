@@ -13,7 +13,7 @@ from batchrunner.domain.event import Event, Happened, Kind, Listener
 from batchrunner.domain.history import Attempt, Outcome
 from batchrunner.domain.job import Job, JobId
 from batchrunner.domain.settings import AUTO
-from batchrunner.domain.step import Block, Step
+from batchrunner.domain.step import HoldReason, Step
 from batchrunner.domain.text import span
 from batchrunner.engine.guards.circuit_breaker import Trust
 from batchrunner.engine.scheduling.adaptive_limit import Capacity, slots_of_tier
@@ -29,7 +29,7 @@ from batchrunner.io.clock import Clock
 from batchrunner.io.download import Partial
 from batchrunner.io.http import Http
 from batchrunner.planning.batch import Batch, Limits
-from batchrunner.planning.planner import Options, Purse, Stop, next_step
+from batchrunner.planning.planner import Options, Purse, StopReason, next_step
 from batchrunner.providers.credentials import Access
 from batchrunner.providers.modellix import Limits as Told
 from batchrunner.providers.modellix import Modellix
@@ -75,7 +75,7 @@ class Watch:
     link: str | None = None
     part: Partial | None = None
     said: str = ""
-    stop: Stop | None = None
+    stop: StopReason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,12 +156,12 @@ class Run:
         self._options = options
         self._listener = means.listener
         self._watches: dict[int, Watch] = {}
-        self._stop: Stop | None = None
-        self._model_stops: dict[str, Stop] = {}
-        self._job_stops: dict[JobId, Stop] = {}
-        self._folder_stops: dict[Path, Stop] = {}
+        self._stop: StopReason | None = None
+        self._model_stops: dict[str, StopReason] = {}
+        self._job_stops: dict[JobId, StopReason] = {}
+        self._folder_stops: dict[Path, StopReason] = {}
         self.upload_locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._asking_stop: Stop | None = None
+        self._asking_stop: StopReason | None = None
         self._ahead_s = 0.0
 
     # deciding
@@ -180,7 +180,7 @@ class Run:
         self.steps[identity] = step
         return step
 
-    def _stop_among(self, attempts: Iterable[Attempt]) -> Stop | None:
+    def _stop_among(self, attempts: Iterable[Attempt]) -> StopReason | None:
         watches = (self._watches.get(attempt.id) for attempt in attempts)
         return next((watch.stop for watch in watches if watch and watch.stop), None)
 
@@ -217,7 +217,7 @@ class Run:
     @property
     def is_drained(self) -> bool:
         """Whether somebody wants to leave as soon as what runs is finished."""
-        return self._stop is not None and self._stop.block is Block.DRAIN
+        return self._stop is not None and self._stop.hold_reason is HoldReason.DRAIN
 
     @property
     def is_asking_over(self) -> bool:
@@ -229,21 +229,21 @@ class Run:
         """Why nothing more is submitted; empty while something is."""
         return self._stop.reason if self._stop else ""
 
-    def stop_of(self, job: Job) -> Stop | None:
+    def stop_of(self, job: Job) -> StopReason | None:
         """Why a job is not submitted any more in this run; None while it may be."""
         of_model = self._model_stops.get(job.request.model)
         return self._stop or self._job_stops.get(job.identity) or of_model or self._folder_stop(job)
 
-    def _folder_stop(self, job: Job) -> Stop | None:
+    def _folder_stop(self, job: Job) -> StopReason | None:
         if not self._folder_stops:
             return None
         final = self.batch.project.output(job.output)
         return next((stop for folder, stop in self._folder_stops.items() if final.is_relative_to(folder)), None)
 
-    def stop(self, block: Block, reason: str) -> None:
+    def stop(self, block: HoldReason, reason: str) -> None:
         """Nothing more is submitted; what runs is finished. The first reason is the one that is told."""
         if self._stop is None:
-            self._stop = Stop(block, reason)
+            self._stop = StopReason(block, reason)
             self.slots.close()
             self.nudge()
             self.tell(Happened(Kind.HALT, f"no more submits: {reason}"))
@@ -255,20 +255,20 @@ class Run:
             return math.inf
         left_s = self.limits.deadline_s - self.clock.wall_s()
         if left_s <= 0:
-            self.stop(Block.DEADLINE, "the deadline is reached: what runs is finished")
+            self.stop(HoldReason.DEADLINE, "the deadline is reached: what runs is finished")
         return left_s
 
-    def stop_model(self, model: str, block: Block, reason: str) -> None:
+    def stop_model(self, model: str, block: HoldReason, reason: str) -> None:
         """Nothing more is submitted to one model."""
         if model not in self._model_stops:
-            self._model_stops[model] = Stop(block, reason)
+            self._model_stops[model] = StopReason(block, reason)
             self.nudge()
             self.tell(Happened(Kind.HALT, f"no more submits to {model}: {reason}"))
 
     def stop_folder(self, folder: Path, reason: str) -> None:
         """Nothing more is submitted whose clip would go into this folder, or below it."""
         if folder not in self._folder_stops:
-            self._folder_stops[folder] = Stop(Block.HALT, f"clips in {folder}: {reason}")
+            self._folder_stops[folder] = StopReason(HoldReason.HALT, f"clips in {folder}: {reason}")
             self.nudge()
             self.tell(Happened(Kind.HALT, f"no more submits for clips in {folder}: {reason}"))
 
@@ -282,13 +282,13 @@ class Run:
             self.trusts[model] = Trust(is_proven=not is_new)
         return self.trusts[model]
 
-    def stop_job(self, identity: JobId, stop: Stop) -> None:
+    def stop_job(self, identity: JobId, stop: StopReason) -> None:
         """One job is not submitted in this run."""
         self._job_stops[identity] = stop
 
-    def stop_asking(self, block: Block, reason: str) -> None:
+    def stop_asking(self, block: HoldReason, reason: str) -> None:
         """No task is asked for any more; all stay as they are."""
-        self._asking_stop = self._asking_stop or Stop(block, reason)
+        self._asking_stop = self._asking_stop or StopReason(block, reason)
         self.looks.close()
         self.nudge()
         self.stop(block, reason)
@@ -303,7 +303,7 @@ class Run:
         pause_s = self.traffic.pace.pause_s(self.clock.monotonic_s())
         if self.is_drained and self.is_asking and pause_s > _LONGEST_PAUSE_OF_A_DRAIN_S:
             said = f"the service wants no requests for another {span(pause_s)}: the same command asks again"
-            self.stop_asking(Block.DRAIN, said)
+            self.stop_asking(HoldReason.DRAIN, said)
 
     # waiting
 
@@ -311,7 +311,7 @@ class Run:
         """Whether a job of this run will still bring the clip that this one waits for."""
         kin = self.batch.kin.get(identity)
         is_coming = kin is not None and kin.identity in self.steps and kin.identity not in self.told
-        return step.block is Block.WAITS_FOR_KIN and is_coming
+        return step.hold_reason is HoldReason.WAITS_FOR_KIN and is_coming
 
     def nudge(self) -> None:
         """Something changed for everyone."""
@@ -322,7 +322,7 @@ class Run:
         """What a reply says of the account's pace; a pause beyond the deadline ends the submits."""
         self.counted.refused_429 += refused
         if self.service.distrust:
-            self.stop_asking(Block.HALT, self.service.distrust)
+            self.stop_asking(HoldReason.HALT, self.service.distrust)
         if told.sent_at_s is not None:
             self._ahead_s = told.sent_at_s - self.clock.wall_s()
         if told.per_min and (slots := slots_of_tier(told.per_min)):
@@ -334,7 +334,7 @@ class Run:
         self._leave_pause()
         deadline_s = self.limits.deadline_s
         if wait_s > 0 and deadline_s is not None and self.clock.wall_s() + wait_s > deadline_s:
-            self.stop(Block.DEADLINE, f"the service wants us to wait {span(wait_s)}, beyond the deadline")
+            self.stop(HoldReason.DEADLINE, f"the service wants us to wait {span(wait_s)}, beyond the deadline")
 
     def service_s(self) -> float:
         """The time of the service, as its last dated reply told it: ours may be wrong."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from batchrunner.domain.event import Happened, Kind
 from batchrunner.domain.history import Answer, ErrorClass, Failure, Outcome, RejectReason
 from batchrunner.domain.job import Job, JobId
-from batchrunner.domain.step import Action, Block, Step
+from batchrunner.domain.step import Action, HoldReason, Step
 from batchrunner.domain.text import span
 from batchrunner.engine.guards.canary import admit, heed_failure, is_admitted
 from batchrunner.engine.guards.price import Before, end_doubt, read_balance, weigh_after, weigh_before
@@ -200,7 +200,7 @@ async def _recorded(run: Run, job: Job, attempt_id: int, answer: Answer) -> Answ
         try:
             return run.ledger.answer(attempt_id, answer)
         except LedgerError as error:
-            run.stop(Block.LEDGER, str(error))
+            run.stop(HoldReason.LEDGER, str(error))
             if answer.task_id is None:
                 return replace(answer, outcome=Outcome.UNKNOWN, reject_reason=None)
             alarm = f"task {answer.task_id} is paid and could not be written to the ledger: {error}"
@@ -224,7 +224,7 @@ def _react(run: Run, job: Job, answer: Answer, reply: Submitted) -> None:
             run.caution.unknown(run.clock.monotonic_s())
             run.tell(Happened(Kind.UNKNOWN, answer.message, job.name))
             if run.caution.is_over:
-                run.stop(Block.HALT, f"{MOST_UNKNOWNS} submits in a row have an unknown outcome")
+                run.stop(HoldReason.HALT, f"{MOST_UNKNOWNS} submits in a row have an unknown outcome")
         case Outcome.REFUSED if answer.reject_reason is not None:
             _REACTIONS[answer.reject_reason](run, job, answer)
 
@@ -237,7 +237,7 @@ def _invalid(run: Run, job: Job, answer: Answer) -> None:
 def _broke(run: Run, _: Job, answer: Answer) -> None:
     message = answer.message
     if not run.limits.waits_for_balance:
-        run.stop(Block.BALANCE, f"the balance is used up: {message}")
+        run.stop(HoldReason.BALANCE, f"the balance is used up: {message}")
     elif not run.is_broke:
         run.is_broke = True
         run.tell(Happened(Kind.WAIT, f"the balance is used up, waiting for a top-up: {message}"))
@@ -255,7 +255,7 @@ def _full(run: Run, _: Job, _answer: Answer) -> None:
         run.is_long_full = False
     elif not run.is_long_full:
         run.is_long_full = True
-        ours = sum(step.block is Block.TASK_TIMEOUT for step in run.steps.values())
+        ours = sum(step.hold_reason is HoldReason.TASK_TIMEOUT for step in run.steps.values())
         given_up = f", {ours} of them this run's own that it waits for no longer" if ours else ""
         who = f"the account's slots are full of other tasks{given_up}"
         run.tell(Happened(Kind.WAIT, f"nothing could be submitted for {span(full_s)}: {who}; it is tried on"))
@@ -267,10 +267,10 @@ def _nothing(_run: Run, _job: Job, _answer: Answer) -> None:
 
 _REACTIONS: Mapping[RejectReason, Callable[[Run, Job, Answer], None]] = {
     RejectReason.INVALID: _invalid,
-    RejectReason.KEY: lambda run, _, a: run.stop(Block.KEY, f"the service refuses the key: {a.message}"),
+    RejectReason.KEY: lambda run, _, a: run.stop(HoldReason.KEY, f"the service refuses the key: {a.message}"),
     RejectReason.BALANCE: _broke,
     RejectReason.ADDRESS: lambda run, job, a: run.stop_model(
-        job.request.model, Block.ADDRESS, f"the service refuses: {a.message}"
+        job.request.model, HoldReason.ADDRESS, f"the service refuses: {a.message}"
     ),
     RejectReason.RATE: _nothing,
     RejectReason.CONCURRENT: _full,

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from batchrunner.domain.image import LocalImage
 from batchrunner.domain.job import Job
-from batchrunner.domain.step import Block
+from batchrunner.domain.step import HoldReason
 from batchrunner.domain.uploaded_image import Upload
 from batchrunner.engine.run import Run
 from batchrunner.engine.scheduling.rate_limiter import backoff_s
-from batchrunner.planning.planner import Stop
+from batchrunner.planning.planner import StopReason
 from batchrunner.providers.modellix import UploadReply, UploadReplyKind
 
 # Some 25 minutes: it is rather the service that has a bad time than the picture.
@@ -27,7 +27,7 @@ async def sendable(run: Run, job: Job, is_wanted: Callable[[], bool]) -> Mapping
         return {name: await _sendable(run, value, is_wanted) for name, value in job.body.items()}
     except UploadFailed as error:
         if is_wanted():
-            run.stop_job(job.identity, Stop(Block.UPLOAD, str(error)))
+            run.stop_job(job.identity, StopReason(HoldReason.UPLOAD, str(error)))
         return None
 
 
@@ -66,7 +66,7 @@ async def _upload(run: Run, image: LocalImage, is_wanted: Callable[[], bool]) ->
             case UploadReplyKind.REFUSED:
                 raise UploadFailed(_refusal(image, reply))
             case UploadReplyKind.KEY:
-                run.stop(Block.KEY, f"the service refuses the key: {reply.message}")
+                run.stop(HoldReason.KEY, f"the service refuses the key: {reply.message}")
                 raise UploadFailed(reply.message)
             case UploadReplyKind.AGAIN | UploadReplyKind.RATE:
                 failed += 1

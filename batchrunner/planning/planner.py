@@ -19,14 +19,14 @@ from batchrunner.domain.job import Job
 from batchrunner.domain.money import FREE, NOTHING, Cost
 from batchrunner.domain.request import changed_fields
 from batchrunner.domain.status import Status, status_of
-from batchrunner.domain.step import Action, Block, Step
+from batchrunner.domain.step import Action, HoldReason, Step
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
+class StopReason:
     """Why something is not done any more in this run."""
 
-    block: Block
+    hold_reason: HoldReason
     reason: str
 
 
@@ -66,8 +66,8 @@ class Facts:
     disk: Disk = Disk()
     cost: Cost = FREE
     room_usd: Decimal | None = None
-    stop: Stop | None = None
-    task_stop: Stop | None = None
+    stop: StopReason | None = None
+    task_stop: StopReason | None = None
     in_flight: bool = False
     kin: Kinship | None = None
 
@@ -135,7 +135,7 @@ def _damaged(damage: Sequence[Damage]) -> Step:
     first, more = damage[0], len(damage) - 1
     which = f"row {first.row} of the table `{first.table}`" + (f" and {more} more" if more else "")
     reason = f"the ledger is damaged in {which}: it may have been paid, bring back a copy of the ledger that is whole"
-    return Step(Action.HOLD, Status.UNKNOWN, reason, block=Block.DAMAGED)
+    return Step(Action.HOLD, Status.UNKNOWN, reason, hold_reason=HoldReason.DAMAGED)
 
 
 def settles(attempt: Attempt) -> bool:
@@ -189,7 +189,9 @@ def _finish(attempt: Attempt, facts: Facts) -> Step:
     """An open attempt comes to its end before anything new, even if its job was edited or has left."""
     match attempt.outcome:
         case None if facts.in_flight:
-            return Step(Action.HOLD, Status.PENDING, "being submitted just now", attempt, block=Block.IN_FLIGHT)
+            return Step(
+                Action.HOLD, Status.PENDING, "being submitted just now", attempt, hold_reason=HoldReason.IN_FLIGHT
+            )
         case None:
             return _unknown(attempt, "sent, and the run ended before an answer was on record")
         case Outcome.UNKNOWN:
@@ -204,7 +206,7 @@ def _finish(attempt: Attempt, facts: Facts) -> Step:
 
 def _unknown(attempt: Attempt, why: str) -> Step:
     reason = f"it may have been paid: {why}" if why else "it may have been paid"
-    return Step(Action.HOLD, Status.UNKNOWN, reason, attempt, block=Block.UNKNOWN)
+    return Step(Action.HOLD, Status.UNKNOWN, reason, attempt, hold_reason=HoldReason.UNKNOWN)
 
 
 def _finish_task(attempt: Attempt, facts: Facts) -> Step:
@@ -225,7 +227,7 @@ def _put(step: Step, facts: Facts) -> Step:
 
 def _unless_stopped(step: Step, facts: Facts) -> Step:
     stop = facts.task_stop
-    return step if stop is None else replace(step, action=Action.HOLD, reason=stop.reason, block=stop.block)
+    return step if stop is None else replace(step, action=Action.HOLD, reason=stop.reason, hold_reason=stop.hold_reason)
 
 
 def _foreign(disk: Disk, status: Status, attempt: Attempt | None) -> Step:
@@ -235,7 +237,7 @@ def _foreign(disk: Disk, status: Status, attempt: Attempt | None) -> Step:
         reason = f"{disk.foreign} lies in its place and is not ours: move it away"
     else:
         reason = f"the clip of {disk.claimed} goes to the same path: give this job another `output:`"
-    return Step(Action.HOLD, status, reason, attempt, block=Block.FOREIGN_FILE)
+    return Step(Action.HOLD, status, reason, attempt, hold_reason=HoldReason.FOREIGN_FILE)
 
 
 def _departed(memory: JobHistory, facts: Facts) -> Step:
@@ -249,9 +251,11 @@ def _adopt(kin: Kinship) -> Step | None:
     attempt = kin.attempt
     if attempt.is_open and attempt.outcome is not Outcome.ACCEPTED:
         reason = f"{kin.who} asks for the same and may have been paid: resolve that first"
-        return Step(Action.HOLD, Status.PENDING, reason, block=Block.UNKNOWN)
+        return Step(Action.HOLD, Status.PENDING, reason, hold_reason=HoldReason.UNKNOWN)
     if attempt.is_open:
-        return Step(Action.HOLD, Status.PENDING, f"waits for the same clip of {kin.who}", block=Block.WAITS_FOR_KIN)
+        return Step(
+            Action.HOLD, Status.PENDING, f"waits for the same clip of {kin.who}", hold_reason=HoldReason.WAITS_FOR_KIN
+        )
     if attempt.outcome is Outcome.ACCEPTED and attempt.task is TaskState.SUCCESS:
         return Step(Action.ADOPT, Status.PENDING, f"same request as {kin.who}: $0.00", attempt)
     return None
@@ -343,7 +347,7 @@ def _expired(attempt: Attempt, facts: Facts, options: Options) -> Step:
     """A person is needed; but a run that submits nothing may ask once more, for that is free."""
     if options.submits or facts.task_stop:
         reason = "paid, and the service no longer has the result"
-        return Step(Action.HOLD, Status.EXPIRED, reason, attempt, block=Block.EXPIRED)
+        return Step(Action.HOLD, Status.EXPIRED, reason, attempt, hold_reason=HoldReason.EXPIRED)
     reason = "the service no longer had the result: asked for once more, free"
     return _put(Step(Action.FETCH, Status.EXPIRED, reason, attempt), facts)
 
@@ -367,14 +371,16 @@ def _submit(
     """A submit, unless something stands in its way; what stands there is said instead."""
     step = Step(Action.SUBMIT, Status.PENDING, reason, attempt, facts.cost, changed)
     if not options.submits or (options.only is not None and job.name not in options.only):
-        return replace(step, action=Action.HOLD, block=Block.NOT_SELECTED)
+        return replace(step, action=Action.HOLD, hold_reason=HoldReason.NOT_SELECTED)
     if facts.disk.foreign or facts.disk.claimed:
         return _foreign(facts.disk, Status.PENDING, attempt)
     if facts.stop:
-        return replace(step, action=Action.HOLD, reason=facts.stop.reason, block=facts.stop.block)
+        return replace(step, action=Action.HOLD, reason=facts.stop.reason, hold_reason=facts.stop.hold_reason)
     if facts.room_usd is not None and facts.cost.high_usd > facts.room_usd:
-        return replace(step, action=Action.HOLD, reason="the cost limit leaves no room", block=Block.COST_LIMIT)
+        return replace(
+            step, action=Action.HOLD, reason="the cost limit leaves no room", hold_reason=HoldReason.COST_LIMIT
+        )
     if options.agreed is not None and job.name not in options.agreed:
         reason = "it was not in the plan that was agreed to"
-        return replace(step, action=Action.HOLD, reason=reason, block=Block.NOT_AGREED)
+        return replace(step, action=Action.HOLD, reason=reason, hold_reason=HoldReason.NOT_AGREED)
     return step

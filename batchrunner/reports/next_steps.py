@@ -4,35 +4,35 @@ import shlex
 from collections.abc import Iterable, Mapping
 
 from batchrunner.domain.status import Status
-from batchrunner.domain.step import Block
+from batchrunner.domain.step import HoldReason
 from batchrunner.reports.report import Row
 
 _WORK_LEFT = (
-    Block.DRAIN,
-    Block.DEADLINE,
-    Block.HALT,
-    Block.LEDGER,
-    Block.TASK_TIMEOUT,
-    Block.FETCH_FAILED,
-    Block.TASK_REFUSED,
-    Block.IN_FLIGHT,
-    Block.NOT_AGREED,
-    Block.WAITS_FOR_KIN,
+    HoldReason.DRAIN,
+    HoldReason.DEADLINE,
+    HoldReason.HALT,
+    HoldReason.LEDGER,
+    HoldReason.TASK_TIMEOUT,
+    HoldReason.FETCH_FAILED,
+    HoldReason.TASK_REFUSED,
+    HoldReason.IN_FLIGHT,
+    HoldReason.NOT_AGREED,
+    HoldReason.WAITS_FOR_KIN,
 )
 
-_SENTENCES: Mapping[Block, str] = {
-    Block.DAMAGED: "{count} held by damaged rows of the ledger: bring back a copy of it that is whole (or, where the "
+_SENTENCES: Mapping[HoldReason, str] = {
+    HoldReason.DAMAGED: "{count} held by damaged rows of the ledger: bring back a copy of it that is whole (or, where the "
     "receipts are whole, move it away: they hold what was paid), then `batchrunner run {manifest}`",
-    Block.EXPIRED: "{count} paid, but the service no longer has the result.",
-    Block.FOREIGN_FILE: "{count} held by a file in its place: give the job another `output:`, or move it away, then "
+    HoldReason.EXPIRED: "{count} paid, but the service no longer has the result.",
+    HoldReason.FOREIGN_FILE: "{count} held by a file in its place: give the job another `output:`, or move it away, then "
     "`batchrunner run {manifest}`",
-    Block.KEY: "the key was refused: set MODELLIX_API_KEY, then `batchrunner run {manifest}`",
-    Block.OTHER_KEY: "{count} submitted with another key: set that one, then `batchrunner fetch {manifest}`",
-    Block.BALANCE: "the balance is used up: top it up, then `batchrunner run {manifest}`",
-    Block.COST_LIMIT: "{count} left out by the cost limit: raise `settings.budget` or `--max-cost`",
-    Block.PRICE: "{count} left out because clips cost more than was agreed to: name today's prices with --prices",
-    Block.UPLOAD: "{count} wait for a picture that could not be uploaded, then `batchrunner run {manifest}`",
-    Block.ADDRESS: "{count} refused by address or model: check `model` and MODELLIX_BASE_URL",
+    HoldReason.KEY: "the key was refused: set MODELLIX_API_KEY, then `batchrunner run {manifest}`",
+    HoldReason.OTHER_KEY: "{count} submitted with another key: set that one, then `batchrunner fetch {manifest}`",
+    HoldReason.BALANCE: "the balance is used up: top it up, then `batchrunner run {manifest}`",
+    HoldReason.COST_LIMIT: "{count} left out by the cost limit: raise `settings.budget` or `--max-cost`",
+    HoldReason.PRICE: "{count} left out because clips cost more than was agreed to: name today's prices with --prices",
+    HoldReason.UPLOAD: "{count} wait for a picture that could not be uploaded, then `batchrunner run {manifest}`",
+    HoldReason.ADDRESS: "{count} refused by address or model: check `model` and MODELLIX_BASE_URL",
 }
 
 
@@ -43,18 +43,20 @@ def next_commands(rows: Iterable[Row], manifest: str, options: Iterable[str] = (
     """
     rows, manifest = list(rows), shlex.join([manifest, *options])
     lines = []
-    unknown = [row.identity.name for row in rows if row.status is Status.UNKNOWN and row.block is not Block.DAMAGED]
-    unknown = unknown or [row.identity.name for row in rows if row.block is Block.UNKNOWN]
+    unknown = [
+        row.identity.name for row in rows if row.status is Status.UNKNOWN and row.hold_reason is not HoldReason.DAMAGED
+    ]
+    unknown = unknown or [row.identity.name for row in rows if row.hold_reason is HoldReason.UNKNOWN]
     if unknown:
         lines.append(
             f"{len(unknown)} may have been paid. What to look for in the console: `batchrunner resolve {manifest}`; "
             f"then: `batchrunner resolve {manifest} {unknown[0]} --task ID` (or --not-submitted, or --pay-again)"
         )
     for block, sentence in _SENTENCES.items():
-        count = sum(1 for row in rows if row.block is block)
+        count = sum(1 for row in rows if row.hold_reason is block)
         if count:
             lines.append(sentence.format(count=count, manifest=manifest))
-    if any(row.block in _WORK_LEFT or not row.is_last for row in rows):
+    if any(row.hold_reason in _WORK_LEFT or not row.is_last for row in rows):
         lines.append(f"to go on: `batchrunner run {manifest}`")
     if any(row.status is Status.FAILED for row in rows):
         lines.append(f"to try the failed ones again (each is paid again): `batchrunner retry {manifest}`")

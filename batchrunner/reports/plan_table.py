@@ -9,7 +9,7 @@ from typing import Any
 from batchrunner.domain.job import JobId
 from batchrunner.domain.money import FREE, Cost
 from batchrunner.domain.status import Status
-from batchrunner.domain.step import Action, Block, Step, total
+from batchrunner.domain.step import Action, HoldReason, Step, total
 from batchrunner.domain.text import (
     LONGEST_TABLE,
     Lines,
@@ -97,7 +97,7 @@ def _table(planned: Planned, steps: Sequence[tuple[JobId, Step]], width: int | N
 
 def _sums(planned: Planned, now_s: float) -> Iterator[str]:
     submits = planned.submits
-    unfit = [who.name for who, step in planned.steps if step.block is Block.COST_LIMIT]
+    unfit = [who.name for who, step in planned.steps if step.hold_reason is HoldReason.COST_LIMIT]
     yield from planned.replaced.lines()
     if planned.replaced.clips > planned.max_replaced:
         again = planned.replaced.clips
@@ -149,7 +149,7 @@ def _job(who: JobId, step: Step) -> dict[str, Any]:
         "status": step.status.value,
         "reason": step.reason,
         "changed": list(step.changed),
-        "block": step.block.value if step.block else None,
+        "block": step.hold_reason.value if step.hold_reason else None,
         "cost": _range(step.cost) if step.action is Action.SUBMIT else _range(FREE),
     }
 

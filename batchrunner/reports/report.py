@@ -11,7 +11,7 @@ from batchrunner.domain.job import Job, JobId
 from batchrunner.domain.money import NOTHING
 from batchrunner.domain.request import Request, unsigned
 from batchrunner.domain.status import Flag, Status
-from batchrunner.domain.step import Block, Step
+from batchrunner.domain.step import HoldReason, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Row:
     tags: tuple[str, ...]
     source: tuple[str, int] | None
     note: str
-    block: Block | None
+    hold_reason: HoldReason | None
     attempts: int
     cost_usd: Decimal
     is_last: bool = True
@@ -101,7 +101,7 @@ def row_of(
         source=(job.location.file, job.location.line) if job else None,
         note=step.reason,
         older=older,
-        block=step.block,
+        hold_reason=step.hold_reason,
         is_last=step.is_last,
         attempts=len(memory.attempts),
         cost_usd=cost_usd,
@@ -137,7 +137,7 @@ def _flags(job: Job | None, step: Step, older: str | None, *, is_stuck: bool) ->
         yield Flag.OLD_CLIP
     if is_stuck:
         yield Flag.STUCK
-    if step.block is Block.IN_FLIGHT:
+    if step.hold_reason is HoldReason.IN_FLIGHT:
         yield Flag.SUBMITTING
     if job is None:
         yield Flag.DEPARTED
@@ -150,24 +150,24 @@ _REFUSAL_CLASSES: Mapping[RejectReason | None, ErrorClass] = {
     RejectReason.BALANCE: ErrorClass.BALANCE,
 }
 
-_BLOCK_CLASSES: Mapping[Block, ErrorClass] = {
-    Block.EXPIRED: ErrorClass.EXPIRED,
-    Block.KEY: ErrorClass.AUTH,
-    Block.OTHER_KEY: ErrorClass.AUTH,
-    Block.TASK_TIMEOUT: ErrorClass.TIMEOUT,
-    Block.TASK_REFUSED: ErrorClass.PROVIDER,
-    Block.FETCH_FAILED: ErrorClass.LOCAL,
-    Block.FOREIGN_FILE: ErrorClass.LOCAL,
-    Block.DAMAGED: ErrorClass.LOCAL,
-    Block.UPLOAD: ErrorClass.LOCAL,
+_BLOCK_CLASSES: Mapping[HoldReason, ErrorClass] = {
+    HoldReason.EXPIRED: ErrorClass.EXPIRED,
+    HoldReason.KEY: ErrorClass.AUTH,
+    HoldReason.OTHER_KEY: ErrorClass.AUTH,
+    HoldReason.TASK_TIMEOUT: ErrorClass.TIMEOUT,
+    HoldReason.TASK_REFUSED: ErrorClass.PROVIDER,
+    HoldReason.FETCH_FAILED: ErrorClass.LOCAL,
+    HoldReason.FOREIGN_FILE: ErrorClass.LOCAL,
+    HoldReason.DAMAGED: ErrorClass.LOCAL,
+    HoldReason.UPLOAD: ErrorClass.LOCAL,
 }
 
 
 def _error(row: Row, attempt: Attempt) -> Failure | None:
     if row.status is Status.DONE:
         return None
-    if row.block is not None and row.block in _BLOCK_CLASSES:
-        return Failure(_BLOCK_CLASSES[row.block], row.note)
+    if row.hold_reason is not None and row.hold_reason in _BLOCK_CLASSES:
+        return Failure(_BLOCK_CLASSES[row.hold_reason], row.note)
     if attempt.failure:
         return attempt.failure
     answer = attempt.answer

@@ -13,7 +13,7 @@ import pytest
 from batchrunner import errors
 from batchrunner.cli import main as boundary
 from batchrunner.domain.status import Status
-from batchrunner.domain.step import Action, Block, Step
+from batchrunner.domain.step import Action, HoldReason, Step
 from batchrunner.engine.exit_code import exit_code
 from batchrunner.errors import BatchrunnerError, ExitCode
 
@@ -120,26 +120,26 @@ def test_what_a_command_returns_is_its_code(monkeypatch: pytest.MonkeyPatch, how
 # The ladder of codes of a run
 
 
-PERSON = {Block.UNKNOWN, Block.DAMAGED, Block.EXPIRED, Block.FOREIGN_FILE}
-REFUSED = {Block.KEY, Block.OTHER_KEY, Block.BALANCE}
-LIMIT = {Block.COST_LIMIT, Block.PRICE}
-SILENT = {Block.NOT_SELECTED}
-LATE = {Block.DEADLINE}
-LEFT = set(Block) - PERSON - REFUSED - LIMIT - LATE - SILENT
+PERSON = {HoldReason.UNKNOWN, HoldReason.DAMAGED, HoldReason.EXPIRED, HoldReason.FOREIGN_FILE}
+REFUSED = {HoldReason.KEY, HoldReason.OTHER_KEY, HoldReason.BALANCE}
+LIMIT = {HoldReason.COST_LIMIT, HoldReason.PRICE}
+SILENT = {HoldReason.NOT_SELECTED}
+LATE = {HoldReason.DEADLINE}
+LEFT = set(HoldReason) - PERSON - REFUSED - LIMIT - LATE - SILENT
 
 
-def held(block: Block) -> Step:
-    return Step(Action.HOLD, Status.PENDING, "that is why", block=block)
+def held(block: HoldReason) -> Step:
+    return Step(Action.HOLD, Status.PENDING, "that is why", hold_reason=block)
 
 
 FAILED = Step(Action.NONE, Status.FAILED, "the render broke")
 DONE = Step(Action.NONE, Status.DONE, "done")
-EVERY_END = [*(held(block) for block in Block), FAILED, DONE]
+EVERY_END = [*(held(block) for block in HoldReason), FAILED, DONE]
 
 
 def ladder(steps: tuple[Step, ...]) -> int:
     """The table of exit codes, as the command line promises it."""
-    blocks = {step.block for step in steps}
+    blocks = {step.hold_reason for step in steps}
     for code, kinds in ((4, PERSON), (3, REFUSED), (8, LIMIT), (10, LATE), (5, LEFT)):
         if blocks & kinds:
             return code
@@ -176,7 +176,7 @@ def test_a_bill_above_the_estimate_counts_even_where_every_job_is_done() -> None
 
 
 def test_a_failed_job_that_is_held_for_another_reason_counts_for_that_reason() -> None:
-    step = Step(Action.HOLD, Status.FAILED, "not asked for", block=Block.NOT_SELECTED)
+    step = Step(Action.HOLD, Status.FAILED, "not asked for", hold_reason=HoldReason.NOT_SELECTED)
     assert exit_code([step]) == 0
 
 

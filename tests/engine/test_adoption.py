@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from batchrunner.domain.status import Status
-from batchrunner.domain.step import Action, Block
+from batchrunner.domain.step import Action, HoldReason
 from batchrunner.errors import ExitCode
 from batchrunner.sandbox import Fault
 from batchrunner.sandbox import Options as SandboxOptions
@@ -83,7 +83,7 @@ def test_a_job_renamed_while_its_outcome_is_unknown_is_held(studio: Studio) -> N
     studio.options = SandboxOptions()
     studio.write(manifest_text("a").replace("id: a\n", "id: opening\n"))
 
-    assert blocks(studio)["opening"] is Block.UNKNOWN
+    assert blocks(studio)["opening"] is HoldReason.UNKNOWN
 
     assert len(studio.record().charges) == 1
     assert "a (left the manifest)" in reasons(studio)["opening"]
@@ -109,7 +109,7 @@ def test_a_copied_manifest_waits_for_what_the_first_one_still_renders(studio: St
     copied = Copied(studio.folder, studio.options, clock_s=studio.clock_s)
     copied.write(TEXT.replace("name: batch", "name: copy"))
 
-    assert blocks(copied) == {"a": Block.WAITS_FOR_KIN, "b": Block.WAITS_FOR_KIN}
+    assert blocks(copied) == {"a": HoldReason.WAITS_FOR_KIN, "b": HoldReason.WAITS_FOR_KIN}
 
     assert len(studio.record().charges) == 2
 

@@ -8,7 +8,7 @@ import pytest
 
 from batchrunner.domain.event import Kind
 from batchrunner.domain.status import Status
-from batchrunner.domain.step import Block
+from batchrunner.domain.step import HoldReason
 from batchrunner.errors import ExitCode
 from batchrunner.io.http import Answered, Answering
 from tests.engine.wishes import blocks
@@ -72,7 +72,7 @@ def test_a_file_server_whose_certificate_is_not_accepted_is_not_tried_for_25_min
     studio.way = badly_certified(lambda target: not target.startswith("/api/"))
     studio.write(manifest_text("a"))
 
-    assert blocks(studio) == {"a": Block.FETCH_FAILED}
+    assert blocks(studio) == {"a": HoldReason.FETCH_FAILED}
 
     assert len([asked for asked in studio.asked if asked.is_download]) == 1
     assert "self-signed certificate" in said(studio)

@@ -12,7 +12,7 @@ import pytest
 
 from batchrunner.domain.event import Kind
 from batchrunner.domain.status import Status
-from batchrunner.domain.step import Block
+from batchrunner.domain.step import HoldReason
 from batchrunner.errors import ExitCode
 from batchrunner.io.download import Verified
 from batchrunner.io.http import Answering
@@ -77,7 +77,7 @@ def test_a_file_that_is_not_ours_holds_its_job_and_is_left_alone(studio: Studio)
     ended = studio.run()
 
     assert studio.clip("a").read_bytes() == b"my holiday"
-    assert [step.block for step in ended.steps.values()] == [Block.FOREIGN_FILE, None]
+    assert [step.hold_reason for step in ended.steps.values()] == [HoldReason.FOREIGN_FILE, None]
     assert ended.exit_code is ExitCode.PERSON_NEEDED
     assert len(studio.submits()) == 1
     studio.clip("a").unlink()
@@ -95,7 +95,7 @@ def test_a_file_that_comes_to_lie_there_during_the_render_is_not_overwritten(stu
     ended = studio.run(meanwhile=somebody_saves_a_file)
 
     assert studio.clip("a").read_bytes() == b"my holiday"
-    assert [step.block for step in ended.steps.values()] == [Block.FOREIGN_FILE]
+    assert [step.hold_reason for step in ended.steps.values()] == [HoldReason.FOREIGN_FILE]
     assert studio.statuses() == {"a": Status.RENDERED}
     studio.clip("a").unlink()
     assert studio.run().exit_code is ExitCode.DONE
@@ -138,7 +138,7 @@ def test_a_clip_that_lost_its_end_is_no_longer_done_and_not_ours_to_overwrite(st
     damaged = studio.clip("a").read_bytes()[:-1]
     studio.clip("a").write_bytes(damaged)
 
-    assert blocks(studio) == {"a": Block.FOREIGN_FILE}
+    assert blocks(studio) == {"a": HoldReason.FOREIGN_FILE}
     assert studio.clip("a").read_bytes() == damaged
     studio.clip("a").unlink()
     assert studio.run().exit_code is ExitCode.DONE

@@ -10,7 +10,7 @@ import pytest
 
 from batchrunner.domain.event import Kind
 from batchrunner.domain.status import Status
-from batchrunner.domain.step import Block
+from batchrunner.domain.step import HoldReason
 from batchrunner.engine.executor import Ended
 from batchrunner.errors import ExitCode, LedgerError
 from batchrunner.io.files import Root
@@ -204,7 +204,7 @@ def test_a_clip_that_the_disk_refuses_stays_rendered_and_the_next_run_fetches_it
 
     assert studio.statuses() == {"a": Status.RENDERED, "b": Status.DONE}
     assert ended.exit_code is ExitCode.WORK_LEFT
-    assert [step.block for step in ended.steps.values()] == [Block.FETCH_FAILED, None]
+    assert [step.hold_reason for step in ended.steps.values()] == [HoldReason.FETCH_FAILED, None]
     assert not studio.clip("a").exists()
     assert studio.run().exit_code is ExitCode.DONE
     assert studio.statuses() == {"a": Status.DONE, "b": Status.DONE}

@@ -9,7 +9,7 @@ import pytest
 
 from batchrunner.domain.history import TaskState
 from batchrunner.domain.status import Status
-from batchrunner.domain.step import Block
+from batchrunner.domain.step import HoldReason
 from batchrunner.errors import ExitCode
 from batchrunner.io.http import Answered, Answering
 from batchrunner.sandbox import Answer
@@ -107,7 +107,7 @@ def test_the_clock_of_the_service_decides_and_not_ours(lost: Studio) -> None:
     true_s = -2 * DAY_S
     lost.way = dated(lambda: lost.asked[-1].at_s + true_s, gone_at_first(100))
 
-    assert blocks(lost) == {"a": Block.TASK_REFUSED}
+    assert blocks(lost) == {"a": HoldReason.TASK_REFUSED}
 
     assert lost.statuses() == {"a": Status.RENDERED}
     lost.way = lambda answer: answer
@@ -158,7 +158,7 @@ def test_fetch_of_a_file_that_is_still_gone_tries_once_and_changes_nothing(lost:
     lost.run()
     asked = len(lost.asked)
 
-    assert blocks(lost, submits=False) == {"a": Block.EXPIRED}
+    assert blocks(lost, submits=False) == {"a": HoldReason.EXPIRED}
 
     assert len(lost.asked) == asked + 2
     lost.way = lambda answer: answer

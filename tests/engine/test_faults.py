@@ -9,7 +9,7 @@ import pytest
 from batchrunner.domain.event import Kind
 from batchrunner.domain.history import Attempt, ErrorClass, Outcome, RejectReason
 from batchrunner.domain.status import Status
-from batchrunner.domain.step import Block
+from batchrunner.domain.step import HoldReason
 from batchrunner.engine.executor import Ended
 from batchrunner.errors import ExitCode
 from batchrunner.sandbox import Answer, Fault
@@ -37,9 +37,9 @@ def only_attempt(studio: Studio) -> Attempt:
     return attempt
 
 
-def only_block(ended: Ended) -> Block | None:
+def only_block(ended: Ended) -> HoldReason | None:
     [step] = ended.steps.values()
-    return step.block
+    return step.hold_reason
 
 
 # submits
@@ -52,7 +52,7 @@ def test_a_submit_without_a_clear_answer_is_unknown_and_stays_held(tmp_path: Pat
     first = studio.run()
     second = studio.run()
 
-    assert (only_block(first), only_block(second)) == (Block.UNKNOWN, Block.UNKNOWN)
+    assert (only_block(first), only_block(second)) == (HoldReason.UNKNOWN, HoldReason.UNKNOWN)
     assert first.exit_code is ExitCode.PERSON_NEEDED
     assert studio.statuses() == {"job0": Status.UNKNOWN}
     assert only_attempt(studio).outcome is Outcome.UNKNOWN
@@ -111,7 +111,7 @@ def test_a_status_that_says_nothing_certain_is_unknown(studio: Studio, status: i
 
     ended = studio.run()
 
-    assert only_block(ended) is Block.UNKNOWN
+    assert only_block(ended) is HoldReason.UNKNOWN
     assert len(studio.submits()) == 1
 
 
@@ -133,13 +133,13 @@ def test_an_invalid_request_fails_its_job_alone_with_the_words_of_the_service(st
 @pytest.mark.parametrize(
     ("status", "block", "refusal", "code"),
     [
-        (401, Block.KEY, RejectReason.KEY, ExitCode.REFUSED),
-        (403, Block.KEY, RejectReason.KEY, ExitCode.REFUSED),
-        (402, Block.BALANCE, RejectReason.BALANCE, ExitCode.REFUSED),
+        (401, HoldReason.KEY, RejectReason.KEY, ExitCode.REFUSED),
+        (403, HoldReason.KEY, RejectReason.KEY, ExitCode.REFUSED),
+        (402, HoldReason.BALANCE, RejectReason.BALANCE, ExitCode.REFUSED),
     ],
 )
 def test_a_refusal_that_holds_for_all_stops_the_submits_and_leaves_the_jobs_pending(
-    studio: Studio, status: int, block: Block, refusal: RejectReason, code: ExitCode
+    studio: Studio, status: int, block: HoldReason, refusal: RejectReason, code: ExitCode
 ) -> None:
     studio.way = refusing("b", "c", "d", status=status)
     studio.write(manifest_text("a", "b", "c", "d"))
@@ -147,7 +147,7 @@ def test_a_refusal_that_holds_for_all_stops_the_submits_and_leaves_the_jobs_pend
     ended = studio.run(concurrency=1)
 
     assert studio.statuses() == {"a": Status.DONE, "b": Status.PENDING, "c": Status.PENDING, "d": Status.PENDING}
-    assert [step.block for step in ended.steps.values()] == [None, block, block, block]
+    assert [step.hold_reason for step in ended.steps.values()] == [None, block, block, block]
     assert ended.exit_code is code
     [refused] = studio.seen()[1].history.attempts
     assert (refused.answer and refused.answer.reject_reason) is refusal
@@ -237,7 +237,7 @@ def test_polls_that_always_fail_leave_the_task_running_for_the_next_run(tmp_path
 
     ended = studio.run()
 
-    assert only_block(ended) is Block.TASK_TIMEOUT
+    assert only_block(ended) is HoldReason.TASK_TIMEOUT
     assert ended.exit_code is ExitCode.WORK_LEFT
     assert studio.statuses() == {"job0": Status.RUNNING}
     studio.options = SandboxOptions()
@@ -269,7 +269,7 @@ def test_a_task_that_cannot_be_asked_for_is_kept_and_never_submitted_again(studi
     ended = studio.run()
     studio.run()
 
-    assert only_block(ended) is Block.TASK_REFUSED
+    assert only_block(ended) is HoldReason.TASK_REFUSED
     assert ended.exit_code is ExitCode.WORK_LEFT
     assert "no such task" in next(iter(ended.steps.values())).reason
     assert studio.statuses() == {"a": Status.RUNNING}
@@ -376,7 +376,7 @@ def test_a_download_that_never_succeeds_leaves_the_job_rendered_and_nothing_unde
 
     ended = studio.run(meanwhile=watch)
 
-    assert only_block(ended) is Block.FETCH_FAILED
+    assert only_block(ended) is HoldReason.FETCH_FAILED
     assert ended.exit_code is ExitCode.WORK_LEFT
     assert studio.statuses() == {"job0": Status.RENDERED}
     assert not studio.clip("job0").exists()
@@ -404,7 +404,7 @@ def test_links_that_are_all_over_end_the_fetching_of_this_run(tmp_path: Path) ->
 
     ended = studio.run()
 
-    assert only_block(ended) is Block.FETCH_FAILED
+    assert only_block(ended) is HoldReason.FETCH_FAILED
     assert studio.statuses() == {"job0": Status.RENDERED}
     assert len([asked for asked in studio.asked if asked.is_download]) <= 6
 
@@ -426,7 +426,7 @@ def test_a_clip_over_plain_http_is_not_fetched(tmp_path: Path) -> None:
 
     ended = studio.run()
 
-    assert only_block(ended) is Block.FETCH_FAILED
+    assert only_block(ended) is HoldReason.FETCH_FAILED
     assert not [asked for asked in studio.asked if asked.is_download]
     assert studio.statuses() == {"a": Status.RENDERED}
 

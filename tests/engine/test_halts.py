@@ -11,7 +11,7 @@ import pytest
 
 from batchrunner.domain.event import Kind, Progress
 from batchrunner.domain.status import Status
-from batchrunner.domain.step import Block
+from batchrunner.domain.step import HoldReason
 from batchrunner.engine.executor import Ended
 from batchrunner.errors import ExitCode
 from batchrunner.io.http import Answered, Answering
@@ -32,8 +32,8 @@ def studio_with(folder: Path, jobs: int, **options: Any) -> Studio:
     return studio
 
 
-def blocks(ended: Ended) -> set[Block | None]:
-    return {step.block for step in ended.steps.values()}
+def blocks(ended: Ended) -> set[HoldReason | None]:
+    return {step.hold_reason for step in ended.steps.values()}
 
 
 def notes(studio: Studio) -> str:
@@ -51,7 +51,7 @@ def test_so_many_failures_end_the_submits(tmp_path: Path, most: int, charged: in
 
     assert len(studio.record().charges) <= charged
     assert ended.exit_code is ExitCode.WORK_LEFT
-    assert blocks(ended) == {None, Block.HALT}
+    assert blocks(ended) == {None, HoldReason.HALT}
     assert f"{most} failed in this run" in notes(studio)
     audit(studio)
 
@@ -63,7 +63,7 @@ def test_failures_of_an_earlier_run_do_not_count(tmp_path: Path) -> None:
     studio.write(manifest_text("job00", "job01", "job02", "job03"))
     ended = studio.run(halt_failures=1)
     assert counts(studio) == {Status.FAILED: 2, Status.DONE: 2}
-    assert Block.HALT not in blocks(ended)
+    assert HoldReason.HALT not in blocks(ended)
 
 
 # the breaker
@@ -249,7 +249,7 @@ def test_at_the_deadline_nothing_more_is_submitted_and_what_runs_is_finished(tmp
     ended = studio.run(concurrency=2, deadline_s=EVENING_S + 150)
 
     assert ended.exit_code is ExitCode.DEADLINE
-    assert blocks(ended) == {None, Block.DEADLINE}
+    assert blocks(ended) == {None, HoldReason.DEADLINE}
     assert counts(studio)[Status.DONE] == len(studio.record().charges) == 6
     assert max(asked.at_s for asked in studio.submits()) < EVENING_S + 150
 

@@ -10,7 +10,7 @@ import pytest
 
 from batchrunner.domain.event import Kind
 from batchrunner.domain.status import Status
-from batchrunner.domain.step import Block
+from batchrunner.domain.step import HoldReason
 from batchrunner.engine.scheduling.poll_queue import Looks
 from batchrunner.errors import ExitCode
 from batchrunner.io.http import Answering
@@ -40,7 +40,13 @@ def test_the_first_signal_finishes_what_runs_and_leaves_the_rest_pending(
         "d": Status.PENDING,
         "e": Status.PENDING,
     }
-    assert [step.block for step in ended.steps.values()] == [None, None, Block.DRAIN, Block.DRAIN, Block.DRAIN]
+    assert [step.hold_reason for step in ended.steps.values()] == [
+        None,
+        None,
+        HoldReason.DRAIN,
+        HoldReason.DRAIN,
+        HoldReason.DRAIN,
+    ]
     assert ended.exit_code is ExitCode.WORK_LEFT
     assert studio.run().exit_code is ExitCode.DONE
     assert len(studio.submits()) == 5
@@ -293,7 +299,7 @@ def test_a_task_whose_time_is_up_does_not_keep_the_next_from_being_rendered(stud
 
     ended = studio.run(concurrency=1, task_timeout_s=600)
 
-    assert [step.block for step in ended.steps.values()] == [Block.TASK_TIMEOUT, Block.TASK_TIMEOUT]
+    assert [step.hold_reason for step in ended.steps.values()] == [HoldReason.TASK_TIMEOUT, HoldReason.TASK_TIMEOUT]
     studio.clock_s += 3600
     assert studio.run().exit_code is ExitCode.DONE
     assert len(studio.submits()) == 2

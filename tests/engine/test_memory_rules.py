@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from batchrunner.domain.status import Status
-from batchrunner.domain.step import Action, Block
+from batchrunner.domain.step import Action, HoldReason
 from batchrunner.errors import ExitCode, UsageError
 from batchrunner.sandbox import Fault
 from batchrunner.sandbox.downloads import clip_of
@@ -152,7 +152,7 @@ def test_an_unknown_stays_held_though_its_job_is_edited(studio: Studio, fault: F
 
     studio.write(edited(text))
 
-    assert blocks(studio) == {"a": Block.UNKNOWN}
+    assert blocks(studio) == {"a": HoldReason.UNKNOWN}
     assert studio.statuses() == {"a": Status.UNKNOWN}
     assert len(studio.submits()) == 1
 

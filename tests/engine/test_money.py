@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from batchrunner.domain.status import Status
-from batchrunner.domain.step import Block
+from batchrunner.domain.step import HoldReason
 from batchrunner.errors import ExitCode
 from batchrunner.sandbox import Fault
 from tests.engine.audit import audit
@@ -91,7 +91,7 @@ def test_a_job_that_waits_for_money_on_the_wire_is_told_when_there_is_none(studi
 
     assert ended.seconds < 600
     [_, waiting] = ended.steps.values()
-    assert waiting.block is (Block.TASK_TIMEOUT if status == 400 else Block.COST_LIMIT)
+    assert waiting.hold_reason is (HoldReason.TASK_TIMEOUT if status == 400 else HoldReason.COST_LIMIT)
 
 
 def test_a_refund_of_an_earlier_run_does_not_widen_the_cap_of_this_one(studio: Studio) -> None:
@@ -135,7 +135,7 @@ def test_an_edit_pays_within_the_same_lifetime_budget(studio: Studio) -> None:
 
     studio.write(edited(text))
 
-    assert blocks(studio, budget_usd=PRICE_USD) == {"a": Block.COST_LIMIT}
+    assert blocks(studio, budget_usd=PRICE_USD) == {"a": HoldReason.COST_LIMIT}
     assert len(studio.submits()) == 1
 
 
@@ -145,4 +145,8 @@ def test_nothing_is_submitted_that_was_not_selected(studio: Studio) -> None:
     ended = studio.run(only=frozenset({"b"}))
 
     assert studio.statuses() == {"a": Status.PENDING, "b": Status.DONE, "c": Status.PENDING}
-    assert [step.block for step in ended.steps.values()] == [Block.NOT_SELECTED, None, Block.NOT_SELECTED]
+    assert [step.hold_reason for step in ended.steps.values()] == [
+        HoldReason.NOT_SELECTED,
+        None,
+        HoldReason.NOT_SELECTED,
+    ]

@@ -11,7 +11,7 @@ import pytest
 from batchrunner.domain.event import Kind
 from batchrunner.domain.history import DecisionKind
 from batchrunner.domain.status import Status
-from batchrunner.domain.step import Block
+from batchrunner.domain.step import HoldReason
 from batchrunner.errors import ExitCode
 from batchrunner.io.http import Answering
 from batchrunner.sandbox import Fault
@@ -54,7 +54,7 @@ def test_it_stays_for_the_next_run_and_is_no_failure(tmp_path: Path) -> None:
     ended = studio.run()
 
     [step] = ended.steps.values()
-    assert (step.status, step.block) == (Status.RENDERED, Block.FETCH_FAILED)
+    assert (step.status, step.hold_reason) == (Status.RENDERED, HoldReason.FETCH_FAILED)
     assert "no video" in step.reason
     assert "redo" in step.reason
     assert ended.exit_code is ExitCode.WORK_LEFT

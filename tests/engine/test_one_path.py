@@ -8,7 +8,7 @@ import pytest
 
 from batchrunner.domain.job import JobId
 from batchrunner.domain.status import Status
-from batchrunner.domain.step import Action, Block
+from batchrunner.domain.step import Action, HoldReason
 from batchrunner.engine.executor import Ended
 from batchrunner.errors import ClaimConflict, ExitCode
 from batchrunner.sandbox import Sandbox
@@ -114,7 +114,7 @@ def test_a_path_where_the_clip_of_another_manifest_lies_is_told_before_anything_
 
     (seen,) = copy.seen()
 
-    assert (seen.step.action, seen.step.block) == (Action.HOLD, Block.FOREIGN_FILE)
+    assert (seen.step.action, seen.step.hold_reason) == (Action.HOLD, HoldReason.FOREIGN_FILE)
     assert seen.step.reason == "out/x.mp4 is the clip of a (of batch): give this job another `output:`"
     assert copy.run().exit_code is ExitCode.PERSON_NEEDED
     assert len(studio.record().charges) == 1
@@ -127,7 +127,7 @@ def test_a_path_to_which_the_clip_of_another_manifest_goes_is_told_before_anythi
 
     (seen,) = copy.seen()
 
-    assert seen.step.block is Block.FOREIGN_FILE
+    assert seen.step.hold_reason is HoldReason.FOREIGN_FILE
     assert seen.step.reason == "the clip of a (of batch) goes to the same path: give this job another `output:`"
     assert copy.run().exit_code is ExitCode.PERSON_NEEDED
     assert len(studio.record().charges) == 1

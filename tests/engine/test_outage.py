@@ -11,7 +11,7 @@ import pytest
 
 from batchrunner.domain.event import Kind, Progress
 from batchrunner.domain.status import Status
-from batchrunner.domain.step import Block
+from batchrunner.domain.step import HoldReason
 from batchrunner.errors import ExitCode
 from batchrunner.sandbox import Answer, Fault
 from batchrunner.sandbox import Options as SandboxOptions
@@ -89,7 +89,7 @@ def test_five_unknowns_without_an_acceptance_halt_the_submits(tmp_path: Path) ->
 
     assert counts(studio) == {Status.UNKNOWN: 5, Status.PENDING: 15}
     assert len(studio.submits()) == 5
-    assert {step.block for step in ended.steps.values()} == {Block.UNKNOWN, Block.HALT}
+    assert {step.hold_reason for step in ended.steps.values()} == {HoldReason.UNKNOWN, HoldReason.HALT}
     assert ended.exit_code is ExitCode.PERSON_NEEDED
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from batchrunner.domain.event import Kind
 from batchrunner.domain.status import Status
-from batchrunner.domain.step import Block
+from batchrunner.domain.step import HoldReason
 from batchrunner.engine import fetch as fetching
 from batchrunner.errors import ExitCode
 from batchrunner.io.download import Partial
@@ -62,7 +62,7 @@ def test_a_folder_that_takes_no_clip_stops_the_submits_that_would_go_there(
     assert counts(studio) == {Status.DONE: 3, Status.RENDERED: 1, Status.PENDING: 3}
     assert len(studio.submits()) == 4
     assert ended.exit_code is ExitCode.WORK_LEFT
-    assert {step.block for who, step in ended.steps.items() if who.job in "bcd"} == {Block.HALT}
+    assert {step.hold_reason for who, step in ended.steps.items() if who.job in "bcd"} == {HoldReason.HALT}
     [halt] = studio.told(Kind.HALT)
     assert str(studio.folder / "bad") in halt.text
     assert os.strerror(error) in halt.text
@@ -88,8 +88,8 @@ def test_a_file_where_a_folder_must_be_stops_what_would_go_below_it(studio: Stud
 
     held = blocks(studio, concurrency=1)
 
-    assert held["a"] is Block.FETCH_FAILED
-    assert [held[job] for job in "cde"] == [Block.HALT] * 3, "at most the next one had gone already"
+    assert held["a"] is HoldReason.FETCH_FAILED
+    assert [held[job] for job in "cde"] == [HoldReason.HALT] * 3, "at most the next one had gone already"
     assert held["x"] is None
     [halt] = studio.told(Kind.HALT)
     assert f"clips in {studio.folder / 'bad'}:" in halt.text
@@ -114,4 +114,4 @@ def test_a_folder_that_becomes_a_file_between_download_and_rename_stops_them_too
 
     held = blocks(studio, concurrency=1)
 
-    assert (held["a"], held["c"], held["x"]) == (Block.FETCH_FAILED, Block.HALT, None)
+    assert (held["a"], held["c"], held["x"]) == (HoldReason.FETCH_FAILED, HoldReason.HALT, None)

@@ -14,7 +14,7 @@ from batchrunner.domain.event import Kind
 from batchrunner.domain.history import Answer, Outcome
 from batchrunner.domain.job import JobId
 from batchrunner.domain.status import Status
-from batchrunner.domain.step import Block
+from batchrunner.domain.step import HoldReason
 from batchrunner.engine.executor import Ended
 from batchrunner.errors import ExitCode
 from batchrunner.io.http import Answered, Answering
@@ -45,8 +45,8 @@ def notes(studio: Studio) -> str:
     return "\n".join(event.text for event in studio.told(Kind.NOTE, Kind.HALT, Kind.WAIT, Kind.ALARM))
 
 
-def blocks(ended: Ended) -> list[Block | None]:
-    return [step.block for step in ended.steps.values()]
+def blocks(ended: Ended) -> list[HoldReason | None]:
+    return [step.hold_reason for step in ended.steps.values()]
 
 
 def test_a_first_clip_that_is_billed_dearer_ends_the_submits(tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ def test_a_first_clip_that_is_billed_dearer_ends_the_submits(tmp_path: Path) -> 
     assert len(studio.record().charges) == 1, "the first clip goes alone until its price is known"
     assert counts(studio) == {Status.DONE: 1, Status.PENDING: 5}
     assert ended.exit_code is ExitCode.COST_LIMIT
-    assert blocks(ended) == [None, *[Block.PRICE] * 5]
+    assert blocks(ended) == [None, *[HoldReason.PRICE] * 5]
     assert "a clip was billed $2.73" in notes(studio)
     assert [halt.text.partition(":")[0] for halt in studio.told(Kind.HALT)] == ["no more submits"]
     assert "was estimated at $2.58" in notes(studio)
@@ -73,7 +73,7 @@ def test_a_first_clip_that_no_bill_speaks_of_is_weighed_by_a_second_one_before_i
 
     assert len(studio.record().charges) == 2, "the second goes alone, too"
     assert ended.exit_code is ExitCode.COST_LIMIT
-    assert blocks(ended) == [None, None, *[Block.PRICE] * 4]
+    assert blocks(ended) == [None, None, *[HoldReason.PRICE] * 4]
     first, second = studio.submits()
     assert second.at_s - first.at_s >= 60, "the bill of the first is waited for"
     said = notes(studio)

@@ -82,7 +82,9 @@ def _film(folder: Path) -> tuple[Sequence[object], dict[str, Decimal]]:
         seen = batch.first_steps(Options(), None)
         ReceiptsWriter(project, ledger, pytest.fail).whole("film")
     booked = {s.identity.name: sum((a.booked_usd for a in s.history.attempts), Decimal(0)) for s in seen}
-    steps = [(s.identity.name, s.step.action, s.step.status, s.step.block, s.step.changed, s.step.cost) for s in seen]
+    steps = [
+        (s.identity.name, s.step.action, s.step.status, s.step.hold_reason, s.step.changed, s.step.cost) for s in seen
+    ]
     return steps, booked
 
 

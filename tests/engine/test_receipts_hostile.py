@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from batchrunner.cli.main import outcome
 from batchrunner.domain.status import Status
-from batchrunner.domain.step import Block
+from batchrunner.domain.step import HoldReason
 from batchrunner.errors import ExitCode, UsageError
 from batchrunner.storage.receipts import read_receipts, receipts_path
 from batchrunner.storage.sqlite.ledger import Ledger
@@ -297,7 +297,7 @@ def test_a_task_of_another_address_is_held_with_that_reason_and_its_key_stays_he
     read(paid)
     ended = paid.run()
     (step,) = (step for who, step in ended.steps.items() if who.name == "b")
-    assert step.block is Block.TASK_REFUSED
+    assert step.hold_reason is HoldReason.TASK_REFUSED
     assert "another address, as its receipt says" in step.reason
     assert "evil" not in step.reason
     assert ended.counted.submits == 0

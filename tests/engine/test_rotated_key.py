@@ -7,7 +7,7 @@ import pytest
 
 from batchrunner.domain.history import TaskState
 from batchrunner.domain.status import Status
-from batchrunner.domain.step import Block
+from batchrunner.domain.step import HoldReason
 from batchrunner.errors import ExitCode
 from batchrunner.io.http import Answered, Answering
 from batchrunner.sandbox import Answer
@@ -70,7 +70,7 @@ def test_it_is_held_where_the_service_refuses_and_the_others_go_on(rotated: Stud
     assert ended.exit_code is ExitCode.REFUSED
     assert rotated.statuses() == {"a": Status.RUNNING, "b": Status.DONE}
     step = next(step for who, step in ended.steps.items() if who.job == "a")
-    assert step.block is Block.OTHER_KEY
+    assert step.hold_reason is HoldReason.OTHER_KEY
     assert "0001" in step.reason
     assert "mdlx-" not in step.reason
     rotated.key, rotated.way = KEY, lambda answer: answer
@@ -79,14 +79,14 @@ def test_it_is_held_where_the_service_refuses_and_the_others_go_on(rotated: Stud
 
 
 def test_one_refusal_is_enough(rotated: Studio) -> None:
-    assert blocks(rotated, submits=False) == {"a": Block.OTHER_KEY, "b": Block.NOT_SELECTED}
+    assert blocks(rotated, submits=False) == {"a": HoldReason.OTHER_KEY, "b": HoldReason.NOT_SELECTED}
     assert len(rotated.asked) == 1
 
 
 def test_what_another_key_may_not_see_is_never_gone(rotated: Studio) -> None:
     for _ in range(4):
         rotated.clock_s += 8 * DAY_S
-        assert blocks(rotated, submits=False)["a"] is Block.OTHER_KEY
+        assert blocks(rotated, submits=False)["a"] is HoldReason.OTHER_KEY
 
     [a, _] = rotated.seen()
     assert TaskState.GONE not in [seen.state for seen in a.history.attempts[0].observations]
@@ -98,7 +98,7 @@ def test_a_done_clip_of_the_old_key_that_was_deleted_is_asked_for_too(studio: St
     studio.run()
     studio.clip("a").unlink()
     studio.key = NEW_KEY
-    assert blocks(studio) == {"a": Block.OTHER_KEY}
+    assert blocks(studio) == {"a": HoldReason.OTHER_KEY}
     studio.way = for_all_keys
 
     assert studio.run().exit_code is ExitCode.DONE
@@ -109,4 +109,4 @@ def test_a_done_clip_of_the_old_key_that_was_deleted_is_asked_for_too(studio: St
 def test_a_key_that_is_no_good_at_all_stops_the_submits_as_before(rotated: Studio) -> None:
     rotated.options = replace(rotated.options, key=KEY)
 
-    assert blocks(rotated) == {"a": Block.OTHER_KEY, "b": Block.KEY}
+    assert blocks(rotated) == {"a": HoldReason.OTHER_KEY, "b": HoldReason.KEY}

@@ -13,7 +13,7 @@ from batchrunner.cli.group import group
 from batchrunner.domain.event import Progress
 from batchrunner.domain.job import JobId
 from batchrunner.domain.status import Status
-from batchrunner.domain.step import Action, Block, Step
+from batchrunner.domain.step import Action, HoldReason, Step
 from batchrunner.domain.uploaded_image import UPLOAD_LIFE_S
 from batchrunner.errors import ExitCode, NotConfirmed
 from batchrunner.io.http import Answered, Answering
@@ -279,7 +279,7 @@ def test_uploads_count_against_the_pace(studio: Studio) -> None:
 
 
 def assert_waits_for_its_picture(step: Step, *words: str) -> None:
-    assert (step.status, step.block) == (Status.PENDING, Block.UPLOAD)
+    assert (step.status, step.hold_reason) == (Status.PENDING, HoldReason.UPLOAD)
     for word in words:
         assert word in step.reason
 
@@ -439,7 +439,7 @@ def test_a_key_that_is_refused_at_an_upload_stops_the_run(studio: Studio) -> Non
     ended = studio.run(concurrency=1)
 
     assert ended.exit_code is ExitCode.REFUSED
-    assert {step.block for step in ended.steps.values()} == {Block.KEY}
+    assert {step.hold_reason for step in ended.steps.values()} == {HoldReason.KEY}
     assert (len(uploads(studio)), len(paid(studio))) == (1, 0)
 
 
@@ -456,7 +456,7 @@ def test_a_drain_ends_the_tries_of_an_upload(studio: Studio) -> None:
     ended = studio.run()
 
     assert ended.exit_code is ExitCode.WORK_LEFT
-    assert names(ended.steps)["a"].block is Block.DRAIN
+    assert names(ended.steps)["a"].hold_reason is HoldReason.DRAIN
     assert len(uploads(studio)) <= 3
     assert paid(studio) == []
 

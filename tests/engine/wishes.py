@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from batchrunner.domain.step import Action, Block
+from batchrunner.domain.step import Action, HoldReason
 from tests.studio import Studio
 
 PRICE_USD = Decimal("2.576")  # 8 seconds of 720p
@@ -14,8 +14,8 @@ def actions(studio: Studio) -> dict[str, Action]:
     return {seen.identity.name: seen.step.action for seen in studio.seen()}
 
 
-def blocks(studio: Studio, **wishes: Any) -> dict[str, Block | None]:
-    return {identity.name: step.block for identity, step in studio.run(**wishes).steps.items()}
+def blocks(studio: Studio, **wishes: Any) -> dict[str, HoldReason | None]:
+    return {identity.name: step.hold_reason for identity, step in studio.run(**wishes).steps.items()}
 
 
 def edited(text: str) -> str:

@@ -12,7 +12,7 @@ import pytest
 from batchrunner.cli.main import outcome
 from batchrunner.domain.event import Kind
 from batchrunner.domain.status import Status
-from batchrunner.domain.step import Block
+from batchrunner.domain.step import HoldReason
 from batchrunner.errors import ExitCode
 from batchrunner.io.http import Answered, Answering
 from batchrunner.sandbox import Answer, Fault
@@ -123,7 +123,7 @@ def test_what_cannot_be_verified_is_kept_beside_its_name_and_can_be_accepted(
 
     odd = studio.clip("a").with_name("a.odd.mp4")
     assert ended.exit_code is ExitCode.WORK_LEFT
-    assert [step.block for step in ended.steps.values()] == [Block.FETCH_FAILED]
+    assert [step.hold_reason for step in ended.steps.values()] == [HoldReason.FETCH_FAILED]
     assert odd.read_bytes() == HOLLOW
     assert studio.statuses() == {"a": Status.RENDERED}
     assert any("kept as outputs/batch/a.odd.mp4" in note.text for note in studio.told(Kind.NOTE))

@@ -7,14 +7,14 @@ from batchrunner.catalog import shipped_prices
 from batchrunner.cli.context import known_ledger, wanted_of
 from batchrunner.domain.job import JobId
 from batchrunner.domain.status import Status
-from batchrunner.domain.step import Action, Block
+from batchrunner.domain.step import Action, HoldReason
 from batchrunner.manifest.load import load
 from batchrunner.planning.batch import gather
 from batchrunner.planning.planner import Options
 from batchrunner.storage.paths import find_project
 
 # What is done with a job next, as what it counts, what holds it, which fields changed, and what it costs.
-Next = tuple[JobId, Action, Status, Block | None, tuple[str, ...], Decimal]
+Next = tuple[JobId, Action, Status, HoldReason | None, tuple[str, ...], Decimal]
 # What the manifest has cost so far, and the next step of each job.
 Plan = tuple[Decimal, list[Next]]
 
@@ -26,5 +26,5 @@ def planned(path: Path) -> Plan:
         batch = gather(project, wanted_of(manifest), book, shipped_prices())
     steps = [(seen.identity, seen.step) for seen in batch.first_steps(Options(manifest.settings.retries), None)]
     return batch.lifetime_usd(), [
-        (who, step.action, step.status, step.block, step.changed, step.cost.high_usd) for who, step in steps
+        (who, step.action, step.status, step.hold_reason, step.changed, step.cost.high_usd) for who, step in steps
     ]

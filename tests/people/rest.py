@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from batchrunner.domain.status import Status
-from batchrunner.domain.step import Block
+from batchrunner.domain.step import HoldReason
 from tests.moved_time import DAY_S
 from tests.people.desk import Command
 from tests.people.place import Place
@@ -61,17 +61,17 @@ def _make_good(world: World, place: Place, sheet: Sheet, command: Command) -> No
 
 def _check_rest(place: Place) -> None:
     seen = [each for sheet in place.sheets for each in place.seen(sheet)]
-    blocks = {each.step.block for each in seen}
-    held_by = {Block.FOREIGN_FILE, Block.EXPIRED}
-    if Block.FOREIGN_FILE in blocks:
-        held_by.add(Block.WAITS_FOR_KIN)  # whoever has that clip cannot put it in its place
-    told = [(each.identity, each.step.status, each.step.block, each.step.reason) for each in seen]
+    blocks = {each.step.hold_reason for each in seen}
+    held_by = {HoldReason.FOREIGN_FILE, HoldReason.EXPIRED}
+    if HoldReason.FOREIGN_FILE in blocks:
+        held_by.add(HoldReason.WAITS_FOR_KIN)  # whoever has that clip cannot put it in its place
+    told = [(each.identity, each.step.status, each.step.hold_reason, each.step.reason) for each in seen]
     for each in seen:
         if each.job is None:
             assert not any(attempt.is_open for attempt in each.history.attempts), (
                 f"{each.identity} is left open: {told}"
             )
         else:
-            held = each.step.block in held_by
+            held = each.step.hold_reason in held_by
             assert each.step.is_last, f"{each.identity} goes on: {told}"
             assert each.step.status in _ENDS or held, f"{each.identity} never ends: {told}"

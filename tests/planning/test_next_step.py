@@ -11,8 +11,8 @@ import pytest
 from batchrunner.domain.history import Attempt, ClipRole, Decision, DecisionKind, JobHistory, RejectReason
 from batchrunner.domain.money import FREE, Cost
 from batchrunner.domain.status import Status
-from batchrunner.domain.step import Action, Block, Step, total
-from batchrunner.planning.planner import Disk, Facts, Options, Purse, Stop, next_step, plan_all
+from batchrunner.domain.step import Action, HoldReason, Step, total
+from batchrunner.planning.planner import Disk, Facts, Options, Purse, StopReason, next_step, plan_all
 from tests.planning.past import (
     COST,
     EARLY_S,
@@ -33,8 +33,8 @@ from tests.planning.past import (
 pytestmark = pytest.mark.untraced
 
 FOREIGN = "outputs/film/hero.mp4"
-STOP = Stop(Block.DRAIN, "Ctrl-C: the same command goes on")
-TASK_STOP = Stop(Block.TASK_TIMEOUT, "still open after 30 minutes")
+STOP = StopReason(HoldReason.DRAIN, "Ctrl-C: the same command goes on")
+TASK_STOP = StopReason(HoldReason.TASK_TIMEOUT, "still open after 30 minutes")
 ROOMS = {"no cap": None, "enough": Decimal("3.00"), "too little": Decimal("2.99")}
 
 
@@ -140,14 +140,14 @@ class Expected:
     action: Action
     status: Status
     reason: str
-    block: Block | None = None
+    block: HoldReason | None = None
 
 
 Condition = Callable[[Case], bool]
 Answering = Callable[[Case], Expected]
 
 
-def hold(status: Status, reason: str, block: Block) -> Answering:
+def hold(status: Status, reason: str, block: HoldReason) -> Answering:
     return lambda _: Expected(Action.HOLD, status, reason, block)
 
 
@@ -184,23 +184,23 @@ def is_asked_for(case: Case) -> bool:
 BEFORE_ANYTHING_NEW: list[tuple[Condition, Answering]] = [
     (
         lambda c: c.in_flight,
-        hold(Status.PENDING, "being submitted just now", Block.IN_FLIGHT),
+        hold(Status.PENDING, "being submitted just now", HoldReason.IN_FLIGHT),
     ),
     (
         lambda c: c.past == "unanswered",
         hold(
             Status.UNKNOWN,
             "it may have been paid: sent, and the run ended before an answer was on record",
-            Block.UNKNOWN,
+            HoldReason.UNKNOWN,
         ),
     ),
     (
         lambda c: c.past == "unknown",
-        hold(Status.UNKNOWN, "it may have been paid: no answer in time (ReadTimeout)", Block.UNKNOWN),
+        hold(Status.UNKNOWN, "it may have been paid: no answer in time (ReadTimeout)", HoldReason.UNKNOWN),
     ),
     (
         lambda c: c.past == "unknown, without a word",
-        hold(Status.UNKNOWN, "it may have been paid", Block.UNKNOWN),
+        hold(Status.UNKNOWN, "it may have been paid", HoldReason.UNKNOWN),
     ),
     (
         lambda c: c.past in WAITS_FOR_ITS_FILE and c.file_is_there,
@@ -211,11 +211,11 @@ BEFORE_ANYTHING_NEW: list[tuple[Condition, Answering]] = [
 FREE_STEPS: list[tuple[Condition, Answering]] = [
     (
         lambda c: needs_its_file(c) and c.foreign,
-        hold(Status.RENDERED, NOT_OURS, Block.FOREIGN_FILE),
+        hold(Status.RENDERED, NOT_OURS, HoldReason.FOREIGN_FILE),
     ),
     (
         lambda c: is_asked_for(c) and c.task_stop,
-        lambda c: Expected(Action.HOLD, status_of_task(c), TASK_STOP.reason, TASK_STOP.block),
+        lambda c: Expected(Action.HOLD, status_of_task(c), TASK_STOP.reason, TASK_STOP.hold_reason),
     ),
     (
         lambda c: c.past in WAITS,
@@ -238,12 +238,12 @@ FINISHED: list[tuple[Condition, Answering]] = [
     ),
     (
         lambda c: c.past in KEPT and c.file_is_there and c.foreign,
-        hold(Status.RENDERED, NOT_OURS, Block.FOREIGN_FILE),
+        hold(Status.RENDERED, NOT_OURS, HoldReason.FOREIGN_FILE),
     ),
     (
         # a disk that did not take it back stops it, as it stops a fetch
         lambda c: c.past in KEPT and c.file_is_there and c.task_stop,
-        hold(Status.RENDERED, TASK_STOP.reason, TASK_STOP.block),
+        hold(Status.RENDERED, TASK_STOP.reason, TASK_STOP.hold_reason),
     ),
     (
         lambda c: c.past in KEPT and c.file_is_there,
@@ -251,7 +251,7 @@ FINISHED: list[tuple[Condition, Answering]] = [
     ),
     (
         lambda c: c.past in LOST and c.selection == "none" and not c.task_stop and c.foreign,
-        hold(Status.EXPIRED, NOT_OURS, Block.FOREIGN_FILE),
+        hold(Status.EXPIRED, NOT_OURS, HoldReason.FOREIGN_FILE),
     ),
     (
         # a run that submits nothing may ask once more
@@ -260,7 +260,7 @@ FINISHED: list[tuple[Condition, Answering]] = [
     ),
     (
         lambda c: c.past in LOST,
-        hold(Status.EXPIRED, "paid, and the service no longer has the result", Block.EXPIRED),
+        hold(Status.EXPIRED, "paid, and the service no longer has the result", HoldReason.EXPIRED),
     ),
     (
         lambda c: c.past in FAILURES,
@@ -302,18 +302,18 @@ def expected(case: Case) -> Expected:
 def gated(case: Case, why: str) -> Expected:
     """A submit, or what stands in its way."""
     if case.selection in ("others", "none"):
-        return Expected(Action.HOLD, Status.PENDING, why, Block.NOT_SELECTED)
+        return Expected(Action.HOLD, Status.PENDING, why, HoldReason.NOT_SELECTED)
     if case.foreign:
-        return Expected(Action.HOLD, Status.PENDING, NOT_OURS, Block.FOREIGN_FILE)
+        return Expected(Action.HOLD, Status.PENDING, NOT_OURS, HoldReason.FOREIGN_FILE)
     if case.stop:
-        return Expected(Action.HOLD, Status.PENDING, STOP.reason, STOP.block)
+        return Expected(Action.HOLD, Status.PENDING, STOP.reason, STOP.hold_reason)
     if case.room == "too little":
-        return Expected(Action.HOLD, Status.PENDING, "the cost limit leaves no room", Block.COST_LIMIT)
+        return Expected(Action.HOLD, Status.PENDING, "the cost limit leaves no room", HoldReason.COST_LIMIT)
     return Expected(Action.SUBMIT, Status.PENDING, why)
 
 
 def seen(step: Step) -> Expected:
-    return Expected(step.action, step.status, step.reason, step.block)
+    return Expected(step.action, step.status, step.reason, step.hold_reason)
 
 
 def differences(past: str) -> dict[tuple[Expected, Expected], tuple[int, Case]]:
@@ -356,7 +356,7 @@ def never_submits_what_left_the_manifest(case: Case, step: Step) -> bool:
 
 
 def tells_what_holds_it(_: Case, step: Step) -> bool:
-    return (step.block is not None) == (step.action is Action.HOLD)
+    return (step.hold_reason is not None) == (step.action is Action.HOLD)
 
 
 def gives_a_reason(_: Case, step: Step) -> bool:
@@ -486,7 +486,7 @@ def test_what_matters_most_in_its_exact_words(
     case: Case, action: str, status: str, block: str | None, reason: str
 ) -> None:
     step = decide(case)
-    assert (step.action, step.status, step.block, step.reason) == (action, status, block, reason)
+    assert (step.action, step.status, step.hold_reason, step.reason) == (action, status, block, reason)
 
 
 # What one attempt cannot show: a history of several.
@@ -535,7 +535,7 @@ def test_what_was_paid_and_is_gone_is_not_paid_again_for_what_another_machine_as
     later: Attempt, retries: int
 ) -> None:
     step = next_of(GONE, later, retries=retries, present=frozenset())
-    assert (step.action, step.block, step.attempt) == (Action.HOLD, Block.EXPIRED, GONE)
+    assert (step.action, step.hold_reason, step.attempt) == (Action.HOLD, HoldReason.EXPIRED, GONE)
 
 
 @pytest.mark.parametrize("kind", [DecisionKind.REDO, DecisionKind.RETRY])
@@ -616,4 +616,4 @@ def test_what_an_earlier_run_gets_back_widens_the_budget_and_not_the_limit_of_th
 def test_what_nobody_agreed_to_is_not_paid_even_if_money_is_left() -> None:
     agreed = Options(agreed=frozenset({"another"}))
     step = next_step(a_job(), JobHistory(), Facts(cost=COST), agreed)
-    assert (step.action, step.block) == (Action.HOLD, Block.NOT_AGREED)
+    assert (step.action, step.hold_reason) == (Action.HOLD, HoldReason.NOT_AGREED)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from batchrunner.domain.history import ErrorClass
 from batchrunner.domain.problem import Severity
 from batchrunner.domain.status import Flag, Status
-from batchrunner.domain.step import Action, Block
+from batchrunner.domain.step import Action, HoldReason
 from tests.promised.story import story
 
 _TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
@@ -63,7 +63,7 @@ def plan() -> object:
     kinds = [told.read(name) for name in ("plan of film", "plan of what leaves", "plan of edits")]
     return {
         "plan": shape(*kinds),
-        "words": {"action": listed(Action), "status": listed(Status), "block": listed(Block)},
+        "words": {"action": listed(Action), "status": listed(Status), "block": listed(HoldReason)},
     }
 
 

@@ -14,7 +14,7 @@ from batchrunner.domain.location import Location
 from batchrunner.domain.money import Cost
 from batchrunner.domain.request import Request
 from batchrunner.domain.status import Status
-from batchrunner.domain.step import Action, Block, Step
+from batchrunner.domain.step import Action, HoldReason, Step
 from batchrunner.domain.text import local
 from batchrunner.planning.plan_digest import Terms, difference, plan_digest
 from batchrunner.planning.replaced import Cause, Replaced
@@ -25,7 +25,7 @@ from tests.reports.plans import NOW_S, planned, shots
 
 SUBMIT = Step(Action.SUBMIT, Status.PENDING, "new", cost=Cost(Decimal("1.288"), Decimal("2.576")))
 DONE = Step(Action.NONE, Status.DONE, "done")
-HELD = replace(SUBMIT, action=Action.HOLD, block=Block.COST_LIMIT, reason="the cost limit leaves no room")
+HELD = replace(SUBMIT, action=Action.HOLD, hold_reason=HoldReason.COST_LIMIT, reason="the cost limit leaves no room")
 
 
 def test_a_plan_shows_each_step_and_what_it_all_costs() -> None:

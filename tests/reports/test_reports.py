@@ -15,7 +15,7 @@ from batchrunner.catalog import request_of
 from batchrunner.domain.history import ErrorClass, Failure, JobHistory, RejectReason
 from batchrunner.domain.job import JobId
 from batchrunner.domain.status import Flag, Status
-from batchrunner.domain.step import Action, Block, Step
+from batchrunner.domain.step import Action, HoldReason, Step
 from batchrunner.domain.text import ago, printable, span, utc
 from batchrunner.errors import ExitCode
 from batchrunner.io.resources import read_text
@@ -91,8 +91,8 @@ def test_every_status_is_told_of_some_past() -> None:
 
 
 @pytest.mark.parametrize("status", Status)
-@pytest.mark.parametrize("block", [None, *Block])
-def test_every_status_and_block_keeps_the_promise_to_programs(status: Status, block: Block | None) -> None:
+@pytest.mark.parametrize("block", [None, *HoldReason])
+def test_every_status_and_block_keeps_the_promise_to_programs(status: Status, block: HoldReason | None) -> None:
     error = Failure(ErrorClass.LOCAL, "the disk is full")
     row = a_row("hero", status, block=block, flags=tuple(Flag), error=error, source=None, task_id="task-1")
     SCHEMA.validate(as_json(a_report(row, departed=(row,), run_id=None, started_at_s=None, exit_code=None)))
@@ -155,20 +155,20 @@ def test_what_went_wrong_has_a_class_for_programs(past: str, error: tuple[str, s
 @pytest.mark.parametrize(
     ("block", "error_class"),
     [
-        (Block.EXPIRED, "expired"),
-        (Block.KEY, "auth"),
-        (Block.OTHER_KEY, "auth"),
-        (Block.TASK_TIMEOUT, "timeout"),
-        (Block.TASK_REFUSED, "provider"),
-        (Block.FETCH_FAILED, "local"),
-        (Block.FOREIGN_FILE, "local"),
-        (Block.DAMAGED, "local"),
+        (HoldReason.EXPIRED, "expired"),
+        (HoldReason.KEY, "auth"),
+        (HoldReason.OTHER_KEY, "auth"),
+        (HoldReason.TASK_TIMEOUT, "timeout"),
+        (HoldReason.TASK_REFUSED, "provider"),
+        (HoldReason.FETCH_FAILED, "local"),
+        (HoldReason.FOREIGN_FILE, "local"),
+        (HoldReason.DAMAGED, "local"),
     ],
 )
-def test_what_holds_a_task_has_a_class_for_programs(block: Block, error_class: str) -> None:
+def test_what_holds_a_task_has_a_class_for_programs(block: HoldReason, error_class: str) -> None:
     attempt = PASTS["running"]
     assert attempt is not None
-    step = Step(Action.HOLD, Status.RUNNING, "that is why", attempt, block=block)
+    step = Step(Action.HOLD, Status.RUNNING, "that is why", attempt, hold_reason=block)
     row = row_of(JobId("film", "", "hero", 1), a_job(), JobHistory((attempt,)), step)
     assert row.error == Failure(ErrorClass(error_class), "that is why")
 
@@ -299,7 +299,7 @@ def test_a_reason_is_cut_to_what_the_terminal_has_room_for(width: int) -> None:
         a_row("hero-wave", Status.FAILED, error=Failure(ErrorClass.PROVIDER, LONG)),
         a_row("turn", Status.PENDING, note=LONG, cost_usd=Decimal(0)),
     ]
-    step = Step(Action.HOLD, Status.UNKNOWN, LONG, block=Block.UNKNOWN)
+    step = Step(Action.HOLD, Status.UNKNOWN, LONG, hold_reason=HoldReason.UNKNOWN)
     for table in (summary(a_report(*rows), width=width), plan_table(planned(*shots(step)), NOW_S, width)):
         shown = [line for line in table.splitlines() if "the service" in line]
         assert {len(line) for line in shown} == {width}
@@ -309,7 +309,7 @@ def test_a_reason_is_cut_to_what_the_terminal_has_room_for(width: int) -> None:
 
 def test_a_reason_is_whole_where_nothing_is_known_of_a_width() -> None:
     rows = [a_row("hero", Status.FAILED, error=Failure(ErrorClass.PROVIDER, LONG))]
-    step = Step(Action.HOLD, Status.UNKNOWN, LONG, block=Block.UNKNOWN)
+    step = Step(Action.HOLD, Status.UNKNOWN, LONG, hold_reason=HoldReason.UNKNOWN)
     assert LONG.strip() in summary(a_report(*rows))
     assert LONG.strip() in plan_table(planned(*shots(step)), NOW_S)
 
@@ -333,7 +333,7 @@ def test_no_control_character_gets_onto_a_terminal() -> None:
         a_row("b", Status.PENDING, note=NASTY),
         a_row("c", file=f"outputs/{NASTY}.mp4"),
     ]
-    step = Step(Action.HOLD, Status.UNKNOWN, NASTY, block=Block.UNKNOWN)
+    step = Step(Action.HOLD, Status.UNKNOWN, NASTY, hold_reason=HoldReason.UNKNOWN)
     shown = summary(a_report(*rows)) + plan_table(planned((JobId("film", "", "hero", 1), step)), NOW_S)
     assert all(c.isprintable() for c in shown.replace("\n", ""))
     assert "rm -rf" in shown
@@ -356,23 +356,29 @@ def test_no_signature_of_a_picture_gets_into_a_report(field: str) -> None:
 @pytest.mark.parametrize(
     ("block", "words"),
     [
-        (Block.EXPIRED, "1 paid, but the service no longer has the result"),
-        (Block.FOREIGN_FILE, "move it away, then `batchrunner run film.yaml`"),
-        (Block.DAMAGED, "bring back a copy of it that is whole"),
-        (Block.OTHER_KEY, "set that one, then `batchrunner fetch film.yaml`"),
-        (Block.KEY, "set MODELLIX_API_KEY, then `batchrunner run film.yaml`"),
-        (Block.BALANCE, "top it up, then `batchrunner run film.yaml`"),
-        (Block.COST_LIMIT, "raise `settings.budget` or `--max-cost`"),
-        (Block.ADDRESS, "check `model` and MODELLIX_BASE_URL"),
+        (HoldReason.EXPIRED, "1 paid, but the service no longer has the result"),
+        (HoldReason.FOREIGN_FILE, "move it away, then `batchrunner run film.yaml`"),
+        (HoldReason.DAMAGED, "bring back a copy of it that is whole"),
+        (HoldReason.OTHER_KEY, "set that one, then `batchrunner fetch film.yaml`"),
+        (HoldReason.KEY, "set MODELLIX_API_KEY, then `batchrunner run film.yaml`"),
+        (HoldReason.BALANCE, "top it up, then `batchrunner run film.yaml`"),
+        (HoldReason.COST_LIMIT, "raise `settings.budget` or `--max-cost`"),
+        (HoldReason.ADDRESS, "check `model` and MODELLIX_BASE_URL"),
         *(
             (block, "to go on: `batchrunner run film.yaml`")
-            for block in (Block.HALT, Block.DRAIN, Block.TASK_TIMEOUT, Block.TASK_REFUSED, Block.FETCH_FAILED)
+            for block in (
+                HoldReason.HALT,
+                HoldReason.DRAIN,
+                HoldReason.TASK_TIMEOUT,
+                HoldReason.TASK_REFUSED,
+                HoldReason.FETCH_FAILED,
+            )
         ),
-        (Block.LEDGER, "to go on: `batchrunner run film.yaml`"),
-        (Block.IN_FLIGHT, "to go on: `batchrunner run film.yaml`"),
+        (HoldReason.LEDGER, "to go on: `batchrunner run film.yaml`"),
+        (HoldReason.IN_FLIGHT, "to go on: `batchrunner run film.yaml`"),
     ],
 )
-def test_whatever_holds_a_job_has_a_next_command(block: Block, words: str) -> None:
+def test_whatever_holds_a_job_has_a_next_command(block: HoldReason, words: str) -> None:
     (line,) = next_commands([a_row("hero", Status.PENDING, block=block)], "film.yaml")
     assert words in line
 
@@ -387,13 +393,13 @@ def test_a_job_with_a_next_step_has_a_next_command(past: str, how: dict[str, boo
 
 
 def test_only_what_nobody_asked_for_needs_no_command() -> None:
-    silent = [b for b in Block if not next_commands([a_row("hero", Status.PENDING, block=b)], "film.yaml")]
-    assert silent == [Block.NOT_SELECTED]
+    silent = [b for b in HoldReason if not next_commands([a_row("hero", Status.PENDING, block=b)], "film.yaml")]
+    assert silent == [HoldReason.NOT_SELECTED]
     assert next_commands([a_row()], "film.yaml") == []
 
 
 def test_unknown_ones_are_to_be_looked_up_by_a_person() -> None:
-    rows = [a_row(name, Status.UNKNOWN, block=Block.UNKNOWN) for name in ("a", "b")]
+    rows = [a_row(name, Status.UNKNOWN, block=HoldReason.UNKNOWN) for name in ("a", "b")]
     (line,) = next_commands(rows, "film.yaml")
     assert line.startswith("2 may have been paid. What to look for in the console: `batchrunner resolve film.yaml`")
     assert "`batchrunner resolve film.yaml a --task ID`" in line
@@ -405,18 +411,18 @@ def test_failed_ones_can_be_tried_again_for_money() -> None:
 
 
 def test_one_kind_of_hold_is_one_line_however_many_jobs_it_has() -> None:
-    rows = [a_row(f"shot-{n}", Status.PENDING, block=Block.COST_LIMIT) for n in range(9)]
+    rows = [a_row(f"shot-{n}", Status.PENDING, block=HoldReason.COST_LIMIT) for n in range(9)]
     (line,) = next_commands(rows, "film.yaml")
     assert line.startswith("9 left out by the cost limit")
 
 
 def test_a_command_can_be_typed_even_if_the_path_has_blanks() -> None:
-    (line,) = next_commands([a_row("a", Status.PENDING, block=Block.DRAIN)], "my films/spring.yaml")
+    (line,) = next_commands([a_row("a", Status.PENDING, block=HoldReason.DRAIN)], "my films/spring.yaml")
     assert "`batchrunner run 'my films/spring.yaml'`" in line
 
 
 def test_a_command_speaks_of_the_same_jobs_as_the_report() -> None:
-    rows = [a_row("a", Status.UNKNOWN, block=Block.UNKNOWN), a_row("b", Status.PENDING, block=Block.DRAIN)]
+    rows = [a_row("a", Status.UNKNOWN, block=HoldReason.UNKNOWN), a_row("b", Status.PENDING, block=HoldReason.DRAIN)]
     unknown, go_on = next_commands(rows, "film.yaml", ("--sandbox", "--profile", "first looks"))
     assert "`batchrunner resolve film.yaml --sandbox --profile 'first looks' a --task ID`" in unknown
     assert go_on == "to go on: `batchrunner run film.yaml --sandbox --profile 'first looks'`"

@@ -16,7 +16,7 @@ from batchrunner.cli.decisions import decide, unfinished
 from batchrunner.cli.status_report import report_of
 from batchrunner.domain.history import DecisionKind
 from batchrunner.domain.status import Status
-from batchrunner.domain.step import Action, Block
+from batchrunner.domain.step import Action, HoldReason
 from batchrunner.errors import BatchrunnerError, ExitCode
 from batchrunner.planning.batch import Batch, Limits, Seen
 from batchrunner.planning.planner import Options
@@ -68,11 +68,11 @@ def studio(tmp_path: Path) -> Studio:
     return studio
 
 
-def steps(studio: Studio) -> dict[str, tuple[Action, Block | None]]:
-    return {seen.identity.name: (seen.step.action, seen.step.block) for seen in studio.seen()}
+def steps(studio: Studio) -> dict[str, tuple[Action, HoldReason | None]]:
+    return {seen.identity.name: (seen.step.action, seen.step.hold_reason) for seen in studio.seen()}
 
 
-HELD = (Action.HOLD, Block.DAMAGED)
+HELD = (Action.HOLD, HoldReason.DAMAGED)
 OF_A = "(SELECT id FROM attempt WHERE job = 'a')"
 
 

@@ -5,7 +5,7 @@ import re
 from batchrunner.domain.event import Happened, Kind
 from batchrunner.domain.history import Attempt, ErrorClass, Failure, TaskState
 from batchrunner.domain.job import Job, JobId
-from batchrunner.domain.step import Block
+from batchrunner.domain.step import HoldReason
 from batchrunner.engine.run import Run
 from batchrunner.engine.waiting import resting
 
@@ -52,7 +52,7 @@ def heed_failure(run: Run, identity: JobId, model: str, failure: Failure) -> Non
     end_trial(run, identity)  # its retry is a new one, and waits like one
     run.failures += 1
     if run.limits.halt_failures is not None and run.failures >= run.limits.halt_failures:
-        run.stop(Block.HALT, f"{run.failures} failed in this run")
+        run.stop(HoldReason.HALT, f"{run.failures} failed in this run")
     if failure.error_class is ErrorClass.MODERATION:
         return
     trust = run.trust_in(model)
@@ -64,6 +64,6 @@ def heed_failure(run: Run, identity: JobId, model: str, failure: Failure) -> Non
     )
     if trust.is_over:
         why = "it fails again and again" if was_proven else "its first clip failed (--no-canary does not wait for it)"
-        run.stop_model(model, Block.HALT, f"{why}: {failure.message}")
+        run.stop_model(model, HoldReason.HALT, f"{why}: {failure.message}")
     elif waits_anew:
         run.tell(Happened(Kind.WAIT, resting(model, trust.wait_s(run.clock.monotonic_s()))))

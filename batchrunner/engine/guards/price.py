@@ -9,7 +9,7 @@ from batchrunner.domain.event import Happened, Kind
 from batchrunner.domain.history import Attempt
 from batchrunner.domain.job import JobId
 from batchrunner.domain.money import NOTHING, dollars
-from batchrunner.domain.step import Block
+from batchrunner.domain.step import HoldReason
 from batchrunner.engine.run import MOST_WEIGHINGS, Doubt, Run
 from batchrunner.errors import LedgerError
 from batchrunner.providers.modellix import BalanceReply
@@ -108,7 +108,7 @@ def heed_bill(run: Run, attempt: Attempt, billed_usd: Decimal) -> None:
         return
     said = f"a clip was billed {dollars(billed_usd)}, and was estimated at {dollars(estimate_usd)}"
     if run.submits and not run.is_stopped:
-        run.stop(Block.PRICE, f"{said}: {_MEND}")
+        run.stop(HoldReason.PRICE, f"{said}: {_MEND}")
     elif not run.overcharges:
         run.tell(Happened(Kind.ALARM, said))
     run.overcharges[attempt.id] = billed_usd, estimate_usd
@@ -129,7 +129,7 @@ def end_doubt(run: Run, identity: JobId) -> None:
     doubt, run.doubt = run.doubt, None
     if run.suspicion:
         why = f"{doubt.reason}, as by one before it; no bill says what they cost, so it is only suspected"
-        run.stop(Block.PRICE, f"{why}: {_MEND}")
+        run.stop(HoldReason.PRICE, f"{why}: {_MEND}")
     else:
         run.suspicion, run.weighings = doubt.reason, MOST_WEIGHINGS
         run.say("no bill says what the first clip cost: the next one goes alone at a quiet moment, and is weighed, too")
