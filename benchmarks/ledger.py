@@ -39,7 +39,7 @@ from batchrunner.domain.job import Job
 from batchrunner.domain.request import Request
 from batchrunner.manifest.load import Manifest, load
 from batchrunner.planning.batch import Batch, Limits, as_record, gather
-from batchrunner.planning.planner import Options
+from batchrunner.planning.planner import PlanOptions
 from batchrunner.reports.formats.registry import in_form
 from batchrunner.reports.next_steps import next_commands
 from batchrunner.reports.plan_table import plan_table
@@ -186,7 +186,7 @@ def plan_beyond(path: Path) -> float:
     manifest = read(path)
     began = time.perf_counter()
     batch = known_batch(path, manifest)
-    seen = batch.first_steps(Options(), None)
+    seen = batch.first_steps(PlanOptions(), None)
     limits = Limits(concurrency=2, rate_per_min=100, task_timeout_s=1800, retries=0, budget_usd=None)
     table = plan_table(planned_of(batch, limits, 2, seen, "https://api.modellix.ai"), time.time())
     seconds = time.perf_counter() - began
@@ -200,7 +200,7 @@ def status_beyond(path: Path) -> float:
     manifest = read(path)
     began = time.perf_counter()
     batch = known_batch(path, manifest)
-    report = report_of(batch, batch.first_steps(Options(), None), time.time())
+    report = report_of(batch, batch.first_steps(PlanOptions(), None), time.time())
     text = in_form(report, "table")
     hints = next_commands(report.rows, str(path))
     seconds = time.perf_counter() - began

@@ -18,7 +18,7 @@ from batchrunner.engine.shutdown import Signals
 from batchrunner.io.http import Answered, Answering, Http, InProcess
 from batchrunner.manifest.load import Manifest, load
 from batchrunner.planning.batch import Batch, Limits, Seen, Wanted, gather
-from batchrunner.planning.planner import Options
+from batchrunner.planning.planner import PlanOptions
 from batchrunner.providers.credentials import Access
 from batchrunner.sandbox import Options as SandboxOptions
 from batchrunner.sandbox import Record, Sandbox, record
@@ -171,7 +171,7 @@ class Studio:
         )
         command = wishes.pop("command", "run")
         access = Access(self.api, self.key)
-        options = Options(limits.retries, **wishes)
+        options = PlanOptions(limits.retries, **wishes)
         self.signals = DeafSignals()
         answer = self.sandbox(clock)
         try:
@@ -210,7 +210,7 @@ class Studio:
         """Every job as it stands, as `status` sees it."""
         manifest = load(self.manifest)
         with Ledger.reading(self.project.ledger) as ledger:
-            return self.batch(manifest, ledger).first_steps(Options(), None)
+            return self.batch(manifest, ledger).first_steps(PlanOptions(), None)
 
     def statuses(self) -> dict[str, Status]:
         return {seen.identity.name: seen.step.status for seen in self.seen()}

@@ -21,7 +21,7 @@ from batchrunner.io.clock import Clock
 from batchrunner.planning.batch import Batch, Limits, Seen
 from batchrunner.planning.outgoing import Outgoing, outgoing
 from batchrunner.planning.plan_digest import Terms, difference, plan_digest
-from batchrunner.planning.planner import Options
+from batchrunner.planning.planner import PlanOptions
 from batchrunner.planning.replaced import Replaced, replaced
 from batchrunner.storage.output_folders import folder_faults, try_folders
 from batchrunner.storage.paths import Project
@@ -32,10 +32,12 @@ class Agreement:
     """What somebody agreed to: no more than this is paid, and for no other jobs."""
 
     limits: Limits
-    options: Options
+    options: PlanOptions
 
 
-def agree(order: Order, batch: Batch, limits: Limits, options: Options, service: Service, clock: Clock) -> Agreement:
+def agree(
+    order: Order, batch: Batch, limits: Limits, options: PlanOptions, service: Service, clock: Clock
+) -> Agreement:
     """Shows what would be paid, and asks.
 
     Raises:
@@ -67,7 +69,7 @@ def agree(order: Order, batch: Batch, limits: Limits, options: Options, service:
     return Agreement(limits, options)
 
 
-def chosen(order: Order, batch: Batch, limits: Limits, options: Options) -> tuple[Options, list[Seen]]:
+def chosen(order: Order, batch: Batch, limits: Limits, options: PlanOptions) -> tuple[PlanOptions, list[Seen]]:
     """The options with the jobs that were selected, and what would be done with every job then."""
     selection = Selection(order.select, order.exclude, order.limit)
     if order.marking is None and not selection.is_all:  # `retry` and `redo` chose before they marked

@@ -13,7 +13,7 @@ from batchrunner.domain.text import Lines
 from batchrunner.engine.scheduling.latency_models import Forecasts
 from batchrunner.io.clock import Clock
 from batchrunner.planning.batch import Batch, Seen, gather
-from batchrunner.planning.planner import Options
+from batchrunner.planning.planner import PlanOptions
 from batchrunner.reports.formats.registry import in_form
 from batchrunner.reports.report import Report, Row, row_of
 from batchrunner.storage.paths import Project
@@ -33,7 +33,7 @@ def known(
         balances = book.account.balances(last.id) if last else ()
     if not is_current:
         say(f"{manifest} has mistakes just now: this is what its last run wanted", err=True)
-    seen = batch.first_steps(Options(), None)
+    seen = batch.first_steps(PlanOptions(), None)
     report = report_of(batch, seen, Clock().wall_s())
     if last is None:
         return report, seen

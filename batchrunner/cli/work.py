@@ -28,7 +28,7 @@ from batchrunner.errors import ExitCode, RunLocked
 from batchrunner.io.clock import Clock
 from batchrunner.io.keep_awake import awake
 from batchrunner.planning.batch import Batch, Wanted, gather
-from batchrunner.planning.planner import Options
+from batchrunner.planning.planner import PlanOptions
 from batchrunner.reports.next_steps import next_commands
 from batchrunner.reports.report import Report
 from batchrunner.storage.paths import Project
@@ -91,7 +91,7 @@ def _agreed(
 ) -> tuple[tuple[tuple[JobId, Decision], ...], Agreement]:
     """What is to be decided with this command, and what somebody agreed to."""
     limits = order.limits(settings, clock.wall_s())
-    options = Options(limits.retries, submits=order.submits)
+    options = PlanOptions(limits.retries, submits=order.submits)
     decided = _decided(order, batch, limits.retries, known, clock.wall_s())
     if decided is None:
         return (), agree(order, batch, limits, options, service, clock)
@@ -124,9 +124,9 @@ def _decided(order: Order, batch: Batch, retries: int, ledger: Ledger, now_s: fl
     """What `retry` and `redo` decide; it is judged by how the jobs stand before anything is marked."""
     if order.marking is None:
         return None
-    seen = batch.first_steps(Options(), None)  # a job that failed has failed, whatever retries it has left
+    seen = batch.first_steps(PlanOptions(), None)  # a job that failed has failed, whatever retries it has left
     chosen = matching(Selection(order.select, order.exclude, named=order.named), seen)
-    to_come = batch.first_steps(Options(retries=retries), None)
+    to_come = batch.first_steps(PlanOptions(retries=retries), None)
     orders = unfinished(to_come, order.marking, ledger.last_ended_run(batch.name, batch.profile))
     return decide(chosen, order.marking, orders, now_s, spelt=order.spelt, limit=order.limit)
 

@@ -29,7 +29,7 @@ from batchrunner.io.clock import Clock
 from batchrunner.io.download import Partial
 from batchrunner.io.http import Http
 from batchrunner.planning.batch import Batch, Limits
-from batchrunner.planning.planner import Options, Purse, StopReason, next_step
+from batchrunner.planning.planner import PlanOptions, Purse, StopReason, next_step
 from batchrunner.providers.credentials import Access
 from batchrunner.providers.modellix import Limits as Told
 from batchrunner.providers.modellix import Modellix
@@ -112,7 +112,9 @@ def _pace(limits: Limits) -> Pace:
 class Run:
     """What all jobs of one run share. Everything in it belongs to one event loop; nothing needs a lock."""
 
-    def __init__(self, batch: Batch, means: Means, http: Http, limits: Limits, options: Options, run_id: int) -> None:
+    def __init__(
+        self, batch: Batch, means: Means, http: Http, limits: Limits, options: PlanOptions, run_id: int
+    ) -> None:
         self.batch = batch
         self.ledger = means.ledger
         self.receipts = ReceiptsWriter(batch.project, means.ledger, self.say)

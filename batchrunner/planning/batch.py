@@ -15,7 +15,7 @@ from batchrunner.domain.settings import DEFAULT_DOWNLOAD_BYTES
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Step
 from batchrunner.planning.outgoing import NO_SOURCES, Sources
-from batchrunner.planning.planner import Disk, Facts, Kinship, Options, Purse, plan_all
+from batchrunner.planning.planner import FileState, Kinship, PlanInputs, PlanOptions, Purse, plan_all
 from batchrunner.planning.reuse import Kin, describe, find_kin, find_suspects
 from batchrunner.storage.clip_files import on_disk, owner_of
 from batchrunner.storage.paths import Project
@@ -98,13 +98,13 @@ class Batch:
                 found[kin.identity.manifest] = (*found.get(kin.identity.manifest, ()), kin.identity)
         return found
 
-    def look(self, identity: JobId, recall: Callable[[JobId], JobHistory]) -> tuple[JobHistory, Facts]:
+    def look(self, identity: JobId, recall: Callable[[JobId], JobHistory]) -> tuple[JobHistory, PlanInputs]:
         """What is true of a job just now: its memory as the disk confirms it, and what no ledger holds."""
         job = self.jobs.get(identity)
         memory, present = on_disk(self.project, self._suspecting(identity, recall(identity)))
         opened = memory.open_attempt
-        facts = Facts(
-            disk=self._disk(identity, job, memory, present),
+        facts = PlanInputs(
+            files=self._disk(identity, job, memory, present),
             cost=self.cost(job) if job else FREE,
             in_flight=opened is not None and opened.run_id == self.in_flight_run,
             kin=self._kinship(identity, recall),
@@ -115,19 +115,19 @@ class Batch:
         damage = {(each.table, each.row): each for each in (*memory.damage, *self.suspects.get(identity, ()))}
         return replace(memory, damage=tuple(damage.values())) if damage else memory
 
-    def _disk(self, identity: JobId, job: Job | None, memory: JobHistory, present: frozenset[int]) -> Disk:
+    def _disk(self, identity: JobId, job: Job | None, memory: JobHistory, present: frozenset[int]) -> FileState:
         """Whose file it is that lies where the job's clip belongs, and whose will."""
         if job is None:
-            return Disk(present)
+            return FileState(present)
         claimed = self._claimed(identity, job) if self.rivals.opened else ""
         if not os.path.lexists(os.path.join(self.project.base, job.output)):  # noqa: PTH118  # of every job at every look
-            return Disk(present, claimed=claimed)
+            return FileState(present, claimed=claimed)
         path = self.project.output(job.output)
         owner, written = owner_of(self.project, path, memory, present), self.project.written(path)
         holder = self._holder(identity, written) if owner is None or owner.clip is None else None
         if owner and (holder is None or self._is_past(holder)):
-            return Disk(present, own=owner.id, claimed=claimed)
-        return Disk(present, foreign=written, owner=self._described(holder, identity) if holder else "")
+            return FileState(present, own=owner.id, claimed=claimed)
+        return FileState(present, foreign=written, owner=self._described(holder, identity) if holder else "")
 
     def _claimed(self, identity: JobId, job: Job) -> str:
         """Who puts a clip where this job's belongs, in words; empty where nobody does."""
@@ -154,9 +154,9 @@ class Batch:
     def stands(self, identity: JobId, step: Step) -> Seen:
         """A job after the last step of a run."""
         memory, facts = self.look(identity, self._history)
-        return self._seen(identity, memory, facts.disk, step)
+        return self._seen(identity, memory, facts.files, step)
 
-    def _seen(self, identity: JobId, memory: JobHistory, disk: Disk, step: Step) -> Seen:
+    def _seen(self, identity: JobId, memory: JobHistory, disk: FileState, step: Step) -> Seen:
         own = next((a for a in memory.attempts if a.id == disk.own), None)
         is_older = own is not None and not own.is_open and step.status is not Status.DONE
         return Seen(
@@ -199,14 +199,14 @@ class Batch:
         """What is remembered of this manifest's jobs, and of those of others as far as they matter."""
         return (*self.histories.values(), *self.other_histories.values())
 
-    def first_steps(self, options: Options, room_usd: Decimal | None) -> list[Seen]:
+    def first_steps(self, options: PlanOptions, room_usd: Decimal | None) -> list[Seen]:
         """What would be done with each job next."""
         who = self.identities()
         looks = [self.look(identity, self._history) for identity in who]
         jobs = (self.jobs.get(identity) for identity in who)
         steps = plan_all(((job, *look) for job, look in zip(jobs, looks, strict=True)), options, room_usd)
         return [
-            self._seen(identity, memory, facts.disk, step)
+            self._seen(identity, memory, facts.files, step)
             for identity, (memory, facts), step in zip(who, looks, steps, strict=True)
         ]
 

@@ -31,7 +31,7 @@ class StopReason:
 
 
 @dataclass(frozen=True, slots=True)
-class Disk:
+class FileState:
     """What lies where a job's files belong.
 
     `present` holds the attempts whose clip lies, whole, under the path that was written down last.
@@ -55,7 +55,7 @@ class Kinship:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class PlanInputs:
     """What is true just now and not in the ledger.
 
     `room_usd` is what the caps leave (None: no cap). `stop` ends submits, `task_stop` ends asking for this
@@ -63,7 +63,7 @@ class Facts:
     may take over.
     """
 
-    disk: Disk = Disk()
+    files: FileState = FileState()
     cost: Cost = FREE
     room_usd: Decimal | None = None
     stop: StopReason | None = None
@@ -73,7 +73,7 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class PlanOptions:
     """What the person wants of this run.
 
     `only` limits submits to these names, `agreed` to those whose cost
@@ -86,7 +86,7 @@ class Options:
     submits: bool = True
 
 
-def next_step(job: Job | None, memory: JobHistory, facts: Facts, options: Options) -> Step:
+def next_step(job: Job | None, memory: JobHistory, facts: PlanInputs, options: PlanOptions) -> Step:
     """The one next step of a job. `job` is None for one that left the manifest: it is only brought to its end."""
     if memory.damage:
         return _damaged(memory.damage)
@@ -95,13 +95,13 @@ def next_step(job: Job | None, memory: JobHistory, facts: Facts, options: Option
         return _finish(attempt, facts)
     if job is None:
         return _departed(memory, facts)
-    attempt = memory.accepted_for(job.request) or _counting(job, memory, facts.disk)
+    attempt = memory.accepted_for(job.request) or _counting(job, memory, facts.files)
     if attempt is None:
         return _submit_first(job, memory, facts, options)
     return _after(attempt, job, memory, facts, options)
 
 
-def _counting(job: Job, memory: JobHistory, disk: Disk) -> Attempt | None:
+def _counting(job: Job, memory: JobHistory, disk: FileState) -> Attempt | None:
     """The attempt at a job's request that counts: the last one.
 
     Two machines may have asked for the same, knowing nothing of each other: then it is the one that is worth more here.
@@ -116,7 +116,7 @@ def _counting(job: Job, memory: JobHistory, disk: Disk) -> Attempt | None:
     return max(reversed(same), key=lambda attempt: _worth(attempt, disk, is_replaced=attempt.number < ordered))
 
 
-def _worth(attempt: Attempt, disk: Disk, *, is_replaced: bool) -> int:
+def _worth(attempt: Attempt, disk: FileState, *, is_replaced: bool) -> int:
     """What became of an attempt, in order: nothing; paid and gone; a clip to be fetched; one that lies in its place.
 
     `is_replaced`: a person has ordered another since, so that what is gone counts no longer.
@@ -144,7 +144,7 @@ def settles(attempt: Attempt) -> bool:
 
 
 def plan_all(
-    jobs: Iterable[tuple[Job | None, JobHistory, Facts]], options: Options, room_usd: Decimal | None
+    jobs: Iterable[tuple[Job | None, JobHistory, PlanInputs]], options: PlanOptions, room_usd: Decimal | None
 ) -> list[Step]:
     """The first step of every job, in order; what one would pay is no longer there for the next."""
     steps: list[Step] = []
@@ -185,7 +185,7 @@ class Purse:
         return max(min(rooms), NOTHING) if rooms else None
 
 
-def _finish(attempt: Attempt, facts: Facts) -> Step:
+def _finish(attempt: Attempt, facts: PlanInputs) -> Step:
     """An open attempt comes to its end before anything new, even if its job was edited or has left."""
     match attempt.outcome:
         case None if facts.in_flight:
@@ -209,28 +209,28 @@ def _unknown(attempt: Attempt, why: str) -> Step:
     return Step(Action.HOLD, Status.UNKNOWN, reason, attempt, hold_reason=HoldReason.UNKNOWN)
 
 
-def _finish_task(attempt: Attempt, facts: Facts) -> Step:
+def _finish_task(attempt: Attempt, facts: PlanInputs) -> Step:
     status = status_of(attempt, file_is_there=False)
-    if attempt.clip is not None and attempt.id in facts.disk.present:
+    if attempt.clip is not None and attempt.id in facts.files.present:
         return Step(Action.SETTLE, status, "its verified file is in place", attempt)
     if attempt.task is not TaskState.SUCCESS:
         return _unless_stopped(Step(Action.POLL, status, f"task {attempt.task_id} is open", attempt), facts)
     return _put(Step(Action.FETCH, status, "rendered, not yet on disk", attempt), facts)
 
 
-def _put(step: Step, facts: Facts) -> Step:
+def _put(step: Step, facts: PlanInputs) -> Step:
     """A step that puts a file under its final name, unless something else lies there."""
-    if facts.disk.foreign:
-        return _foreign(facts.disk, step.status, step.attempt)
+    if facts.files.foreign:
+        return _foreign(facts.files, step.status, step.attempt)
     return _unless_stopped(step, facts)
 
 
-def _unless_stopped(step: Step, facts: Facts) -> Step:
+def _unless_stopped(step: Step, facts: PlanInputs) -> Step:
     stop = facts.task_stop
     return step if stop is None else replace(step, action=Action.HOLD, reason=stop.reason, hold_reason=stop.hold_reason)
 
 
-def _foreign(disk: Disk, status: Status, attempt: Attempt | None) -> Step:
+def _foreign(disk: FileState, status: Status, attempt: Attempt | None) -> Step:
     if disk.owner:
         reason = f"{disk.foreign} is the clip of {disk.owner}: give this job another `output:`"
     elif disk.foreign:
@@ -240,9 +240,9 @@ def _foreign(disk: Disk, status: Status, attempt: Attempt | None) -> Step:
     return Step(Action.HOLD, status, reason, attempt, hold_reason=HoldReason.FOREIGN_FILE)
 
 
-def _departed(memory: JobHistory, facts: Facts) -> Step:
+def _departed(memory: JobHistory, facts: PlanInputs) -> Step:
     attempt = memory.attempts[-1] if memory.attempts else None
-    there = attempt is not None and attempt.id in facts.disk.present
+    there = attempt is not None and attempt.id in facts.files.present
     return Step(Action.NONE, status_of(attempt, file_is_there=there), "it is no longer in the manifest", attempt)
 
 
@@ -261,7 +261,7 @@ def _adopt(kin: Kinship) -> Step | None:
     return None
 
 
-def _submit_first(job: Job, memory: JobHistory, facts: Facts, options: Options) -> Step:
+def _submit_first(job: Job, memory: JobHistory, facts: PlanInputs, options: PlanOptions) -> Step:
     adoption = _adopt(facts.kin) if facts.kin else None
     if adoption is not None:
         return adoption
@@ -278,7 +278,7 @@ _PAID_AGAIN = {
 }
 
 
-def _after(attempt: Attempt, job: Job, memory: JobHistory, facts: Facts, options: Options) -> Step:
+def _after(attempt: Attempt, job: Job, memory: JobHistory, facts: PlanInputs, options: PlanOptions) -> Step:
     """There was an attempt at exactly this request, and it is closed."""
     mark = memory.open_decision(job.request)
     if mark and mark.kind in _PAID_AGAIN:
@@ -301,7 +301,7 @@ _REFUSED = {
 }
 
 
-def _after_refusal(attempt: Attempt, job: Job, memory: JobHistory, facts: Facts, options: Options) -> Step:
+def _after_refusal(attempt: Attempt, job: Job, memory: JobHistory, facts: PlanInputs, options: PlanOptions) -> Step:
     answer = attempt.answer
     if answer is None or answer.reject_reason in (None, RejectReason.INVALID):
         return _after_failure(attempt, job, memory, facts, options)
@@ -309,7 +309,7 @@ def _after_refusal(attempt: Attempt, job: Job, memory: JobHistory, facts: Facts,
     return adoption or _submit(job, _REFUSED[answer.reject_reason], attempt, (), facts, options)
 
 
-def _after_failure(attempt: Attempt, job: Job, memory: JobHistory, facts: Facts, options: Options) -> Step:
+def _after_failure(attempt: Attempt, job: Job, memory: JobHistory, facts: PlanInputs, options: PlanOptions) -> Step:
     if memory.open_decision(job.request):
         return _submit(job, "failed, to be tried again", attempt, (), facts, options)
     tried = _failures_since_mark(attempt, memory)
@@ -331,9 +331,9 @@ def _failure_words(attempt: Attempt) -> str:
     return told or "failed"
 
 
-def _after_success(attempt: Attempt, facts: Facts, options: Options) -> Step:
+def _after_success(attempt: Attempt, facts: PlanInputs, options: PlanOptions) -> Step:
     clip = attempt.clip
-    if clip is not None and attempt.id in facts.disk.present:
+    if clip is not None and attempt.id in facts.files.present:
         if clip.role is ClipRole.FINAL:
             return Step(Action.NONE, Status.DONE, "done", attempt)
         reason = "paid before: its clip lies among the versions"
@@ -343,7 +343,7 @@ def _after_success(attempt: Attempt, facts: Facts, options: Options) -> Step:
     return _put(Step(Action.FETCH, Status.RENDERED, _why_fetch(attempt), attempt), facts)
 
 
-def _expired(attempt: Attempt, facts: Facts, options: Options) -> Step:
+def _expired(attempt: Attempt, facts: PlanInputs, options: PlanOptions) -> Step:
     """A person is needed; but a run that submits nothing may ask once more, for that is free."""
     if options.submits or facts.task_stop:
         reason = "paid, and the service no longer has the result"
@@ -365,15 +365,15 @@ def _submit(
     reason: str,
     attempt: Attempt | None,
     changed: tuple[str, ...],
-    facts: Facts,
-    options: Options,
+    facts: PlanInputs,
+    options: PlanOptions,
 ) -> Step:
     """A submit, unless something stands in its way; what stands there is said instead."""
     step = Step(Action.SUBMIT, Status.PENDING, reason, attempt, facts.cost, changed)
     if not options.submits or (options.only is not None and job.name not in options.only):
         return replace(step, action=Action.HOLD, hold_reason=HoldReason.NOT_SELECTED)
-    if facts.disk.foreign or facts.disk.claimed:
-        return _foreign(facts.disk, Status.PENDING, attempt)
+    if facts.files.foreign or facts.files.claimed:
+        return _foreign(facts.files, Status.PENDING, attempt)
     if facts.stop:
         return replace(step, action=Action.HOLD, reason=facts.stop.reason, hold_reason=facts.stop.hold_reason)
     if facts.room_usd is not None and facts.cost.high_usd > facts.room_usd:

@@ -10,7 +10,7 @@ from batchrunner.domain.history import Decision, DecisionKind
 from batchrunner.domain.status import Status
 from batchrunner.engine.executor import Ended
 from batchrunner.errors import ExitCode
-from batchrunner.planning.planner import Options
+from batchrunner.planning.planner import PlanOptions
 from batchrunner.sandbox import Fault
 from batchrunner.sandbox import Options as SandboxOptions
 from batchrunner.storage.sqlite.ledger import Ledger
@@ -24,7 +24,7 @@ def decided(studio: Studio, kind: DecisionKind, *names: str, are_spelt: bool = T
     """What `batchrunner redo` or `retry` of these jobs comes to, by their names or by a choice."""
     manifest = studio.write(studio.manifest.read_text(encoding="utf-8"))
     with Ledger.writing(studio.project.ledger, studio.connect) as ledger:
-        seen = studio.batch(manifest, ledger).first_steps(Options(), None)
+        seen = studio.batch(manifest, ledger).first_steps(PlanOptions(), None)
         chosen = [each for each in seen if each.identity.name in names]
         orders = unfinished(seen, kind, ledger.last_ended_run(manifest.name, manifest.profile))
         found = deciding(chosen, kind, orders, studio.clock_s, spelt=frozenset(names if are_spelt else ()))

@@ -22,7 +22,7 @@ from batchrunner.manifest.load import Manifest, load
 from batchrunner.manifest.permissions import Permissions
 from batchrunner.manifest.yaml import document
 from batchrunner.planning.batch import Batch, Limits, Wanted, gather
-from batchrunner.planning.planner import Options
+from batchrunner.planning.planner import PlanOptions
 from batchrunner.providers.credentials import Access
 from batchrunner.sandbox.downloads import clip_of
 from batchrunner.storage.paths import Project, find_project
@@ -147,13 +147,13 @@ class Copy:
                 self.studio.events.append,
                 DeafSignals(),
             )
-            options = Options(limits.retries)
+            options = PlanOptions(limits.retries)
             return await conduct(self.batch(ledger), means, limits, options, command="run")
 
     def actions(self) -> set[Action]:
         """What the next run would do."""
         with Ledger.reading(self.project.ledger) as ledger:
-            return {seen.step.action for seen in self.batch(ledger).first_steps(Options(), None)}
+            return {seen.step.action for seen in self.batch(ledger).first_steps(PlanOptions(), None)}
 
     def pictures(self) -> set[str]:
         """The contents of all local pictures that its jobs send."""

@@ -25,7 +25,7 @@ from batchrunner.errors import UsageError
 from batchrunner.io.http import Answered, Answering, Http, InProcess
 from batchrunner.manifest.load import Manifest, load
 from batchrunner.planning.batch import Batch, Limits
-from batchrunner.planning.planner import Options
+from batchrunner.planning.planner import PlanOptions
 from batchrunner.planning.replaced import replaced
 from batchrunner.providers.credentials import Access
 from batchrunner.sandbox import Sandbox
@@ -168,11 +168,11 @@ class Desk(Studio):
 
     def _agreed(
         self, manifest: Manifest, batch: Batch, command: Command, known: Ledger, now_s: float
-    ) -> tuple[Marks, Limits, Options]:
+    ) -> tuple[Marks, Limits, PlanOptions]:
         """What is decided, and what may be paid: everything that the plan shows, and no more."""
         order = self._order(command)
         limits = order.limits(manifest.settings, now_s)
-        options = Options(limits.retries, submits=order.submits)
+        options = PlanOptions(limits.retries, submits=order.submits)
         decided = self._decided(batch, command, limits.retries, known, now_s)
         if decided:
             batch, options = _marked(batch, decided.marks), replace(options, only=decided.only)
@@ -205,8 +205,8 @@ class Desk(Studio):
     def _decided(self, batch: Batch, command: Command, retries: int, ledger: Ledger, now_s: float) -> Decided | None:
         if command.word not in {"retry", "redo"}:
             return None
-        kind, seen = DecisionKind(command.word), batch.first_steps(Options(), None)
-        to_come = batch.first_steps(Options(retries=retries), None)
+        kind, seen = DecisionKind(command.word), batch.first_steps(PlanOptions(), None)
+        to_come = batch.first_steps(PlanOptions(retries=retries), None)
         orders = unfinished(to_come, kind, ledger.last_ended_run(batch.name, batch.profile))
         return decide(matching(Selection(named=command.names), seen), kind, orders, now_s)
 

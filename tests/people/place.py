@@ -17,7 +17,7 @@ from batchrunner.cli.status_report import report_of
 from batchrunner.domain.status import Status
 from batchrunner.manifest.load import load
 from batchrunner.planning.batch import Batch, Limits, Seen, gather
-from batchrunner.planning.planner import Options
+from batchrunner.planning.planner import PlanOptions
 from batchrunner.sandbox import Charged
 from batchrunner.storage.paths import Project, find_project
 from tests.people.known import Known, Papers, Want, asked_of, known, papers, wish_of
@@ -96,7 +96,7 @@ class Place:
         settings = manifest.settings
         limits = Limits(1, 1, 1.0, settings.retries, settings.budget_usd)
         batch, _ = self.looked_at(sheet)
-        seen = batch.first_steps(Options(settings.retries), batch.purse(limits).room_usd)
+        seen = batch.first_steps(PlanOptions(settings.retries), batch.purse(limits).room_usd)
         return planned_of(batch, limits, 1, seen, API).digest
 
     def output(self, sheet: Sheet, name: str) -> Path:
@@ -114,7 +114,7 @@ class Place:
         project = find_project(manifest.path)
         with self.sat_at(), known_ledger(project) as ledger:
             batch = gather(project, wanted_of(manifest), ledger, shipped_prices())
-            seen = batch.first_steps(Options(retries), None)
+            seen = batch.first_steps(PlanOptions(retries), None)
         counts = report_of(batch, seen, 0.0).counts
         assert sum(counts.values()) == len(sheet.wants()), counts
         return batch, seen

@@ -10,7 +10,7 @@ from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action, HoldReason
 from batchrunner.manifest.load import load
 from batchrunner.planning.batch import gather
-from batchrunner.planning.planner import Options
+from batchrunner.planning.planner import PlanOptions
 from batchrunner.storage.paths import find_project
 
 # What is done with a job next, as what it counts, what holds it, which fields changed, and what it costs.
@@ -24,7 +24,7 @@ def planned(path: Path) -> Plan:
     manifest, project = load(path), find_project(path)
     with known_ledger(project) as book:
         batch = gather(project, wanted_of(manifest), book, shipped_prices())
-    steps = [(seen.identity, seen.step) for seen in batch.first_steps(Options(manifest.settings.retries), None)]
+    steps = [(seen.identity, seen.step) for seen in batch.first_steps(PlanOptions(manifest.settings.retries), None)]
     return batch.lifetime_usd(), [
         (who, step.action, step.status, step.hold_reason, step.changed, step.cost.high_usd) for who, step in steps
     ]

@@ -12,7 +12,7 @@ from batchrunner.domain.history import Attempt, ClipRole, Decision, DecisionKind
 from batchrunner.domain.money import FREE, Cost
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action, HoldReason, Step, total
-from batchrunner.planning.planner import Disk, Facts, Options, Purse, StopReason, next_step, plan_all
+from batchrunner.planning.planner import FileState, PlanInputs, PlanOptions, Purse, StopReason, next_step, plan_all
 from tests.planning.past import (
     COST,
     EARLY_S,
@@ -80,8 +80,8 @@ def decide(case: Case) -> Step:
     attempts = () if attempt is None else (attempt,)
     marks = () if case.mark is None else (Decision(EARLY_S, case.mark, after=len(attempts)),)
     job = {"same": a_job(), "edited": a_job(EDITED), "departed": None}[case.wanted]
-    facts = Facts(
-        disk=Disk(
+    facts = PlanInputs(
+        files=FileState(
             frozenset({1}) if case.file_is_there else frozenset(),
             FOREIGN if case.foreign else None,
         ),
@@ -92,7 +92,7 @@ def decide(case: Case) -> Step:
         in_flight=case.in_flight,
     )
     only = {"this": frozenset({"hero", "villain"}), "others": frozenset({"villain"})}.get(case.selection)
-    options = Options(case.retries, only, submits=case.selection != "none")
+    options = PlanOptions(case.retries, only, submits=case.selection != "none")
     return next_step(job, JobHistory(attempts, marks), facts, options)
 
 
@@ -493,8 +493,8 @@ def test_what_matters_most_in_its_exact_words(
 
 
 def next_of(*attempts: Attempt, marks: tuple[Decision, ...] = (), retries: int = 0, present: frozenset[int]) -> Step:
-    facts = Facts(disk=Disk(present), cost=COST)
-    return next_step(a_job(), JobHistory(attempts, marks), facts, Options(retries=retries))
+    facts = PlanInputs(files=FileState(present), cost=COST)
+    return next_step(a_job(), JobHistory(attempts, marks), facts, PlanOptions(retries=retries))
 
 
 @pytest.mark.parametrize(
@@ -568,16 +568,16 @@ def test_a_refusal_says_so_for_each_of_its_kinds() -> None:
 
 
 def test_what_one_job_would_pay_is_not_there_for_the_next() -> None:
-    jobs = [(a_job(name=f"shot-{n}"), JobHistory(), Facts(cost=COST)) for n in range(4)]
-    steps = plan_all(jobs, Options(), Decimal("6.50"))
+    jobs = [(a_job(name=f"shot-{n}"), JobHistory(), PlanInputs(cost=COST)) for n in range(4)]
+    steps = plan_all(jobs, PlanOptions(), Decimal("6.50"))
     assert [step.action for step in steps] == [Action.SUBMIT, Action.SUBMIT, Action.HOLD, Action.HOLD]
     assert total(steps) == Cost(Decimal("4.00"), Decimal("6.00"))
 
 
 def test_a_job_that_is_held_leaves_its_money_to_the_next() -> None:
-    held = Facts(cost=COST, disk=Disk(foreign=FOREIGN))
-    jobs = [(a_job(name="held"), JobHistory(), held), (a_job(name="free"), JobHistory(), Facts(cost=COST))]
-    assert [s.action for s in plan_all(jobs, Options(), COST.high_usd)] == [Action.HOLD, Action.SUBMIT]
+    held = PlanInputs(cost=COST, files=FileState(foreign=FOREIGN))
+    jobs = [(a_job(name="held"), JobHistory(), held), (a_job(name="free"), JobHistory(), PlanInputs(cost=COST))]
+    assert [s.action for s in plan_all(jobs, PlanOptions(), COST.high_usd)] == [Action.HOLD, Action.SUBMIT]
 
 
 @pytest.mark.parametrize(
@@ -614,6 +614,6 @@ def test_what_an_earlier_run_gets_back_widens_the_budget_and_not_the_limit_of_th
 
 
 def test_what_nobody_agreed_to_is_not_paid_even_if_money_is_left() -> None:
-    agreed = Options(agreed=frozenset({"another"}))
-    step = next_step(a_job(), JobHistory(), Facts(cost=COST), agreed)
+    agreed = PlanOptions(agreed=frozenset({"another"}))
+    step = next_step(a_job(), JobHistory(), PlanInputs(cost=COST), agreed)
     assert (step.action, step.hold_reason) == (Action.HOLD, HoldReason.NOT_AGREED)

@@ -13,7 +13,7 @@ from batchrunner.cli.status_report import report_of
 from batchrunner.domain.history import Decision, DecisionKind
 from batchrunner.domain.status import Flag, Status
 from batchrunner.planning.batch import Wanted, gather
-from batchrunner.planning.planner import Options
+from batchrunner.planning.planner import PlanOptions
 from batchrunner.reports.formats.registry import in_form
 from batchrunner.reports.job_history import history
 from batchrunner.reports.plan_table import plan_table
@@ -40,7 +40,7 @@ def report(studio: Studio) -> Report:
     with Ledger.reading(studio.project.ledger) as ledger:
         wanted = Wanted(manifest.name, manifest.profile, manifest.jobs)
         batch = gather(studio.project, wanted, ledger, shipped_prices())
-    return report_of(batch, batch.first_steps(Options(), None), NOW_S)
+    return report_of(batch, batch.first_steps(PlanOptions(), None), NOW_S)
 
 
 def test_csv_has_a_line_a_job_and_the_same_values_as_json(studio: Studio) -> None:
@@ -137,7 +137,7 @@ def test_a_plan_says_how_many_clips_the_limit_pays_for(tmp_path: Path) -> None:
     studio = Studio(tmp_path)
     manifest = studio.write(manifest_text("a", "b", "c"))
     with Ledger.reading(studio.project.ledger) as ledger:
-        seen = studio.batch(manifest, ledger).first_steps(Options(), Decimal("5.20"))
+        seen = studio.batch(manifest, ledger).first_steps(PlanOptions(), Decimal("5.20"))
     shown = plan_table(planned(*((each.identity, each.step) for each in seen)), NOW_S)
     assert "the limit pays for 2 of 3; this does not fit: c" in shown.splitlines()
 
@@ -152,5 +152,5 @@ def test_a_task_that_runs_far_longer_than_any_before_is_told_as_stuck(tmp_path: 
     with Ledger.reading(studio.project.ledger) as ledger:
         batch = studio.batch(manifest, ledger)
     for now_s, flags in ((studio.clock_s, [Flag.STUCK]), (studio.clock_s - 500, [])):
-        rows = report_of(batch, batch.first_steps(Options(), None), now_s).rows
+        rows = report_of(batch, batch.first_steps(PlanOptions(), None), now_s).rows
         assert [flag for row in rows for flag in row.flags] == flags

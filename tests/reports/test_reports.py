@@ -19,7 +19,7 @@ from batchrunner.domain.step import Action, HoldReason, Step
 from batchrunner.domain.text import ago, printable, span, utc
 from batchrunner.errors import ExitCode
 from batchrunner.io.resources import read_text
-from batchrunner.planning.planner import Disk, Facts, Options, next_step
+from batchrunner.planning.planner import FileState, PlanInputs, PlanOptions, next_step
 from batchrunner.reports.formats.json_report import as_json
 from batchrunner.reports.formats.summary import summary
 from batchrunner.reports.next_steps import next_commands
@@ -67,8 +67,8 @@ def row_after(past: str, *, there: bool = False, edited: bool = False, departed:
     attempt = PASTS[past]
     memory = JobHistory((attempt,) if attempt else ())
     job = None if departed else a_job(EDITED if edited else REQUEST)
-    facts = Facts(disk=Disk(frozenset({1}) if there else frozenset()), cost=COST)
-    step = next_step(job, memory, facts, Options())
+    facts = PlanInputs(files=FileState(frozenset({1}) if there else frozenset()), cost=COST)
+    step = next_step(job, memory, facts, PlanOptions())
     return row_of(JobId("film", "", "hero", 1), job, memory, step)
 
 
@@ -186,7 +186,7 @@ def test_a_job_that_left_shows_what_was_paid_for_it() -> None:
 
 def test_a_refusal_costs_nothing() -> None:
     memory = JobHistory((refused(RejectReason.BALANCE),))
-    step = next_step(a_job(), memory, Facts(cost=COST), Options())
+    step = next_step(a_job(), memory, PlanInputs(cost=COST), PlanOptions())
     assert row_of(JobId("film", "", "hero", 1), a_job(), memory, step).cost_usd == 0
 
 

@@ -19,7 +19,7 @@ from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action, HoldReason
 from batchrunner.errors import BatchrunnerError, ExitCode
 from batchrunner.planning.batch import Batch, Limits, Seen
-from batchrunner.planning.planner import Options
+from batchrunner.planning.planner import PlanOptions
 from batchrunner.reports.formats.registry import in_form
 from batchrunner.reports.job_history import history
 from batchrunner.reports.next_steps import next_commands
@@ -214,7 +214,7 @@ def tell_everything(studio: Studio) -> set[str]:
     manifest = studio.write(studio.manifest.read_text(encoding="utf-8"))
     with Ledger.reading(studio.project.ledger) as ledger:
         batch = studio.batch(manifest, ledger)
-        seen = batch.first_steps(Options(), None)
+        seen = batch.first_steps(PlanOptions(), None)
         report = report_of(batch, seen, studio.clock_s)
         for form in FORMS:
             in_form(report, form)

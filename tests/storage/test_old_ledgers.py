@@ -14,7 +14,7 @@ from batchrunner.domain.money import Cost
 from batchrunner.domain.step import Action, total
 from batchrunner.manifest.load import load
 from batchrunner.planning.batch import Seen, Wanted, gather
-from batchrunner.planning.planner import Options
+from batchrunner.planning.planner import PlanOptions
 from batchrunner.storage.paths import find_project
 from batchrunner.storage.sqlite.ledger import Ledger
 from batchrunner.storage.sqlite.tables import VERSION
@@ -78,7 +78,7 @@ class Studio:
         project = find_project(self.manifest)
         with Ledger.reading(project.ledger) as ledger:
             batch = gather(project, Wanted(manifest.name, manifest.profile, manifest.jobs), ledger, shipped_prices())
-            return batch.first_steps(Options(), None)
+            return batch.first_steps(PlanOptions(), None)
 
 
 @pytest.fixture(params=sorted(path.name for path in HERE.glob("v*.db")))

@@ -23,7 +23,7 @@ from batchrunner.domain.status import Status
 from batchrunner.engine.unverified import take as take_odd
 from batchrunner.errors import UsageError
 from batchrunner.planning.batch import Seen
-from batchrunner.planning.planner import Options
+from batchrunner.planning.planner import PlanOptions
 from batchrunner.storage.clip_files import on_disk
 from batchrunner.storage.paths import Project
 
@@ -61,7 +61,7 @@ def command(
     read = valid_manifest(manifest, profile)
     selection = Selection(select, exclude, named=named_jobs(read, jobs) if jobs else None)
     with deciding(project_of(manifest, ledger, sandbox=sandbox), wanted_of(read)) as desk:
-        chosen = matching(selection, desk.batch.first_steps(Options(), None))
+        chosen = matching(selection, desk.batch.first_steps(PlanOptions(), None))
         taken = {seen.identity: path for seen in chosen if (path := _taken(desk, seen)) is not None}
         chosen = [seen for seen in chosen if seen.identity not in taken]
         chosen = [seen for seen in chosen if seen.identity.name in jobs or _can_be_kept(seen, desk.project)]

@@ -44,7 +44,7 @@ from batchrunner.manifest.load import Manifest
 from batchrunner.manifest.yaml.document import dump
 from batchrunner.planning.batch import Batch, Limits, Seen, gather
 from batchrunner.planning.plan_digest import plan_digest
-from batchrunner.planning.planner import Options
+from batchrunner.planning.planner import PlanOptions
 from batchrunner.planning.replaced import replaced
 from batchrunner.providers.credentials import read_base_url
 from batchrunner.reports.expected import expected_s
@@ -86,7 +86,7 @@ def command(manifest: Path, *, detailed_exitcode: bool, **options: Any) -> int:
     key_digest = SANDBOX_ACCESS.key_digest if order.sandbox else key_digest_if_any()
     base_url = SANDBOX_ACCESS.base_url if order.sandbox else read_base_url(os.environ)
     batch, slots = _gathered(order, read, key_digest)
-    _, seen = chosen(order, batch, limits, Options(limits.retries))
+    _, seen = chosen(order, batch, limits, PlanOptions(limits.retries))
     planned = planned_of(batch, limits, limits.concurrency or slots, seen, base_url)
     if order.form == "json":
         hand_over(json_text(plan_as_json(planned), indent=2))
