@@ -74,7 +74,7 @@ def chosen(order: Order, batch: Batch, limits: Limits, options: PlanOptions) -> 
     selection = Selection(order.select, order.exclude, order.limit)
     if order.marking is None and not selection.is_all:  # `retry` and `redo` chose before they marked
         options = replace(options, only=names(selection, batch.first_steps(options, None)))
-    return options, batch.first_steps(options, batch.purse(limits).room_usd)
+    return options, batch.first_steps(options, batch.budget(limits).room_usd)
 
 
 def sends_of(batch: Batch, seen: Iterable[Seen], base_url: str, hook: str | None = None) -> Outgoing:

@@ -211,7 +211,7 @@ async def _beat(run: Run, beat_s: float) -> None:
         elapsed_s = run.clock.monotonic_s() - began_s
         reason = waits_for(run)
         left_s = _left_s(run, counts, elapsed_s) if run.is_stopped or not reason else None
-        run.tell(Progress(counts, run.purse.spent_usd, elapsed_s, reason, left_s))
+        run.tell(Progress(counts, run.budget.spent_usd, elapsed_s, reason, left_s))
 
 
 def _left_s(run: Run, counts: Mapping[Status, int], elapsed_s: float) -> float | None:

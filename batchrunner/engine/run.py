@@ -29,7 +29,7 @@ from batchrunner.io.clock import Clock
 from batchrunner.io.download import Partial
 from batchrunner.io.http import Http
 from batchrunner.planning.batch import Batch, Limits
-from batchrunner.planning.planner import PlanOptions, Purse, StopReason, next_step
+from batchrunner.planning.planner import Budget, PlanOptions, StopReason, next_step
 from batchrunner.providers.credentials import Access
 from batchrunner.providers.modellix import Limits as Told
 from batchrunner.providers.modellix import Modellix
@@ -126,7 +126,7 @@ class Run:
         self.submits = options.submits
         self.run_id = run_id
         self.service = Modellix(http, self.access.base_url, self.access.key, self.clock)
-        self.purse: Purse = batch.purse(limits)
+        self.budget: Budget = batch.budget(limits)
         self.changed = asyncio.Event()
         self.bell = Bell()
         self.slots = Slots(
@@ -174,7 +174,7 @@ class Run:
         memory, facts = self.batch.look(identity, self.ledger.history)
         facts = replace(
             facts,
-            room_usd=self.purse.room_usd,
+            room_usd=self.budget.room_usd,
             stop=self.stop_of(job) if job else None,
             task_stop=self._asking_stop or self._stop_among(memory.attempts),
         )
@@ -356,6 +356,6 @@ class Run:
 
     def book(self, change_usd: Decimal, run_id: int) -> None:
         """An attempt, made by that run, counts more now, or less."""
-        self.purse.book(change_usd, by_this_run=run_id == self.run_id)
+        self.budget.book(change_usd, by_this_run=run_id == self.run_id)
         if change_usd < 0:
             self.nudge()

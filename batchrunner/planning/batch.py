@@ -15,7 +15,7 @@ from batchrunner.domain.settings import DEFAULT_DOWNLOAD_BYTES
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Step
 from batchrunner.planning.outgoing import NO_SOURCES, Sources
-from batchrunner.planning.planner import FileState, Kinship, PlanInputs, PlanOptions, Purse, plan_all
+from batchrunner.planning.planner import Budget, FileState, Kinship, PlanInputs, PlanOptions, plan_all
 from batchrunner.planning.reuse import Kin, describe, find_kin, find_suspects
 from batchrunner.storage.clip_files import on_disk, owner_of
 from batchrunner.storage.paths import Project
@@ -187,9 +187,9 @@ class Batch:
         """What the manifest has cost so far, reservations included."""
         return sum((a.booked_usd for m in self.histories.values() for a in m.attempts), NOTHING)
 
-    def purse(self, limits: Limits) -> Purse:
+    def budget(self, limits: Limits) -> Budget:
         """What the caps leave at the start of a run."""
-        return Purse(limits.budget_usd, limits.run_usd, lifetime_usd=self.lifetime_usd())
+        return Budget(limits.budget_usd, limits.run_usd, lifetime_usd=self.lifetime_usd())
 
     def has_clip_of(self, model: str) -> bool:
         """Whether any clip of a model is known."""

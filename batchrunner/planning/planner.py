@@ -157,7 +157,7 @@ def plan_all(
 
 
 @dataclass(slots=True)
-class Purse:
+class Budget:
     """What the caps leave, while attempts are reserved, booked and released.
 
     `budget_usd` limits the manifest's lifetime, `run_usd` this run; None is no limit.

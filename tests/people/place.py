@@ -96,7 +96,7 @@ class Place:
         settings = manifest.settings
         limits = Limits(1, 1, 1.0, settings.retries, settings.budget_usd)
         batch, _ = self.looked_at(sheet)
-        seen = batch.first_steps(PlanOptions(settings.retries), batch.purse(limits).room_usd)
+        seen = batch.first_steps(PlanOptions(settings.retries), batch.budget(limits).room_usd)
         return planned_of(batch, limits, 1, seen, API).digest
 
     def output(self, sheet: Sheet, name: str) -> Path:

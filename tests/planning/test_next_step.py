@@ -12,7 +12,7 @@ from batchrunner.domain.history import Attempt, ClipRole, Decision, DecisionKind
 from batchrunner.domain.money import FREE, Cost
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action, HoldReason, Step, total
-from batchrunner.planning.planner import FileState, PlanInputs, PlanOptions, Purse, StopReason, next_step, plan_all
+from batchrunner.planning.planner import Budget, FileState, PlanInputs, PlanOptions, StopReason, next_step, plan_all
 from tests.planning.past import (
     COST,
     EARLY_S,
@@ -593,20 +593,20 @@ def test_a_job_that_is_held_leaves_its_money_to_the_next() -> None:
     ],
 )
 def test_the_smaller_limit_wins(budget: str | None, run: str | None, booked: str, room: str | None) -> None:
-    purse = Purse(Decimal(budget) if budget else None, Decimal(run) if run else None)
+    purse = Budget(Decimal(budget) if budget else None, Decimal(run) if run else None)
     purse.book(Decimal(booked), by_this_run=True)
     assert purse.room_usd == (Decimal(room) if room else None)
 
 
 def test_a_refusal_gives_the_reservation_back() -> None:
-    purse = Purse(Decimal(10), Decimal(5), lifetime_usd=Decimal(2))
+    purse = Budget(Decimal(10), Decimal(5), lifetime_usd=Decimal(2))
     purse.book(Decimal(3), by_this_run=True)
     purse.book(Decimal(-3), by_this_run=True)
     assert (purse.room_usd, purse.lifetime_usd, purse.spent_usd) == (Decimal(5), Decimal(2), Decimal(0))
 
 
 def test_what_an_earlier_run_gets_back_widens_the_budget_and_not_the_limit_of_this_run() -> None:
-    purse = Purse(Decimal(10), Decimal(5), lifetime_usd=Decimal(10))
+    purse = Budget(Decimal(10), Decimal(5), lifetime_usd=Decimal(10))
     purse.book(Decimal(-3), by_this_run=False)
     assert (purse.room_usd, purse.spent_usd) == (Decimal(3), Decimal(0))
     purse.book(Decimal(-7), by_this_run=False)
