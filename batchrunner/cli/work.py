@@ -73,7 +73,7 @@ def work(order: Order, wanted: Wanted, settings: Settings) -> int:
         stack.callback(writer.whole, wanted.name)
         ledger.decide(marks)
         writer.decisions(who for who, _ in marks)
-        batch = replace(gather(project, wanted, ledger, prices), guests=planned.guests)
+        batch = replace(gather(project, wanted, ledger, prices), foreign_jobs=planned.foreign_jobs)
         if order.keep_awake:
             stack.enter_context(awake(lambda why: log(Happened(Kind.NOTE, why))))
         means = Means(ledger, service.make_http, service.access, clock, notifier, Signals())
@@ -117,7 +117,7 @@ def with_guests(batch: Batch, stack: ExitStack, clock: Clock) -> Batch:
         with suppress(RunLocked):
             stack.enter_context(run_lock(batch.project.folder, manifest, utc(clock.wall_s()) or ""))
             guests += awaited
-    return replace(batch, guests=guests)
+    return replace(batch, foreign_jobs=guests)
 
 
 def _decided(order: Order, batch: Batch, retries: int, ledger: Ledger, now_s: float) -> Decided | None:

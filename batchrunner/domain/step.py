@@ -43,7 +43,7 @@ class HoldReason(StrEnum):
     TASK_REFUSED = "task-refused"
     FETCH_FAILED = "fetch-failed"
     LEDGER = "ledger"
-    WAITS_FOR_KIN = "waits-for-kin"
+    WAITS_FOR_REUSE = "waits-for-kin"
     NOT_SELECTED = "not-selected"
     NOT_AGREED = "not-agreed"
     IN_FLIGHT = "in-flight"

@@ -27,7 +27,7 @@ _CODES: Mapping[HoldReason, ExitCode | None] = {
     HoldReason.FETCH_FAILED: ExitCode.WORK_LEFT,
     HoldReason.LEDGER: ExitCode.WORK_LEFT,
     HoldReason.IN_FLIGHT: ExitCode.WORK_LEFT,
-    HoldReason.WAITS_FOR_KIN: ExitCode.WORK_LEFT,
+    HoldReason.WAITS_FOR_REUSE: ExitCode.WORK_LEFT,
     HoldReason.NOT_AGREED: ExitCode.WORK_LEFT,
     HoldReason.NOT_SELECTED: None,
 }

@@ -30,7 +30,7 @@ async def live(run: Run, identity: JobId) -> Step:
             step = run.decide(identity)
             if step.hold_reason is HoldReason.COST_LIMIT and run.posts:
                 await run.bell.heard()  # a refusal on the wire may release what this job needs
-            elif run.waits_for_kin(identity, step):
+            elif run.waits_for_reuse(identity, step):
                 await run.bell.heard()
             elif step.is_last:
                 return step

@@ -309,11 +309,11 @@ class Run:
 
     # waiting
 
-    def waits_for_kin(self, identity: JobId, step: Step) -> bool:
+    def waits_for_reuse(self, identity: JobId, step: Step) -> bool:
         """Whether a job of this run will still bring the clip that this one waits for."""
-        kin = self.batch.kin.get(identity)
+        kin = self.batch.reusable.get(identity)
         is_coming = kin is not None and kin.identity in self.steps and kin.identity not in self.told
-        return step.hold_reason is HoldReason.WAITS_FOR_KIN and is_coming
+        return step.hold_reason is HoldReason.WAITS_FOR_REUSE and is_coming
 
     def nudge(self) -> None:
         """Something changed for everyone."""

@@ -15,8 +15,8 @@ from batchrunner.domain.settings import DEFAULT_DOWNLOAD_BYTES
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Step
 from batchrunner.planning.outgoing import NO_SOURCES, Sources
-from batchrunner.planning.planner import Budget, FileState, Kinship, PlanInputs, PlanOptions, plan_all
-from batchrunner.planning.reuse import Kin, describe, find_kin, find_suspects
+from batchrunner.planning.planner import Budget, FileState, PlanInputs, PlanOptions, ReusableAttempt, plan_all
+from batchrunner.planning.reuse import ReusableRef, describe, find_reusable, find_suspects
 from batchrunner.storage.clip_files import on_disk, owner_of
 from batchrunner.storage.paths import Project
 from batchrunner.storage.sqlite.ledger import Ledger
@@ -76,8 +76,8 @@ class Batch:
     histories: Mapping[JobId, JobHistory]
     prices: PriceList
     in_flight_run: int | None = None
-    kin: Mapping[JobId, Kin] = field(default_factory=dict)
-    guests: tuple[JobId, ...] = ()
+    reusable: Mapping[JobId, ReusableRef] = field(default_factory=dict)
+    foreign_jobs: tuple[JobId, ...] = ()
     other_histories: Mapping[JobId, JobHistory] = field(default_factory=dict)
     sources: Sources = NO_SOURCES
     rivals: Rivals = field(default_factory=Rivals)
@@ -87,12 +87,12 @@ class Batch:
         """Every identity that matters: the manifest's order, then those that left it, by name."""
         ours = ((who, memory) for who, memory in self.histories.items() if who.profile == self.profile)
         known = (who for who, memory in ours if memory.attempts or memory.damage)
-        return [*self.jobs, *sorted(who for who in known if who not in self.jobs), *self.guests]
+        return [*self.jobs, *sorted(who for who in known if who not in self.jobs), *self.foreign_jobs]
 
     def awaited(self) -> dict[str, tuple[JobId, ...]]:
         """The jobs of other manifests whose open tasks this batch waits for, by manifest."""
         found: dict[str, tuple[JobId, ...]] = {}
-        for kin in self.kin.values():
+        for kin in self.reusable.values():
             attempt = self._history(kin.identity).open_attempt
             if kin.identity.manifest != self.name and attempt is not None and attempt.outcome is Outcome.ACCEPTED:
                 found[kin.identity.manifest] = (*found.get(kin.identity.manifest, ()), kin.identity)
@@ -107,7 +107,7 @@ class Batch:
             files=self._disk(identity, job, memory, present),
             cost=self.cost(job) if job else FREE,
             in_flight=opened is not None and opened.run_id == self.in_flight_run,
-            kin=self._kinship(identity, recall),
+            reusable=self._reusable_attempt(identity, recall),
         )
         return memory, facts
 
@@ -163,14 +163,14 @@ class Batch:
             identity, self.jobs.get(identity), memory, step, own.clip.path if own and own.clip and is_older else None
         )
 
-    def _kinship(self, identity: JobId, recall: Callable[[JobId], JobHistory]) -> Kinship | None:
+    def _reusable_attempt(self, identity: JobId, recall: Callable[[JobId], JobHistory]) -> ReusableAttempt | None:
         """The clip that a job may take over, as its owner's memory has it just now."""
-        kin = self.kin.get(identity)
+        kin = self.reusable.get(identity)
         attempts = recall(kin.identity).attempts if kin else ()
         found = next((a for a in attempts if kin and a.id == kin.attempt_id), None)
         if kin is None or found is None:
             return None
-        return Kinship(self._described(kin.identity, identity), found)
+        return ReusableAttempt(self._described(kin.identity, identity), found)
 
     def _history(self, identity: JobId) -> JobHistory:
         return self.histories.get(identity) or self.other_histories.get(identity, NO_MEMORY)
@@ -257,7 +257,7 @@ def renewed(batch: Batch, ledger: Ledger) -> Batch:
 def _with_others(batch: Batch, ledger: Ledger) -> Batch:
     everybody = ledger.all_histories()
     suspects = find_suspects(batch.jobs, everybody, ledger.damage)
-    return replace(batch, kin=find_kin(batch.jobs, everybody), other_histories=everybody, suspects=suspects)
+    return replace(batch, reusable=find_reusable(batch.jobs, everybody), other_histories=everybody, suspects=suspects)
 
 
 def as_record(job: Job) -> dict[str, Any]:

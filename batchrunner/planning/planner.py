@@ -47,7 +47,7 @@ class FileState:
 
 
 @dataclass(frozen=True, slots=True)
-class Kinship:
+class ReusableAttempt:
     """The same request under another name: who asked for it, in words, and what came of it."""
 
     who: str
@@ -69,7 +69,7 @@ class PlanInputs:
     stop: StopReason | None = None
     task_stop: StopReason | None = None
     in_flight: bool = False
-    kin: Kinship | None = None
+    reusable: ReusableAttempt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +246,7 @@ def _departed(memory: JobHistory, facts: PlanInputs) -> Step:
     return Step(Action.NONE, status_of(attempt, file_is_there=there), "it is no longer in the manifest", attempt)
 
 
-def _adopt(kin: Kinship) -> Step | None:
+def _adopt(kin: ReusableAttempt) -> Step | None:
     """A clip that was paid for under another name is taken over, or waited for; None where nothing came of it."""
     attempt = kin.attempt
     if attempt.is_open and attempt.outcome is not Outcome.ACCEPTED:
@@ -254,7 +254,7 @@ def _adopt(kin: Kinship) -> Step | None:
         return Step(Action.HOLD, Status.PENDING, reason, hold_reason=HoldReason.UNKNOWN)
     if attempt.is_open:
         return Step(
-            Action.HOLD, Status.PENDING, f"waits for the same clip of {kin.who}", hold_reason=HoldReason.WAITS_FOR_KIN
+            Action.HOLD, Status.PENDING, f"waits for the same clip of {kin.who}", hold_reason=HoldReason.WAITS_FOR_REUSE
         )
     if attempt.outcome is Outcome.ACCEPTED and attempt.task is TaskState.SUCCESS:
         return Step(Action.ADOPT, Status.PENDING, f"same request as {kin.who}: $0.00", attempt)
@@ -262,7 +262,7 @@ def _adopt(kin: Kinship) -> Step | None:
 
 
 def _submit_first(job: Job, memory: JobHistory, facts: PlanInputs, options: PlanOptions) -> Step:
-    adoption = _adopt(facts.kin) if facts.kin else None
+    adoption = _adopt(facts.reusable) if facts.reusable else None
     if adoption is not None:
         return adoption
     if not memory.attempts:
@@ -305,7 +305,7 @@ def _after_refusal(attempt: Attempt, job: Job, memory: JobHistory, facts: PlanIn
     answer = attempt.answer
     if answer is None or answer.reject_reason in (None, RejectReason.INVALID):
         return _after_failure(attempt, job, memory, facts, options)
-    adoption = _adopt(facts.kin) if facts.kin else None
+    adoption = _adopt(facts.reusable) if facts.reusable else None
     return adoption or _submit(job, _REFUSED[answer.reject_reason], attempt, (), facts, options)
 
 

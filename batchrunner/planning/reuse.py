@@ -9,21 +9,21 @@ from batchrunner.domain.job import Job, JobId
 
 
 @dataclass(frozen=True, slots=True)
-class Kin:
+class ReusableRef:
     """Whose attempt it is that a job may take over."""
 
     identity: JobId
     attempt_id: int
 
 
-def find_kin(jobs: Mapping[JobId, Job], everybody: Mapping[JobId, JobHistory]) -> dict[JobId, Kin]:
+def find_reusable(jobs: Mapping[JobId, Job], everybody: Mapping[JobId, JobHistory]) -> dict[JobId, ReusableRef]:
     """For each job that never asked for its request, an attempt at the same request and take under another name.
 
     That is one of an id that left the manifest or asks for something else now, or of another manifest or profile.
     No attempt is given to two jobs.
     """
     free = _free_attempts(jobs, everybody)
-    found: dict[JobId, Kin] = {}
+    found: dict[JobId, ReusableRef] = {}
     for identity, job in jobs.items():
         own = everybody.get(identity, NO_MEMORY)
         candidates = free.get((job.request.fingerprint, identity.take))
@@ -34,18 +34,18 @@ def find_kin(jobs: Mapping[JobId, Job], everybody: Mapping[JobId, JobHistory]) -
 
 def _free_attempts(
     jobs: Mapping[JobId, Job], everybody: Mapping[JobId, JobHistory]
-) -> dict[tuple[str, int], list[Kin]]:
+) -> dict[tuple[str, int], list[ReusableRef]]:
     taken = {
         attempt.id
         for identity, job in jobs.items()
         for attempt in everybody.get(identity, NO_MEMORY).attempts
         if attempt.request == job.request
     }
-    free: dict[tuple[str, int], list[Kin]] = defaultdict(list)
+    free: dict[tuple[str, int], list[ReusableRef]] = defaultdict(list)
     for identity, memory in sorted(everybody.items()):
         for attempt in _worth_having(memory):
             if attempt.id not in taken and not attempt.is_adopted:
-                free[attempt.request.fingerprint, identity.take].append(Kin(identity, attempt.id))
+                free[attempt.request.fingerprint, identity.take].append(ReusableRef(identity, attempt.id))
     return free
 
 

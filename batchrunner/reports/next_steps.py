@@ -17,7 +17,7 @@ _WORK_LEFT = (
     HoldReason.TASK_REFUSED,
     HoldReason.IN_FLIGHT,
     HoldReason.NOT_AGREED,
-    HoldReason.WAITS_FOR_KIN,
+    HoldReason.WAITS_FOR_REUSE,
 )
 
 _SENTENCES: Mapping[HoldReason, str] = {

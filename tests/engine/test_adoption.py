@@ -109,7 +109,7 @@ def test_a_copied_manifest_waits_for_what_the_first_one_still_renders(studio: St
     copied = Copied(studio.folder, studio.options, clock_s=studio.clock_s)
     copied.write(TEXT.replace("name: batch", "name: copy"))
 
-    assert blocks(copied) == {"a": HoldReason.WAITS_FOR_KIN, "b": HoldReason.WAITS_FOR_KIN}
+    assert blocks(copied) == {"a": HoldReason.WAITS_FOR_REUSE, "b": HoldReason.WAITS_FOR_REUSE}
 
     assert len(studio.record().charges) == 2
 

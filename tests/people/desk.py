@@ -159,7 +159,7 @@ class Desk(Studio):
         stack.callback(self._write_receipts, writer, manifest.name)
         ledger.decide(marks)
         writer.decisions(who for who, _ in marks)
-        batch = replace(self.batch(manifest, ledger), guests=planned.guests)
+        batch = replace(self.batch(manifest, ledger), foreign_jobs=planned.foreign_jobs)
         self.signals = DeafSignals()
         http = lambda: Http(lambda: InProcess(answer), loopback=False)  # noqa: E731
         access = Access(self.api, self.key)

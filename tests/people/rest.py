@@ -64,7 +64,7 @@ def _check_rest(place: Place) -> None:
     blocks = {each.step.hold_reason for each in seen}
     held_by = {HoldReason.FOREIGN_FILE, HoldReason.EXPIRED}
     if HoldReason.FOREIGN_FILE in blocks:
-        held_by.add(HoldReason.WAITS_FOR_KIN)  # whoever has that clip cannot put it in its place
+        held_by.add(HoldReason.WAITS_FOR_REUSE)  # whoever has that clip cannot put it in its place
     told = [(each.identity, each.step.status, each.step.hold_reason, each.step.reason) for each in seen]
     for each in seen:
         if each.job is None:

@@ -139,7 +139,7 @@ def _unknown(batch: Batch, book: Ledger, idle: str | None = None) -> dict[str, _
     `idle` is a manifest of which it is certain that no run is at work.
     """
     own = {who: who for who in batch.histories if who.profile == batch.profile}
-    kin = ((job, kin.identity) for job, kin in batch.kin.items() if kin.identity not in own)
+    kin = ((job, kin.identity) for job, kin in batch.reusable.items() if kin.identity not in own)
     found: dict[str, _Unknown] = {}
     for job, owner in (*sorted(own.items()), *kin):
         memory = book.history(owner)
