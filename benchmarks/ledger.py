@@ -38,7 +38,7 @@ from batchrunner.domain.history import (
 from batchrunner.domain.job import Job
 from batchrunner.domain.request import Request
 from batchrunner.manifest.load import Manifest, load
-from batchrunner.planning.batch import Batch, Limits, as_record, gather
+from batchrunner.planning.batch import Batch, RunLimits, as_record, load_batch
 from batchrunner.planning.planner import PlanOptions
 from batchrunner.reports.formats.registry import in_form
 from batchrunner.reports.next_steps import next_commands
@@ -171,7 +171,9 @@ def known_batch(path: Path, manifest: Manifest) -> Batch:
     """All that is known, as `plan` and `status` gather it."""
     project = find_project(path)
     with known_ledger(project) as book:
-        return gather(project, wanted_of(manifest), book, shipped_prices(), in_flight_run(project, book, manifest.name))
+        return load_batch(
+            project, wanted_of(manifest), book, shipped_prices(), in_flight_run(project, book, manifest.name)
+        )
 
 
 def manifest_alone(path: Path) -> float:
@@ -187,7 +189,7 @@ def plan_beyond(path: Path) -> float:
     began = time.perf_counter()
     batch = known_batch(path, manifest)
     seen = batch.first_steps(PlanOptions(), None)
-    limits = Limits(concurrency=2, rate_per_min=100, task_timeout_s=1800, retries=0, budget_usd=None)
+    limits = RunLimits(concurrency=2, rate_per_min=100, task_timeout_s=1800, retries=0, budget_usd=None)
     table = plan_table(planned_of(batch, limits, 2, seen, "https://api.modellix.ai"), time.time())
     seconds = time.perf_counter() - began
     if not table.endswith("nothing to pay"):

@@ -17,7 +17,7 @@ from batchrunner.engine.run import Means
 from batchrunner.engine.shutdown import Signals
 from batchrunner.io.http import Answered, Answering, Http, InProcess
 from batchrunner.manifest.load import Manifest, load
-from batchrunner.planning.batch import Batch, Limits, Seen, Wanted, gather
+from batchrunner.planning.batch import Batch, JobSet, JobState, RunLimits, load_batch
 from batchrunner.planning.planner import PlanOptions
 from batchrunner.providers.credentials import Access
 from batchrunner.sandbox import Options as SandboxOptions
@@ -157,9 +157,9 @@ class Studio:
     async def go(self, clock: MovedClock, **wishes: Any) -> Ended:
         """The same, on a loop that a test has made."""
         manifest = load(self.manifest)
-        said = {field.name: wishes.pop(field.name) for field in fields(Limits) if field.name in wishes}
+        said = {field.name: wishes.pop(field.name) for field in fields(RunLimits) if field.name in wishes}
         settings = manifest.settings
-        limits = Limits(
+        limits = RunLimits(
             **{
                 "concurrency": settings.concurrency,
                 "rate_per_min": settings.rate_per_min,
@@ -204,9 +204,11 @@ class Studio:
         return answer
 
     def batch(self, manifest: Manifest, ledger: Ledger) -> Batch:
-        return gather(self.project, Wanted(manifest.name, manifest.profile, manifest.jobs), ledger, shipped_prices())
+        return load_batch(
+            self.project, JobSet(manifest.name, manifest.profile, manifest.jobs), ledger, shipped_prices()
+        )
 
-    def seen(self) -> list[Seen]:
+    def seen(self) -> list[JobState]:
         """Every job as it stands, as `status` sees it."""
         manifest = load(self.manifest)
         with Ledger.reading(self.project.ledger) as ledger:

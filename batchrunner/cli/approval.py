@@ -18,7 +18,7 @@ from batchrunner.domain.step import Action, Step, total
 from batchrunner.domain.text import counted, dated, local
 from batchrunner.errors import Unauthorized, UsageError
 from batchrunner.io.clock import Clock
-from batchrunner.planning.batch import Batch, Limits, Seen
+from batchrunner.planning.batch import Batch, JobState, RunLimits
 from batchrunner.planning.outgoing import Outgoing, outgoing
 from batchrunner.planning.plan_digest import Terms, difference, plan_digest
 from batchrunner.planning.planner import PlanOptions
@@ -31,12 +31,12 @@ from batchrunner.storage.paths import Project
 class Agreement:
     """What somebody agreed to: no more than this is paid, and for no other jobs."""
 
-    limits: Limits
+    limits: RunLimits
     options: PlanOptions
 
 
 def agree(
-    order: Order, batch: Batch, limits: Limits, options: PlanOptions, service: Service, clock: Clock
+    order: Order, batch: Batch, limits: RunLimits, options: PlanOptions, service: Service, clock: Clock
 ) -> Agreement:
     """Shows what would be paid, and asks.
 
@@ -69,7 +69,7 @@ def agree(
     return Agreement(limits, options)
 
 
-def chosen(order: Order, batch: Batch, limits: Limits, options: PlanOptions) -> tuple[PlanOptions, list[Seen]]:
+def chosen(order: Order, batch: Batch, limits: RunLimits, options: PlanOptions) -> tuple[PlanOptions, list[JobState]]:
     """The options with the jobs that were selected, and what would be done with every job then."""
     selection = Selection(order.select, order.exclude, order.limit)
     if order.marking is None and not selection.is_all:  # `retry` and `redo` chose before they marked
@@ -77,19 +77,19 @@ def chosen(order: Order, batch: Batch, limits: Limits, options: PlanOptions) -> 
     return options, batch.first_steps(options, batch.budget(limits).room_usd)
 
 
-def sends_of(batch: Batch, seen: Iterable[Seen], base_url: str, hook: str | None = None) -> Outgoing:
+def sends_of(batch: Batch, seen: Iterable[JobState], base_url: str, hook: str | None = None) -> Outgoing:
     """What leaves this machine with what would be submitted."""
     submitted = (s.job for s in seen if s.job and s.step.action is Action.SUBMIT)
     return outgoing(submitted, batch.sources, base_url, hook)
 
 
-def terms(batch: Batch, limits: Limits, base_url: str, again: Replaced, sends: Outgoing) -> Terms:
+def terms(batch: Batch, limits: RunLimits, base_url: str, again: Replaced, sends: Outgoing) -> Terms:
     """What a plan is about beside its jobs."""
     priced_on, limits_usd = batch.prices.priced_on, (limits.run_usd, limits.budget_usd)
     return Terms(base_url, priced_on, limits.retries, *limits_usd, again, sends.names)
 
 
-def check_plan(order: Order, seen: Iterable[Seen], agreed: Terms) -> None:
+def check_plan(order: Order, seen: Iterable[JobState], agreed: Terms) -> None:
     """Nothing, where the plan is the one that somebody looked at.
 
     Raises:
@@ -124,12 +124,12 @@ def check_replaced(order: Order, again: Replaced) -> None:
         )
 
 
-def _folders_of(batch: Batch, seen: Iterable[Seen]) -> set[Path]:
+def _folders_of(batch: Batch, seen: Iterable[JobState]) -> set[Path]:
     """Where the clips go that would be paid."""
     return {batch.project.output(s.job.output).parent for s in seen if s.job and s.step.action is Action.SUBMIT}
 
 
-def _folders_of_versions(batch: Batch, seen: Iterable[Seen]) -> set[Path]:
+def _folders_of_versions(batch: Batch, seen: Iterable[JobState]) -> set[Path]:
     """Where those go that they replace."""
     return {folder / "versions" for folder in _folders_of(batch, (s for s in seen if s.history.attempts))}
 
@@ -144,7 +144,7 @@ def refuse_faults(faults: list[str]) -> None:
         raise UsageError(f"clips cannot be written: {'; '.join(faults)}. Mend that first: nothing was submitted")
 
 
-def check_prices(order: Order, batch: Batch, seen: Iterable[Seen]) -> int:
+def check_prices(order: Order, batch: Batch, seen: Iterable[JobState]) -> int:
     """How many jobs that would be paid have no price: none, unless nobody minds.
 
     Raises:
@@ -161,7 +161,7 @@ def check_prices(order: Order, batch: Batch, seen: Iterable[Seen]) -> int:
 
 def _offer(
     batch: Batch,
-    limits: Limits,
+    limits: RunLimits,
     submits: Iterable[Step],
     balance_usd: Decimal | None,
     again: Replaced,

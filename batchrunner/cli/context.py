@@ -21,7 +21,7 @@ from batchrunner.io.clock import Clock
 from batchrunner.io.files import make_state_folder
 from batchrunner.io.http import Http, InProcess
 from batchrunner.manifest.load import Manifest, load
-from batchrunner.planning.batch import Wanted, remembered
+from batchrunner.planning.batch import JobSet, remembered
 from batchrunner.planning.outgoing import Sources
 from batchrunner.providers.credentials import Access, read_access
 from batchrunner.providers.modellix import Modellix
@@ -92,13 +92,13 @@ def no_such_job(name: str, known: Iterable[str], manifest: Path | None = None) -
     return UsageError(f"there is no job {name}{where}" + (f": did you mean {near}?" if near else ""))
 
 
-def wanted_of(manifest: Manifest) -> Wanted:
+def wanted_of(manifest: Manifest) -> JobSet:
     """What a valid manifest wants."""
     sources = Sources(manifest.texts, manifest.variables)
-    return Wanted(manifest.name, manifest.profile, manifest.jobs, sources)
+    return JobSet(manifest.name, manifest.profile, manifest.jobs, sources)
 
 
-def wanted_or_remembered(path: Path, profile: str, project: Project, ledger: Ledger) -> tuple[Wanted, bool]:
+def wanted_or_remembered(path: Path, profile: str, project: Project, ledger: Ledger) -> tuple[JobSet, bool]:
     """What is wanted, for commands that pay nothing, and whether the manifest itself says so.
 
     Where the file cannot be used just now, it is what its last run wanted.
@@ -114,7 +114,7 @@ def wanted_or_remembered(path: Path, profile: str, project: Project, ledger: Led
     if last is None:
         say_lines(stacked(problem_text.as_text(manifest.problems, manifest.lines), in_lines("")), err=True)
         raise InvalidManifest(manifest.errors)
-    return Wanted(name, profile, remembered(name, last.jobs)), False
+    return JobSet(name, profile, remembered(name, last.jobs)), False
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from batchrunner.domain.job import JobId
 from batchrunner.domain.text import utc
 from batchrunner.errors import UsageError
 from batchrunner.io.clock import Clock
-from batchrunner.planning.batch import Batch, Wanted, gather
+from batchrunner.planning.batch import Batch, JobSet, load_batch
 from batchrunner.storage.paths import Project
 from batchrunner.storage.receipts import ReceiptsWriter, read_receipts
 from batchrunner.storage.run_lock import run_lock
@@ -48,7 +48,7 @@ class Desk:
 
 
 @contextmanager
-def deciding(project: Project, wanted: Wanted) -> Iterator[Desk]:
+def deciding(project: Project, wanted: JobSet) -> Iterator[Desk]:
     """The desk, with the manifest's lock held.
 
     Raises:
@@ -61,7 +61,7 @@ def deciding(project: Project, wanted: Wanted) -> Iterator[Desk]:
         _told_ledger(project) as book,
     ):
         try:
-            yield Desk(project, book, gather(project, wanted, book, shipped_prices()), clock)
+            yield Desk(project, book, load_batch(project, wanted, book, shipped_prices()), clock)
         finally:
             ReceiptsWriter(project, book, lambda why: say(why, err=True)).whole(wanted.name)
 

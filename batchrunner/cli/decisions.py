@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from batchrunner.domain.history import Decision, DecisionKind
 from batchrunner.domain.job import JobId
 from batchrunner.domain.status import Status
-from batchrunner.planning.batch import Seen
+from batchrunner.planning.batch import JobState
 
 # What a job must be for a decision to have a meaning.
 _STATUSES: Mapping[DecisionKind, frozenset[Status]] = {
@@ -50,7 +50,7 @@ class Decided:
     notes: tuple[str, ...]
 
 
-def unfinished(seen: Iterable[Seen], kind: DecisionKind, last_ended_run: int) -> Orders:
+def unfinished(seen: Iterable[JobState], kind: DecisionKind, last_ended_run: int) -> Orders:
     """The orders that the same command goes on with: a job has not come to its end, or their run was cut off.
 
     `seen` are all jobs, with the retries that they have left; `last_ended_run` is the newest run of the manifest that
@@ -69,7 +69,7 @@ def unfinished(seen: Iterable[Seen], kind: DecisionKind, last_ended_run: int) ->
 
 
 def decide(
-    chosen: Iterable[Seen],
+    chosen: Iterable[JobState],
     kind: DecisionKind,
     orders: Orders,
     now_s: float,
@@ -97,24 +97,24 @@ def decide(
     )
 
 
-def _order(each: Seen, kind: DecisionKind) -> Decision | None:
+def _order(each: JobState, kind: DecisionKind) -> Decision | None:
     """The last decision about what the job asks for now, if it is one of this kind."""
     mark = each.history.last_decision(each.job.request, DecisionKind.RETRY, DecisionKind.REDO) if each.job else None
     return mark if mark is not None and mark.kind is kind else None
 
 
-def _has_meaning(each: Seen, kind: DecisionKind) -> bool:
+def _has_meaning(each: JobState, kind: DecisionKind) -> bool:
     attempt = each.step.attempt
     return each.job is not None and attempt is not None and not attempt.is_open and each.step.status in _STATUSES[kind]
 
 
-def _is_left(each: Seen, kind: DecisionKind, orders: Orders) -> bool:
+def _is_left(each: JobState, kind: DecisionKind, orders: Orders) -> bool:
     """Whether an order that is not finished has to bring this job to its end."""
     mark = _order(each, kind)
     return mark is not None and each.identity.name in orders.left.get(mark.decision, ())
 
 
-def _carried_out(chosen: Sequence[Seen], kind: DecisionKind, orders: Orders) -> list[str]:
+def _carried_out(chosen: Sequence[JobState], kind: DecisionKind, orders: Orders) -> list[str]:
     """What is said of jobs that an unfinished order has submitted again already: they are not paid a third time."""
     found: dict[str, list[str]] = {}
     for each in chosen:
@@ -134,7 +134,7 @@ def _named(names: Sequence[str]) -> str:
     return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
-def _in_vain(chosen: Sequence[Seen], kind: DecisionKind, orders: Orders, spelt: AbstractSet[str]) -> list[str]:
+def _in_vain(chosen: Sequence[JobState], kind: DecisionKind, orders: Orders, spelt: AbstractSet[str]) -> list[str]:
     """What is said of jobs for which such a decision has no meaning as they stand."""
     useless = [each for each in chosen if not _has_meaning(each, kind) and not _will_be(each, kind, orders)]
     named = [each for each in useless if each.identity.name in spelt]
@@ -148,7 +148,7 @@ def _in_vain(chosen: Sequence[Seen], kind: DecisionKind, orders: Orders, spelt: 
     ]
 
 
-def _will_be(each: Seen, kind: DecisionKind, orders: Orders) -> bool:
+def _will_be(each: JobState, kind: DecisionKind, orders: Orders) -> bool:
     """Whether an unfinished order submits it now."""
     is_open = each.step.attempt is not None and each.step.attempt.is_open
     return _is_left(each, kind, orders) and not is_open

@@ -7,7 +7,7 @@ from pathlib import Path
 from batchrunner.domain.history import DecisionKind
 from batchrunner.domain.settings import Deadline, Halt, MaxReplace, Network, Settings
 from batchrunner.errors import UsageError
-from batchrunner.planning.batch import Limits
+from batchrunner.planning.batch import RunLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +49,13 @@ class Order:
     spelt: frozenset[str] = frozenset()
     marking: DecisionKind | None = None
 
-    def limits(self, settings: Settings, now_s: float) -> Limits:
+    def limits(self, settings: Settings, now_s: float) -> RunLimits:
         """An option on the command line wins over the manifest.
 
         Raises:
             UsageError: the deadline has gone by, or is too far.
         """
-        return Limits(
+        return RunLimits(
             concurrency=settings.concurrency if self.concurrency is None else self.concurrency,
             rate_per_min=settings.rate_per_min if self.rate is None else self.rate,
             task_timeout_s=settings.task_timeout_s,

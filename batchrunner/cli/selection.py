@@ -14,7 +14,7 @@ from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action
 from batchrunner.errors import UsageError
 from batchrunner.manifest.load import Manifest
-from batchrunner.planning.batch import Seen
+from batchrunner.planning.batch import JobState
 
 _GLOB_SIGNS = frozenset("*?[")
 
@@ -37,7 +37,7 @@ class Selection:
         return not (self.select or self.exclude) and self.limit is None and self.named is None
 
 
-def names(selection: Selection, seen: Iterable[Seen]) -> frozenset[str] | None:
+def names(selection: Selection, seen: Iterable[JobState]) -> frozenset[str] | None:
     """The names of the jobs that may be submitted; None where nobody chose.
 
     Raises:
@@ -52,7 +52,7 @@ def names(selection: Selection, seen: Iterable[Seen]) -> frozenset[str] | None:
     return frozenset(each.identity.name for each in chosen)
 
 
-def matching(selection: Selection, seen: Iterable[Seen]) -> list[Seen]:
+def matching(selection: Selection, seen: Iterable[JobState]) -> list[JobState]:
     """The jobs that are meant, whatever the limit.
 
     Raises:
@@ -98,15 +98,15 @@ def check_named(context: click.Context, jobs: Sequence[str]) -> None:
         raise UsageError("name the jobs, or choose them with --select")
 
 
-def _matches_all(seen: Seen, selects: Iterable[str], listed: Sequence[Seen]) -> bool:
+def _matches_all(seen: JobState, selects: Iterable[str], listed: Sequence[JobState]) -> bool:
     return all(_matches(seen, words, listed) for words in selects)
 
 
-def _matches(seen: Seen, words: str, listed: Sequence[Seen]) -> bool:
+def _matches(seen: JobState, words: str, listed: Sequence[JobState]) -> bool:
     return any([_matches_word(seen, word.strip(), listed) for word in words.split(",") if word.strip()])  # noqa: C419  # every word is checked
 
 
-def _matches_word(seen: Seen, word: str, listed: Sequence[Seen]) -> bool:
+def _matches_word(seen: JobState, word: str, listed: Sequence[JobState]) -> bool:
     kind, colon, value = word.partition(":")
     if colon:
         if kind not in _KINDS:
@@ -117,7 +117,7 @@ def _matches_word(seen: Seen, word: str, listed: Sequence[Seen]) -> bool:
     return _matches_id(seen, word, listed)
 
 
-def _matches_id(seen: Seen, word: str, listed: Sequence[Seen]) -> bool:
+def _matches_id(seen: JobState, word: str, listed: Sequence[JobState]) -> bool:
     """A plain id means all its takes; a take's name means itself."""
     if not _GLOB_SIGNS & set(word):
         _check_id(word, listed)
@@ -125,7 +125,7 @@ def _matches_id(seen: Seen, word: str, listed: Sequence[Seen]) -> bool:
     return fnmatchcase(who.name, word) or fnmatchcase(who.job, word)
 
 
-def _check_id(word: str, listed: Sequence[Seen]) -> None:
+def _check_id(word: str, listed: Sequence[JobState]) -> None:
     known = {name for each in listed for name in (each.identity.name, each.identity.job)}
     if word not in known:
         raise no_such_job(word, known)
@@ -139,18 +139,18 @@ def _ids_in(path: str) -> list[str]:
     return [line.strip() for line in lines if line.strip()]
 
 
-def _has_status(seen: Seen, word: str) -> bool:
+def _has_status(seen: JobState, word: str) -> bool:
     if word not in set(Status):
         raise UsageError(f"there is no status {word}: it is one of {', '.join(Status)}")
     return seen.step.status == word
 
 
-def _has_class(seen: Seen, word: str) -> bool:
+def _has_class(seen: JobState, word: str) -> bool:
     failure = seen.step.attempt.failure if seen.step.attempt else None
     return failure is not None and failure.error_class == word
 
 
-_KINDS: dict[str, Callable[[Seen, str], bool]] = {
+_KINDS: dict[str, Callable[[JobState, str], bool]] = {
     "tag": lambda seen, word: seen.job is not None and any(fnmatchcase(tag, word) for tag in seen.job.tags),
     "model": lambda seen, word: seen.job is not None and fnmatchcase(seen.job.request.model, word),
     "status": _has_status,

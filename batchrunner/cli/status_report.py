@@ -12,7 +12,7 @@ from batchrunner.domain.status import Status
 from batchrunner.domain.text import Lines
 from batchrunner.engine.scheduling.latency_models import Forecasts
 from batchrunner.io.clock import Clock
-from batchrunner.planning.batch import Batch, Seen, gather
+from batchrunner.planning.batch import Batch, JobState, load_batch
 from batchrunner.planning.planner import PlanOptions
 from batchrunner.reports.formats.registry import in_form
 from batchrunner.reports.report import Report, Row, row_of
@@ -22,13 +22,13 @@ from batchrunner.storage.sqlite.ledger import Ledger
 
 def known(
     manifest: Path, profile: str, ledger: Path | None, prices: Path | None = None, *, sandbox: bool
-) -> tuple[Report, list[Seen]]:
+) -> tuple[Report, list[JobState]]:
     """The report of a manifest as it stands, with its last run; and each job's memory and next step."""
     project = project_of(manifest, ledger, sandbox=sandbox)
     with Ledger.reading(project.ledger) as book:
         wanted, is_current = wanted_or_remembered(manifest, profile, project, book)
     with known_ledger(project) as book:
-        batch = gather(project, wanted, book, prices_of(prices), in_flight_run(project, book, wanted.name))
+        batch = load_batch(project, wanted, book, prices_of(prices), in_flight_run(project, book, wanted.name))
         last = book.last_run(wanted.name, profile)
         balances = book.account.balances(last.id) if last else ()
     if not is_current:
@@ -41,7 +41,7 @@ def known(
     return replace(report, started_at_s=last.started_at_s, finished_at_s=last.ended_at_s), seen
 
 
-def report_of(batch: Batch, seen: Iterable[Seen], now_s: float) -> Report:
+def report_of(batch: Batch, seen: Iterable[JobState], now_s: float) -> Report:
     """The report of a batch whose jobs stand like this; its run is not told of yet."""
     forecasts = Forecasts(batch.all_histories())
     rows = [(s.job is None, _row(s, forecasts, now_s)) for s in seen]
@@ -72,7 +72,7 @@ def say_report(text: Lines, form: str) -> None:
         hand_over(text)
 
 
-def _row(seen: Seen, forecasts: Forecasts, now_s: float) -> Row:
+def _row(seen: JobState, forecasts: Forecasts, now_s: float) -> Row:
     attempt = seen.step.attempt
     is_stuck = (
         attempt is not None

@@ -27,7 +27,7 @@ from batchrunner.engine.shutdown import Signals
 from batchrunner.errors import ExitCode, RunLocked
 from batchrunner.io.clock import Clock
 from batchrunner.io.keep_awake import awake
-from batchrunner.planning.batch import Batch, Wanted, gather
+from batchrunner.planning.batch import Batch, JobSet, load_batch
 from batchrunner.planning.planner import PlanOptions
 from batchrunner.reports.next_steps import next_commands
 from batchrunner.reports.report import Report
@@ -38,7 +38,7 @@ from batchrunner.storage.sqlite.ledger import Ledger
 from batchrunner.storage.symlinks import check_symlinks
 
 
-def work(order: Order, wanted: Wanted, settings: Settings) -> int:
+def work(order: Order, wanted: JobSet, settings: Settings) -> int:
     """Does what was ordered, with the manifest's lock held; gives the exit code.
 
     Raises:
@@ -65,7 +65,7 @@ def work(order: Order, wanted: Wanted, settings: Settings) -> int:
         # until somebody agreed nothing is recorded: what is in the folder may be somebody else's
         with known_ledger(project) as known:
             known.check_address(service.access.base_url)
-            planned = with_guests(gather(project, wanted, known, prices), stack, clock)
+            planned = with_guests(load_batch(project, wanted, known, prices), stack, clock)
             marks, agreement = _agreed(order, planned, settings, known, service, clock, narrator)
         ledger = stack.enter_context(Ledger.writing(project.ledger))
         ledger.take_in(read_receipts(project))
@@ -73,12 +73,12 @@ def work(order: Order, wanted: Wanted, settings: Settings) -> int:
         stack.callback(writer.whole, wanted.name)
         ledger.decide(marks)
         writer.decisions(who for who, _ in marks)
-        batch = replace(gather(project, wanted, ledger, prices), foreign_jobs=planned.foreign_jobs)
+        batch = replace(load_batch(project, wanted, ledger, prices), foreign_jobs=planned.foreign_jobs)
         if order.keep_awake:
             stack.enter_context(awake(lambda why: log(Happened(Kind.NOTE, why))))
         means = Means(ledger, service.make_http, service.access, clock, notifier, Signals())
         ended = _do(order, batch, means, agreement, narrator, notifier)
-        batch = gather(project, wanted, ledger, prices)
+        batch = load_batch(project, wanted, ledger, prices)
         report = _report(batch, ended, clock, ledger.account.balances(ended.run_id))
         notifier.say(last_word(report))
         with while_heard():  # all of it is in the ledger, too
@@ -106,7 +106,7 @@ def _is_ours(identity: JobId, batch: Batch) -> bool:
     return identity.manifest == batch.name
 
 
-def _who(wanted: Wanted) -> str:
+def _who(wanted: JobSet) -> str:
     return f"{wanted.name} ({wanted.profile})" if wanted.profile else wanted.name
 
 

@@ -24,7 +24,7 @@ from batchrunner.engine.scheduling.scheduler import dispatch
 from batchrunner.engine.shutdown import Signals
 from batchrunner.engine.waiting import waits_for
 from batchrunner.errors import ExitCode, LedgerError
-from batchrunner.planning.batch import Batch, Limits, as_record
+from batchrunner.planning.batch import Batch, RunLimits, as_record
 from batchrunner.planning.planner import PlanOptions
 from batchrunner.storage.records import NewRun
 
@@ -50,7 +50,7 @@ class Ended:
 
 
 async def conduct(
-    batch: Batch, means: Means, limits: Limits, options: PlanOptions, *, command: str, beat_s: float = 30.0
+    batch: Batch, means: Means, limits: RunLimits, options: PlanOptions, *, command: str, beat_s: float = 30.0
 ) -> Ended:
     """Does what the plan says, for every job of the batch.
 

@@ -28,7 +28,7 @@ from batchrunner.engine.shutdown import Signals
 from batchrunner.io.clock import Clock
 from batchrunner.io.download import Partial
 from batchrunner.io.http import Http
-from batchrunner.planning.batch import Batch, Limits
+from batchrunner.planning.batch import Batch, RunLimits
 from batchrunner.planning.planner import Budget, PlanOptions, StopReason, next_step
 from batchrunner.providers.credentials import Access
 from batchrunner.providers.modellix import Limits as Told
@@ -95,14 +95,14 @@ class Counted:
     refused_429: int = 0
 
 
-def _capacity(limits: Limits, remembered: int | None) -> Capacity:
+def _capacity(limits: RunLimits, remembered: int | None) -> Capacity:
     """The number that somebody gave, or what is learned from the account."""
     if limits.concurrency == AUTO:
         return Capacity(remembered, known=remembered) if remembered else Capacity()
     return Capacity(limits.concurrency, limits.concurrency)
 
 
-def _pace(limits: Limits) -> Pace:
+def _pace(limits: RunLimits) -> Pace:
     """The rate that somebody gave, or what the service says that it allows; before it says so, the least of all."""
     if limits.rate_per_min == AUTO:
         return Pace(_LEAST_RATE_PER_MIN)
@@ -113,7 +113,7 @@ class Run:
     """What all jobs of one run share. Everything in it belongs to one event loop; nothing needs a lock."""
 
     def __init__(
-        self, batch: Batch, means: Means, http: Http, limits: Limits, options: PlanOptions, run_id: int
+        self, batch: Batch, means: Means, http: Http, limits: RunLimits, options: PlanOptions, run_id: int
     ) -> None:
         self.batch = batch
         self.ledger = means.ledger

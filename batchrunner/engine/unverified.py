@@ -8,7 +8,7 @@ from batchrunner.domain.history import Attempt, TaskState
 from batchrunner.io.clock import Clock
 from batchrunner.io.download import Verified
 from batchrunner.io.files import Root, sha256_of
-from batchrunner.planning.batch import Batch, Seen
+from batchrunner.planning.batch import Batch, JobState
 from batchrunner.storage.clips import Shelf
 from batchrunner.storage.sqlite.ledger import Ledger
 
@@ -37,7 +37,7 @@ def _is(path: Path, odd: Verified) -> bool:
     return path.stat().st_size == odd.size_bytes and sha256_of(path) == odd.sha256
 
 
-def take(batch: Batch, ledger: Ledger, clock: Clock, seen: Seen) -> str | None:
+def take(batch: Batch, ledger: Ledger, clock: Clock, seen: JobState) -> str | None:
     """A person says that the newest of them is the job's clip. Gives its final name; None where there is none.
 
     Raises:

@@ -24,7 +24,7 @@ from batchrunner.storage.sqlite.rivals import Rivals
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class RunLimits:
     """What a run may do: tasks at once, requests a minute, patience, retries and money.
 
     `waits_for_balance`: an account that is used up ends no submits, they wait for a top-up. `canary`: a model of which
@@ -46,7 +46,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class JobState:
     """One job as it stands: wanted (None: it left the manifest), remembered, and its next step.
 
     `older` is the path of an older clip of the job that lies under its final name while the wanted one does not.
@@ -151,15 +151,15 @@ class Batch:
     def _described(self, other: JobId, identity: JobId) -> str:
         return describe(other, identity, is_wanted=other in self.jobs)
 
-    def stands(self, identity: JobId, step: Step) -> Seen:
+    def stands(self, identity: JobId, step: Step) -> JobState:
         """A job after the last step of a run."""
         memory, facts = self.look(identity, self._history)
         return self._seen(identity, memory, facts.files, step)
 
-    def _seen(self, identity: JobId, memory: JobHistory, disk: FileState, step: Step) -> Seen:
+    def _seen(self, identity: JobId, memory: JobHistory, disk: FileState, step: Step) -> JobState:
         own = next((a for a in memory.attempts if a.id == disk.own), None)
         is_older = own is not None and not own.is_open and step.status is not Status.DONE
-        return Seen(
+        return JobState(
             identity, self.jobs.get(identity), memory, step, own.clip.path if own and own.clip and is_older else None
         )
 
@@ -187,7 +187,7 @@ class Batch:
         """What the manifest has cost so far, reservations included."""
         return sum((a.booked_usd for m in self.histories.values() for a in m.attempts), NOTHING)
 
-    def budget(self, limits: Limits) -> Budget:
+    def budget(self, limits: RunLimits) -> Budget:
         """What the caps leave at the start of a run."""
         return Budget(limits.budget_usd, limits.run_usd, lifetime_usd=self.lifetime_usd())
 
@@ -199,7 +199,7 @@ class Batch:
         """What is remembered of this manifest's jobs, and of those of others as far as they matter."""
         return (*self.histories.values(), *self.other_histories.values())
 
-    def first_steps(self, options: PlanOptions, room_usd: Decimal | None) -> list[Seen]:
+    def first_steps(self, options: PlanOptions, room_usd: Decimal | None) -> list[JobState]:
         """What would be done with each job next."""
         who = self.identities()
         looks = [self.look(identity, self._history) for identity in who]
@@ -212,7 +212,7 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class JobSet:
     """What is wanted: a manifest's name, a profile of it (empty: none), and its jobs in their order.
 
     `sources` are what it took from files and from the environment.
@@ -224,8 +224,8 @@ class Wanted:
     sources: Sources = NO_SOURCES
 
 
-def gather(
-    project: Project, wanted: Wanted, ledger: Ledger, prices: PriceList, in_flight_run: int | None = None
+def load_batch(
+    project: Project, wanted: JobSet, ledger: Ledger, prices: PriceList, in_flight_run: int | None = None
 ) -> Batch:
     """All that is known of these jobs. `in_flight_run` is a run that is alive: what it waits for is not unknown."""
     jobs = {job.identity: job for job in wanted.jobs}

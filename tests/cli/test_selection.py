@@ -6,7 +6,7 @@ import pytest
 
 from batchrunner.cli.selection import Selection, names
 from batchrunner.errors import UsageError
-from batchrunner.planning.batch import Seen
+from batchrunner.planning.batch import JobState
 from tests.studio import Studio
 
 MANIFEST = """\
@@ -23,7 +23,7 @@ ALL = {"hero-wave", "hero-turn", "hero-turn.2", "kettle"}
 
 
 @pytest.fixture
-def seen(tmp_path: Path) -> list[Seen]:
+def seen(tmp_path: Path) -> list[JobState]:
     studio = Studio(tmp_path)
     studio.write(MANIFEST)
     return studio.seen()
@@ -47,16 +47,16 @@ def seen(tmp_path: Path) -> list[Seen]:
     ],
 )
 def test_a_selection_chooses(
-    seen: list[Seen], select: list[str], exclude: list[str], limit: int | None, chosen: set[str]
+    seen: list[JobState], select: list[str], exclude: list[str], limit: int | None, chosen: set[str]
 ) -> None:
     assert names(Selection(select, exclude, limit), seen) == frozenset(chosen)
 
 
-def test_who_chooses_nothing_means_all(seen: list[Seen]) -> None:
+def test_who_chooses_nothing_means_all(seen: list[JobState]) -> None:
     assert names(Selection(), seen) is None
 
 
-def test_a_file_of_ids_is_one_id_a_line(seen: list[Seen], tmp_path: Path) -> None:
+def test_a_file_of_ids_is_one_id_a_line(seen: list[JobState], tmp_path: Path) -> None:
     listed = tmp_path / "again.txt"
     listed.write_text("kettle\n\n  hero-wave\n", encoding="utf-8")
     assert names(Selection([f"@{listed}"]), seen) == frozenset({"kettle", "hero-wave"})
@@ -73,7 +73,7 @@ def test_a_file_of_ids_is_one_id_a_line(seen: list[Seen], tmp_path: Path) -> Non
         ("@missing.txt", "the ids in missing.txt cannot be read"),
     ],
 )
-def test_what_selects_nothing_is_a_sentence(seen: list[Seen], select: str, said: str) -> None:
+def test_what_selects_nothing_is_a_sentence(seen: list[JobState], select: str, said: str) -> None:
     with pytest.raises(UsageError, match=said.replace("?", r"\?")):
         names(Selection([select]), seen)
 

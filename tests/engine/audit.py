@@ -3,7 +3,7 @@
 from collections import Counter
 
 from batchrunner.domain.status import Status
-from batchrunner.planning.batch import Seen
+from batchrunner.planning.batch import JobState
 from batchrunner.sandbox import Charged
 from batchrunner.sandbox.downloads import clip_of
 from tests.studio import Studio
@@ -30,7 +30,7 @@ def assert_each_is_paid_once(charges: tuple[Charged, ...]) -> None:
     assert not [prompt for prompt, count in times.items() if count > 1], f"paid twice: {times}"
 
 
-def assert_is_whole(studio: Studio, job: Seen) -> None:
+def assert_is_whole(studio: Studio, job: JobState) -> None:
     """The file under the final name is the clip of a task that was charged for this very prompt."""
     assert job.job is not None
     prompt = job.job.request.fields["prompt"]
@@ -38,7 +38,7 @@ def assert_is_whole(studio: Studio, job: Seen) -> None:
     assert studio.clip(job.identity.name).read_bytes() in clips, f"{job.identity.name} is not its clip"
 
 
-def prompts_of(job: Seen) -> set[str]:
+def prompts_of(job: JobState) -> set[str]:
     """What a job asks for, and what it ever asked for."""
     requests = [attempt.request for attempt in job.history.attempts] + ([job.job.request] if job.job else [])
     return {str(request.fields["prompt"]) for request in requests}

@@ -22,7 +22,7 @@ from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action
 from batchrunner.errors import ExitCode
 from batchrunner.manifest.load import load
-from batchrunner.planning.batch import Wanted, gather
+from batchrunner.planning.batch import JobSet, load_batch
 from batchrunner.planning.planner import PlanOptions
 from batchrunner.sandbox import Fault
 from batchrunner.sandbox import Options as SandboxOptions
@@ -78,7 +78,7 @@ def _film(folder: Path) -> tuple[Sequence[object], dict[str, Decimal]]:
     manifest, project = load(folder / "film.yaml"), find_project(folder / "film.yaml")
     with Ledger.writing(project.ledger) as ledger:
         ledger.take_in(read_receipts(project))
-        batch = gather(project, Wanted(manifest.name, manifest.profile, manifest.jobs), ledger, shipped_prices())
+        batch = load_batch(project, JobSet(manifest.name, manifest.profile, manifest.jobs), ledger, shipped_prices())
         seen = batch.first_steps(PlanOptions(), None)
         ReceiptsWriter(project, ledger, pytest.fail).whole("film")
     booked = {s.identity.name: sum((a.booked_usd for a in s.history.attempts), Decimal(0)) for s in seen}

@@ -21,7 +21,7 @@ from batchrunner.io.resources import data_root
 from batchrunner.manifest.load import Manifest, load
 from batchrunner.manifest.permissions import Permissions
 from batchrunner.manifest.yaml import document
-from batchrunner.planning.batch import Batch, Limits, Wanted, gather
+from batchrunner.planning.batch import Batch, JobSet, RunLimits, load_batch
 from batchrunner.planning.planner import PlanOptions
 from batchrunner.providers.credentials import Access
 from batchrunner.sandbox.downloads import clip_of
@@ -120,8 +120,8 @@ class Copy:
         self.project: Project = find_project(self.manifest.path)
 
     def batch(self, ledger: Ledger) -> Batch:
-        wanted = Wanted(self.manifest.name, self.manifest.profile, self.manifest.jobs)
-        return gather(self.project, wanted, ledger, shipped_prices())
+        wanted = JobSet(self.manifest.name, self.manifest.profile, self.manifest.jobs)
+        return load_batch(self.project, wanted, ledger, shipped_prices())
 
     def run(self, start_s: float = EVENING_S) -> Ended:
         """`batchrunner run`, agreed to, in moved time."""
@@ -130,7 +130,7 @@ class Copy:
     async def _run(self, clock: MovedClock) -> Ended:
         access = Access(self.studio.api, self.studio.key)
         settings = self.manifest.settings
-        limits = Limits(
+        limits = RunLimits(
             settings.concurrency,
             settings.rate_per_min,
             settings.task_timeout_s,

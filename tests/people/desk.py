@@ -24,7 +24,7 @@ from batchrunner.engine.run import Means
 from batchrunner.errors import UsageError
 from batchrunner.io.http import Answered, Answering, Http, InProcess
 from batchrunner.manifest.load import Manifest, load
-from batchrunner.planning.batch import Batch, Limits
+from batchrunner.planning.batch import Batch, RunLimits
 from batchrunner.planning.planner import PlanOptions
 from batchrunner.planning.replaced import replaced
 from batchrunner.providers.credentials import Access
@@ -168,7 +168,7 @@ class Desk(Studio):
 
     def _agreed(
         self, manifest: Manifest, batch: Batch, command: Command, known: Ledger, now_s: float
-    ) -> tuple[Marks, Limits, PlanOptions]:
+    ) -> tuple[Marks, RunLimits, PlanOptions]:
         """What is decided, and what may be paid: everything that the plan shows, and no more."""
         order = self._order(command)
         limits = order.limits(manifest.settings, now_s)

@@ -16,7 +16,7 @@ from batchrunner.cli.context import known_ledger, wanted_of
 from batchrunner.cli.status_report import report_of
 from batchrunner.domain.status import Status
 from batchrunner.manifest.load import load
-from batchrunner.planning.batch import Batch, Limits, Seen, gather
+from batchrunner.planning.batch import Batch, JobState, RunLimits, load_batch
 from batchrunner.planning.planner import PlanOptions
 from batchrunner.sandbox import Charged
 from batchrunner.storage.paths import Project, find_project
@@ -94,7 +94,7 @@ class Place:
         """What `batchrunner plan` calls the plan for a manifest."""
         manifest = load(self.folder / f"{sheet.stem}.yaml")
         settings = manifest.settings
-        limits = Limits(1, 1, 1.0, settings.retries, settings.budget_usd)
+        limits = RunLimits(1, 1, 1.0, settings.retries, settings.budget_usd)
         batch, _ = self.looked_at(sheet)
         seen = batch.first_steps(PlanOptions(settings.retries), batch.budget(limits).room_usd)
         return planned_of(batch, limits, 1, seen, API).digest
@@ -103,17 +103,17 @@ class Place:
         """Where a job's clip belongs."""
         return self.folder / "outputs" / sheet.manifest / f"{name}.mp4"
 
-    def seen(self, sheet: Sheet, retries: int = 0) -> list[Seen]:
+    def seen(self, sheet: Sheet, retries: int = 0) -> list[JobState]:
         """Every job as `status` sees it; as `run` would, with so many `retries`."""
         return self.looked_at(sheet, retries)[1]
 
-    def looked_at(self, sheet: Sheet, retries: int = 0) -> tuple[Batch, list[Seen]]:
+    def looked_at(self, sheet: Sheet, retries: int = 0) -> tuple[Batch, list[JobState]]:
         """The same, and all that it was told from."""
         manifest = load(self.folder / f"{sheet.stem}.yaml")
         assert not manifest.errors, manifest.errors
         project = find_project(manifest.path)
         with self.sat_at(), known_ledger(project) as ledger:
-            batch = gather(project, wanted_of(manifest), ledger, shipped_prices())
+            batch = load_batch(project, wanted_of(manifest), ledger, shipped_prices())
             seen = batch.first_steps(PlanOptions(retries), None)
         counts = report_of(batch, seen, 0.0).counts
         assert sum(counts.values()) == len(sheet.wants()), counts

@@ -9,7 +9,7 @@ from batchrunner.domain.job import JobId
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action, HoldReason
 from batchrunner.manifest.load import load
-from batchrunner.planning.batch import gather
+from batchrunner.planning.batch import load_batch
 from batchrunner.planning.planner import PlanOptions
 from batchrunner.storage.paths import find_project
 
@@ -23,7 +23,7 @@ def planned(path: Path) -> Plan:
     """The plan for a manifest, without the reasons: they tell on which machine something was made."""
     manifest, project = load(path), find_project(path)
     with known_ledger(project) as book:
-        batch = gather(project, wanted_of(manifest), book, shipped_prices())
+        batch = load_batch(project, wanted_of(manifest), book, shipped_prices())
     steps = [(seen.identity, seen.step) for seen in batch.first_steps(PlanOptions(manifest.settings.retries), None)]
     return batch.lifetime_usd(), [
         (who, step.action, step.status, step.hold_reason, step.changed, step.cost.high_usd) for who, step in steps

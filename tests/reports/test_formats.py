@@ -12,7 +12,7 @@ from batchrunner.catalog import shipped_prices
 from batchrunner.cli.status_report import report_of
 from batchrunner.domain.history import Decision, DecisionKind
 from batchrunner.domain.status import Flag, Status
-from batchrunner.planning.batch import Wanted, gather
+from batchrunner.planning.batch import JobSet, load_batch
 from batchrunner.planning.planner import PlanOptions
 from batchrunner.reports.formats.registry import in_form
 from batchrunner.reports.job_history import history
@@ -38,8 +38,8 @@ def studio(tmp_path: Path) -> Studio:
 def report(studio: Studio) -> Report:
     manifest = studio.write(studio.manifest.read_text(encoding="utf-8"))
     with Ledger.reading(studio.project.ledger) as ledger:
-        wanted = Wanted(manifest.name, manifest.profile, manifest.jobs)
-        batch = gather(studio.project, wanted, ledger, shipped_prices())
+        wanted = JobSet(manifest.name, manifest.profile, manifest.jobs)
+        batch = load_batch(studio.project, wanted, ledger, shipped_prices())
     return report_of(batch, batch.first_steps(PlanOptions(), None), NOW_S)
 
 

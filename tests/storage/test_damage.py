@@ -18,7 +18,7 @@ from batchrunner.domain.history import DecisionKind
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action, HoldReason
 from batchrunner.errors import BatchrunnerError, ExitCode
-from batchrunner.planning.batch import Batch, Limits, Seen
+from batchrunner.planning.batch import Batch, JobState, RunLimits
 from batchrunner.planning.planner import PlanOptions
 from batchrunner.reports.formats.registry import in_form
 from batchrunner.reports.job_history import history
@@ -205,7 +205,7 @@ def copies(past: Studio) -> Iterator[Callable[[], Studio]]:
         yield copied
 
 
-def submits(seen: list[Seen]) -> set[str]:
+def submits(seen: list[JobState]) -> set[str]:
     return {each.identity.name for each in seen if each.step.action is Action.SUBMIT}
 
 
@@ -219,7 +219,7 @@ def tell_everything(studio: Studio) -> set[str]:
         for form in FORMS:
             in_form(report, form)
         next_commands(report.rows, "film.yaml")
-        plan_table(planned_of(batch, Limits(2, 100, 60.0, 0, None), 2, seen, studio.api), studio.clock_s)
+        plan_table(planned_of(batch, RunLimits(2, 100, 60.0, 0, None), 2, seen, studio.api), studio.clock_s)
         for each in seen:
             history(each.identity, each.history, each.step)
         for kind in (DecisionKind.RETRY, DecisionKind.REDO):

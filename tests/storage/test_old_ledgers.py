@@ -13,7 +13,7 @@ from batchrunner.catalog import shipped_prices
 from batchrunner.domain.money import Cost
 from batchrunner.domain.step import Action, total
 from batchrunner.manifest.load import load
-from batchrunner.planning.batch import Seen, Wanted, gather
+from batchrunner.planning.batch import JobSet, JobState, load_batch
 from batchrunner.planning.planner import PlanOptions
 from batchrunner.storage.paths import find_project
 from batchrunner.storage.sqlite.ledger import Ledger
@@ -72,12 +72,14 @@ class Studio:
         # the later clip of the job that was edited and edited back lies under its final name
         (self.folder / "outputs/film/edited-back.mp4").write_bytes(clip_bytes("edited-back"))
 
-    def plan(self) -> list[Seen]:
+    def plan(self) -> list[JobState]:
         manifest = load(self.manifest)
         assert manifest.errors == ()
         project = find_project(self.manifest)
         with Ledger.reading(project.ledger) as ledger:
-            batch = gather(project, Wanted(manifest.name, manifest.profile, manifest.jobs), ledger, shipped_prices())
+            batch = load_batch(
+                project, JobSet(manifest.name, manifest.profile, manifest.jobs), ledger, shipped_prices()
+            )
             return batch.first_steps(PlanOptions(), None)
 
 
@@ -99,7 +101,7 @@ def laid(folder: Path, name: str) -> Path:
     return Path(shutil.copy(HERE / name, folder / ".batchrunner" / "ledger.db"))
 
 
-def told(seen: list[Seen]) -> list[tuple[str, str, str, str]]:
+def told(seen: list[JobState]) -> list[tuple[str, str, str, str]]:
     return [(s.identity.name, s.step.action.value, s.step.status.value, s.step.reason) for s in seen]
 
 

@@ -22,7 +22,7 @@ from batchrunner.domain.request import changed_fields
 from batchrunner.domain.status import Status
 from batchrunner.engine.unverified import take as take_odd
 from batchrunner.errors import UsageError
-from batchrunner.planning.batch import Seen
+from batchrunner.planning.batch import JobState
 from batchrunner.planning.planner import PlanOptions
 from batchrunner.storage.clip_files import on_disk
 from batchrunner.storage.paths import Project
@@ -77,7 +77,7 @@ def command(
         say("none of these jobs has a clip that another one would replace")
 
 
-def _taken(desk: Desk, seen: Seen) -> str | None:
+def _taken(desk: Desk, seen: JobState) -> str | None:
     """The file that came for a clip and could not be verified, under its final name; None where there is none."""
     try:
         return take_odd(desk.batch, desk.book, desk.clock, seen)
@@ -85,20 +85,20 @@ def _taken(desk: Desk, seen: Seen) -> str | None:
         raise UsageError(f"{seen.identity.name}: the file that was kept cannot be taken: {error}") from error
 
 
-def _can_be_kept(seen: Seen, project: Project) -> bool:
+def _can_be_kept(seen: JobState, project: Project) -> bool:
     """Whether a job that nobody spelt has a clip in whose place another one would be rendered."""
     is_open = seen.history.open_attempt is not None
     return not is_open and seen.step.status is not Status.DONE and _clip_of(seen, project) is not None
 
 
-def _clip_of(seen: Seen, project: Project) -> Attempt | None:
+def _clip_of(seen: JobState, project: Project) -> Attempt | None:
     """The attempt whose clip lies under its final name; where none does, the last one that gave a clip."""
     memory, present = on_disk(project, seen.history)
     lying = (a for a in reversed(memory.attempts) if a.id in present and a.clip and a.clip.role is ClipRole.FINAL)
     return next(lying, memory.newest_clip(memory.next_number))
 
 
-def _clip_to_keep(seen: Seen, project: Project) -> Attempt:
+def _clip_to_keep(seen: JobState, project: Project) -> Attempt:
     attempt = _clip_of(seen, project)
     if attempt is None:
         raise UsageError(f"{seen.identity.name} has no clip that could be kept")

@@ -42,7 +42,7 @@ from batchrunner.io.clock import Clock
 from batchrunner.manifest.export import spelt_out
 from batchrunner.manifest.load import Manifest
 from batchrunner.manifest.yaml.document import dump
-from batchrunner.planning.batch import Batch, Limits, Seen, gather
+from batchrunner.planning.batch import Batch, JobState, RunLimits, load_batch
 from batchrunner.planning.plan_digest import plan_digest
 from batchrunner.planning.planner import PlanOptions
 from batchrunner.planning.replaced import replaced
@@ -103,10 +103,10 @@ def _gathered(order: Order, read: Manifest, key_digest: str | None) -> tuple[Bat
     with known_ledger(project) as book:
         flying = in_flight_run(project, book, read.name)
         slots = book.account.slots(key_digest) if key_digest else None
-        return gather(project, wanted_of(read), book, prices_of(order.prices), flying), slots or START
+        return load_batch(project, wanted_of(read), book, prices_of(order.prices), flying), slots or START
 
 
-def planned_of(batch: Batch, limits: Limits, concurrency: int, seen: list[Seen], base_url: str) -> Planned:
+def planned_of(batch: Batch, limits: RunLimits, concurrency: int, seen: list[JobState], base_url: str) -> Planned:
     """What there is to show; a job that left the manifest only where something is still to be done with it."""
     again = replaced((s.job, s.history, s.step) for s in seen)
     sends = sends_of(batch, seen, base_url)

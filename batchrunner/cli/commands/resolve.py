@@ -17,7 +17,7 @@ from batchrunner.domain.job import JobId
 from batchrunner.domain.money import dollars
 from batchrunner.domain.text import Lines, in_lines, stacked
 from batchrunner.errors import UsageError
-from batchrunner.planning.batch import Batch, Wanted, gather
+from batchrunner.planning.batch import Batch, JobSet, load_batch
 from batchrunner.providers.modellix import is_task_id, task_id_hints
 from batchrunner.reports.resolve_help import ids_in, named_by_reply, strangers, what_to_look_for
 from batchrunner.storage.paths import Project
@@ -103,9 +103,9 @@ def _check(word: _Word, jobs: tuple[str, ...], candidates: Path | None) -> None:
         raise UsageError("--candidates decides nothing: look first, then say what became of each job")
 
 
-def _listed(project: Project, wanted: Wanted, jobs: tuple[str, ...], candidates: Path | None, path: str) -> Lines:
+def _listed(project: Project, wanted: JobSet, jobs: tuple[str, ...], candidates: Path | None, path: str) -> Lines:
     with known_ledger(project) as book:
-        batch = gather(project, wanted, book, shipped_prices())
+        batch = load_batch(project, wanted, book, shipped_prices())
         chosen = _chosen(jobs, _unknown(batch, book), batch)
         if not chosen:
             return in_lines("nothing is unknown")

@@ -17,7 +17,7 @@ from batchrunner.cli.options import (
 from batchrunner.cli.permission_options import reading_options
 from batchrunner.cli.status_report import known, say_report, shown
 from batchrunner.cli.terminal import say, say_lines
-from batchrunner.planning.batch import Seen
+from batchrunner.planning.batch import JobState
 from batchrunner.reports.job_history import history
 from batchrunner.reports.next_steps import next_commands
 from batchrunner.storage.run_lock import holder
@@ -55,7 +55,7 @@ def command(
         say(line, err=form != "table")
 
 
-def _found(name: str, seen: list[Seen]) -> Seen:
+def _found(name: str, seen: list[JobState]) -> JobState:
     by_name = {each.identity.name: each for each in seen}
     if name not in by_name:
         raise no_such_job(name, by_name)
