@@ -114,7 +114,7 @@ async def _work(run: Run) -> None:
     steps = {identity: run.decide(identity) for identity in run.batch.identities()}
     for identity, step in steps.items():
         if step.action is Action.POLL:
-            run.slots.hold(identity, run.watch(attempt_of(step)).task)
+            run.slots.occupy(identity, run.watch(attempt_of(step)).task)
     rendered = sorted(
         (i for i, step in steps.items() if step.action is Action.FETCH), key=lambda i: _expiry_s(steps[i])
     )

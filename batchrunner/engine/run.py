@@ -16,13 +16,13 @@ from batchrunner.domain.settings import AUTO
 from batchrunner.domain.step import HoldReason, Step
 from batchrunner.domain.text import span
 from batchrunner.engine.guards.circuit_breaker import Trust
-from batchrunner.engine.scheduling.adaptive_limit import Capacity, slots_of_tier
+from batchrunner.engine.scheduling.adaptive_limit import AdaptiveLimit, slots_of_tier
 from batchrunner.engine.scheduling.latency_models import Forecasts
 from batchrunner.engine.scheduling.poll_policy import Running
 from batchrunner.engine.scheduling.poll_queue import Looks
 from batchrunner.engine.scheduling.rate_limiter import Caution, Pace
 from batchrunner.engine.scheduling.request_gate import Traffic
-from batchrunner.engine.scheduling.slots import Slots
+from batchrunner.engine.scheduling.slots import SlotQueue
 from batchrunner.engine.scheduling.wakeup import Bell
 from batchrunner.engine.shutdown import Signals
 from batchrunner.io.clock import Clock
@@ -95,11 +95,11 @@ class Counted:
     refused_429: int = 0
 
 
-def _capacity(limits: RunLimits, remembered: int | None) -> Capacity:
+def _capacity(limits: RunLimits, remembered: int | None) -> AdaptiveLimit:
     """The number that somebody gave, or what is learned from the account."""
     if limits.concurrency == AUTO:
-        return Capacity(remembered, known=remembered) if remembered else Capacity()
-    return Capacity(limits.concurrency, limits.concurrency)
+        return AdaptiveLimit(remembered, known=remembered) if remembered else AdaptiveLimit()
+    return AdaptiveLimit(limits.concurrency, limits.concurrency)
 
 
 def _pace(limits: RunLimits) -> Pace:
@@ -129,8 +129,8 @@ class Run:
         self.budget: Budget = batch.budget(limits)
         self.changed = asyncio.Event()
         self.bell = Bell()
-        self.slots = Slots(
-            _capacity(limits, self._remembered_slots()), self.changed.set, hopes=limits.concurrency == AUTO
+        self.slots = SlotQueue(
+            _capacity(limits, self._remembered_slots()), self.changed.set, speculates=limits.concurrency == AUTO
         )
         self.traffic = Traffic(_pace(limits), self.clock, self.bell)
         self.looks = Looks(self.traffic.pace, self.changed.set)
@@ -204,7 +204,7 @@ class Run:
 
     def remember_slots(self) -> None:
         """Puts on record what was learned of the account's limit, if that is news."""
-        limit = self.slots.capacity.limit
+        limit = self.slots.limit.limit
         is_learned = self.limits.concurrency == AUTO and self.counted.submits
         if is_learned and limit != self._remembered_slots():
             self.ledger.account.told_slots(self.run_id, self.access.key_digest, limit, self.clock.wall_s())
@@ -328,7 +328,7 @@ class Run:
         if told.sent_at_s is not None:
             self._ahead_s = told.sent_at_s - self.clock.wall_s()
         if told.per_min and (slots := slots_of_tier(told.per_min)):
-            self.slots.capacity.expect(slots)
+            self.slots.limit.expect(slots)
         wait_s = self.traffic.heed(told, refused=refused)
         if not self.is_slow and (slowness := self.traffic.slowness()):
             self.is_slow = True

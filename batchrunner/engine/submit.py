@@ -31,7 +31,7 @@ async def submit(run: Run, identity: JobId, _: Step) -> None:
     job = run.batch.jobs[identity]
     end_doubt(run, identity)  # where it comes again, its first clip ended
     await admit(run, job)
-    await run.slots.take(identity)
+    await run.slots.acquire(identity)
     body = await sendable(run, job, lambda: _may_go(run, job)) if _may_go(run, job) else None
     if body is None:
         run.slots.release(identity)

@@ -36,7 +36,7 @@ _UNEXPECTED = 0.5
 
 
 @dataclass(slots=True)
-class Capacity:
+class AdaptiveLimit:
     """The learned limit of running tasks; a refusal costs one request and nothing else.
 
     "Running" counts the tasks that nobody saw ended, with the submits on the wire. It may exceed the limit: a slot
@@ -60,7 +60,7 @@ class Capacity:
     _probe_wait_s: float = _FIRST_PROBE_S
     _probe_at_s: float = 0.0
     _shortfalls: int = 0
-    _in_vain: int = 0
+    _rejected_probes: int = 0
     _held: int = 0
     _tries: float = 2.0
     _is_guess: bool = True
@@ -108,7 +108,7 @@ class Capacity:
         self._tries = min(self._tries + _TRIES_A_TASK, _MOST_TRIES)
         if running == self.limit - 1 and self.limit > self._held:
             self._held = self.limit  # filled again: it was no slot that came free unseen
-            self._in_vain = 0
+            self._rejected_probes = 0
             self.known = max(self.known, self._held)
         # while it grows, forecasts may know little, and a limit that is one too high is mended by one refusal
         is_news = self._is_growing or p_free < _UNEXPECTED
@@ -126,8 +126,8 @@ class Capacity:
             self.limit = max(running, 1)
             self._held = min(self._held, self.limit)
             self._shortfalls += 1
-        self._in_vain += 1
-        if self._in_vain >= _MOST_IN_VAIN:
+        self._rejected_probes += 1
+        if self._rejected_probes >= _MOST_IN_VAIN:
             self.known = self.limit
         self._probe_at_s = now_s + self._probe_wait_s
         may_be_more = running == 0 or self.limit < self.known

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from batchrunner.domain.job import JobId
-from batchrunner.engine.scheduling.adaptive_limit import Capacity
+from batchrunner.engine.scheduling.adaptive_limit import AdaptiveLimit
 from batchrunner.engine.scheduling.poll_policy import Running, chance_free
 
 # How often a hope that grows with the age of the tasks is looked at anew.
@@ -31,17 +31,17 @@ class _Departure:
 _UNTOLD = _Departure(0, 0, 1.0, is_try=False)
 
 
-class Slots:
+class SlotQueue:
     """A slot is taken before a submit, and until its task is settled or nobody asks for it in this run any more.
 
     With `hopes`, one submit at a time may also leave when a slot is likely to have come free unseen. `wake` is called
     when somebody may be served.
     """
 
-    def __init__(self, capacity: Capacity, wake: Callable[[], None], *, hopes: bool) -> None:
-        self.capacity = capacity
+    def __init__(self, limit: AdaptiveLimit, wake: Callable[[], None], *, speculates: bool) -> None:
+        self.limit = limit
         self._wake = wake
-        self._hopes = hopes
+        self._speculates = speculates
         self._holders: dict[JobId, Running | None] = {}
         self._departures: dict[JobId, _Departure] = {}
         self._sent: set[JobId] = set()
@@ -66,11 +66,11 @@ class Slots:
         """For how long the account has been full of somebody else's tasks; 0 if it is not."""
         return max(now_s - self._elsewhere_since_s, 0.0)
 
-    def hold(self, identity: JobId, task: Running) -> None:
+    def occupy(self, identity: JobId, task: Running) -> None:
         """A task that runs already has its slot, even if that is one too many."""
         self._holders[identity] = task
 
-    async def take(self, identity: JobId) -> None:
+    async def acquire(self, identity: JobId) -> None:
         """Returns when the job has a slot, or when no more are given."""
         if self._closed or identity in self._holders:
             return
@@ -85,15 +85,15 @@ class Slots:
         while self._first() is not None:
             running = len(self._holders)
             p_free = self._chance_free(running, now_s)
-            if not self.capacity.may_submit(running, p_free, now_s):
-                hope_s = now_s + _HOPE_S if self._hopes else math.inf
-                return min(hope_s, max(self.capacity.next_probe_s(running), now_s + _HOPE_S))
-            if running >= self.capacity.limit and self._on_the_wire() >= self.capacity.most_too_many:
+            if not self.limit.may_submit(running, p_free, now_s):
+                hope_s = now_s + _HOPE_S if self._speculates else math.inf
+                return min(hope_s, max(self.limit.next_probe_s(running), now_s + _HOPE_S))
+            if running >= self.limit.limit and self._on_the_wire() >= self.limit.most_too_many:
                 return math.inf  # the answer to the one on the wire says more
             _, identity, waiter = heapq.heappop(self._waiters)
             self._holders[identity] = None
             self._departures[identity] = _Departure(
-                running, self._accepted_beside(identity), p_free, is_try=running >= self.capacity.limit
+                running, self._accepted_beside(identity), p_free, is_try=running >= self.limit.limit
             )
             waiter.set_result(None)
         return math.inf
@@ -104,7 +104,7 @@ class Slots:
         Before its submit is sent the limit may have fallen; a try stays one.
         """
         is_try = self._departures.get(identity, _UNTOLD).is_try
-        return is_try or self._running_beside(identity) < self.capacity.limit
+        return is_try or self._running_beside(identity) < self.limit.limit
 
     def sent(self, identity: JobId) -> None:
         """The job's submit leaves now."""
@@ -129,12 +129,12 @@ class Slots:
         return self._waiters[0][1] if self._waiters else None
 
     def _chance_free(self, running: int, now_s: float) -> float:
-        if running < self.capacity.limit:
+        if running < self.limit.limit:
             return 1.0
-        if not self._hopes:
+        if not self._speculates:
             return 0.0
         tasks = [task for task in self._holders.values() if task is not None]
-        return chance_free(tasks, self.capacity.limit - self._on_the_wire(), now_s, self._full_at_s)
+        return chance_free(tasks, self.limit.limit - self._on_the_wire(), now_s, self._full_at_s)
 
     def accepted(self, identity: JobId, task: Running) -> None:
         """The submit found a slot: its task has it now."""
@@ -143,7 +143,7 @@ class Slots:
         self._holders[identity] = task
         if identity in self._departures:
             left = self._departures.pop(identity)
-            self.capacity.accepted(left.beside, left.p_free)
+            self.limit.accepted(left.beside, left.p_free)
         self._wake()
 
     def refused(self, identity: JobId, sent_at_s: float, now_s: float) -> None:
@@ -152,10 +152,10 @@ class Slots:
         left = self._departures.pop(identity, _UNTOLD)
         # the service may have decided before others were seen ended
         running = max(self._running_beside(identity), left.accepted)
-        if running >= self.capacity.limit:
+        if running >= self.limit.limit:
             self._full_at_s = sent_at_s
         self._elsewhere_since_s = math.inf if self._holders else min(self._elsewhere_since_s, now_s)
-        self.capacity.refused(running, now_s)
+        self.limit.refused(running, now_s)
         self._wake()
 
     def release(self, identity: JobId) -> None:
