@@ -20,7 +20,7 @@ from batchrunner.engine.scheduling.adaptive_limit import AdaptiveLimit, slots_of
 from batchrunner.engine.scheduling.latency_models import Forecasts
 from batchrunner.engine.scheduling.poll_policy import Running
 from batchrunner.engine.scheduling.poll_queue import Looks
-from batchrunner.engine.scheduling.rate_limiter import Caution, Pace
+from batchrunner.engine.scheduling.rate_limiter import Caution, RateLimiter
 from batchrunner.engine.scheduling.request_gate import Traffic
 from batchrunner.engine.scheduling.slots import SlotQueue
 from batchrunner.engine.scheduling.wakeup import Bell
@@ -102,11 +102,11 @@ def _capacity(limits: RunLimits, remembered: int | None) -> AdaptiveLimit:
     return AdaptiveLimit(limits.concurrency, limits.concurrency)
 
 
-def _pace(limits: RunLimits) -> Pace:
+def _pace(limits: RunLimits) -> RateLimiter:
     """The rate that somebody gave, or what the service says that it allows; before it says so, the least of all."""
     if limits.rate_per_min == AUTO:
-        return Pace(_LEAST_RATE_PER_MIN)
-    return Pace(limits.rate_per_min, limits.rate_per_min)
+        return RateLimiter(_LEAST_RATE_PER_MIN)
+    return RateLimiter(limits.rate_per_min, limits.rate_per_min)
 
 
 class Run:
@@ -133,7 +133,7 @@ class Run:
             _capacity(limits, self._remembered_slots()), self.changed.set, speculates=limits.concurrency == AUTO
         )
         self.traffic = Traffic(_pace(limits), self.clock, self.bell)
-        self.looks = Looks(self.traffic.pace, self.changed.set)
+        self.looks = Looks(self.traffic.rate, self.changed.set)
         self.forecasts = Forecasts(batch.all_histories())
         self.caution = Caution()
         self.trying: dict[str, JobId] = {}
@@ -302,7 +302,7 @@ class Run:
 
     def _leave_pause(self) -> None:
         """Whoever wants to leave does not wait for a pause that the service asked for."""
-        pause_s = self.traffic.pace.pause_s(self.clock.monotonic_s())
+        pause_s = self.traffic.rate.pause_s(self.clock.monotonic_s())
         if self.is_drained and self.is_asking and pause_s > _LONGEST_PAUSE_OF_A_DRAIN_S:
             said = f"the service wants no requests for another {span(pause_s)}: the same command asks again"
             self.stop_asking(HoldReason.DRAIN, said)

@@ -8,7 +8,7 @@ from batchrunner.engine.scheduling.request_gate import LEAST_WAIT_S
 def waits_for(run: Run) -> str:
     """What holds the next submit up; empty where nothing does."""
     now_s = run.clock.monotonic_s()
-    pause_s = run.traffic.pace.pause_s(now_s)
+    pause_s = run.traffic.rate.pause_s(now_s)
     rests = (resting(model, trust.wait_s(now_s)) for model, trust in run.trusts.items() if trust.wait_s(now_s) > 0)
     reasons = (
         (run.is_stopped, run.stop_reason),

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from batchrunner.engine.scheduling.rate_limiter import MOST_UNKNOWNS, Caution, Pace, backoff_s
+from batchrunner.engine.scheduling.rate_limiter import MOST_UNKNOWNS, Caution, RateLimiter, backoff_s
 
 
-def departures(pace: Pace, arrivals: list[float]) -> list[float]:
+def departures(pace: RateLimiter, arrivals: list[float]) -> list[float]:
     """When requests leave that come at these times, each behind the one before it."""
     left: list[float] = []
     for arrival_s in sorted(arrivals):
@@ -36,23 +36,23 @@ ARRIVALS = st.lists(st.floats(0, 600), min_size=1, max_size=150) | st.builds(
 @settings(deadline=None)
 @given(st.integers(1, 1200), ARRIVALS)
 def test_no_minute_sees_more_requests_than_the_pace(per_min: int, arrivals: list[float]) -> None:
-    assert most_in_a_minute(departures(Pace(per_min), arrivals)) <= per_min
+    assert most_in_a_minute(departures(RateLimiter(per_min), arrivals)) <= per_min
 
 
 @settings(deadline=None)
 @given(st.integers(1, 1200), ARRIVALS)
 def test_nobody_waits_for_ever(per_min: int, arrivals: list[float]) -> None:
-    left = departures(Pace(per_min), arrivals)
+    left = departures(RateLimiter(per_min), arrivals)
     assert left[-1] - max(arrivals) <= len(arrivals) * 60.0 / (per_min * 0.9) + 1e-3
 
 
 def test_a_long_batch_uses_nearly_all_of_the_pace() -> None:
-    minutes = departures(Pace(100), [0.0] * 1000)[-1] / 60
+    minutes = departures(RateLimiter(100), [0.0] * 1000)[-1] / 60
     assert 10 * 0.99 < minutes < 10 / 0.9
 
 
 def test_a_pause_holds_everybody_and_ends() -> None:
-    pace = Pace(600)
+    pace = RateLimiter(600)
     pace.pause(30.0)
     assert pace.wait_s(0.0) == 30.0
     assert pace.wait_s(29.0) == 1.0
@@ -60,7 +60,7 @@ def test_a_pause_holds_everybody_and_ends() -> None:
 
 
 def test_a_shorter_pause_does_not_end_a_longer_one() -> None:
-    pace = Pace(600)
+    pace = RateLimiter(600)
     pace.pause(30.0)
     pace.pause(10.0)
     assert pace.wait_s(10.0) == 20.0
@@ -70,13 +70,13 @@ def test_a_shorter_pause_does_not_end_a_longer_one() -> None:
     ("ours", "told", "then"), [(100, 20, 20), (100, 500, 100), (20, 100, 20), (100, 0, 1), (100, -7, 1)]
 )
 def test_what_the_service_allows_never_raises_the_pace_above_a_wish(ours: int, told: int, then: int) -> None:
-    pace = Pace(ours, ours)
+    pace = RateLimiter(ours, ours)
     pace.limit(told)
     assert pace.per_min == then
 
 
 def test_without_a_wish_the_pace_is_what_the_service_allows() -> None:
-    pace = Pace(100)
+    pace = RateLimiter(100)
     for told in (500, 20, 1000):
         pace.limit(told)
         assert pace.per_min == told
@@ -85,7 +85,7 @@ def test_without_a_wish_the_pace_is_what_the_service_allows() -> None:
 @settings(deadline=None)
 @given(st.integers(2, 600), st.integers(1, 600), ARRIVALS)
 def test_after_a_limit_the_pace_is_that_of_the_service(ours: int, told: int, arrivals: list[float]) -> None:
-    pace = Pace(ours, ours)
+    pace = RateLimiter(ours, ours)
     departures(pace, [0.0] * 20)
     pace.limit(told)
     later = [3600.0 + at_s for at_s in arrivals]
@@ -93,7 +93,7 @@ def test_after_a_limit_the_pace_is_that_of_the_service(ours: int, told: int, arr
 
 
 def test_looks_keep_a_burst_free_for_submits() -> None:
-    pace = Pace(100)
+    pace = RateLimiter(100)
     for _ in range(3):
         assert pace.wait_s(0.0) <= 0.0
         pace.book(0.0)
@@ -102,7 +102,7 @@ def test_looks_keep_a_burst_free_for_submits() -> None:
 
 
 def test_a_refusal_slows_down_once_and_quiet_heals() -> None:
-    pace = Pace(600)
+    pace = RateLimiter(600)
     for now_s in (100.0, 101.0, 114.9):
         pace.refused(now_s)
     assert pace.share(115.0) == pytest.approx(0.825)
@@ -113,7 +113,7 @@ def test_a_refusal_slows_down_once_and_quiet_heals() -> None:
 
 
 def test_refusals_for_ever_leave_a_little() -> None:
-    pace = Pace(100)
+    pace = RateLimiter(100)
     for minute in range(100):
         pace.refused(minute * 20.0)
     assert 0.0 < pace.share(99 * 20.0) < 0.2
@@ -121,7 +121,7 @@ def test_refusals_for_ever_leave_a_little() -> None:
 
 @pytest.mark.parametrize(("left", "ours", "gives_way"), [(0, 30, True), (5, 30, True), (5, 92, False), (20, 10, False)])
 def test_an_account_used_up_by_others_is_given_way_to(left: int, ours: int, gives_way: bool) -> None:  # noqa: FBT001
-    pace = Pace(100)
+    pace = RateLimiter(100)
     for n in range(ours):
         pace.book(n * 0.6)
     pace.remaining(left, 100, 59.0)
@@ -129,7 +129,7 @@ def test_an_account_used_up_by_others_is_given_way_to(left: int, ours: int, give
 
 
 def test_two_runs_on_one_account_share_its_requests() -> None:
-    paces, window, refused, sent = (Pace(100), Pace(100)), list[float](), [0, 0], [0, 0]
+    paces, window, refused, sent = (RateLimiter(100), RateLimiter(100)), list[float](), [0, 0], [0, 0]
     paces[1].refused(0.0)
     for tick in range(36_000):
         now_s = tick / 10

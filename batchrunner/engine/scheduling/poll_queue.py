@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Callable
 
 from batchrunner.engine.scheduling.poll_policy import LEAST_IDLE_AT_THE_END_S, LEAST_IDLE_S, Running, next_look
-from batchrunner.engine.scheduling.rate_limiter import Pace
+from batchrunner.engine.scheduling.rate_limiter import RateLimiter
 
 
 class Looks:
     """The tasks that wait to be asked for. `wake` is called when there is one more."""
 
-    def __init__(self, pace: Pace, wake: Callable[[], None]) -> None:
+    def __init__(self, pace: RateLimiter, wake: Callable[[], None]) -> None:
         self._pace = pace
         self._wake = wake
         self._waiting: dict[Running, asyncio.Future[bool]] = {}

@@ -26,7 +26,7 @@ _MOST_DOUBLINGS = 30
 
 
 @dataclass(slots=True)
-class Pace:
+class RateLimiter:
     """Requests of all kinds per minute: evenly spaced, with a small burst, and paused for everyone at once.
 
     A virtual clock runs ahead by one spacing a request; a request may leave when it is at most a burst ahead. A look
@@ -71,21 +71,21 @@ class Pace:
 
     def refused(self, now_s: float) -> None:
         """A request was one too many (`rate`)."""
-        self._give_way(_SHARE_AFTER_REFUSAL, now_s)
+        self._back_off(_SHARE_AFTER_REFUSAL, now_s)
 
     def remaining(self, left: int, of_per_min: int, now_s: float) -> None:
         """The service says how many more requests it would take at this moment, and how many it takes a minute."""
         ours = sum(1 for at_s in self._sent_at_s if at_s > now_s - _WINDOW_S)
         others = of_per_min - left - ours
         if left <= of_per_min * _NEARLY_NOTHING_LEFT and others > of_per_min * _CLEARLY_OTHERS:
-            self._give_way(_SHARE_AFTER_HINT, now_s)
+            self._back_off(_SHARE_AFTER_HINT, now_s)
 
     def share(self, now_s: float) -> float:
         """What of the limit is ours at this moment: more than 0, at most 1."""
         quiet_s = max(now_s - self._trouble_at_s, 0.0)
         return min(self._share + quiet_s * _SHARE_REGAINED_PER_S, 1.0)
 
-    def _give_way(self, to_share: float, now_s: float) -> None:
+    def _back_off(self, to_share: float, now_s: float) -> None:
         # what was on the wire at once is one trouble
         if now_s >= self._trouble_at_s + _SAME_TROUBLE_S:
             self._share = max(self.share(now_s) * to_share, _LEAST_SHARE)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from batchrunner.domain.text import counted, span
-from batchrunner.engine.scheduling.rate_limiter import Pace
+from batchrunner.engine.scheduling.rate_limiter import RateLimiter
 from batchrunner.engine.scheduling.wakeup import Bell
 from batchrunner.io.clock import Clock
 from batchrunner.providers.modellix import Limits as Told
@@ -19,8 +19,8 @@ LEAST_WAIT_S = 10.0
 class Traffic:
     """One turnstile for requests of all kinds; looks pass beside it, at times when the pace has room for them."""
 
-    def __init__(self, pace: Pace, clock: Clock, bell: Bell) -> None:
-        self.pace = pace
+    def __init__(self, pace: RateLimiter, clock: Clock, bell: Bell) -> None:
+        self.rate = pace
         self._clock = clock
         self._bell = bell
         self._turnstile = asyncio.Lock()
@@ -28,32 +28,32 @@ class Traffic:
     async def turn(self, is_wanted: Callable[[], bool] = lambda: True) -> bool:
         """Waits for the right to send one request, in the order of arrival; False if it is not wanted any more."""
         async with self._turnstile:
-            while is_wanted() and (wait_s := self.pace.wait_s(self._clock.monotonic_s())) > 0:
+            while is_wanted() and (wait_s := self.rate.wait_s(self._clock.monotonic_s())) > 0:
                 await self._bell.doze(wait_s)
             is_right = is_wanted()
             if is_right:
-                self.pace.book(self._clock.monotonic_s())
+                self.rate.book(self._clock.monotonic_s())
             return is_right
 
     def slowness(self) -> str:
         """What is waited for where the pace alone holds the next request up for long; empty where it does not."""
         now_s = self._clock.monotonic_s()
-        wait_s = self.pace.wait_s(now_s)
-        if wait_s < LEAST_WAIT_S or self.pace.pause_s(now_s) > 0:
+        wait_s = self.rate.wait_s(now_s)
+        if wait_s < LEAST_WAIT_S or self.rate.pause_s(now_s) > 0:
             return ""
-        ours = counted(max(round(self.pace.per_min * self.pace.share(now_s)), 1), "request")
+        ours = counted(max(round(self.rate.per_min * self.rate.share(now_s)), 1), "request")
         return f"the account takes {ours} a minute of this run: the next one leaves in {span(wait_s)}"
 
     def heed(self, told: Told, *, refused: bool) -> float:
         """Holds for everyone at once. Gives for how long the service wants nobody to send: 0 if it does not say so."""
         if told.per_min:
-            self.pace.limit(told.per_min)
+            self.rate.limit(told.per_min)
         now_s = self._clock.monotonic_s()
         if refused:
             wait_s = told.wait_s or _REFUSED_WAIT_S
-            self.pace.refused(now_s)
-            self.pace.pause(now_s + min(wait_s, _LONGEST_PAUSE_S))
+            self.rate.refused(now_s)
+            self.rate.pause(now_s + min(wait_s, _LONGEST_PAUSE_S))
             return wait_s
         if told.per_min and told.remaining is not None:
-            self.pace.remaining(told.remaining, told.per_min, now_s)
+            self.rate.remaining(told.remaining, told.per_min, now_s)
         return 0.0
