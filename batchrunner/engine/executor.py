@@ -79,7 +79,7 @@ async def conduct(
 
 def _is_quiet(run: Run) -> bool:
     """Whether one more request may leave soon: nobody waits for a balance that is only told."""
-    return run.traffic.rate.wait_s(run.clock.monotonic_s()) < _LAST_WAIT_S
+    return run.gate.rate.wait_s(run.clock.monotonic_s()) < _LAST_WAIT_S
 
 
 async def _until_told(run: Run, signals: Signals, beat_s: float) -> None:

@@ -151,7 +151,7 @@ def _where(run: Run, identity: JobId, attempt: Attempt) -> Path | None:
 
 async def _ask_for_link(run: Run, identity: JobId, attempt: Attempt, watch: Watch) -> None:
     await run.bell.sit_out(watch.task.not_before_s - run.clock.monotonic_s(), lambda: not run.is_asking_over)
-    if not await run.traffic.turn(lambda: run.is_asking):
+    if not await run.gate.acquire(lambda: run.is_asking):
         return
     reply = await look(run, identity, attempt)
     if watch.link is not None or watch.stop is not None or reply.kind is TaskReplyKind.RATE:

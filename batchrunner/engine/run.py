@@ -21,7 +21,7 @@ from batchrunner.engine.scheduling.latency_models import Forecasts
 from batchrunner.engine.scheduling.poll_policy import Running
 from batchrunner.engine.scheduling.poll_queue import Looks
 from batchrunner.engine.scheduling.rate_limiter import Caution, RateLimiter
-from batchrunner.engine.scheduling.request_gate import Traffic
+from batchrunner.engine.scheduling.request_gate import RequestGate
 from batchrunner.engine.scheduling.slots import SlotQueue
 from batchrunner.engine.scheduling.wakeup import Bell
 from batchrunner.engine.shutdown import Signals
@@ -132,8 +132,8 @@ class Run:
         self.slots = SlotQueue(
             _capacity(limits, self._remembered_slots()), self.changed.set, speculates=limits.concurrency == AUTO
         )
-        self.traffic = Traffic(_pace(limits), self.clock, self.bell)
-        self.looks = Looks(self.traffic.rate, self.changed.set)
+        self.gate = RequestGate(_pace(limits), self.clock, self.bell)
+        self.looks = Looks(self.gate.rate, self.changed.set)
         self.forecasts = Forecasts(batch.all_histories())
         self.caution = Caution()
         self.trying: dict[str, JobId] = {}
@@ -302,7 +302,7 @@ class Run:
 
     def _leave_pause(self) -> None:
         """Whoever wants to leave does not wait for a pause that the service asked for."""
-        pause_s = self.traffic.rate.pause_s(self.clock.monotonic_s())
+        pause_s = self.gate.rate.pause_s(self.clock.monotonic_s())
         if self.is_drained and self.is_asking and pause_s > _LONGEST_PAUSE_OF_A_DRAIN_S:
             said = f"the service wants no requests for another {span(pause_s)}: the same command asks again"
             self.stop_asking(HoldReason.DRAIN, said)
@@ -329,8 +329,8 @@ class Run:
             self._ahead_s = told.sent_at_s - self.clock.wall_s()
         if told.per_min and (slots := slots_of_tier(told.per_min)):
             self.slots.limit.expect(slots)
-        wait_s = self.traffic.heed(told, refused=refused)
-        if not self.is_slow and (slowness := self.traffic.slowness()):
+        wait_s = self.gate.heed(told, refused=refused)
+        if not self.is_slow and (slowness := self.gate.slowness()):
             self.is_slow = True
             self.say(slowness)
         self._leave_pause()

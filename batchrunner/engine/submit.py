@@ -97,7 +97,7 @@ async def _right(run: Run, job: Job) -> Before | None:
         return None
     is_weighed = run.weighings > 0 and not run.caution.is_on
     before = await weigh_before(run, lambda: _may_go(run, job)) if is_weighed else None
-    await run.traffic.turn(lambda: _may_go(run, job) and run.slots.has_room(job.identity))
+    await run.gate.acquire(lambda: _may_go(run, job) and run.slots.has_room(job.identity))
     return before
 
 

@@ -57,7 +57,7 @@ async def _address(run: Run, image: LocalImage, is_wanted: Callable[[], bool]) -
 async def _upload(run: Run, image: LocalImage, is_wanted: Callable[[], bool]) -> Upload:
     """The picture, sent until it is taken: an upload costs nothing."""
     data, failed = _bytes(image), 0
-    while await run.traffic.turn(is_wanted):
+    while await run.gate.acquire(is_wanted):
         reply = await run.service.upload(Path(image.path).name, data)
         run.heed(reply.limits, refused=reply.kind is UploadReplyKind.RATE)
         match reply.kind:

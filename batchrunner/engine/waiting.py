@@ -8,14 +8,14 @@ from batchrunner.engine.scheduling.request_gate import LEAST_WAIT_S
 def waits_for(run: Run) -> str:
     """What holds the next submit up; empty where nothing does."""
     now_s = run.clock.monotonic_s()
-    pause_s = run.traffic.rate.pause_s(now_s)
+    pause_s = run.gate.rate.pause_s(now_s)
     rests = (resting(model, trust.wait_s(now_s)) for model, trust in run.trusts.items() if trust.wait_s(now_s) > 0)
     reasons = (
         (run.is_stopped, run.stop_reason),
         (run.is_broke, "waiting for the balance to be topped up"),
         (run.doubt is not None, run.doubt.reason if run.doubt else ""),
         (pause_s >= LEAST_WAIT_S, f"the service wants us to wait another {span(pause_s)}"),
-        (bool(slowness := run.traffic.slowness()), slowness),
+        (bool(slowness := run.gate.slowness()), slowness),
         (bool(run.trying), f"one job of {', '.join(run.trying)} is tried first"),
         (run.slots.are_all_elsewhere, "waiting for a free slot of the account"),
         (run.caution.is_on, f"waiting for {run.access.base_url} to answer"),

@@ -138,7 +138,7 @@ def end_doubt(run: Run, identity: JobId) -> None:
 
 async def read_balance(run: Run, is_wanted: Callable[[], bool] = lambda: True) -> BalanceReply:
     """What the account holds just now, put on record; not told, if it is not wanted any more when its turn comes."""
-    if not await run.traffic.turn(is_wanted):
+    if not await run.gate.acquire(is_wanted):
         return BalanceReply()
     reply = await run.service.balance()
     run.heed(reply.limits, refused=reply.is_refused)

@@ -16,7 +16,7 @@ _REFUSED_WAIT_S = 5.0
 LEAST_WAIT_S = 10.0
 
 
-class Traffic:
+class RequestGate:
     """One turnstile for requests of all kinds; looks pass beside it, at times when the pace has room for them."""
 
     def __init__(self, pace: RateLimiter, clock: Clock, bell: Bell) -> None:
@@ -25,7 +25,7 @@ class Traffic:
         self._bell = bell
         self._turnstile = asyncio.Lock()
 
-    async def turn(self, is_wanted: Callable[[], bool] = lambda: True) -> bool:
+    async def acquire(self, is_wanted: Callable[[], bool] = lambda: True) -> bool:
         """Waits for the right to send one request, in the order of arrival; False if it is not wanted any more."""
         async with self._turnstile:
             while is_wanted() and (wait_s := self.rate.wait_s(self._clock.monotonic_s())) > 0:
