@@ -20,7 +20,7 @@ from batchrunner.engine.scheduling.adaptive_limit import AdaptiveLimit, slots_of
 from batchrunner.engine.scheduling.latency_models import Forecasts
 from batchrunner.engine.scheduling.poll_policy import Running
 from batchrunner.engine.scheduling.poll_queue import Looks
-from batchrunner.engine.scheduling.rate_limiter import Caution, RateLimiter
+from batchrunner.engine.scheduling.rate_limiter import OutageGuard, RateLimiter
 from batchrunner.engine.scheduling.request_gate import RequestGate
 from batchrunner.engine.scheduling.slots import SlotQueue
 from batchrunner.engine.scheduling.wakeup import Bell
@@ -135,7 +135,7 @@ class Run:
         self.gate = RequestGate(_pace(limits), self.clock, self.bell)
         self.looks = Looks(self.gate.rate, self.changed.set)
         self.forecasts = Forecasts(batch.all_histories())
-        self.caution = Caution()
+        self.outage = OutageGuard()
         self.trying: dict[str, JobId] = {}
         self.failures = 0
         self.trusts: dict[str, Trust] = {}

@@ -64,7 +64,7 @@ async def _begin(run: Run, job: Job, body: Mapping[str, object]) -> asyncio.Task
             return None
         was_broke = run.is_broke
         post = _commit(run, job, body, step)
-        if post is not None and (run.caution.is_on or was_broke or before is not None):
+        if post is not None and (run.outage.is_on or was_broke or before is not None):
             is_accepted = await asyncio.shield(post) is Outcome.ACCEPTED
             if is_accepted and was_broke:
                 run.is_broke = False
@@ -78,14 +78,14 @@ async def _patience(run: Run, job: Job) -> None:
     """Waits for money and for caution; a stop ends it at once."""
     answered = can_pay = False
     while run.stop_of(job) is None:
-        wait_s = run.caution.wait_s(run.clock.monotonic_s())
+        wait_s = run.outage.wait_s(run.clock.monotonic_s())
         if run.doubt:
             await run.bell.heard()
         elif run.is_broke and not can_pay:
             can_pay = await _may_pay(run, job)
         elif wait_s > 0:
             await run.bell.doze(wait_s)
-        elif run.caution.is_on and not answered:
+        elif run.outage.is_on and not answered:
             answered = await _is_answering(run, job)
         else:
             return
@@ -95,7 +95,7 @@ async def _right(run: Run, job: Job) -> Before | None:
     """Waits for the right to send. Gives what the account held just before, if this clip is to be weighed."""
     if run.stop_of(job) is not None:
         return None
-    is_weighed = run.weighings > 0 and not run.caution.is_on
+    is_weighed = run.weighings > 0 and not run.outage.is_on
     before = await weigh_before(run, lambda: _may_go(run, job)) if is_weighed else None
     await run.gate.acquire(lambda: _may_go(run, job) and run.slots.has_room(job.identity))
     return before
@@ -114,7 +114,7 @@ async def _is_answering(run: Run, job: Job) -> bool:
     """Whether a free request is answered just now: asked before money follows money that vanished."""
     reply = await read_balance(run, lambda: run.stop_of(job) is None)
     if reply.is_trouble:
-        run.caution.trouble(run.clock.monotonic_s())
+        run.outage.record_failure(run.clock.monotonic_s())
     return not reply.is_trouble
 
 
@@ -218,12 +218,12 @@ def _react(run: Run, job: Job, answer: Answer, reply: Submitted) -> None:
         run.heed(reply.limits, refused=refused_429)
     match answer.outcome:
         case Outcome.ACCEPTED:
-            run.caution.accepted()
+            run.outage.record_success()
             run.tell(Happened(Kind.ACCEPTED, f"task {answer.task_id}", job.name))
         case Outcome.UNKNOWN:
-            run.caution.unknown(run.clock.monotonic_s())
+            run.outage.record_unknown(run.clock.monotonic_s())
             run.tell(Happened(Kind.UNKNOWN, answer.message, job.name))
-            if run.caution.is_over:
+            if run.outage.is_over:
                 run.stop(HoldReason.HALT, f"{MOST_UNKNOWNS} submits in a row have an unknown outcome")
         case Outcome.REFUSED if answer.reject_reason is not None:
             _REACTIONS[answer.reject_reason](run, job, answer)
@@ -244,9 +244,9 @@ def _broke(run: Run, _: Job, answer: Answer) -> None:
 
 
 def _unreached(run: Run, _: Job, answer: Answer) -> None:
-    if not run.caution.is_on:
+    if not run.outage.is_on:
         run.say(f"{run.access.base_url} cannot be reached: {answer.message}")
-    run.caution.trouble(run.clock.monotonic_s())
+    run.outage.record_failure(run.clock.monotonic_s())
 
 
 def _full(run: Run, _: Job, _answer: Answer) -> None:

@@ -18,7 +18,7 @@ def waits_for(run: Run) -> str:
         (bool(slowness := run.gate.slowness()), slowness),
         (bool(run.trying), f"one job of {', '.join(run.trying)} is tried first"),
         (run.slots.are_all_elsewhere, "waiting for a free slot of the account"),
-        (run.caution.is_on, f"waiting for {run.access.base_url} to answer"),
+        (run.outage.is_on, f"waiting for {run.access.base_url} to answer"),
         (bool(run.pictures_in_trouble), "a picture is not taken yet, and tried again"),
     )
     return next((words for holds, words in reasons if holds), "") or ", ".join(rests)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from batchrunner.engine.scheduling.rate_limiter import MOST_UNKNOWNS, Caution, RateLimiter, backoff_s
+from batchrunner.engine.scheduling.rate_limiter import MOST_UNKNOWNS, OutageGuard, RateLimiter, backoff_s
 
 
 def departures(pace: RateLimiter, arrivals: list[float]) -> list[float]:
@@ -153,31 +153,31 @@ def test_two_runs_on_one_account_share_its_requests() -> None:
 
 
 def test_caution_waits_longer_each_time_and_at_most_five_minutes() -> None:
-    caution, waits = Caution(), []
+    caution, waits = OutageGuard(), []
     for _ in range(9):
-        caution.trouble(0.0)
+        caution.record_failure(0.0)
         waits.append(caution.wait_s(0.0))
     assert waits == [5, 10, 20, 40, 80, 160, 300, 300, 300]
 
 
 def test_only_unknown_outcomes_lead_to_a_halt() -> None:
-    caution = Caution()
+    caution = OutageGuard()
     for _ in range(100):
-        caution.trouble(0.0)
+        caution.record_failure(0.0)
     assert (caution.is_on, caution.is_over) == (True, False)
     for number in range(1, MOST_UNKNOWNS + 1):
-        caution.unknown(0.0)
+        caution.record_unknown(0.0)
         assert caution.is_over is (number == 5)
 
 
 def test_an_acceptance_ends_caution_and_forgets() -> None:
-    caution = Caution()
+    caution = OutageGuard()
     assert not caution.is_on
     for _ in range(4):
-        caution.unknown(0.0)
-    caution.accepted()
+        caution.record_unknown(0.0)
+    caution.record_success()
     assert (caution.is_on, caution.is_over, caution.unknowns, caution.wait_s(7.0)) == (False, False, 0, -7.0)
-    caution.unknown(100.0)
+    caution.record_unknown(100.0)
     assert caution.wait_s(100.0) == 5.0
 
 

@@ -101,7 +101,7 @@ class RateLimiter:
 
 
 @dataclass(slots=True)
-class Caution:
+class OutageGuard:
     """After an unknown outcome: submits go one at a time, later and later, until one is accepted.
 
     Five unknowns without an acceptance between them halt the submits.
@@ -125,18 +125,18 @@ class Caution:
         """How long the next careful submit has to wait."""
         return self._not_before_s - now_s
 
-    def unknown(self, now_s: float) -> None:
+    def record_unknown(self, now_s: float) -> None:
         """An outcome is unknown: it may have been paid."""
         self.unknowns += 1
-        self.trouble(now_s)
+        self.record_failure(now_s)
 
-    def trouble(self, now_s: float) -> None:
+    def record_failure(self, now_s: float) -> None:
         """The service cannot be reached, or a free request is not answered."""
         self._troubles += 1
         wait_s = backoff_s(self._troubles, _CAUTION_LEAST_S, _CAUTION_MOST_S)
         self._not_before_s = max(self._not_before_s, now_s + wait_s)
 
-    def accepted(self) -> None:
+    def record_success(self) -> None:
         """One was accepted: all is well."""
         self.unknowns = self._troubles = 0
         self._not_before_s = 0.0
