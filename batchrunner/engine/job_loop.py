@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from batchrunner.domain.job import JobId
 from batchrunner.domain.step import Action, HoldReason, Step
 from batchrunner.engine.fetch import adopt, fetch, restore, settle
-from batchrunner.engine.guards.canary import end_trial
+from batchrunner.engine.guards.canary import end_probe
 from batchrunner.engine.guards.price import end_doubt
 from batchrunner.engine.poll import poll
 from batchrunner.engine.run import Run
@@ -40,5 +40,5 @@ async def live(run: Run, identity: JobId) -> Step:
         run.slots.release(identity)
         run.told.add(identity)
         end_doubt(run, identity)
-        end_trial(run, identity)
+        end_probe(run, identity)
         run.nudge()

@@ -15,7 +15,7 @@ from batchrunner.domain.job import Job, JobId
 from batchrunner.domain.settings import AUTO
 from batchrunner.domain.step import HoldReason, Step
 from batchrunner.domain.text import span
-from batchrunner.engine.guards.circuit_breaker import Trust
+from batchrunner.engine.guards.circuit_breaker import CircuitBreaker
 from batchrunner.engine.scheduling.adaptive_limit import AdaptiveLimit, slots_of_tier
 from batchrunner.engine.scheduling.latency_models import Forecasts
 from batchrunner.engine.scheduling.poll_policy import Running
@@ -136,9 +136,9 @@ class Run:
         self.looks = Looks(self.gate.rate, self.changed.set)
         self.forecasts = Forecasts(batch.all_histories())
         self.outage = OutageGuard()
-        self.trying: dict[str, JobId] = {}
+        self.probes: dict[str, JobId] = {}
         self.failures = 0
-        self.trusts: dict[str, Trust] = {}
+        self.breakers: dict[str, CircuitBreaker] = {}
         self.weighings = MOST_WEIGHINGS if self.submits else 0
         self.doubt: Doubt | None = None
         self.suspicion = ""
@@ -274,15 +274,15 @@ class Run:
             self.nudge()
             self.tell(Happened(Kind.HALT, f"no more submits for clips in {folder}: {reason}"))
 
-    def trust_in(self, model: str) -> Trust:
+    def breaker_of(self, model: str) -> CircuitBreaker:
         """What this run thinks of a model."""
-        if model not in self.trusts:
+        if model not in self.breakers:
             wanted = (job for job in self.batch.jobs.values() if job.request.model == model)
             agreed = self._options.agreed
             follow = sum(1 for job in wanted if agreed is None or job.name in agreed)
             is_new = self.limits.canary and follow > _CANARY_FOR and not self.batch.has_clip_of(model)
-            self.trusts[model] = Trust(is_proven=not is_new)
-        return self.trusts[model]
+            self.breakers[model] = CircuitBreaker(is_proven=not is_new)
+        return self.breakers[model]
 
     def stop_job(self, identity: JobId, stop: StopReason) -> None:
         """One job is not submitted in this run."""

@@ -9,14 +9,14 @@ def waits_for(run: Run) -> str:
     """What holds the next submit up; empty where nothing does."""
     now_s = run.clock.monotonic_s()
     pause_s = run.gate.rate.pause_s(now_s)
-    rests = (resting(model, trust.wait_s(now_s)) for model, trust in run.trusts.items() if trust.wait_s(now_s) > 0)
+    rests = (resting(model, trust.wait_s(now_s)) for model, trust in run.breakers.items() if trust.wait_s(now_s) > 0)
     reasons = (
         (run.is_stopped, run.stop_reason),
         (run.is_broke, "waiting for the balance to be topped up"),
         (run.doubt is not None, run.doubt.reason if run.doubt else ""),
         (pause_s >= LEAST_WAIT_S, f"the service wants us to wait another {span(pause_s)}"),
         (bool(slowness := run.gate.slowness()), slowness),
-        (bool(run.trying), f"one job of {', '.join(run.trying)} is tried first"),
+        (bool(run.probes), f"one job of {', '.join(run.probes)} is tried first"),
         (run.slots.are_all_elsewhere, "waiting for a free slot of the account"),
         (run.outage.is_on, f"waiting for {run.access.base_url} to answer"),
         (bool(run.pictures_in_trouble), "a picture is not taken yet, and tried again"),

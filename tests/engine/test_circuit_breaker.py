@@ -2,17 +2,17 @@
 
 import pytest
 
-from batchrunner.engine.guards.circuit_breaker import Trust
+from batchrunner.engine.guards.circuit_breaker import CircuitBreaker
 
 
-def after(*kinds: str, trust: Trust | None = None) -> Trust:
+def after(*kinds: str, trust: CircuitBreaker | None = None) -> CircuitBreaker:
     """The trust after these failures, a second apart; `ok` is a clip that came through."""
-    trust = trust or Trust()
+    trust = trust or CircuitBreaker()
     for now_s, kind in enumerate(kinds):
         if kind == "ok":
-            trust.succeeded()
+            trust.record_success()
         else:
-            trust.failed(kind, float(now_s), was_tried=trust.is_on_trial)
+            trust.record_failure(kind, float(now_s), was_tried=trust.is_on_trial)
     return trust
 
 
@@ -35,7 +35,7 @@ def test_five_equal_failures_in_a_row_put_a_model_on_trial(kinds: tuple[str, ...
 def test_each_try_that_fails_alike_makes_the_next_wait_longer() -> None:
     trust, waits = after(*("a",) * 4), []
     for _ in range(4):
-        assert trust.failed("a", 1_000.0, was_tried=trust.is_on_trial)
+        assert trust.record_failure("a", 1_000.0, was_tried=trust.is_on_trial)
         waits.append(trust.wait_s(1_000.0))
     assert waits == [300.0, 600.0, 1_200.0, 2_400.0]
 
@@ -43,7 +43,7 @@ def test_each_try_that_fails_alike_makes_the_next_wait_longer() -> None:
 def test_after_three_tries_that_failed_it_is_over() -> None:
     trust = after(*("a",) * 7)
     assert not trust.is_over
-    trust.failed("a", 9.0, was_tried=True)
+    trust.record_failure("a", 9.0, was_tried=True)
     assert trust.is_over
 
 
@@ -51,25 +51,25 @@ def test_what_ran_already_when_the_trial_began_is_no_try() -> None:
     trust = after(*("a",) * 5)
     wait_s = trust.wait_s(5.0)
     for _ in range(50):
-        assert not trust.failed("a", 100.0, was_tried=False)
+        assert not trust.record_failure("a", 100.0, was_tried=False)
     assert (trust.is_over, trust.wait_s(5.0)) == (False, wait_s)
 
 
 @pytest.mark.parametrize("was_tried", [True, False])
 def test_only_a_clip_ends_a_trial_and_no_failure_of_another_kind(*, was_tried: bool) -> None:
     trust = after(*("a",) * 5)
-    assert trust.failed("b", 100.0, was_tried=was_tried) is was_tried
+    assert trust.record_failure("b", 100.0, was_tried=was_tried) is was_tried
     assert trust.is_on_trial
     assert after("b", "c", trust=trust).is_on_trial
     assert not after("ok", trust=trust).is_on_trial
 
 
 def test_a_model_that_is_new_is_on_trial_until_a_clip_comes_through() -> None:
-    trust = Trust(is_proven=False)
+    trust = CircuitBreaker(is_proven=False)
     assert (trust.is_on_trial, trust.is_over, trust.wait_s(0.0)) == (True, False, 0.0)
-    trust.succeeded()
+    trust.record_success()
     assert (trust.is_on_trial, trust.is_over) == (False, False)
 
 
 def test_a_first_clip_that_fails_is_the_end_of_it() -> None:
-    assert after("a", trust=Trust(is_proven=False)).is_over
+    assert after("a", trust=CircuitBreaker(is_proven=False)).is_over

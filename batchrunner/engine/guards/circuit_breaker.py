@@ -9,7 +9,7 @@ _MOST_TRIES = 3
 
 
 @dataclass(slots=True)
-class Trust:
+class CircuitBreaker:
     """What a run has seen of a model. On trial, one job at a time is submitted to it.
 
     `is_proven`: some clip of it came through, or nobody wants to wait for one. `kind` of a failure tells equal ones
@@ -36,12 +36,12 @@ class Trust:
         """How long until one job may be tried; 0 or less: now."""
         return self._not_before_s - now_s
 
-    def succeeded(self) -> None:
+    def record_success(self) -> None:
         """A clip came through: all is well."""
         self.is_proven = True
         self._kind, self._alike, self._tries, self._not_before_s = "", 0, 0, 0.0
 
-    def failed(self, kind: str, now_s: float, *, was_tried: bool) -> bool:
+    def record_failure(self, kind: str, now_s: float, *, was_tried: bool) -> bool:
         """A job failed, and not because of what it asks for. Gives whether the next one has to wait anew.
 
         `was_tried`: it was the one job of a trial. The others ran already when the trial began, and say nothing new.
