@@ -69,7 +69,7 @@ async def _before_the_next_try(run: Run, watch: Watch, part: Partial) -> None:
     """Waits a while; what came of the file stays for the next try, and for no longer."""
     if watch.stop is None and watch.failed_fetches > 1:
         try:
-            await run.bell.sit_out(backoff_s(watch.failed_fetches - 1), lambda: not run.is_drained)
+            await run.wakeup.sleep_unless(backoff_s(watch.failed_fetches - 1), lambda: not run.is_drained)
         except asyncio.CancelledError:
             part.forget()
             raise
@@ -150,7 +150,7 @@ def _where(run: Run, identity: JobId, attempt: Attempt) -> Path | None:
 
 
 async def _ask_for_link(run: Run, identity: JobId, attempt: Attempt, watch: Watch) -> None:
-    await run.bell.sit_out(watch.task.not_before_s - run.clock.monotonic_s(), lambda: not run.is_asking_over)
+    await run.wakeup.sleep_unless(watch.task.not_before_s - run.clock.monotonic_s(), lambda: not run.is_asking_over)
     if not await run.gate.acquire(lambda: run.is_asking):
         return
     reply = await look(run, identity, attempt)

@@ -29,9 +29,9 @@ async def live(run: Run, identity: JobId) -> Step:
         while True:
             step = run.decide(identity)
             if step.hold_reason is HoldReason.COST_LIMIT and run.posts:
-                await run.bell.heard()  # a refusal on the wire may release what this job needs
+                await run.wakeup.wait()  # a refusal on the wire may release what this job needs
             elif run.waits_for_reuse(identity, step):
-                await run.bell.heard()
+                await run.wakeup.wait()
             elif step.is_last:
                 return step
             else:

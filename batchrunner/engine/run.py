@@ -23,7 +23,7 @@ from batchrunner.engine.scheduling.poll_queue import Looks
 from batchrunner.engine.scheduling.rate_limiter import OutageGuard, RateLimiter
 from batchrunner.engine.scheduling.request_gate import RequestGate
 from batchrunner.engine.scheduling.slots import SlotQueue
-from batchrunner.engine.scheduling.wakeup import Bell
+from batchrunner.engine.scheduling.wakeup import Wakeup
 from batchrunner.engine.shutdown import Signals
 from batchrunner.io.clock import Clock
 from batchrunner.io.download import Partial
@@ -128,11 +128,11 @@ class Run:
         self.service = Modellix(http, self.access.base_url, self.access.key, self.clock)
         self.budget: Budget = batch.budget(limits)
         self.changed = asyncio.Event()
-        self.bell = Bell()
+        self.wakeup = Wakeup()
         self.slots = SlotQueue(
             _capacity(limits, self._remembered_slots()), self.changed.set, speculates=limits.concurrency == AUTO
         )
-        self.gate = RequestGate(_pace(limits), self.clock, self.bell)
+        self.gate = RequestGate(_pace(limits), self.clock, self.wakeup)
         self.looks = Looks(self.gate.rate, self.changed.set)
         self.forecasts = Forecasts(batch.all_histories())
         self.outage = OutageGuard()
@@ -318,7 +318,7 @@ class Run:
     def nudge(self) -> None:
         """Something changed for everyone."""
         self.changed.set()
-        self.bell.ring()
+        self.wakeup.notify_all()
 
     def heed(self, told: Told, *, refused: bool) -> None:
         """What a reply says of the account's pace; a pause beyond the deadline ends the submits."""

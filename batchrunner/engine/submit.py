@@ -80,11 +80,11 @@ async def _patience(run: Run, job: Job) -> None:
     while run.stop_of(job) is None:
         wait_s = run.outage.wait_s(run.clock.monotonic_s())
         if run.doubt:
-            await run.bell.heard()
+            await run.wakeup.wait()
         elif run.is_broke and not can_pay:
             can_pay = await _may_pay(run, job)
         elif wait_s > 0:
-            await run.bell.doze(wait_s)
+            await run.wakeup.wait_for(wait_s)
         elif run.outage.is_on and not answered:
             answered = await _is_answering(run, job)
         else:
@@ -103,7 +103,7 @@ async def _right(run: Run, job: Job) -> Before | None:
 
 async def _may_pay(run: Run, job: Job) -> bool:
     """Whether the account holds enough, after a while; a refusal is free, so where it does not say, it is tried."""
-    await run.bell.sit_out(_TOP_UP_S, lambda: run.stop_of(job) is None)
+    await run.wakeup.sleep_unless(_TOP_UP_S, lambda: run.stop_of(job) is None)
     if run.stop_of(job) is not None:
         return False
     reply = await read_balance(run, lambda: run.stop_of(job) is None)

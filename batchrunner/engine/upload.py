@@ -73,7 +73,7 @@ async def _upload(run: Run, image: LocalImage, is_wanted: Callable[[], bool]) ->
                 if failed >= _MOST_TRIES:
                     raise UploadFailed(f"{image.path} could not be uploaded: {reply.message}")
                 run.pictures_in_trouble.add(image.sha256)
-                await run.bell.sit_out(backoff_s(failed), is_wanted)
+                await run.wakeup.sleep_unless(backoff_s(failed), is_wanted)
     raise UploadFailed(f"{image.path} was not uploaded: nobody wants it any more")
 
 

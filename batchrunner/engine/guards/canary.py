@@ -18,9 +18,9 @@ async def admit(run: Run, job: Job) -> None:
     while run.stop_of(job) is None and not is_admitted(run, job):
         wait_s = run.breaker_of(job.request.model).wait_s(run.clock.monotonic_s())
         if job.request.model in run.probes:
-            await run.bell.heard()
+            await run.wakeup.wait()
         elif wait_s > 0:
-            await run.bell.doze(wait_s)
+            await run.wakeup.wait_for(wait_s)
         else:
             run.probes[job.request.model] = job.identity
 

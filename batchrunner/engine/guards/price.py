@@ -40,10 +40,10 @@ async def weigh_before(run: Run, is_wanted: Callable[[], bool]) -> Before | None
     A clip that is weighed because of a suspicion goes at a quiet moment: nobody else pays then, as far as one can see.
     """
     while run.posts and is_wanted():
-        await run.bell.heard()  # what they cost would count for this one
+        await run.wakeup.wait()  # what they cost would count for this one
     earlier = await _held(run, is_wanted) if run.suspicion else None
     if earlier is not None:
-        await run.bell.sit_out(_QUIET_S, is_wanted)
+        await run.wakeup.sleep_unless(_QUIET_S, is_wanted)
     moment = run.ledger.account.moment()
     usd = await _held(run, is_wanted)
     if usd is None:

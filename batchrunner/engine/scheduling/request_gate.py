@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from batchrunner.domain.text import counted, span
 from batchrunner.engine.scheduling.rate_limiter import RateLimiter
-from batchrunner.engine.scheduling.wakeup import Bell
+from batchrunner.engine.scheduling.wakeup import Wakeup
 from batchrunner.io.clock import Clock
 from batchrunner.providers.modellix import Limits as Told
 
@@ -19,7 +19,7 @@ LEAST_WAIT_S = 10.0
 class RequestGate:
     """One turnstile for requests of all kinds; looks pass beside it, at times when the pace has room for them."""
 
-    def __init__(self, pace: RateLimiter, clock: Clock, bell: Bell) -> None:
+    def __init__(self, pace: RateLimiter, clock: Clock, bell: Wakeup) -> None:
         self.rate = pace
         self._clock = clock
         self._bell = bell
@@ -29,7 +29,7 @@ class RequestGate:
         """Waits for the right to send one request, in the order of arrival; False if it is not wanted any more."""
         async with self._turnstile:
             while is_wanted() and (wait_s := self.rate.wait_s(self._clock.monotonic_s())) > 0:
-                await self._bell.doze(wait_s)
+                await self._bell.wait_for(wait_s)
             is_right = is_wanted()
             if is_right:
                 self.rate.book(self._clock.monotonic_s())
