@@ -148,9 +148,9 @@ class Run:
         self.is_long_full = False
         self.is_slow = False
         self.counted = Counted()
-        self.post_gate = asyncio.Semaphore(_POSTS_ON_THE_WIRE)
+        self.in_flight_submits = asyncio.Semaphore(_POSTS_ON_THE_WIRE)
         self.download_gate = asyncio.Semaphore(_DOWNLOADS_AT_ONCE)
-        self.door = asyncio.Lock()
+        self.submit_lock = asyncio.Lock()
         self.posts: set[asyncio.Task[Outcome]] = set()
         self.steps: dict[JobId, Step] = {}
         self.renders_s: list[float] = []

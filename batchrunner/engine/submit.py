@@ -36,7 +36,7 @@ async def submit(run: Run, identity: JobId, _: Step) -> None:
     if body is None:
         run.slots.release(identity)
         return
-    async with run.post_gate:
+    async with run.in_flight_submits:
         post = await _begin(run, job, body)
         if post is not None:
             await asyncio.shield(post)
@@ -53,7 +53,7 @@ async def _begin(run: Run, job: Job, body: Mapping[str, object]) -> asyncio.Task
     While caution holds, while the balance was used up, and for the first clip of a run, the door stays shut until the
     POST is answered.
     """
-    async with run.door:
+    async with run.submit_lock:
         await _patience(run, job)
         before = await _right(run, job)
         # everything may have moved while it waited: memory, caps, stops, the disk, the clock of a machine that slept
