@@ -9,7 +9,7 @@ from batchrunner.domain.event import Happened, Kind
 from batchrunner.domain.history import FILE_GONE, Attempt, Observation, TaskState
 from batchrunner.domain.job import JobId
 from batchrunner.domain.step import HoldReason, Step
-from batchrunner.engine.poll import BETWEEN_GONE_S, NO_VIDEO, attempt_of, look, with_observation
+from batchrunner.engine.poll import BETWEEN_GONE_S, NO_VIDEO, attempt_of, poll_once, with_observation
 from batchrunner.engine.run import Run, Watch
 from batchrunner.engine.scheduling.rate_limiter import backoff_s
 from batchrunner.engine.unverified import keep, kept
@@ -153,7 +153,7 @@ async def _ask_for_link(run: Run, identity: JobId, attempt: Attempt, watch: Watc
     await run.wakeup.sleep_unless(watch.task.not_before_s - run.clock.monotonic_s(), lambda: not run.is_asking_over)
     if not await run.gate.acquire(lambda: run.is_asking):
         return
-    reply = await look(run, identity, attempt)
+    reply = await poll_once(run, identity, attempt)
     if watch.link is not None or watch.stop is not None or reply.kind is TaskReplyKind.RATE:
         return
     watch.failed_fetches += 1

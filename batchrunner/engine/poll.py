@@ -28,9 +28,9 @@ async def poll(run: Run, identity: JobId, step: Step) -> None:
     attempt = attempt_of(step)
     watch = run.watch(attempt)
     until_s = watch.since_s + run.limits.task_timeout_s
-    patience_s = until_s - run.clock.monotonic_s() if watch.looks else math.inf
-    if await run.looks.turn(watch.task, patience_s):
-        await look(run, identity, attempt)
+    patience_s = until_s - run.clock.monotonic_s() if watch.polls else math.inf
+    if await run.polls.wait_turn(watch.task, patience_s):
+        await poll_once(run, identity, attempt)
     if run.clock.monotonic_s() >= until_s and run.decide(identity).action is Action.POLL:
         waited = span(run.limits.task_timeout_s)
         watch.stop = watch.stop or StopReason(
@@ -38,17 +38,17 @@ async def poll(run: Run, identity: JobId, step: Step) -> None:
         )
 
 
-async def look(run: Run, identity: JobId, attempt: Attempt) -> TaskReply:
+async def poll_once(run: Run, identity: JobId, attempt: Attempt) -> TaskReply:
     """One GET of a task, whose turn it is, with the consequences for its record, its slot and its link."""
     sent_at_s = run.clock.monotonic_s()
     run.counted.polls += 1
     reply = await run.service.task(attempt.task_id or "")
     run.heed(reply.limits, refused=reply.kind is TaskReplyKind.RATE)
     watch = run.watch(attempt)
-    watch.looks += 1
+    watch.polls += 1
     match reply.kind:
         case TaskReplyKind.STATE:
-            watch.failed_looks = 0
+            watch.failed_polls = 0
             _learn(watch, reply, sent_at_s, run.clock.monotonic_s())
             _seen(run, identity, attempt, watch, reply)
         case TaskReplyKind.KEY | TaskReplyKind.GONE if attempt.key_digest != run.access.key_digest:
@@ -60,11 +60,11 @@ async def look(run: Run, identity: JobId, attempt: Attempt) -> TaskReply:
         case TaskReplyKind.ODD:
             _refused(run, attempt, watch, reply)
         case TaskReplyKind.AGAIN:
-            watch.failed_looks += 1
+            watch.failed_polls += 1
         case TaskReplyKind.RATE:
             pass
-    if watch.failed_looks or watch.empty_successes:
-        wait_s = backoff_s(watch.failed_looks + watch.empty_successes, 2.0)
+    if watch.failed_polls or watch.empty_successes:
+        wait_s = backoff_s(watch.failed_polls + watch.empty_successes, 2.0)
         watch.task.not_before_s = max(watch.task.not_before_s, run.clock.monotonic_s() + wait_s)
     return reply
 
@@ -189,8 +189,8 @@ def _take_back(run: Run, identity: JobId, attempt: Attempt, reply: TaskReply) ->
 
 
 def _refused(run: Run, attempt: Attempt, watch: Watch, reply: TaskReply, most: int = _REFUSED_LOOKS) -> None:
-    watch.failed_looks += 1
-    if watch.failed_looks >= most:
+    watch.failed_polls += 1
+    if watch.failed_polls >= most:
         elsewhere = attempt.base_url != run.access.base_url  # only a receipt may say so; nobody is sent there
         where = " (it was sent to another address, as its receipt says)" if elsewhere else ""
         watch.stop = StopReason(HoldReason.TASK_REFUSED, f"its task cannot be asked for: {reply.message}{where}")

@@ -19,7 +19,7 @@ from batchrunner.engine.guards.circuit_breaker import CircuitBreaker
 from batchrunner.engine.scheduling.adaptive_limit import AdaptiveLimit, slots_of_tier
 from batchrunner.engine.scheduling.latency_models import Forecasts
 from batchrunner.engine.scheduling.poll_policy import Running
-from batchrunner.engine.scheduling.poll_queue import Looks
+from batchrunner.engine.scheduling.poll_queue import PollQueue
 from batchrunner.engine.scheduling.rate_limiter import OutageGuard, RateLimiter
 from batchrunner.engine.scheduling.request_gate import RequestGate
 from batchrunner.engine.scheduling.slots import SlotQueue
@@ -68,8 +68,8 @@ class Watch:
 
     since_s: float
     task: Running
-    looks: int = 0
-    failed_looks: int = 0
+    polls: int = 0
+    failed_polls: int = 0
     empty_successes: int = 0
     failed_fetches: int = 0
     link: str | None = None
@@ -133,7 +133,7 @@ class Run:
             _capacity(limits, self._remembered_slots()), self.changed.set, speculates=limits.concurrency == AUTO
         )
         self.gate = RequestGate(_pace(limits), self.clock, self.wakeup)
-        self.looks = Looks(self.gate.rate, self.changed.set)
+        self.polls = PollQueue(self.gate.rate, self.changed.set)
         self.forecasts = Forecasts(batch.all_histories())
         self.outage = OutageGuard()
         self.probes: dict[str, JobId] = {}
@@ -291,7 +291,7 @@ class Run:
     def stop_asking(self, block: HoldReason, reason: str) -> None:
         """No task is asked for any more; all stay as they are."""
         self._asking_stop = self._asking_stop or StopReason(block, reason)
-        self.looks.close()
+        self.polls.close()
         self.nudge()
         self.stop(block, reason)
 

@@ -11,7 +11,7 @@ import pytest
 from batchrunner.domain.event import Kind
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import HoldReason
-from batchrunner.engine.scheduling.poll_queue import Looks
+from batchrunner.engine.scheduling.poll_queue import PollQueue
 from batchrunner.errors import ExitCode
 from batchrunner.io.http import Answering
 from batchrunner.manifest.load import load
@@ -196,14 +196,14 @@ def test_a_bug_in_what_serves_all_jobs_still_waits_for_the_submits_on_the_wire(
 ) -> None:
     studio.way = Crossing(slow_s=3).way
     studio.write(manifest_text("a", "b", "c"))
-    serve = Looks.serve
+    serve = PollQueue.serve
 
-    def broken(looks: Looks, now_s: float, *, is_slot_wanted: bool) -> float:
+    def broken(looks: PollQueue, now_s: float, *, is_slot_wanted: bool) -> float:
         if len(studio.submits()) > 1:
             raise ZeroDivisionError
         return serve(looks, now_s, is_slot_wanted=is_slot_wanted)
 
-    monkeypatch.setattr(Looks, "serve", broken)
+    monkeypatch.setattr(PollQueue, "serve", broken)
     with pytest.raises(ZeroDivisionError):
         studio.run(concurrency=3)
 

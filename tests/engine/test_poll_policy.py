@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batchrunner.engine.scheduling.latency_model import Forecast
-from batchrunner.engine.scheduling.poll_policy import LEAST_IDLE_S, Running, chance_free, next_look
+from batchrunner.engine.scheduling.poll_policy import LEAST_IDLE_S, Running, chance_free, next_poll
 
 
 def around_a_minute() -> Forecast:
@@ -25,44 +25,44 @@ def running(submitted_at_s: float, waiting_at_s: float | None = None) -> Running
 
 
 def test_nothing_runs_and_nothing_is_asked_for() -> None:
-    assert next_look([], 5.0, LEAST_IDLE_S) == (None, math.inf)
+    assert next_poll([], 5.0, LEAST_IDLE_S) == (None, math.inf)
 
 
 def test_a_young_task_is_asked_for_when_it_may_have_ended() -> None:
     task = running(100.0)
-    found, at_s = next_look([task], 100.0, 0.2)
+    found, at_s = next_poll([task], 100.0, 0.2)
     assert found is task
     assert 125.0 < at_s < 150.0
-    assert next_look([task], at_s, 0.2) == (task, at_s)
+    assert next_poll([task], at_s, 0.2) == (task, at_s)
 
 
 def test_the_slot_that_is_longest_free_is_looked_at_first() -> None:
     tasks = [running(50.0), running(0.0, 69.0), running(0.0, 55.0), running(90.0)]
-    assert next_look(tasks, 70.0, LEAST_IDLE_S) == (tasks[2], 70.0)
+    assert next_poll(tasks, 70.0, LEAST_IDLE_S) == (tasks[2], 70.0)
 
 
 def test_a_task_that_is_asked_already_is_not_asked_again() -> None:
     tasks = [running(0.0), running(10.0)]
-    tasks[0].is_asked = True
-    assert next_look(tasks, 70.0, LEAST_IDLE_S) == (tasks[1], 70.0)
-    tasks[1].is_asked = True
-    assert next_look(tasks, 70.0, LEAST_IDLE_S) == (None, math.inf)
+    tasks[0].is_being_polled = True
+    assert next_poll(tasks, 70.0, LEAST_IDLE_S) == (tasks[1], 70.0)
+    tasks[1].is_being_polled = True
+    assert next_poll(tasks, 70.0, LEAST_IDLE_S) == (None, math.inf)
 
 
 def test_after_a_failed_look_others_come_first_and_it_is_not_forgotten() -> None:
     failed, young = running(0.0), running(70.0)
     failed.not_before_s = 75.0
-    assert next_look([failed, young], 70.0, LEAST_IDLE_S) == (failed, 75.0)
+    assert next_poll([failed, young], 70.0, LEAST_IDLE_S) == (failed, 75.0)
 
 
 @settings(deadline=None)
 @given(st.lists(st.floats(0, 100), min_size=1, max_size=12), st.floats(0.01, 5))
 def test_who_comes_back_at_the_time_said_finds_a_look_worth_it(submitted: list[float], least_s: float) -> None:
     tasks = [running(at_s) for at_s in submitted]
-    found, at_s = next_look(tasks, 100.0, least_s)
+    found, at_s = next_poll(tasks, 100.0, least_s)
     assert found is not None
     assert found.idle_s(at_s) >= least_s * 0.999
-    earliest_s = max(min(task.worth_a_look_at_s(least_s) for task in tasks), 100.0)
+    earliest_s = max(min(task.next_poll_at_s(least_s) for task in tasks), 100.0)
     assert at_s == pytest.approx(earliest_s, abs=1e-3)
 
 

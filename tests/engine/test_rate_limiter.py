@@ -98,7 +98,7 @@ def test_looks_keep_a_burst_free_for_submits() -> None:
         assert pace.wait_s(0.0) <= 0.0
         pace.book(0.0)
     assert pace.wait_s(0.0) > 0.0
-    assert pace.wait_s(0.7) <= 0.0 < pace.wait_s(0.7, is_look=True)
+    assert pace.wait_s(0.7) <= 0.0 < pace.wait_s(0.7, is_poll=True)
 
 
 def test_a_refusal_slows_down_once_and_quiet_heals() -> None:

@@ -27,7 +27,7 @@ class Running:
     submitted_at_s: float
     waiting_at_s: float
     not_before_s: float = -math.inf
-    is_asked: bool = False
+    is_being_polled: bool = False
 
     def seen_waiting(self, at_s: float) -> None:
         """It had not ended when this look left; an older look than the last is no news."""
@@ -47,20 +47,20 @@ class Running:
         """For how long, in expectation, its slot has been free by now."""
         return self.forecast.idle_s(now_s - self.submitted_at_s, self.waiting_at_s - self.submitted_at_s)
 
-    def worth_a_look_at_s(self, least_idle_s: float) -> float:
+    def next_poll_at_s(self, least_idle_s: float) -> float:
         """When its slot has, in expectation, been free for so long."""
         age_s = self.forecast.age_of_idle(least_idle_s, self.waiting_at_s - self.submitted_at_s)
         return max(self.submitted_at_s + age_s, self.not_before_s)
 
 
-def next_look(tasks: Collection[Running], now_s: float, least_idle_s: float) -> tuple[Running | None, float]:
+def next_poll(tasks: Collection[Running], now_s: float, least_idle_s: float) -> tuple[Running | None, float]:
     """The task to ask for next, and when: now, if one is worth it, else as soon as one will be.
 
     The best look is the one whose slot has been free longest, in expectation. With a price on each look, asking
     whenever that exceeds the price is as good as the best schedule (within 1 %); so, when requests are scarce, the
     pace sets the price. (None, inf) if there is nothing to ask for.
     """
-    idle = [task for task in tasks if not task.is_asked]
+    idle = [task for task in tasks if not task.is_being_polled]
     ready = [task for task in idle if task.not_before_s <= now_s]
     best = max(ready, key=lambda task: task.idle_s(now_s), default=None)
     if best is not None and best.idle_s(now_s) >= least_idle_s:
@@ -73,7 +73,7 @@ def _earliest(tasks: Collection[Running], least_idle_s: float) -> tuple[Running 
     for task in tasks:
         # one glance rules most tasks out; finding the moment takes thirty
         if first is None or (task.not_before_s < at_s and task.idle_s(at_s) > least_idle_s):
-            found_s = task.worth_a_look_at_s(least_idle_s)
+            found_s = task.next_poll_at_s(least_idle_s)
             if found_s < at_s:
                 first, at_s = task, found_s
     return first, at_s

@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import Callable
 
-from batchrunner.engine.scheduling.poll_policy import LEAST_IDLE_AT_THE_END_S, LEAST_IDLE_S, Running, next_look
+from batchrunner.engine.scheduling.poll_policy import LEAST_IDLE_AT_THE_END_S, LEAST_IDLE_S, Running, next_poll
 from batchrunner.engine.scheduling.rate_limiter import RateLimiter
 
 
-class Looks:
+class PollQueue:
     """The tasks that wait to be asked for. `wake` is called when there is one more."""
 
     def __init__(self, pace: RateLimiter, wake: Callable[[], None]) -> None:
@@ -16,7 +16,7 @@ class Looks:
         self._waiting: dict[Running, asyncio.Future[bool]] = {}
         self._closed = False
 
-    async def turn(self, task: Running, patience_s: float) -> bool:
+    async def wait_turn(self, task: Running, patience_s: float) -> bool:
         """Returns when it is time to ask for a task; False if that is later than somebody's patience, or never."""
         if self._closed:
             return False
@@ -44,8 +44,8 @@ class Looks:
         while True:
             # whose patience ended in this very moment is still among them
             waiting = [task for task, turn in self._waiting.items() if not turn.done()]
-            wait_s = self._pace.wait_s(now_s, is_look=True)
-            task, at_s = next_look(waiting, now_s, least_s)
+            wait_s = self._pace.wait_s(now_s, is_poll=True)
+            task, at_s = next_poll(waiting, now_s, least_s)
             if task is None or at_s > now_s or wait_s > 0:
                 return max(at_s, now_s + wait_s)
             self._pace.book(now_s)

@@ -44,9 +44,9 @@ class RateLimiter:
     _trouble_at_s: float = -math.inf
     _sent_at_s: deque[float] = field(default_factory=deque)
 
-    def wait_s(self, now_s: float, *, is_look: bool = False) -> float:
+    def wait_s(self, now_s: float, *, is_poll: bool = False) -> float:
         """How long the next request has to wait; 0 or less: it may leave now."""
-        burst_s = 0.0 if is_look else (self._burst - 1) * self._spacing_s(now_s)
+        burst_s = 0.0 if is_poll else (self._burst - 1) * self._spacing_s(now_s)
         return max(self._ahead_until_s - burst_s, self._paused_until_s) - now_s
 
     def book(self, now_s: float) -> None:

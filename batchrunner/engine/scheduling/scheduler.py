@@ -15,7 +15,7 @@ async def dispatch(run: Run) -> None:
         run.changed.clear()
         now_s = run.clock.monotonic_s()
         slots_at_s = run.slots.serve(now_s)
-        looks_at_s = run.looks.serve(now_s, is_slot_wanted=run.slots.is_waited_for)
+        looks_at_s = run.polls.serve(now_s, is_slot_wanted=run.slots.is_waited_for)
         await _changed(run, min(slots_at_s, looks_at_s) - now_s)
 
 
