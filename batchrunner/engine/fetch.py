@@ -10,7 +10,7 @@ from batchrunner.domain.history import FILE_GONE, Attempt, Observation, TaskStat
 from batchrunner.domain.job import JobId
 from batchrunner.domain.step import HoldReason, Step
 from batchrunner.engine.poll import BETWEEN_GONE_S, NO_VIDEO, attempt_of, poll_once, with_observation
-from batchrunner.engine.run import Run, Watch
+from batchrunner.engine.run import Run, TrackedTask
 from batchrunner.engine.scheduling.rate_limiter import backoff_s
 from batchrunner.engine.unverified import keep, kept
 from batchrunner.io.download import Bounds, DownloadError, DownloadFault, Partial, Verified, download
@@ -65,7 +65,7 @@ async def fetch(run: Run, identity: JobId, step: Step) -> None:
         _place(run, identity, attempt, verified, final)
 
 
-async def _before_the_next_try(run: Run, watch: Watch, part: Partial) -> None:
+async def _before_the_next_try(run: Run, watch: TrackedTask, part: Partial) -> None:
     """Waits a while; what came of the file stays for the next try, and for no longer."""
     if watch.stop is None and watch.failed_fetches > 1:
         try:
@@ -79,7 +79,7 @@ async def _before_the_next_try(run: Run, watch: Watch, part: Partial) -> None:
         part.forget()
 
 
-def _keep_odd(run: Run, identity: JobId, watch: Watch, error: DownloadError, odd: Verified, final: Path) -> None:
+def _keep_odd(run: Run, identity: JobId, watch: TrackedTask, error: DownloadError, odd: Verified, final: Path) -> None:
     """What came whole and cannot be verified: tried again for a while, then kept for a person to look at."""
     root = run.batch.project.safe
     if watch.failed_fetches + 1 < _MOST_TRIES and not kept(odd, final):
@@ -149,7 +149,7 @@ def _where(run: Run, identity: JobId, attempt: Attempt) -> Path | None:
         return None
 
 
-async def _ask_for_link(run: Run, identity: JobId, attempt: Attempt, watch: Watch) -> None:
+async def _ask_for_link(run: Run, identity: JobId, attempt: Attempt, watch: TrackedTask) -> None:
     await run.wakeup.sleep_unless(watch.task.not_before_s - run.clock.monotonic_s(), lambda: not run.is_asking_over)
     if not await run.gate.acquire(lambda: run.is_asking):
         return
@@ -166,7 +166,7 @@ async def _ask_for_link(run: Run, identity: JobId, attempt: Attempt, watch: Watc
         _give_up(run, watch, why, is_outage=reply.kind is TaskReplyKind.AGAIN)
 
 
-def _give_up_the_video(run: Run, attempt: Attempt, watch: Watch) -> None:
+def _give_up_the_video(run: Run, attempt: Attempt, watch: TrackedTask) -> None:
     """Success and no video, for minutes: closed, so that a person may pay again, and asked for by each run still."""
     most = _MOST_ASKS if attempt.is_open else _MOST_ASKS_LATER
     if watch.empty_successes < most and not run.is_drained:
@@ -177,7 +177,7 @@ def _give_up_the_video(run: Run, attempt: Attempt, watch: Watch) -> None:
     watch.stop = StopReason(HoldReason.FETCH_FAILED, f"paid, but {NO_VIDEO}: {then}")
 
 
-def _failed(run: Run, identity: JobId, attempt: Attempt, watch: Watch, error: DownloadError) -> None:
+def _failed(run: Run, identity: JobId, attempt: Attempt, watch: TrackedTask, error: DownloadError) -> None:
     watch.failed_fetches += 1
     if str(error) != watch.said:
         watch.said = str(error)
@@ -193,7 +193,7 @@ def _failed(run: Run, identity: JobId, attempt: Attempt, watch: Watch, error: Do
     _give_up(run, watch, f"its clip could not be fetched: {error}", is_outage=is_outage)
 
 
-def _note_gone(run: Run, attempt: Attempt, watch: Watch, error: DownloadError) -> None:
+def _note_gone(run: Run, attempt: Attempt, watch: TrackedTask, error: DownloadError) -> None:
     """The file server itself says that the file is gone: after the retention that is the end of it, in the end."""
     if error.status not in (404, 410) or run.service_s() < attempt.is_over_at_s:
         return
@@ -209,14 +209,14 @@ def _still_gone(why: object) -> StopReason:
     return StopReason(HoldReason.EXPIRED, f"asked for once more, and still gone: {why}")
 
 
-def _give_up(run: Run, watch: Watch, reason: str, *, is_outage: bool = False) -> None:
+def _give_up(run: Run, watch: TrackedTask, reason: str, *, is_outage: bool = False) -> None:
     """The end of the tries: soon, but for an outage that nobody wants to leave before."""
     most = _MOST_TRIES_IN_AN_OUTAGE if is_outage and not run.is_drained else _MOST_TRIES
     if watch.failed_fetches >= most and watch.stop is None:
         watch.stop = StopReason(HoldReason.FETCH_FAILED, f"{reason}: the next run tries again")
 
 
-def _not_taken(run: Run, watch: Watch, final: Path, error: OSError) -> None:
+def _not_taken(run: Run, watch: TrackedTask, final: Path, error: OSError) -> None:
     """This clip has to wait; nothing more is paid for that the same disk or folder would not take."""
     why = str(error) if isinstance(error, Refused) else error.strerror or str(error)
     watch.stop = StopReason(HoldReason.FETCH_FAILED, f"the disk does not take its clip: {why}")

@@ -10,7 +10,7 @@ from batchrunner.domain.step import Action, HoldReason, Step
 from batchrunner.domain.text import span
 from batchrunner.engine.guards.canary import heed_end, heed_failure
 from batchrunner.engine.guards.price import heed_bill
-from batchrunner.engine.run import Run, Watch
+from batchrunner.engine.run import Run, TrackedTask
 from batchrunner.engine.scheduling.rate_limiter import backoff_s
 from batchrunner.planning.planner import StopReason, settles
 from batchrunner.providers.modellix import TaskReply, TaskReplyKind
@@ -69,7 +69,7 @@ async def poll_once(run: Run, identity: JobId, attempt: Attempt) -> TaskReply:
     return reply
 
 
-def _learn(watch: Watch, reply: TaskReply, sent_at_s: float, now_s: float) -> None:
+def _learn(watch: TrackedTask, reply: TaskReply, sent_at_s: float, now_s: float) -> None:
     """What a look says of how long tasks take; the first look at one of an earlier run comes too late to say it."""
     if reply.state is TaskState.WAITING:
         watch.task.seen_waiting(sent_at_s)
@@ -77,7 +77,7 @@ def _learn(watch: Watch, reply: TaskReply, sent_at_s: float, now_s: float) -> No
         watch.task.seen_ended(now_s)
 
 
-def _seen(run: Run, identity: JobId, attempt: Attempt, watch: Watch, reply: TaskReply) -> None:
+def _seen(run: Run, identity: JobId, attempt: Attempt, watch: TrackedTask, reply: TaskReply) -> None:
     watch.link = reply.link
     last = next((seen for seen in reversed(attempt.observations) if not seen.is_of_file), None)
     is_news = last is None or (last.state, last.word) != (reply.state, reply.word)
@@ -103,7 +103,7 @@ def _seen(run: Run, identity: JobId, attempt: Attempt, watch: Watch, reply: Task
         heed_end(run, identity, attempt)
 
 
-def _has_no_video(run: Run, identity: JobId, attempt: Attempt, watch: Watch) -> None:
+def _has_no_video(run: Run, identity: JobId, attempt: Attempt, watch: TrackedTask) -> None:
     """Paid, and nothing to fetch: asked for again, never submitted again; for its model it counts like a failure."""
     watch.empty_successes += 1
     if watch.empty_successes != _LATE_VIDEO:
@@ -115,7 +115,7 @@ def _has_no_video(run: Run, identity: JobId, attempt: Attempt, watch: Watch) -> 
         heed_failure(run, identity, attempt.request.model, Failure(ErrorClass.PROVIDER, NO_VIDEO))
 
 
-def _took_s(run: Run, watch: Watch, state: TaskState) -> float | None:
+def _took_s(run: Run, watch: TrackedTask, state: TaskState) -> float | None:
     """How long a task ran until its success; None if nobody looked for so long that it says nothing."""
     if state is not TaskState.SUCCESS or watch.since_s > watch.task.waiting_at_s:
         return None
@@ -154,7 +154,7 @@ def _tell(run: Run, identity: JobId, attempt: Attempt, seen: Observation) -> Non
         run.tell(Happened(Kind.FAILED, seen.failure.message, identity.name))
 
 
-def _gone(run: Run, identity: JobId, attempt: Attempt, watch: Watch, reply: TaskReply) -> None:
+def _gone(run: Run, identity: JobId, attempt: Attempt, watch: TrackedTask, reply: TaskReply) -> None:
     """The service does not know the task: expired if its time is over, else said and never submitted again."""
     seen = replace(_observation(run, reply, TaskState.GONE), at_s=run.service_s())
     after = with_observation(attempt, seen)
@@ -188,7 +188,7 @@ def _take_back(run: Run, identity: JobId, attempt: Attempt, reply: TaskReply) ->
     run.tell(Happened(Kind.UNKNOWN, why, identity.name))
 
 
-def _refused(run: Run, attempt: Attempt, watch: Watch, reply: TaskReply, most: int = _REFUSED_LOOKS) -> None:
+def _refused(run: Run, attempt: Attempt, watch: TrackedTask, reply: TaskReply, most: int = _REFUSED_LOOKS) -> None:
     watch.failed_polls += 1
     if watch.failed_polls >= most:
         elsewhere = attempt.base_url != run.access.base_url  # only a receipt may say so; nobody is sent there

@@ -18,7 +18,7 @@ from batchrunner.domain.text import span
 from batchrunner.engine.guards.circuit_breaker import CircuitBreaker
 from batchrunner.engine.scheduling.adaptive_limit import AdaptiveLimit, slots_of_tier
 from batchrunner.engine.scheduling.latency_models import Forecasts
-from batchrunner.engine.scheduling.poll_policy import Running
+from batchrunner.engine.scheduling.poll_policy import RunningTask
 from batchrunner.engine.scheduling.poll_queue import PollQueue
 from batchrunner.engine.scheduling.rate_limiter import OutageGuard, RateLimiter
 from batchrunner.engine.scheduling.request_gate import RequestGate
@@ -63,11 +63,11 @@ class Means:
 
 
 @dataclass(slots=True)
-class Watch:
+class TrackedTask:
     """What a run keeps in mind about one task, and no ledger needs: when to look, the secret link, what has come."""
 
     since_s: float
-    task: Running
+    task: RunningTask
     polls: int = 0
     failed_polls: int = 0
     empty_successes: int = 0
@@ -157,7 +157,7 @@ class Run:
         self.told: set[JobId] = set()
         self._options = options
         self._listener = means.listener
-        self._watches: dict[int, Watch] = {}
+        self._watches: dict[int, TrackedTask] = {}
         self._stop: StopReason | None = None
         self._model_stops: dict[str, StopReason] = {}
         self._job_stops: dict[JobId, StopReason] = {}
@@ -186,18 +186,18 @@ class Run:
         watches = (self._watches.get(attempt.id) for attempt in attempts)
         return next((watch.stop for watch in watches if watch and watch.stop), None)
 
-    def watch(self, attempt: Attempt) -> Watch:
+    def watch(self, attempt: Attempt) -> TrackedTask:
         """What this run keeps in mind about an attempt's task."""
         if attempt.id not in self._watches:
             now_s = self.clock.monotonic_s()
             age_s = max(self.clock.wall_s() - attempt.opened_at_s, 0.0)
-            task = Running(self.forecasts.of(attempt.request), now_s - age_s, now_s - age_s)
-            self._watches[attempt.id] = Watch(since_s=now_s, task=task)
+            task = RunningTask(self.forecasts.of(attempt.request), now_s - age_s, now_s - age_s)
+            self._watches[attempt.id] = TrackedTask(since_s=now_s, task=task)
         return self._watches[attempt.id]
 
-    def keep_watch(self, attempt_id: int, task: Running) -> None:
+    def keep_watch(self, attempt_id: int, task: RunningTask) -> None:
         """A task was just accepted."""
-        self._watches[attempt_id] = Watch(since_s=task.submitted_at_s, task=task)
+        self._watches[attempt_id] = TrackedTask(since_s=task.submitted_at_s, task=task)
 
     def _remembered_slots(self) -> int | None:
         return self.ledger.account.slots(self.access.key_digest)

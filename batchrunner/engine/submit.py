@@ -12,7 +12,7 @@ from batchrunner.domain.text import span
 from batchrunner.engine.guards.canary import admit, heed_failure, is_admitted
 from batchrunner.engine.guards.price import Before, end_doubt, read_balance, weigh_after, weigh_before
 from batchrunner.engine.run import Run
-from batchrunner.engine.scheduling.poll_policy import Running
+from batchrunner.engine.scheduling.poll_policy import RunningTask
 from batchrunner.engine.scheduling.rate_limiter import MOST_UNKNOWNS
 from batchrunner.engine.upload import sendable
 from batchrunner.errors import ClaimConflict, LedgerError
@@ -180,7 +180,7 @@ async def _post(run: Run, job: Job, body: Mapping[str, object], attempt_id: int,
 def _occupy(run: Run, job: Job, answer: Answer, attempt_id: int, sent_at_s: float) -> None:
     """What an answer means for the job's slot, and for what is known of all slots."""
     if answer.outcome is Outcome.ACCEPTED:
-        task = Running(run.forecasts.of(job.request), sent_at_s, sent_at_s)
+        task = RunningTask(run.forecasts.of(job.request), sent_at_s, sent_at_s)
         run.keep_watch(attempt_id, task)
         run.slots.accepted(job.identity, task)
     elif answer.reject_reason is RejectReason.CONCURRENT:

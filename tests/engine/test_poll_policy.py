@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batchrunner.engine.scheduling.latency_model import Forecast
-from batchrunner.engine.scheduling.poll_policy import LEAST_IDLE_S, Running, chance_free, next_poll
+from batchrunner.engine.scheduling.poll_policy import LEAST_IDLE_S, RunningTask, chance_free, next_poll
 
 
 def around_a_minute() -> Forecast:
@@ -20,8 +20,8 @@ def around_a_minute() -> Forecast:
 KNOWN = around_a_minute()
 
 
-def running(submitted_at_s: float, waiting_at_s: float | None = None) -> Running:
-    return Running(KNOWN, submitted_at_s, submitted_at_s if waiting_at_s is None else waiting_at_s)
+def running(submitted_at_s: float, waiting_at_s: float | None = None) -> RunningTask:
+    return RunningTask(KNOWN, submitted_at_s, submitted_at_s if waiting_at_s is None else waiting_at_s)
 
 
 def test_nothing_runs_and_nothing_is_asked_for() -> None:
@@ -68,7 +68,7 @@ def test_who_comes_back_at_the_time_said_finds_a_look_worth_it(submitted: list[f
 
 def test_what_was_seen_is_learned_once() -> None:
     forecast = Forecast()
-    task = Running(forecast, 100.0, 100.0)
+    task = RunningTask(forecast, 100.0, 100.0)
     task.seen_waiting(150.0)
     before = forecast.ended_by(45, 0)
     task.seen_waiting(140.0)

@@ -14,7 +14,7 @@ _LEAST_CHANCE = 1e-6
 
 
 @dataclass(slots=True, eq=False)
-class Running:
+class RunningTask:
     """A task at the service that nobody saw ended yet. All times on one clock.
 
     Attributes:
@@ -53,7 +53,7 @@ class Running:
         return max(self.submitted_at_s + age_s, self.not_before_s)
 
 
-def next_poll(tasks: Collection[Running], now_s: float, least_idle_s: float) -> tuple[Running | None, float]:
+def next_poll(tasks: Collection[RunningTask], now_s: float, least_idle_s: float) -> tuple[RunningTask | None, float]:
     """The task to ask for next, and when: now, if one is worth it, else as soon as one will be.
 
     The best look is the one whose slot has been free longest, in expectation. With a price on each look, asking
@@ -68,7 +68,7 @@ def next_poll(tasks: Collection[Running], now_s: float, least_idle_s: float) -> 
     return _earliest(idle, least_idle_s)
 
 
-def _earliest(tasks: Collection[Running], least_idle_s: float) -> tuple[Running | None, float]:
+def _earliest(tasks: Collection[RunningTask], least_idle_s: float) -> tuple[RunningTask | None, float]:
     first, at_s = None, math.inf
     for task in tasks:
         # one glance rules most tasks out; finding the moment takes thirty
@@ -79,7 +79,7 @@ def _earliest(tasks: Collection[Running], least_idle_s: float) -> tuple[Running 
     return first, at_s
 
 
-def chance_free(tasks: Collection[Running], limit: int, now_s: float, full_at_s: float = -math.inf) -> float:
+def chance_free(tasks: Collection[RunningTask], limit: int, now_s: float, full_at_s: float = -math.inf) -> float:
     """The probability that one more submit finds a slot.
 
     With n tasks that nobody saw ended and a limit of L slots, at least n - L have ended; a slot is free if one more
@@ -107,7 +107,7 @@ def _exactly(chances: Collection[float], most: int) -> list[float]:
     return exactly
 
 
-def _chance_ended_since(tasks: Collection[Running], since_s: float, now_s: float) -> float:
+def _chance_ended_since(tasks: Collection[RunningTask], since_s: float, now_s: float) -> float:
     """The probability that a task that was still running then has ended by now."""
     none = 1.0
     for task in tasks:

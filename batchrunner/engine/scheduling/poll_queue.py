@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from batchrunner.engine.scheduling.poll_policy import LEAST_IDLE_AT_THE_END_S, LEAST_IDLE_S, Running, next_poll
+from batchrunner.engine.scheduling.poll_policy import LEAST_IDLE_AT_THE_END_S, LEAST_IDLE_S, RunningTask, next_poll
 from batchrunner.engine.scheduling.rate_limiter import RateLimiter
 
 
@@ -13,10 +13,10 @@ class PollQueue:
     def __init__(self, pace: RateLimiter, wake: Callable[[], None]) -> None:
         self._pace = pace
         self._wake = wake
-        self._waiting: dict[Running, asyncio.Future[bool]] = {}
+        self._waiting: dict[RunningTask, asyncio.Future[bool]] = {}
         self._closed = False
 
-    async def wait_turn(self, task: Running, patience_s: float) -> bool:
+    async def wait_turn(self, task: RunningTask, patience_s: float) -> bool:
         """Returns when it is time to ask for a task; False if that is later than somebody's patience, or never."""
         if self._closed:
             return False

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from batchrunner.domain.job import JobId
 from batchrunner.engine.scheduling.adaptive_limit import AdaptiveLimit
-from batchrunner.engine.scheduling.poll_policy import Running, chance_free
+from batchrunner.engine.scheduling.poll_policy import RunningTask, chance_free
 
 # How often a hope that grows with the age of the tasks is looked at anew.
 _HOPE_S = 0.25
@@ -42,7 +42,7 @@ class SlotQueue:
         self.limit = limit
         self._wake = wake
         self._speculates = speculates
-        self._holders: dict[JobId, Running | None] = {}
+        self._holders: dict[JobId, RunningTask | None] = {}
         self._departures: dict[JobId, _Departure] = {}
         self._sent: set[JobId] = set()
         self._numbers = itertools.count()
@@ -66,7 +66,7 @@ class SlotQueue:
         """For how long the account has been full of somebody else's tasks; 0 if it is not."""
         return max(now_s - self._elsewhere_since_s, 0.0)
 
-    def occupy(self, identity: JobId, task: Running) -> None:
+    def occupy(self, identity: JobId, task: RunningTask) -> None:
         """A task that runs already has its slot, even if that is one too many."""
         self._holders[identity] = task
 
@@ -136,7 +136,7 @@ class SlotQueue:
         tasks = [task for task in self._holders.values() if task is not None]
         return chance_free(tasks, self.limit.limit - self._on_the_wire(), now_s, self._full_at_s)
 
-    def accepted(self, identity: JobId, task: Running) -> None:
+    def accepted(self, identity: JobId, task: RunningTask) -> None:
         """The submit found a slot: its task has it now."""
         self._sent.discard(identity)
         self._elsewhere_since_s = math.inf
