@@ -28,8 +28,8 @@ from batchrunner.domain.history import Answer, Attempt, Clip, ClipRole, Observat
 from batchrunner.domain.request import Request
 from batchrunner.domain.settings import AUTO
 from batchrunner.domain.status import Status
-from batchrunner.engine.scheduling.latency_model import Forecast
-from batchrunner.engine.scheduling.latency_models import Forecasts
+from batchrunner.engine.scheduling.latency_model import LatencyModel
+from batchrunner.engine.scheduling.latency_models import LatencyModels
 from batchrunner.io.http import Answered, Answering
 from batchrunner.manifest.load import Manifest
 from batchrunner.planning.batch import Batch, as_record
@@ -71,7 +71,7 @@ def latencies_s(shape: str, count: int, seed: int) -> tuple[float, ...]:
     return tuple(latency_s(shape, rng.random()) for _ in range(count))
 
 
-class Known(Forecast):
+class Known(LatencyModel):
     """Is told how long tasks take, and learns nothing."""
 
     def __init__(self, shape: str) -> None:
@@ -92,7 +92,7 @@ class Known(Forecast):
             super().ended(low_s, high_s)
 
 
-class Every(Forecast):
+class Every(LatencyModel):
     """Asks for a task every few seconds, whatever is known, and never expects a slot to have come free unseen."""
 
     def __init__(self, seconds: float) -> None:
@@ -113,14 +113,14 @@ class Every(Forecast):
         return max(waiting_at_s, 0.0) + self._seconds
 
 
-class TheOne(Forecasts):
+class TheOne(LatencyModels):
     """The same forecast for every kind of task."""
 
-    def __init__(self, forecast: Forecast) -> None:
+    def __init__(self, forecast: LatencyModel) -> None:
         super().__init__(())
         self._forecast = forecast
 
-    def of(self, request: Request) -> Forecast:  # noqa: ARG002 - there is one kind here
+    def of(self, request: Request) -> LatencyModel:  # noqa: ARG002 - there is one kind here
         """The one."""
         return self._forecast
 
@@ -129,9 +129,9 @@ class StandIn(Batch):
     """A batch whose forecasts are made up."""
 
     __slots__ = ("stand_in",)
-    stand_in: Forecasts
+    stand_in: LatencyModels
 
-    def forecasts(self) -> Forecasts:
+    def forecasts(self) -> LatencyModels:
         """The one that was handed in."""
         return self.stand_in
 
@@ -159,7 +159,7 @@ class Counting:
 class Bench(Studio):
     """A studio that may have another forecast than the learned one."""
 
-    stand_in: Forecast | None = None
+    stand_in: LatencyModel | None = None
 
     def batch(self, manifest: Manifest, ledger: Ledger) -> Batch:
         """All that is known; only the forecasts may be others."""
@@ -267,7 +267,7 @@ def remember(studio: Bench, cell: Cell) -> None:
         ledger.end_run(run_id, 0, at_s)
 
 
-def stand_in(cell: Cell) -> Forecast | None:
+def stand_in(cell: Cell) -> LatencyModel | None:
     """What a strategy expects, where it is not what is learned."""
     if cell.strategy.startswith("every"):
         return Every(float(cell.strategy.split()[1]))

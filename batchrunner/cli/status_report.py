@@ -10,7 +10,7 @@ from batchrunner.cli.terminal import hand_over, say, say_lines, width
 from batchrunner.domain.money import NOTHING
 from batchrunner.domain.status import Status
 from batchrunner.domain.text import Lines
-from batchrunner.engine.scheduling.latency_models import Forecasts
+from batchrunner.engine.scheduling.latency_models import LatencyModels
 from batchrunner.io.clock import Clock
 from batchrunner.planning.batch import Batch, JobState, load_batch
 from batchrunner.planning.planner import PlanOptions
@@ -43,7 +43,7 @@ def known(
 
 def report_of(batch: Batch, seen: Iterable[JobState], now_s: float) -> Report:
     """The report of a batch whose jobs stand like this; its run is not told of yet."""
-    forecasts = Forecasts(batch.all_histories())
+    forecasts = LatencyModels(batch.all_histories())
     rows = [(s.job is None, _row(s, forecasts, now_s)) for s in seen]
     return Report(
         manifest=batch.name,
@@ -72,7 +72,7 @@ def say_report(text: Lines, form: str) -> None:
         hand_over(text)
 
 
-def _row(seen: JobState, forecasts: Forecasts, now_s: float) -> Row:
+def _row(seen: JobState, forecasts: LatencyModels, now_s: float) -> Row:
     attempt = seen.step.attempt
     is_stuck = (
         attempt is not None

@@ -17,7 +17,7 @@ from batchrunner.domain.step import HoldReason, Step
 from batchrunner.domain.text import span
 from batchrunner.engine.guards.circuit_breaker import CircuitBreaker
 from batchrunner.engine.scheduling.adaptive_limit import AdaptiveLimit, slots_of_tier
-from batchrunner.engine.scheduling.latency_models import Forecasts
+from batchrunner.engine.scheduling.latency_models import LatencyModels
 from batchrunner.engine.scheduling.poll_policy import RunningTask
 from batchrunner.engine.scheduling.poll_queue import PollQueue
 from batchrunner.engine.scheduling.rate_limiter import OutageGuard, RateLimiter
@@ -134,7 +134,7 @@ class Run:
         )
         self.gate = RequestGate(_pace(limits), self.clock, self.wakeup)
         self.polls = PollQueue(self.gate.rate, self.changed.set)
-        self.forecasts = Forecasts(batch.all_histories())
+        self.latencies = LatencyModels(batch.all_histories())
         self.outage = OutageGuard()
         self.probes: dict[str, JobId] = {}
         self.failures = 0
@@ -191,7 +191,7 @@ class Run:
         if attempt.id not in self._watches:
             now_s = self.clock.monotonic_s()
             age_s = max(self.clock.wall_s() - attempt.opened_at_s, 0.0)
-            task = RunningTask(self.forecasts.of(attempt.request), now_s - age_s, now_s - age_s)
+            task = RunningTask(self.latencies.of(attempt.request), now_s - age_s, now_s - age_s)
             self._watches[attempt.id] = TrackedTask(since_s=now_s, task=task)
         return self._watches[attempt.id]
 

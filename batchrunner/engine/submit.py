@@ -180,7 +180,7 @@ async def _post(run: Run, job: Job, body: Mapping[str, object], attempt_id: int,
 def _occupy(run: Run, job: Job, answer: Answer, attempt_id: int, sent_at_s: float) -> None:
     """What an answer means for the job's slot, and for what is known of all slots."""
     if answer.outcome is Outcome.ACCEPTED:
-        task = RunningTask(run.forecasts.of(job.request), sent_at_s, sent_at_s)
+        task = RunningTask(run.latencies.of(job.request), sent_at_s, sent_at_s)
         run.keep_watch(attempt_id, task)
         run.slots.accepted(job.identity, task)
     elif answer.reject_reason is RejectReason.CONCURRENT:

@@ -7,23 +7,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batchrunner.engine.scheduling.latency_model import Forecast
+from batchrunner.engine.scheduling.latency_model import LatencyModel
 
 AGES = st.floats(0, 20_000)
 SEEN = st.lists(st.tuples(st.floats(0, 10_000), st.floats(0, 600)).map(lambda p: (p[0], p[0] + p[1])), max_size=15)
 
 
-def between_40_and_80(tasks: int = 400) -> Forecast:
+def between_40_and_80(tasks: int = 400) -> LatencyModel:
     rng = Random(1)
     ends_s = [rng.uniform(40, 80) for _ in range(tasks)]
-    return Forecast((end_s - 1, end_s + 1) for end_s in ends_s)
+    return LatencyModel((end_s - 1, end_s + 1) for end_s in ends_s)
 
 
 # no data
 
 
 def test_knowing_nothing_any_age_of_the_known_range_is_plausible() -> None:
-    nothing = Forecast()
+    nothing = LatencyModel()
     by = [nothing.ended_by(age_s, 0.0) for age_s in (11, 60, 360, 3600)]
     assert by == sorted(by)
     assert 0.05 < nothing.ended_by(60, 11) < 0.9
@@ -31,7 +31,7 @@ def test_knowing_nothing_any_age_of_the_known_range_is_plausible() -> None:
 
 
 def test_knowing_nothing_nothing_is_far_beyond() -> None:
-    assert not Forecast().is_far_beyond(1e9)
+    assert not LatencyModel().is_far_beyond(1e9)
 
 
 # learning
@@ -49,12 +49,12 @@ def test_many_tasks_are_learned(age_s: float, waiting_at_s: float, truth: float)
 def test_coarse_looks_teach_almost_the_same_as_fine_ones(step_s: int) -> None:
     rng = Random(2)
     looks = [math.floor(rng.uniform(40, 80) / step_s) * step_s for _ in range(400)]
-    forecast = Forecast((low_s, low_s + step_s) for low_s in looks)
+    forecast = LatencyModel((low_s, low_s + step_s) for low_s in looks)
     assert forecast.ended_by(60, 0) == pytest.approx(0.5, abs=0.08)
 
 
 def test_what_still_runs_counts_with_what_it_waited() -> None:
-    quick_only, all_of_them = Forecast(), Forecast()
+    quick_only, all_of_them = LatencyModel(), LatencyModel()
     for forecast in (quick_only, all_of_them):
         for _ in range(5):
             forecast.waited(0, 40)
@@ -75,7 +75,7 @@ def test_what_is_new_outweighs_what_is_old() -> None:
 
 
 def test_three_times_the_longest_is_far_beyond() -> None:
-    forecast = Forecast([(99, 100)])
+    forecast = LatencyModel([(99, 100)])
     assert not forecast.is_far_beyond(300)
     assert forecast.is_far_beyond(301)
 
@@ -91,13 +91,13 @@ def test_a_wait_of_no_length_or_of_no_number_teaches_nothing(from_s: float, to_s
 
 
 def test_an_end_of_no_number_teaches_nothing() -> None:
-    forecast = Forecast()
+    forecast = LatencyModel()
     forecast.ended(3.0, math.inf)
-    assert (forecast.longest_s, forecast.ended_by(60, 0)) == (0.0, Forecast().ended_by(60, 0))
+    assert (forecast.longest_s, forecast.ended_by(60, 0)) == (0.0, LatencyModel().ended_by(60, 0))
 
 
 def test_an_end_before_the_last_look_counts_at_that_look() -> None:
-    forecast = Forecast()
+    forecast = LatencyModel()
     forecast.ended(50.0, 20.0)
     assert forecast.longest_s == 50.0
 
@@ -110,7 +110,7 @@ def test_an_end_before_the_last_look_counts_at_that_look() -> None:
 def test_the_chance_is_a_probability_that_grows_with_age(
     seen: list[tuple[float, float]], one_s: float, two_s: float, three_s: float
 ) -> None:
-    forecast = Forecast(seen)
+    forecast = LatencyModel(seen)
     waiting_s, early_s, late_s = sorted((one_s, two_s, three_s))
     early, late = forecast.ended_by(early_s, waiting_s), forecast.ended_by(late_s, waiting_s)
     assert 0.0 <= early <= late <= 1.0
@@ -122,7 +122,7 @@ def test_the_chance_is_a_probability_that_grows_with_age(
 def test_the_idle_time_is_the_integral_of_the_chance(
     seen: list[tuple[float, float]], waiting_s: float, after_s: float
 ) -> None:
-    forecast = Forecast(seen)
+    forecast = LatencyModel(seen)
     parts = 400
     width_s = after_s / parts
     chances = [forecast.ended_by(waiting_s + (n + 0.5) * width_s, waiting_s) for n in range(parts)]
@@ -136,7 +136,7 @@ def test_the_idle_time_is_the_integral_of_the_chance(
 def test_at_the_age_of_an_idle_time_it_is_reached_and_just_before_it_is_not(
     seen: list[tuple[float, float]], waiting_s: float, idle_s: float
 ) -> None:
-    forecast = Forecast(seen)
+    forecast = LatencyModel(seen)
     age_s = forecast.age_of_idle(idle_s, waiting_s)
     assert forecast.idle_s(age_s, waiting_s) >= idle_s
     assert forecast.idle_s(age_s - 1e-3, waiting_s) <= idle_s
@@ -147,10 +147,10 @@ def test_at_the_age_of_an_idle_time_it_is_reached_and_just_before_it_is_not(
     [(0, 7, 7), (-1, 7, 7), (0, -3, 0), (math.inf, 7, math.inf), (1, math.inf, math.inf)],
 )
 def test_the_edges_of_an_idle_time(idle_s: float, waiting_s: float, age_s: float) -> None:
-    assert Forecast().age_of_idle(idle_s, waiting_s) == age_s
+    assert LatencyModel().age_of_idle(idle_s, waiting_s) == age_s
 
 
 def test_for_ever_is_long_enough() -> None:
-    assert Forecast().ended_by(math.inf, 5.0) == 1.0
-    assert Forecast().idle_s(math.inf, 5.0) == math.inf
-    assert Forecast().ended_by(math.nan, 5.0) == 0.0
+    assert LatencyModel().ended_by(math.inf, 5.0) == 1.0
+    assert LatencyModel().idle_s(math.inf, 5.0) == math.inf
+    assert LatencyModel().ended_by(math.nan, 5.0) == 0.0

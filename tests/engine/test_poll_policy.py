@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batchrunner.engine.scheduling.latency_model import Forecast
+from batchrunner.engine.scheduling.latency_model import LatencyModel
 from batchrunner.engine.scheduling.poll_policy import LEAST_IDLE_S, RunningTask, chance_free, next_poll
 
 
-def around_a_minute() -> Forecast:
+def around_a_minute() -> LatencyModel:
     rng = Random(3)
-    return Forecast((end_s - 1, end_s + 1) for end_s in (rng.uniform(40, 80) for _ in range(300)))
+    return LatencyModel((end_s - 1, end_s + 1) for end_s in (rng.uniform(40, 80) for _ in range(300)))
 
 
 KNOWN = around_a_minute()
@@ -67,7 +67,7 @@ def test_who_comes_back_at_the_time_said_finds_a_look_worth_it(submitted: list[f
 
 
 def test_what_was_seen_is_learned_once() -> None:
-    forecast = Forecast()
+    forecast = LatencyModel()
     task = RunningTask(forecast, 100.0, 100.0)
     task.seen_waiting(150.0)
     before = forecast.ended_by(45, 0)

@@ -32,7 +32,7 @@ _FAR_BEYOND = 3.0
 _HALVINGS = 24
 
 
-class Forecast:
+class LatencyModel:
     """Durations of one kind of task, as a rate of ending (per second) that depends on the age.
 
     The rate at an age is how many tasks ended there over how many seconds tasks waited there, plus a little of a

@@ -5,14 +5,14 @@ from collections.abc import Iterable
 
 from batchrunner.domain.history import JobHistory
 from batchrunner.domain.request import Request
-from batchrunner.engine.scheduling.latency_model import Forecast
+from batchrunner.engine.scheduling.latency_model import LatencyModel
 
 _MOST = 400
 # A task was seen waiting shortly before it was seen ended: looks come often where an end is likely.
 _SEEN_BEFORE = 0.97
 
 
-class Forecasts:
+class LatencyModels:
     """One forecast for each model, duration and resolution; a wide one where nothing is known of a kind."""
 
     def __init__(self, memories: Iterable[JobHistory]) -> None:
@@ -23,11 +23,11 @@ class Forecasts:
                     took[attempt.request.kind].append((attempt.opened_at_s + attempt.took_s, attempt.took_s))
         self._by_kind = {kind: _learned(seen) for kind, seen in took.items()}
 
-    def of(self, request: Request) -> Forecast:
+    def of(self, request: Request) -> LatencyModel:
         """The forecast for tasks that ask for such a clip."""
-        return self._by_kind.setdefault(request.kind, Forecast())
+        return self._by_kind.setdefault(request.kind, LatencyModel())
 
 
-def _learned(seen: list[tuple[float, float]]) -> Forecast:
+def _learned(seen: list[tuple[float, float]]) -> LatencyModel:
     newest = [took_s for _, took_s in sorted(seen)[-_MOST:]]
-    return Forecast((took_s * _SEEN_BEFORE, took_s) for took_s in newest)
+    return LatencyModel((took_s * _SEEN_BEFORE, took_s) for took_s in newest)

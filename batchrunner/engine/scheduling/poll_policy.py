@@ -4,7 +4,7 @@ import math
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from batchrunner.engine.scheduling.latency_model import Forecast
+from batchrunner.engine.scheduling.latency_model import LatencyModel
 
 # What a look has to find at least, in expected seconds since the end. While jobs wait for a slot, hardly anything:
 # the pace decides, and gives each request to the best look. When none waits, only the end of the run is late by it.
@@ -23,7 +23,7 @@ class RunningTask:
         is_asked: whether a look is on the wire.
     """
 
-    forecast: Forecast
+    latency: LatencyModel
     submitted_at_s: float
     waiting_at_s: float
     not_before_s: float = -math.inf
@@ -32,24 +32,24 @@ class RunningTask:
     def seen_waiting(self, at_s: float) -> None:
         """It had not ended when this look left; an older look than the last is no news."""
         if at_s > self.waiting_at_s:
-            self.forecast.waited(self.waiting_at_s - self.submitted_at_s, at_s - self.submitted_at_s)
+            self.latency.waited(self.waiting_at_s - self.submitted_at_s, at_s - self.submitted_at_s)
             self.waiting_at_s = at_s
 
     def seen_ended(self, at_s: float) -> None:
         """It had ended when this look was answered."""
-        self.forecast.ended(self.waiting_at_s - self.submitted_at_s, at_s - self.submitted_at_s)
+        self.latency.ended(self.waiting_at_s - self.submitted_at_s, at_s - self.submitted_at_s)
 
     def chance_ended(self, now_s: float) -> float:
         """The probability that it has ended by now."""
-        return self.forecast.ended_by(now_s - self.submitted_at_s, self.waiting_at_s - self.submitted_at_s)
+        return self.latency.ended_by(now_s - self.submitted_at_s, self.waiting_at_s - self.submitted_at_s)
 
     def idle_s(self, now_s: float) -> float:
         """For how long, in expectation, its slot has been free by now."""
-        return self.forecast.idle_s(now_s - self.submitted_at_s, self.waiting_at_s - self.submitted_at_s)
+        return self.latency.idle_s(now_s - self.submitted_at_s, self.waiting_at_s - self.submitted_at_s)
 
     def next_poll_at_s(self, least_idle_s: float) -> float:
         """When its slot has, in expectation, been free for so long."""
-        age_s = self.forecast.age_of_idle(least_idle_s, self.waiting_at_s - self.submitted_at_s)
+        age_s = self.latency.age_of_idle(least_idle_s, self.waiting_at_s - self.submitted_at_s)
         return max(self.submitted_at_s + age_s, self.not_before_s)
 
 
