@@ -12,9 +12,9 @@ from typing import Any
 from batchrunner.catalog import shipped_prices
 from batchrunner.domain.event import Event, Happened, Kind
 from batchrunner.domain.status import Status
-from batchrunner.engine.executor import Ended, conduct
-from batchrunner.engine.run import Means
-from batchrunner.engine.shutdown import Signals
+from batchrunner.engine.executor import RunResult, execute
+from batchrunner.engine.run import Services
+from batchrunner.engine.shutdown import ShutdownSignals
 from batchrunner.io.http import Answered, Answering, Http, InProcess
 from batchrunner.manifest.load import Manifest, load
 from batchrunner.planning.batch import Batch, JobSet, JobState, RunLimits, load_batch
@@ -45,7 +45,7 @@ def manifest_text(*ids: str, head: str = "") -> str:
     return f"version: 1\nname: batch\nmodel: google/veo-3.1-i2v\n{head}jobs:\n{jobs}"
 
 
-class DeafSignals(Signals):
+class DeafSignals(ShutdownSignals):
     """Signals that a test sends by calling `receive`."""
 
     def listen(self, drain: Callable[[str], None]) -> None:
@@ -133,14 +133,14 @@ class Studio:
         assert not manifest.errors, manifest.errors
         return manifest
 
-    def run(self, *, meanwhile: Meanwhile = _nothing, **wishes: Any) -> Ended:
+    def run(self, *, meanwhile: Meanwhile = _nothing, **wishes: Any) -> RunResult:
         """`batchrunner run`, agreed to, until it ends; the clock goes on where the last run left it.
 
         Wishes: limits by name (`concurrency`, `run_usd`, …), `submits`, `only`, `command`. `meanwhile` goes on beside
         it, for somebody who sends signals or sets the clock.
         """
 
-        async def both(clock: MovedClock) -> Ended:
+        async def both(clock: MovedClock) -> RunResult:
             going, beside = asyncio.create_task(self.go(clock, **wishes)), asyncio.ensure_future(meanwhile(clock))
             try:
                 await asyncio.wait({going, beside}, return_when=asyncio.FIRST_COMPLETED)
@@ -154,7 +154,7 @@ class Studio:
 
         return in_moved_time(both, self.clock_s)
 
-    async def go(self, clock: MovedClock, **wishes: Any) -> Ended:
+    async def go(self, clock: MovedClock, **wishes: Any) -> RunResult:
         """The same, on a loop that a test has made."""
         manifest = load(self.manifest)
         said = {field.name: wishes.pop(field.name) for field in fields(RunLimits) if field.name in wishes}
@@ -176,7 +176,7 @@ class Studio:
         answer = self.sandbox(clock)
         try:
             with Ledger.writing(self.project.ledger, self.connect) as ledger:
-                means = Means(
+                means = Services(
                     ledger,
                     lambda: Http(lambda: InProcess(answer), loopback=False),
                     access,
@@ -185,7 +185,7 @@ class Studio:
                     self.signals,
                     self.host,
                 )
-                return await conduct(self.batch(manifest, ledger), means, limits, options, command=command)
+                return await execute(self.batch(manifest, ledger), means, limits, options, command=command)
         finally:
             self.clock_s = clock.wall_s()
 

@@ -21,9 +21,9 @@ from batchrunner.domain.history import Decision
 from batchrunner.domain.job import JobId
 from batchrunner.domain.settings import Settings
 from batchrunner.domain.text import utc
-from batchrunner.engine.executor import Ended, conduct
-from batchrunner.engine.run import Means
-from batchrunner.engine.shutdown import Signals
+from batchrunner.engine.executor import RunResult, execute
+from batchrunner.engine.run import Services
+from batchrunner.engine.shutdown import ShutdownSignals
 from batchrunner.errors import ExitCode, RunLocked
 from batchrunner.io.clock import Clock
 from batchrunner.io.keep_awake import awake
@@ -76,7 +76,7 @@ def work(order: Order, wanted: JobSet, settings: Settings) -> int:
         batch = replace(load_batch(project, wanted, ledger, prices), foreign_jobs=planned.foreign_jobs)
         if order.keep_awake:
             stack.enter_context(awake(lambda why: log(Happened(Kind.NOTE, why))))
-        means = Means(ledger, service.make_http, service.access, clock, notifier, Signals())
+        means = Services(ledger, service.make_http, service.access, clock, notifier, ShutdownSignals())
         ended = _do(order, batch, means, agreement, narrator, notifier)
         batch = load_batch(project, wanted, ledger, prices)
         report = _report(batch, ended, clock, ledger.account.balances(ended.run_id))
@@ -140,11 +140,11 @@ def _marked(batch: Batch, marks: Iterable[tuple[JobId, Decision]]) -> Batch:
 
 
 def _do(
-    order: Order, batch: Batch, means: Means, agreement: Agreement, narrator: Narrator, notifier: Notifier
-) -> Ended:
+    order: Order, batch: Batch, means: Services, agreement: Agreement, narrator: Narrator, notifier: Notifier
+) -> RunResult:
     try:
         return notifier.run(
-            conduct(
+            execute(
                 batch,
                 means,
                 agreement.limits,
@@ -157,8 +157,8 @@ def _do(
         narrator.close()
 
 
-def _report(batch: Batch, ended: Ended, clock: Clock, balances_usd: tuple[Decimal, ...]) -> Report:
-    counted, now_s = ended.counted, clock.wall_s()
+def _report(batch: Batch, ended: RunResult, clock: Clock, balances_usd: tuple[Decimal, ...]) -> Report:
+    counted, now_s = ended.stats, clock.wall_s()
     return replace(
         report_of(batch, [batch.stands(who, step) for who, step in ended.steps.items() if _is_ours(who, batch)], now_s),
         run_id=ended.run_id,
@@ -170,7 +170,7 @@ def _report(batch: Batch, ended: Ended, clock: Clock, balances_usd: tuple[Decima
     )
 
 
-def _tell(order: Order, report: Report, ended: Ended, project: Project) -> None:
+def _tell(order: Order, report: Report, ended: RunResult, project: Project) -> None:
     for_program = order.form != "table"
     say_report(shown(report, order.form, project, ended.seconds), order.form)
     if ended.exit_code in (ExitCode.INTERRUPTED, ExitCode.TERMINATED):

@@ -17,11 +17,11 @@ from batchrunner.domain.step import Action, HoldReason, Step
 from batchrunner.engine.exit_code import exit_code
 from batchrunner.engine.fetch import fetch
 from batchrunner.engine.guards.price import read_balance, tell_overcharges
-from batchrunner.engine.job_loop import live
+from batchrunner.engine.job_loop import run_job
 from batchrunner.engine.poll import attempt_of
-from batchrunner.engine.run import Counted, Means, Run
-from batchrunner.engine.scheduling.scheduler import dispatch
-from batchrunner.engine.shutdown import Signals
+from batchrunner.engine.run import Run, RunStats, Services
+from batchrunner.engine.scheduling.scheduler import serve_forever
+from batchrunner.engine.shutdown import ShutdownSignals
 from batchrunner.engine.waiting import waits_for
 from batchrunner.errors import ExitCode, LedgerError
 from batchrunner.planning.batch import Batch, RunLimits, as_record
@@ -39,19 +39,19 @@ _FIRST_FETCHES_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class RunResult:
     """How a run ended: its number in the ledger, each job's last step, and what it asked of the service."""
 
     run_id: int
     exit_code: ExitCode
     steps: dict[JobId, Step]
-    counted: Counted
+    stats: RunStats
     seconds: float
 
 
-async def conduct(
-    batch: Batch, means: Means, limits: RunLimits, options: PlanOptions, *, command: str, beat_s: float = 30.0
-) -> Ended:
+async def execute(
+    batch: Batch, means: Services, limits: RunLimits, options: PlanOptions, *, command: str, beat_s: float = 30.0
+) -> RunResult:
     """Does what the plan says, for every job of the batch.
 
     Raises:
@@ -64,7 +64,7 @@ async def conduct(
     run = Run(batch, means, http, limits, options, run_id)
     try:
         await _until_told(run, means.signals, beat_s)
-        if run.counted.submits and means.signals.last is None and _is_quiet(run):
+        if run.stats.submits and means.signals.last is None and _is_quiet(run):
             await read_balance(run)
     finally:
         await http.close()
@@ -74,7 +74,7 @@ async def conduct(
     tell_overcharges(run)
     code = exit_code(counting, means.signals.last, is_overcharged=bool(run.overcharges))
     _end(run, code)
-    return Ended(run_id, code, steps, run.counted, means.clock.monotonic_s() - began_s)
+    return RunResult(run_id, code, steps, run.stats, means.clock.monotonic_s() - began_s)
 
 
 def _is_quiet(run: Run) -> bool:
@@ -82,12 +82,12 @@ def _is_quiet(run: Run) -> bool:
     return run.gate.rate.wait_s(run.clock.monotonic_s()) < _LAST_WAIT_S
 
 
-async def _until_told(run: Run, signals: Signals, beat_s: float) -> None:
-    signals.listen(lambda name: _drain(run, name))
+async def _until_told(run: Run, signals: ShutdownSignals, beat_s: float) -> None:
+    signals.install(lambda name: _drain(run, name))
     work = asyncio.create_task(_work(run))
     leave = asyncio.create_task(signals.leaving.wait())
     beat = asyncio.create_task(_beat(run, beat_s))
-    serving = asyncio.create_task(dispatch(run))
+    serving = asyncio.create_task(serve_forever(run))
     ending = asyncio.create_task(_deadline(run))
     try:
         await asyncio.wait({work, leave, serving}, return_when=asyncio.FIRST_COMPLETED)
@@ -104,7 +104,7 @@ async def _until_told(run: Run, signals: Signals, beat_s: float) -> None:
         for task in beside:
             task.cancel()
         await asyncio.gather(*beside, return_exceptions=True)
-        signals.deafen()
+        signals.uninstall()
 
 
 async def _work(run: Run) -> None:
@@ -132,7 +132,7 @@ async def _work(run: Run) -> None:
 async def _live(run: Run, identity: JobId, first: Mapping[JobId, "asyncio.Task[None]"]) -> None:
     if identity in first:
         await first[identity]
-    await live(run, identity)
+    await run_job(run, identity)
 
 
 async def _each(run: Run, identities: Iterable[JobId], do: Doing) -> None:
@@ -236,7 +236,7 @@ def _end(run: Run, code: ExitCode) -> None:
         run.tell(Happened(Kind.NOTE, f"the end of this run could not be written down: {error}"))
 
 
-def _as_written(batch: Batch, means: Means, command: str) -> NewRun:
+def _as_written(batch: Batch, means: Services, command: str) -> NewRun:
     jobs: Sequence[dict[str, Any]] = [as_record(job) for job in batch.jobs.values()]
     return NewRun(
         manifest=batch.name,

@@ -11,9 +11,9 @@ from batchrunner.engine.poll import poll
 from batchrunner.engine.run import Run
 from batchrunner.engine.submit import submit
 
-Doing = Callable[[Run, JobId, Step], Awaitable[None]]
+StepHandler = Callable[[Run, JobId, Step], Awaitable[None]]
 
-DOINGS: Mapping[Action, Doing] = {
+HANDLERS: Mapping[Action, StepHandler] = {
     Action.SUBMIT: submit,
     Action.POLL: poll,
     Action.FETCH: fetch,
@@ -23,7 +23,7 @@ DOINGS: Mapping[Action, Doing] = {
 }
 
 
-async def live(run: Run, identity: JobId) -> Step:
+async def run_job(run: Run, identity: JobId) -> Step:
     """Brings one job as far as this run can; gives the step that ended it."""
     try:
         while True:
@@ -35,10 +35,10 @@ async def live(run: Run, identity: JobId) -> Step:
             elif step.is_last:
                 return step
             else:
-                await DOINGS[step.action](run, identity, step)
+                await HANDLERS[step.action](run, identity, step)
     finally:
         run.slots.release(identity)
-        run.told.add(identity)
+        run.finished.add(identity)
         end_doubt(run, identity)
         end_probe(run, identity)
         run.nudge()

@@ -41,7 +41,7 @@ async def poll(run: Run, identity: JobId, step: Step) -> None:
 async def poll_once(run: Run, identity: JobId, attempt: Attempt) -> TaskReply:
     """One GET of a task, whose turn it is, with the consequences for its record, its slot and its link."""
     sent_at_s = run.clock.monotonic_s()
-    run.counted.polls += 1
+    run.stats.polls += 1
     reply = await run.service.task(attempt.task_id or "")
     run.heed(reply.limits, refused=reply.kind is TaskReplyKind.RATE)
     watch = run.watch(attempt)

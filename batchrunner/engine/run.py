@@ -24,7 +24,7 @@ from batchrunner.engine.scheduling.rate_limiter import OutageGuard, RateLimiter
 from batchrunner.engine.scheduling.request_gate import RequestGate
 from batchrunner.engine.scheduling.slots import SlotQueue
 from batchrunner.engine.scheduling.wakeup import Wakeup
-from batchrunner.engine.shutdown import Signals
+from batchrunner.engine.shutdown import ShutdownSignals
 from batchrunner.io.clock import Clock
 from batchrunner.io.download import Partial
 from batchrunner.io.http import Http
@@ -50,7 +50,7 @@ _LEAST_RATE_PER_MIN = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class Services:
     """What a run works with; a test hands in its own. `host` is the name of this machine."""
 
     ledger: Ledger
@@ -58,7 +58,7 @@ class Means:
     access: Access
     clock: Clock
     listener: Listener
-    signals: Signals
+    signals: ShutdownSignals
     host: str = field(default_factory=socket.gethostname)
 
 
@@ -87,7 +87,7 @@ class Doubt:
 
 
 @dataclass(slots=True)
-class Counted:
+class RunStats:
     """What a run asked of the service."""
 
     submits: int = 0
@@ -113,7 +113,7 @@ class Run:
     """What all jobs of one run share. Everything in it belongs to one event loop; nothing needs a lock."""
 
     def __init__(
-        self, batch: Batch, means: Means, http: Http, limits: RunLimits, options: PlanOptions, run_id: int
+        self, batch: Batch, means: Services, http: Http, limits: RunLimits, options: PlanOptions, run_id: int
     ) -> None:
         self.batch = batch
         self.ledger = means.ledger
@@ -147,14 +147,14 @@ class Run:
         self.is_broke = False
         self.is_long_full = False
         self.is_slow = False
-        self.counted = Counted()
+        self.stats = RunStats()
         self.in_flight_submits = asyncio.Semaphore(_POSTS_ON_THE_WIRE)
         self.download_gate = asyncio.Semaphore(_DOWNLOADS_AT_ONCE)
         self.submit_lock = asyncio.Lock()
         self.posts: set[asyncio.Task[Outcome]] = set()
         self.steps: dict[JobId, Step] = {}
         self.renders_s: list[float] = []
-        self.told: set[JobId] = set()
+        self.finished: set[JobId] = set()
         self._options = options
         self._listener = means.listener
         self._watches: dict[int, TrackedTask] = {}
@@ -205,7 +205,7 @@ class Run:
     def remember_slots(self) -> None:
         """Puts on record what was learned of the account's limit, if that is news."""
         limit = self.slots.limit.limit
-        is_learned = self.limits.concurrency == AUTO and self.counted.submits
+        is_learned = self.limits.concurrency == AUTO and self.stats.submits
         if is_learned and limit != self._remembered_slots():
             self.ledger.account.told_slots(self.run_id, self.access.key_digest, limit, self.clock.wall_s())
 
@@ -312,7 +312,7 @@ class Run:
     def waits_for_reuse(self, identity: JobId, step: Step) -> bool:
         """Whether a job of this run will still bring the clip that this one waits for."""
         kin = self.batch.reusable.get(identity)
-        is_coming = kin is not None and kin.identity in self.steps and kin.identity not in self.told
+        is_coming = kin is not None and kin.identity in self.steps and kin.identity not in self.finished
         return step.hold_reason is HoldReason.WAITS_FOR_REUSE and is_coming
 
     def nudge(self) -> None:
@@ -322,7 +322,7 @@ class Run:
 
     def heed(self, told: Told, *, refused: bool) -> None:
         """What a reply says of the account's pace; a pause beyond the deadline ends the submits."""
-        self.counted.refused_429 += refused
+        self.stats.refused_429 += refused
         if self.service.distrust:
             self.stop_asking(HoldReason.HALT, self.service.distrust)
         if told.sent_at_s is not None:

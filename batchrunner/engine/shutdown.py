@@ -8,7 +8,7 @@ from typing import Any
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class Signals:
+class ShutdownSignals:
     """Counts signals. A terminal that is gone (HUP) drains, however often it says so."""
 
     def __init__(self) -> None:
@@ -18,7 +18,7 @@ class Signals:
         self._drained = False
         self._before: dict[signal.Signals, Any] = {}
 
-    def listen(self, drain: Callable[[str], None]) -> None:
+    def install(self, drain: Callable[[str], None]) -> None:
         """From now on signals are answered; `drain` is called once, with the reason."""
         self._drain = drain
         loop = asyncio.get_running_loop()
@@ -38,7 +38,7 @@ class Signals:
             self.last = number
             self.leaving.set()
 
-    def deafen(self) -> None:
+    def uninstall(self) -> None:
         """Signals do again what they did before."""
         loop = asyncio.get_running_loop()
         for number, before in self._before.items():

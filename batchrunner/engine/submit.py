@@ -143,7 +143,7 @@ def _commit(run: Run, job: Job, body: Mapping[str, object], step: Step) -> async
         return None
     run.receipts.submit(job.identity, attempt_id)  # whatever happens from here on, other machines know that it was sent
     run.book(claim.reserved_usd, run.run_id)
-    run.counted.submits += 1
+    run.stats.submits += 1
     run.slots.sent(job.identity)
     post = asyncio.create_task(_post(run, job, body, attempt_id, claim))
     run.posts.add(post)
@@ -213,7 +213,7 @@ def _react(run: Run, job: Job, answer: Answer, reply: Submitted) -> None:
     """What an answer to one job means for all the others."""
     refused_429 = answer.reject_reason in (RejectReason.RATE, RejectReason.CONCURRENT)
     if answer.reject_reason is RejectReason.CONCURRENT:
-        run.counted.refused_429 += 1
+        run.stats.refused_429 += 1
     else:
         run.heed(reply.limits, refused=refused_429)
     match answer.outcome:

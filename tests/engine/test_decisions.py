@@ -8,7 +8,7 @@ from batchrunner.cli.decisions import Decided, unfinished
 from batchrunner.cli.decisions import decide as deciding
 from batchrunner.domain.history import Decision, DecisionKind
 from batchrunner.domain.status import Status
-from batchrunner.engine.executor import Ended
+from batchrunner.engine.executor import RunResult
 from batchrunner.errors import ExitCode
 from batchrunner.planning.planner import PlanOptions
 from batchrunner.sandbox import Fault
@@ -32,7 +32,7 @@ def decided(studio: Studio, kind: DecisionKind, *names: str, are_spelt: bool = T
     return found
 
 
-def decide(studio: Studio, kind: DecisionKind, *names: str, **wishes: Any) -> Ended:
+def decide(studio: Studio, kind: DecisionKind, *names: str, **wishes: Any) -> RunResult:
     """`batchrunner redo` or `retry` of these jobs, agreed to."""
     only = decided(studio, kind, *names).only
     return studio.run(command=kind.value, only=only, **wishes)
@@ -88,7 +88,7 @@ def test_a_job_that_was_named_in_vain_is_not_submitted(studio: Studio) -> None:
     studio.write(manifest_text("a", "new"))
     studio.run(only=frozenset({"a"}))
     assert decided(studio, DecisionKind.RETRY, "a", "new").only == frozenset()
-    assert decide(studio, DecisionKind.REDO, "a", "new").counted.submits == 1
+    assert decide(studio, DecisionKind.REDO, "a", "new").stats.submits == 1
 
 
 def test_a_job_that_has_retries_left_has_failed_all_the_same(studio: Studio) -> None:
@@ -102,7 +102,7 @@ def test_a_run_after_redo_has_nothing_to_do(studio: Studio) -> None:
     studio.write(manifest_text("a"))
     studio.run()
     decide(studio, DecisionKind.REDO, "a")
-    assert studio.run().counted.submits == 0
+    assert studio.run().stats.submits == 0
 
 
 def test_redo_of_a_clip_that_is_gone_for_good_renders_it_anew(studio: Studio) -> None:
@@ -180,7 +180,7 @@ def test_an_accepted_job_can_be_redone_once(studio: Studio) -> None:
     accept(studio, "a")
 
     assert decide(studio, DecisionKind.REDO, "a").exit_code is ExitCode.DONE
-    assert studio.run().counted.submits == 0
+    assert studio.run().stats.submits == 0
 
     assert len(studio.record().charges) == 2
 

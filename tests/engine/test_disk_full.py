@@ -11,7 +11,7 @@ import pytest
 from batchrunner.domain.event import Kind
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import HoldReason
-from batchrunner.engine.executor import Ended
+from batchrunner.engine.executor import RunResult
 from batchrunner.errors import ExitCode, LedgerError
 from batchrunner.io.files import Root
 from batchrunner.sandbox import Fault
@@ -49,7 +49,7 @@ def batch_in(folder: Path) -> Studio:
     return studio
 
 
-def run_on(studio: Studio, disk: Disk) -> Ended | None:
+def run_on(studio: Studio, disk: Disk) -> RunResult | None:
     """One process; None where it could not even write down that it began."""
 
     async def two_hours(_clock: MovedClock) -> None:
@@ -118,7 +118,7 @@ def test_a_disk_that_stays_full_loses_nothing(tmp_path: Path, number: int) -> No
     assert_the_next_run_finishes(studio)
 
 
-def assert_the_exit_code_is_honest(studio: Studio, ended: Ended | None) -> None:
+def assert_the_exit_code_is_honest(studio: Studio, ended: RunResult | None) -> None:
     """0 says that every clip is on disk, 1 that every job was told; no other run may say so."""
     statuses = set(studio.statuses().values())
     if ended is not None and ended.exit_code is ExitCode.DONE:

@@ -10,7 +10,7 @@ from batchrunner.domain.event import Kind
 from batchrunner.domain.history import Attempt, ErrorClass, Outcome, RejectReason
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import HoldReason
-from batchrunner.engine.executor import Ended
+from batchrunner.engine.executor import RunResult
 from batchrunner.errors import ExitCode
 from batchrunner.sandbox import Answer, Fault
 from batchrunner.sandbox import Options as SandboxOptions
@@ -37,7 +37,7 @@ def only_attempt(studio: Studio) -> Attempt:
     return attempt
 
 
-def only_block(ended: Ended) -> HoldReason | None:
+def only_block(ended: RunResult) -> HoldReason | None:
     [step] = ended.steps.values()
     return step.hold_reason
 
@@ -193,7 +193,7 @@ def test_a_429_of_either_kind_is_waited_out_and_nothing_is_unknown(tmp_path: Pat
     ended = studio.run(concurrency=3)
 
     assert set(studio.statuses().values()) == {Status.DONE}
-    assert ended.counted.refused_429 > 0
+    assert ended.stats.refused_429 > 0
     assert len(studio.record().charges) == 6
     audit(studio)
 

@@ -12,7 +12,7 @@ import pytest
 from batchrunner.domain.event import Kind, Progress
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import HoldReason
-from batchrunner.engine.executor import Ended
+from batchrunner.engine.executor import RunResult
 from batchrunner.errors import ExitCode
 from batchrunner.io.http import Answered, Answering
 from batchrunner.sandbox import Fault
@@ -32,7 +32,7 @@ def studio_with(folder: Path, jobs: int, **options: Any) -> Studio:
     return studio
 
 
-def blocks(ended: Ended) -> set[HoldReason | None]:
+def blocks(ended: RunResult) -> set[HoldReason | None]:
     return {step.hold_reason for step in ended.steps.values()}
 
 

@@ -9,7 +9,7 @@ import pytest
 from batchrunner.domain.job import JobId
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action, HoldReason
-from batchrunner.engine.executor import Ended
+from batchrunner.engine.executor import RunResult
 from batchrunner.errors import ClaimConflict, ExitCode
 from batchrunner.sandbox import Sandbox
 from batchrunner.storage.sqlite.ledger import Ledger
@@ -45,10 +45,10 @@ def reasons(studio: Studio) -> dict[str, str]:
     return {seen.identity.name: seen.step.reason for seen in studio.seen()}
 
 
-def at_once(*studios: Studio) -> list[Ended]:
+def at_once(*studios: Studio) -> list[RunResult]:
     """Two people start at the same moment: each has looked before the other submits anything."""
 
-    async def go(clock: MovedClock) -> list[Ended]:
+    async def go(clock: MovedClock) -> list[RunResult]:
         service = Sandbox(
             state=studios[0].state, clock=clock, base_url=studios[0].api, files_url=FILES, options=studios[0].options
         )

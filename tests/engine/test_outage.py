@@ -201,7 +201,7 @@ def test_slots_are_never_exceeded_and_never_left_empty(tmp_path: Path, slots: in
     ended = studio.run(concurrency=slots, rate_per_min=600)
 
     assert statuses.seen[429] == 0
-    assert ended.counted.refused_429 == 0
+    assert ended.stats.refused_429 == 0
     assert counts(studio) == {Status.DONE: 20}
     # a render is seen to end at most 15 seconds late: a run that left slots empty would take longer
     assert ended.seconds < -(-20 // slots) * (60 + spread_s + 20)

@@ -44,7 +44,7 @@ def test_an_older_clip_comes_back_and_the_newer_one_becomes_a_version(redone: St
     assert redone.clip("a").read_bytes() == first
     assert versions(redone, "a") == {first, second}
     assert redone.statuses() == {"a": Status.DONE}
-    assert redone.run().counted.submits == 0
+    assert redone.run().stats.submits == 0
 
 
 def test_what_was_picked_can_be_taken_back_by_picking_the_other(redone: Studio) -> None:
@@ -55,13 +55,13 @@ def test_what_was_picked_can_be_taken_back_by_picking_the_other(redone: Studio) 
     assert pick(redone, "a", other.stem.rpartition(".")[2]) == ExitCode.DONE
 
     assert redone.clip("a").read_bytes() == second
-    assert redone.run().counted.submits == 0
+    assert redone.run().stats.submits == 0
 
 
 def test_a_picked_clip_can_be_redone_and_picked_and_redone(redone: Studio) -> None:
     for charges in (3, 4):
         pick(redone, "a", "v1")
-        assert redone.run().counted.submits == 0, "a decision that was carried out is not carried out again"
+        assert redone.run().stats.submits == 0, "a decision that was carried out is not carried out again"
         assert decide(redone, DecisionKind.REDO, "a").exit_code is ExitCode.DONE
         assert len(redone.record().charges) == charges
 
@@ -77,9 +77,9 @@ def test_an_edited_job_keeps_the_version_that_was_picked_for_it(studio: Studio) 
     assert pick(studio, "a", "v1") == ExitCode.DONE
 
     assert studio.clip("a").read_bytes() == first
-    assert studio.run().counted.submits == 0
+    assert studio.run().stats.submits == 0
     studio.write(edited(text).replace("smiling", "frowning"))
-    assert studio.run().counted.submits == 1
+    assert studio.run().stats.submits == 1
 
 
 def test_a_pick_that_a_kill_cut_short_is_finished_by_the_next_run(redone: Studio) -> None:
@@ -142,7 +142,7 @@ def test_a_decision_about_one_wish_says_nothing_of_another(studio: Studio) -> No
     decide(studio, DecisionKind.REDO, "a")
     studio.write(text)
 
-    assert studio.run().counted.submits == 0
+    assert studio.run().stats.submits == 0
 
     assert len(studio.record().charges) == 2
     assert studio.statuses() == {"a": Status.DONE}

@@ -15,7 +15,7 @@ from batchrunner.domain.history import Answer, Outcome
 from batchrunner.domain.job import JobId
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import HoldReason
-from batchrunner.engine.executor import Ended
+from batchrunner.engine.executor import RunResult
 from batchrunner.errors import ExitCode
 from batchrunner.io.http import Answered, Answering
 from batchrunner.manifest.load import load
@@ -45,7 +45,7 @@ def notes(studio: Studio) -> str:
     return "\n".join(event.text for event in studio.told(Kind.NOTE, Kind.HALT, Kind.WAIT, Kind.ALARM))
 
 
-def blocks(ended: Ended) -> list[HoldReason | None]:
+def blocks(ended: RunResult) -> list[HoldReason | None]:
     return [step.hold_reason for step in ended.steps.values()]
 
 

@@ -107,7 +107,7 @@ def test_two_machines_that_both_paid_show_both(studio: Studio, tmp_path: Path) -
     write(studio)
 
     assert [line["host"] for line in lines(studio)] == ["first", "second"]
-    assert studio.run().counted.submits == 0
+    assert studio.run().stats.submits == 0
 
 
 def test_an_edit_on_the_other_machine_is_rendered_and_the_old_clip_stays_known(studio: Studio, tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def test_a_clone_of_the_moment_of_a_post_holds_it_as_unknown(studio: Studio) -> 
     shutil.copy(studio.folder / "kept", receipts_path(studio.project, NAME))
     other = clone(studio)
     assert other.statuses() == {"a": Status.UNKNOWN}
-    assert other.run().counted.submits == 0
+    assert other.run().stats.submits == 0
 
 
 def test_what_was_accepted_failed_or_done_stands_there_without_an_orderly_end(studio: Studio) -> None:

@@ -44,7 +44,7 @@ def as_told(path: Path) -> dict[str, Any]:
 def test_a_clip_that_was_brought_along_is_done_when_its_bytes_are_those(brought: Studio) -> None:
     read(brought)
     assert brought.statuses() == {"a": Status.DONE}
-    assert brought.run().counted.polls == 0
+    assert brought.run().stats.polls == 0
 
 
 def test_a_file_of_the_same_size_is_not_done_on_the_word_of_a_receipt(brought: Studio) -> None:

@@ -119,7 +119,7 @@ def test_an_accepted_job_stays_accepted_after_everything_else_was_cleaned_away(
     other = clone()
 
     assert stands(other) == stands(without_clips(studio))
-    assert other.run().counted.submits == 0
+    assert other.run().stats.submits == 0
     assert other.clip("a").read_bytes() == first
 
 
@@ -134,9 +134,9 @@ def test_a_version_that_was_picked_is_not_undone_by_the_run_of_a_colleague(
 
     other = clone()
 
-    assert other.run().counted.submits == 0
+    assert other.run().stats.submits == 0
     assert other.clip("a").read_bytes() == first
-    assert other.run().counted.submits == 0
+    assert other.run().stats.submits == 0
     assert other.clip("a").read_bytes() == first
 
 
@@ -156,7 +156,7 @@ def test_a_choice_can_be_made_of_a_clip_that_only_receipts_tell_of(studio: Studi
     other = cloned(studio, beside(studio, "other"))
     other.write(edited(manifest_text("a")))
     assert outcome(["accept", str(other.manifest), "a"]) == ExitCode.DONE
-    assert other.run().counted.submits == 0
+    assert other.run().stats.submits == 0
 
 
 def test_a_redo_that_is_still_open_is_open_on_a_clone_and_one_that_was_done_is_done(
@@ -171,7 +171,7 @@ def test_a_redo_that_is_still_open_is_open_on_a_clone_and_one_that_was_done_is_d
     other = clone()
 
     assert [stand[:2] for stand in stands(other)] == [("a", Action.SUBMIT), ("b", Action.FETCH)]
-    assert other.run().counted.submits == 1
+    assert other.run().stats.submits == 1
 
 
 def test_what_failed_has_failed_on_a_clone_and_a_retry_is_carried_over(
@@ -187,7 +187,7 @@ def test_what_failed_has_failed_on_a_clone_and_a_retry_is_carried_over(
 
     assert stands(other) == stands(without_clips(studio))
     assert other.statuses() == {"a": Status.FAILED, "b": Status.RENDERED}
-    assert other.run().counted.submits == 0
+    assert other.run().stats.submits == 0
     assert other.booked_usd() == studio.booked_usd()
 
 
@@ -199,7 +199,7 @@ def test_what_is_unknown_is_unknown_on_a_clone_until_somebody_resolves_it(
     studio.run()
     other = clone()
     assert other.statuses() == {"a": Status.UNKNOWN}
-    assert other.run().counted.submits == 0
+    assert other.run().stats.submits == 0
     assert other.booked_usd() == studio.booked_usd()
 
 
@@ -260,7 +260,7 @@ def test_a_clip_that_was_taken_over_is_taken_over_on_a_clone(studio: Studio, clo
     other = clone()
 
     assert stands(other) == stands(without_clips(studio))
-    assert other.run().counted.submits == 0
+    assert other.run().stats.submits == 0
     assert len(other.record().charges) == 1
 
 
@@ -347,7 +347,7 @@ def test_a_choice_is_not_undone_by_a_receipt_that_comes_late(studio: Studio, tmp
         receipts_path(each.project, NAME).write_text(merged, encoding="utf-8")
         read(each)
 
-    assert studio.run().counted.submits == 0
+    assert studio.run().stats.submits == 0
     assert studio.clip("a").read_bytes() == first
 
 
@@ -388,7 +388,7 @@ def test_what_another_machine_asked_for_in_vain_does_not_undo_what_was_paid_here
         merged.write(write(other).read_text(encoding="utf-8"))
     read(studio)
     assert studio.statuses() == {"a": Status.DONE}
-    assert studio.run().counted.submits == 0
+    assert studio.run().stats.submits == 0
 
 
 def test_an_unknown_that_has_to_wait_stays_in_the_file(studio: Studio, tmp_path: Path) -> None:
@@ -405,7 +405,7 @@ def test_an_unknown_that_has_to_wait_stays_in_the_file(studio: Studio, tmp_path:
     assert read(studio) == 0
     write(studio)
     assert [line["outcome"] for line in lines(studio)] == ["accepted", "unknown"]
-    assert studio.run().counted.submits == 0
+    assert studio.run().stats.submits == 0
     assert read(studio) == 1
     assert studio.statuses() == {"a": Status.UNKNOWN}
 

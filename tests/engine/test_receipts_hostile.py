@@ -300,7 +300,7 @@ def test_a_task_of_another_address_is_held_with_that_reason_and_its_key_stays_he
     assert step.hold_reason is HoldReason.TASK_REFUSED
     assert "another address, as its receipt says" in step.reason
     assert "evil" not in step.reason
-    assert ended.counted.submits == 0
+    assert ended.stats.submits == 0
 
 
 # Fuzzing

@@ -270,7 +270,7 @@ def test_uploads_count_against_the_pace(studio: Studio) -> None:
     ended = studio.run(concurrency=8, rate_per_min=10)
 
     assert ended.exit_code is ExitCode.DONE
-    assert ended.counted.refused_429 == 0
+    assert ended.stats.refused_429 == 0
     asked_s = [asked.at_s for asked in studio.asked if asked.is_api]
     assert max(sum(start <= at_s < start + 60 for at_s in asked_s) for start in asked_s) <= 10
 

@@ -13,8 +13,8 @@ from batchrunner.domain.image import LocalImage
 from batchrunner.domain.problem import Code
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action
-from batchrunner.engine.executor import Ended, conduct
-from batchrunner.engine.run import Means
+from batchrunner.engine.executor import RunResult, execute
+from batchrunner.engine.run import Services
 from batchrunner.errors import ExitCode
 from batchrunner.io.http import Http, InProcess
 from batchrunner.io.resources import data_root
@@ -123,11 +123,11 @@ class Copy:
         wanted = JobSet(self.manifest.name, self.manifest.profile, self.manifest.jobs)
         return load_batch(self.project, wanted, ledger, shipped_prices())
 
-    def run(self, start_s: float = EVENING_S) -> Ended:
+    def run(self, start_s: float = EVENING_S) -> RunResult:
         """`batchrunner run`, agreed to, in moved time."""
         return in_moved_time(self._run, start_s)
 
-    async def _run(self, clock: MovedClock) -> Ended:
+    async def _run(self, clock: MovedClock) -> RunResult:
         access = Access(self.studio.api, self.studio.key)
         settings = self.manifest.settings
         limits = RunLimits(
@@ -139,7 +139,7 @@ class Copy:
         )
         answer = self.studio.sandbox(clock)
         with Ledger.writing(self.project.ledger) as ledger:
-            means = Means(
+            means = Services(
                 ledger,
                 lambda: Http(lambda: InProcess(answer), loopback=False),
                 access,
@@ -148,7 +148,7 @@ class Copy:
                 DeafSignals(),
             )
             options = PlanOptions(limits.retries)
-            return await conduct(self.batch(ledger), means, limits, options, command="run")
+            return await execute(self.batch(ledger), means, limits, options, command="run")
 
     def actions(self) -> set[Action]:
         """What the next run would do."""

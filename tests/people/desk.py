@@ -19,8 +19,8 @@ from batchrunner.domain.job import JobId
 from batchrunner.domain.money import NOTHING
 from batchrunner.domain.settings import max_replace
 from batchrunner.domain.step import Action, total
-from batchrunner.engine.executor import Ended, conduct
-from batchrunner.engine.run import Means
+from batchrunner.engine.executor import RunResult, execute
+from batchrunner.engine.run import Services
 from batchrunner.errors import UsageError
 from batchrunner.io.http import Answered, Answering, Http, InProcess
 from batchrunner.manifest.load import Manifest, load
@@ -133,7 +133,7 @@ class Desk(Studio):
 
         return answer
 
-    async def go(self, clock: MovedClock, **wishes: Any) -> Ended:
+    async def go(self, clock: MovedClock, **wishes: Any) -> RunResult:
         """What `batchrunner.cli.work` does, in its order; everything shown is agreed to.
 
         Raises:
@@ -146,7 +146,7 @@ class Desk(Studio):
         finally:
             self.clock_s = clock.wall_s()
 
-    async def _work(self, command: Command, clock: MovedClock, stack: ExitStack) -> Ended:
+    async def _work(self, command: Command, clock: MovedClock, stack: ExitStack) -> RunResult:
         manifest, project, answer = load(self.manifest), self.project, self.sandbox(clock)
         stack.enter_context(run_lock(project.folder, manifest.name, "now"))
         with known_ledger(project) as known:
@@ -163,8 +163,8 @@ class Desk(Studio):
         self.signals = DeafSignals()
         http = lambda: Http(lambda: InProcess(answer), loopback=False)  # noqa: E731
         access = Access(self.api, self.key)
-        means = Means(ledger, http, access, clock, self.events.append, self.signals, self.host)
-        return await conduct(batch, means, limits, options, command=command.word)
+        means = Services(ledger, http, access, clock, self.events.append, self.signals, self.host)
+        return await execute(batch, means, limits, options, command=command.word)
 
     def _agreed(
         self, manifest: Manifest, batch: Batch, command: Command, known: Ledger, now_s: float

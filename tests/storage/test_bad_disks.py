@@ -119,7 +119,7 @@ def test_a_whole_run_in_a_network_folder_pays_each_clip_once(studio: Studio, con
     studio.connect = connect
     studio.write(manifest_text("a", "b", "c"))
     assert studio.run().exit_code is ExitCode.DONE
-    assert studio.run().counted.submits == 0
+    assert studio.run().stats.submits == 0
     audit(studio)
     assert set(studio.statuses().values()) == {Status.DONE}
     assert names(studio.project.folder) == {".gitignore", "ledger.db"}

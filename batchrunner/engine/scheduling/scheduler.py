@@ -9,7 +9,7 @@ from batchrunner.engine.run import Run
 _LEAST_S = 0.01
 
 
-async def dispatch(run: Run) -> None:
+async def serve_forever(run: Run) -> None:
     """Serves slots first and looks afterwards, whenever something changed or it is time; it never ends by itself."""
     while True:
         run.changed.clear()
