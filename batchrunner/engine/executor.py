@@ -110,7 +110,7 @@ async def _until_told(run: Run, signals: ShutdownSignals, beat_s: float) -> None
 async def _work(run: Run) -> None:
     """Everything, in the order in which it matters. One job's bug ends submits, not the other jobs."""
     for memory in run.batch.histories.values():
-        run.shelf.confirm(memory)
+        run.clips.confirm(memory)
     steps = {identity: run.decide(identity) for identity in run.batch.identities()}
     for identity, step in steps.items():
         if step.action is Action.POLL:

@@ -36,7 +36,7 @@ async def fetch(run: Run, identity: JobId, step: Step) -> None:
     final = _where(run, identity, attempt)
     if final is None:
         return
-    path = run.shelf.take_over(attempt, final)
+    path = run.clips.take_over(attempt, final)
     if path is not None:
         run.tell(Happened(Kind.DONE, path, identity.name))
         return
@@ -124,7 +124,7 @@ async def restore(run: Run, identity: JobId, step: Step) -> None:
     attempt = attempt_of(step)
     final = _where(run, identity, attempt)
     if final is not None:
-        _place(run, identity, attempt, run.shelf.lying(attempt), final)
+        _place(run, identity, attempt, run.clips.stored(attempt), final)
 
 
 async def settle(run: Run, identity: JobId, step: Step) -> None:
@@ -233,7 +233,7 @@ def _place(run: Run, identity: JobId, attempt: Attempt, verified: Verified, fina
     """Puts a file under its final name; what keeps it from there stops this job."""
     watch = run.watch(attempt)
     try:
-        path = run.shelf.put(identity, attempt, verified, final)
+        path = run.clips.store(identity, attempt, verified, final)
         run.receipts.submit(identity, attempt.id)
     except FileExistsError as error:
         if not final.parent.is_dir():

@@ -33,7 +33,7 @@ from batchrunner.planning.planner import Budget, PlanOptions, StopReason, next_s
 from batchrunner.providers.credentials import Access
 from batchrunner.providers.modellix import Limits as Told
 from batchrunner.providers.modellix import Modellix
-from batchrunner.storage.clips import Shelf
+from batchrunner.storage.clips import ClipStore
 from batchrunner.storage.receipts import ReceiptsWriter
 from batchrunner.storage.sqlite.ledger import Ledger
 
@@ -121,7 +121,7 @@ class Run:
         self.access = means.access
         self.clock = means.clock
         self.http = http
-        self.shelf = Shelf(batch.project, means.ledger, means.clock)
+        self.clips = ClipStore(batch.project, means.ledger, means.clock)
         self.limits = limits
         self.submits = options.submits
         self.run_id = run_id

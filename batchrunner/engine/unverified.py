@@ -9,7 +9,7 @@ from batchrunner.io.clock import Clock
 from batchrunner.io.download import Verified
 from batchrunner.io.files import Root, sha256_of
 from batchrunner.planning.batch import Batch, JobState
-from batchrunner.storage.clips import Shelf
+from batchrunner.storage.clips import ClipStore
 from batchrunner.storage.sqlite.ledger import Ledger
 
 
@@ -51,7 +51,7 @@ def take(batch: Batch, ledger: Ledger, clock: Clock, seen: JobState) -> str | No
     if path is None:
         return None
     odd = Verified(path, path.stat().st_size, sha256_of(path))
-    return Shelf(batch.project, ledger, clock).put(seen.identity, attempt, odd, final)
+    return ClipStore(batch.project, ledger, clock).store(seen.identity, attempt, odd, final)
 
 
 def _waits(attempt: Attempt) -> bool:

@@ -14,14 +14,14 @@ from batchrunner.storage.sqlite.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class ClipStore:
     """The clips of a project, and the ledger that knows each of them. Nothing of ours is ever deleted."""
 
     project: Project
     ledger: Ledger
     clock: Clock
 
-    def put(self, identity: JobId, attempt: Attempt, verified: Verified, final: Path) -> str:
+    def store(self, identity: JobId, attempt: Attempt, verified: Verified, final: Path) -> str:
         """Writes a file down, then gives it its final name, then closes the attempt. Gives the path as written.
 
         Raises:
@@ -45,7 +45,7 @@ class Shelf:
         self.ledger.clip(attempt.id, clip, attempt.adoption_id)
         return clip.path
 
-    def lying(self, attempt: Attempt) -> Verified:
+    def stored(self, attempt: Attempt) -> Verified:
         """The clip of an attempt, where it was put last."""
         if attempt.clip is None:
             raise AssertionError(f"attempt {attempt.id} has no clip")

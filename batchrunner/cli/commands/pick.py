@@ -15,7 +15,7 @@ from batchrunner.domain.history import Attempt, ClipRole
 from batchrunner.domain.job import JobId
 from batchrunner.errors import UsageError
 from batchrunner.storage.clip_files import on_disk
-from batchrunner.storage.clips import Shelf
+from batchrunner.storage.clips import ClipStore
 
 _VERSION = re.compile(r"\.(v[0-9]+)$")
 
@@ -47,7 +47,7 @@ def command(manifest: Path, job: str, version: str, profile: str, ledger: Path |
         final = desk.project.output(desk.batch.jobs[who].output)
         # decided first: where the disk does not take it now, the next run puts it there
         desk.book.decide([desk.keep(who, attempt)])
-        path = _put_back(Shelf(desk.project, desk.book, desk.clock), who, attempt, final)
+        path = _put_back(ClipStore(desk.project, desk.book, desk.clock), who, attempt, final)
     say(f"{job}: {version} lies at {path} again")
 
 
@@ -66,9 +66,9 @@ def _version(who: JobId, version: str, versions: Mapping[str, Attempt]) -> Attem
     return versions[version]
 
 
-def _put_back(shelf: Shelf, who: JobId, attempt: Attempt, final: Path) -> str:
+def _put_back(shelf: ClipStore, who: JobId, attempt: Attempt, final: Path) -> str:
     try:
-        return shelf.put(who, attempt, shelf.lying(attempt), final)
+        return shelf.store(who, attempt, shelf.stored(attempt), final)
     except FileExistsError:
         raise UsageError(f"{final} lies in its place and is not ours: move it away, then type this again") from None
     except OSError as error:
