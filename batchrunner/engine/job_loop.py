@@ -6,7 +6,7 @@ from batchrunner.domain.job import JobId
 from batchrunner.domain.step import Action, HoldReason, Step
 from batchrunner.engine.fetch import adopt, fetch, restore, settle
 from batchrunner.engine.guards.canary import end_probe
-from batchrunner.engine.guards.price import end_doubt
+from batchrunner.engine.guards.price import end_suspicion
 from batchrunner.engine.poll import poll
 from batchrunner.engine.run import Run
 from batchrunner.engine.submit import submit
@@ -39,6 +39,6 @@ async def run_job(run: Run, identity: JobId) -> Step:
     finally:
         run.slots.release(identity)
         run.finished.add(identity)
-        end_doubt(run, identity)
+        end_suspicion(run, identity)
         end_probe(run, identity)
         run.nudge()

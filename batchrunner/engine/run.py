@@ -40,7 +40,7 @@ from batchrunner.storage.sqlite.ledger import Ledger
 # Source: rule 8 of the design: what may be uncertain at one moment is bounded.
 _POSTS_ON_THE_WIRE = 4
 _DOWNLOADS_AT_ONCE = 4
-MOST_WEIGHINGS = 5
+MOST_CHECKS = 5
 # A model of which nobody has seen a clip gets one job first when more than so many would follow.
 _CANARY_FOR = 20
 # Whoever wants to leave sits out no longer pause than this.
@@ -79,7 +79,7 @@ class TrackedTask:
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class SuspectedOvercharge:
     """A clip that was weighed seems to cost more than was agreed to."""
 
     identity: JobId
@@ -139,8 +139,8 @@ class Run:
         self.probes: dict[str, JobId] = {}
         self.failures = 0
         self.breakers: dict[str, CircuitBreaker] = {}
-        self.weighings = MOST_WEIGHINGS if self.submits else 0
-        self.doubt: Doubt | None = None
+        self.checks_left = MOST_CHECKS if self.submits else 0
+        self.suspected_overcharge: SuspectedOvercharge | None = None
         self.suspicion = ""
         self.overcharges: dict[int, tuple[Decimal, Decimal]] = {}
         self.pictures_in_trouble: set[str] = set()

@@ -10,7 +10,7 @@ from batchrunner.domain.job import Job, JobId
 from batchrunner.domain.step import Action, HoldReason, Step
 from batchrunner.domain.text import span
 from batchrunner.engine.guards.canary import admit, heed_failure, is_admitted
-from batchrunner.engine.guards.price import Before, end_doubt, read_balance, weigh_after, weigh_before
+from batchrunner.engine.guards.price import BalanceBefore, balance_before, compare_balance, end_suspicion, read_balance
 from batchrunner.engine.run import Run
 from batchrunner.engine.scheduling.poll_policy import RunningTask
 from batchrunner.engine.scheduling.rate_limiter import MOST_UNKNOWNS
@@ -29,7 +29,7 @@ _LONG_FULL_S = 900.0
 async def submit(run: Run, identity: JobId, _: Step) -> None:
     """Submits a job once, and records what became of it; or comes back with nothing done."""
     job = run.batch.jobs[identity]
-    end_doubt(run, identity)  # where it comes again, its first clip ended
+    end_suspicion(run, identity)  # where it comes again, its first clip ended
     await admit(run, job)
     await run.slots.acquire(identity)
     body = await sendable(run, job, lambda: _may_go(run, job)) if _may_go(run, job) else None
@@ -70,7 +70,7 @@ async def _begin(run: Run, job: Job, body: Mapping[str, object]) -> asyncio.Task
                 run.is_broke = False
                 run.say("the balance was topped up: the run goes on")
             if is_accepted and before is not None:
-                await weigh_after(run, job.identity, before, step.cost.high_usd)
+                await compare_balance(run, job.identity, before, step.cost.high_usd)
         return post
 
 
@@ -79,7 +79,7 @@ async def _patience(run: Run, job: Job) -> None:
     answered = can_pay = False
     while run.stop_of(job) is None:
         wait_s = run.outage.wait_s(run.clock.monotonic_s())
-        if run.doubt:
+        if run.suspected_overcharge:
             await run.wakeup.wait()
         elif run.is_broke and not can_pay:
             can_pay = await _may_pay(run, job)
@@ -91,12 +91,12 @@ async def _patience(run: Run, job: Job) -> None:
             return
 
 
-async def _right(run: Run, job: Job) -> Before | None:
+async def _right(run: Run, job: Job) -> BalanceBefore | None:
     """Waits for the right to send. Gives what the account held just before, if this clip is to be weighed."""
     if run.stop_of(job) is not None:
         return None
-    is_weighed = run.weighings > 0 and not run.outage.is_on
-    before = await weigh_before(run, lambda: _may_go(run, job)) if is_weighed else None
+    is_weighed = run.checks_left > 0 and not run.outage.is_on
+    before = await balance_before(run, lambda: _may_go(run, job)) if is_weighed else None
     await run.gate.acquire(lambda: _may_go(run, job) and run.slots.has_room(job.identity))
     return before
 

@@ -13,7 +13,7 @@ def waits_for(run: Run) -> str:
     reasons = (
         (run.is_stopped, run.stop_reason),
         (run.is_broke, "waiting for the balance to be topped up"),
-        (run.doubt is not None, run.doubt.reason if run.doubt else ""),
+        (run.suspected_overcharge is not None, run.suspected_overcharge.reason if run.suspected_overcharge else ""),
         (pause_s >= LEAST_WAIT_S, f"the service wants us to wait another {span(pause_s)}"),
         (bool(slowness := run.gate.slowness()), slowness),
         (bool(run.probes), f"one job of {', '.join(run.probes)} is tried first"),

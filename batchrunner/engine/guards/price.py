@@ -10,7 +10,7 @@ from batchrunner.domain.history import Attempt
 from batchrunner.domain.job import JobId
 from batchrunner.domain.money import NOTHING, dollars
 from batchrunner.domain.step import HoldReason
-from batchrunner.engine.run import MOST_WEIGHINGS, Doubt, Run
+from batchrunner.engine.run import MOST_CHECKS, Run, SuspectedOvercharge
 from batchrunner.errors import LedgerError
 from batchrunner.providers.modellix import BalanceReply
 from batchrunner.storage.sqlite.account_log import Moment
@@ -22,7 +22,7 @@ _QUIET_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Before:
+class BalanceBefore:
     """What the account held before a clip that is weighed, and what was on record of other runs at that moment."""
 
     usd: Decimal
@@ -34,7 +34,7 @@ def _is_above(paid_usd: Decimal, estimate_usd: Decimal) -> bool:
     return estimate_usd > 0 and paid_usd > estimate_usd * _MOST
 
 
-async def weigh_before(run: Run, is_wanted: Callable[[], bool]) -> Before | None:
+async def balance_before(run: Run, is_wanted: Callable[[], bool]) -> BalanceBefore | None:
     """What the account holds before a submit; where it does not say, nothing is weighed.
 
     A clip that is weighed because of a suspicion goes at a quiet moment: nobody else pays then, as far as one can see.
@@ -49,30 +49,30 @@ async def weigh_before(run: Run, is_wanted: Callable[[], bool]) -> Before | None
     if usd is None:
         return None
     if earlier is not None and usd < earlier:
-        _weigh_another(run, "somebody else pays from this account")
+        _check_another(run, "somebody else pays from this account")
         return None
-    return Before(usd, moment)
+    return BalanceBefore(usd, moment)
 
 
 async def _held(run: Run, is_wanted: Callable[[], bool]) -> Decimal | None:
     reply = await read_balance(run, is_wanted)
     if reply.is_trouble:
-        _weigh_another(run)
+        _check_another(run)
     elif reply.usd is None:
-        run.weighings = 0
+        run.checks_left = 0
     return reply.usd
 
 
-async def weigh_after(run: Run, identity: JobId, before: Before, estimate_usd: Decimal) -> None:
+async def compare_balance(run: Run, identity: JobId, before: BalanceBefore, estimate_usd: Decimal) -> None:
     """What the account lost by a clip, but for what other runs of this ledger paid meanwhile.
 
     Too much is a doubt: somebody else may have paid at that moment.
     """
     reply = await read_balance(run)
     if reply.is_trouble:
-        _weigh_another(run)
+        _check_another(run)
         return
-    run.weighings = 0
+    run.checks_left = 0
     if reply.usd is None:
         return
     beside_usd = run.ledger.account.paid_beside(run.run_id, run.access.key_digest, before.moment)
@@ -82,15 +82,17 @@ async def weigh_after(run: Run, identity: JobId, before: Before, estimate_usd: D
         return
     which = "a second clip, which went alone and" if run.suspicion else "the first clip, which"
     lost, estimate = dollars(lost_usd), dollars(estimate_usd)
-    run.doubt = Doubt(identity, f"the account lost {lost} by {which} was estimated at {estimate}")
-    said = f"{run.doubt.reason}; somebody else may have paid at that moment: no more submits before its bill is known"
+    run.suspected_overcharge = SuspectedOvercharge(
+        identity, f"the account lost {lost} by {which} was estimated at {estimate}"
+    )
+    said = f"{run.suspected_overcharge.reason}; somebody else may have paid at that moment: no more submits before its bill is known"
     run.tell(Happened(Kind.NOTE, said))
 
 
-def _weigh_another(run: Run, why: str = "the balance was not answered") -> None:
+def _check_another(run: Run, why: str = "the balance was not answered") -> None:
     """The next clip is weighed instead; but a balance that is never told does not hold up a night."""
-    run.weighings -= 1
-    if run.weighings == 0:
+    run.checks_left -= 1
+    if run.checks_left == 0:
         run.say(f"what the first clips cost could not be checked: {why}")
 
 
@@ -101,7 +103,7 @@ def heed_bill(run: Run, attempt: Attempt, billed_usd: Decimal) -> None:
     """
     estimate_usd = attempt.reserved_usd
     if attempt.run_id == run.run_id:
-        run.doubt, run.suspicion = None, ""
+        run.suspected_overcharge, run.suspicion = None, ""
     else:
         estimate_usd = max(estimate_usd, run.batch.prices.cost(attempt.request).high_usd)
     if not _is_above(billed_usd, estimate_usd):
@@ -122,16 +124,16 @@ def tell_overcharges(run: Run) -> None:
         run.tell(Happened(Kind.ALARM, f"{len(run.overcharges)} {said}"))
 
 
-def end_doubt(run: Run, identity: JobId) -> None:
+def end_suspicion(run: Run, identity: JobId) -> None:
     """A clip that was weighed came to its end, and no bill said what it cost: one is a suspicion, two are believed."""
-    if run.doubt is None or run.doubt.identity != identity:
+    if run.suspected_overcharge is None or run.suspected_overcharge.identity != identity:
         return
-    doubt, run.doubt = run.doubt, None
+    doubt, run.suspected_overcharge = run.suspected_overcharge, None
     if run.suspicion:
         why = f"{doubt.reason}, as by one before it; no bill says what they cost, so it is only suspected"
         run.stop(HoldReason.PRICE, f"{why}: {_MEND}")
     else:
-        run.suspicion, run.weighings = doubt.reason, MOST_WEIGHINGS
+        run.suspicion, run.checks_left = doubt.reason, MOST_CHECKS
         run.say("no bill says what the first clip cost: the next one goes alone at a quiet moment, and is weighed, too")
         run.nudge()
 
