@@ -33,7 +33,7 @@ from batchrunner.engine.scheduling.latency_models import LatencyModels
 from batchrunner.io.http import Answered, Answering
 from batchrunner.manifest.load import Manifest
 from batchrunner.planning.batch import Batch, as_record
-from batchrunner.providers.credentials import Access
+from batchrunner.providers.credentials import Credentials
 from batchrunner.sandbox import Charged
 from batchrunner.sandbox import Options as SandboxOptions
 from batchrunner.sandbox.exchange import Answer as Sent
@@ -233,7 +233,7 @@ def most_in_a_minute(times_s: list[float]) -> int:
 def remember(studio: Bench, cell: Cell) -> None:
     """Writes earlier clips of the same kind into the ledger, and the account's slots."""
     manifest = studio.write(manifest_text(*(f"past{number}" for number in range(PAST))))
-    access = Access(API, KEY)
+    access = Credentials(API, KEY)
     lasting_s = latencies_s(cell.shape, PAST, seed=1)
     at_s = EVENING_S - 7200.0
     with Ledger.writing(studio.project.ledger) as ledger:

@@ -19,7 +19,7 @@ from batchrunner.io.http import Answered, Answering, Http, InProcess
 from batchrunner.manifest.load import Manifest, load
 from batchrunner.planning.batch import Batch, JobSet, JobState, RunLimits, load_batch
 from batchrunner.planning.planner import PlanOptions
-from batchrunner.providers.credentials import Access
+from batchrunner.providers.credentials import Credentials
 from batchrunner.sandbox import Options as SandboxOptions
 from batchrunner.sandbox import Record, Sandbox, record
 from batchrunner.storage.paths import Project, find_project
@@ -170,7 +170,7 @@ class Studio:
             }
         )
         command = wishes.pop("command", "run")
-        access = Access(self.api, self.key)
+        access = Credentials(self.api, self.key)
         options = PlanOptions(limits.retries, **wishes)
         self.signals = DeafSignals()
         answer = self.sandbox(clock)

@@ -23,7 +23,7 @@ from batchrunner.io.http import Http, InProcess
 from batchrunner.manifest.load import Manifest, load
 from batchrunner.planning.batch import JobSet, remembered
 from batchrunner.planning.outgoing import Sources
-from batchrunner.providers.credentials import Access, read_access
+from batchrunner.providers.credentials import Credentials, read_credentials
 from batchrunner.providers.modellix import Modellix
 from batchrunner.sandbox import Options as SandboxOptions
 from batchrunner.sandbox import Sandbox
@@ -34,14 +34,14 @@ from batchrunner.storage.sqlite.ledger import Ledger
 
 T = TypeVar("T")
 
-SANDBOX_ACCESS = Access("http://127.0.0.1", "mdlx-sandbox")
+SANDBOX_ACCESS = Credentials("http://127.0.0.1", "mdlx-sandbox")
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
     """The service that is asked: who asks it, and how connections to it are made."""
 
-    access: Access
+    access: Credentials
     make_http: Callable[[], Http]
 
     async def refuses_key(self, clock: Clock) -> bool:
@@ -156,14 +156,14 @@ def real_service(allowed: tuple[Network, ...] = ()) -> Service:
     Raises:
         Unauthorized: there is no key.
     """
-    access = read_access(os.environ)
+    access = read_credentials(os.environ)
     return Service(access, lambda: Http(loopback=access.is_loopback, allowed=allowed))
 
 
 def key_digest_if_any() -> str | None:
     """What tells today's key apart; None where there is none, which is no error for a plan."""
     try:
-        return read_access(os.environ).key_digest
+        return read_credentials(os.environ).key_digest
     except Unauthorized:
         return None
 

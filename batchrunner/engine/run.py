@@ -30,7 +30,7 @@ from batchrunner.io.download import Partial
 from batchrunner.io.http import Http
 from batchrunner.planning.batch import Batch, RunLimits
 from batchrunner.planning.planner import Budget, PlanOptions, StopReason, next_step
-from batchrunner.providers.credentials import Access
+from batchrunner.providers.credentials import Credentials
 from batchrunner.providers.modellix import Limits as Told
 from batchrunner.providers.modellix import Modellix
 from batchrunner.storage.clips import ClipStore
@@ -55,7 +55,7 @@ class Services:
 
     ledger: Ledger
     make_http: Callable[[], Http]
-    access: Access
+    access: Credentials
     clock: Clock
     listener: Listener
     signals: ShutdownSignals

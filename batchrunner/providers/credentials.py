@@ -14,7 +14,7 @@ DEFAULT_BASE_URL = "https://api.modellix.ai"
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class Credentials:
     """Whom to ask, and with which key. The key is not shown when this is printed."""
 
     base_url: str
@@ -36,14 +36,14 @@ class Access:
         return is_loopback(self.base_url)
 
 
-def read_access(environment: Mapping[str, str]) -> Access:
+def read_credentials(environment: Mapping[str, str]) -> Credentials:
     """The access that the environment names.
 
     Raises:
         Unauthorized: there is no key, or its file may be read by others.
         UsageError: the address would send the key in the clear.
     """
-    return Access(read_base_url(environment), _key(environment))
+    return Credentials(read_base_url(environment), _key(environment))
 
 
 def read_base_url(environment: Mapping[str, str]) -> str:

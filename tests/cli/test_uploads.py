@@ -12,7 +12,7 @@ from batchrunner.domain.uploaded_image import UPLOAD_LIFE_S, Upload
 from batchrunner.errors import ExitCode
 from batchrunner.io.clock import Clock
 from batchrunner.io.http import Answered, Answering
-from batchrunner.providers.credentials import Access
+from batchrunner.providers.credentials import Credentials
 from batchrunner.storage.paths import Project, find_project
 from batchrunner.storage.run_lock import run_lock
 from batchrunner.storage.sqlite.ledger import Ledger
@@ -183,7 +183,7 @@ def test_a_picture_that_is_gone_already_counts_as_deleted(batch: Rehearsal, caps
 
 
 def batch_digest(batch: Rehearsal) -> str:
-    return Access(batch.api, batch.key).key_digest
+    return Credentials(batch.api, batch.key).key_digest
 
 
 def test_pruning_needs_a_key_and_listing_does_not(

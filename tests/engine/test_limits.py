@@ -17,7 +17,7 @@ import pytest
 from batchrunner.domain.event import Kind
 from batchrunner.domain.status import Status
 from batchrunner.io.http import Answered, Answering
-from batchrunner.providers.credentials import Access
+from batchrunner.providers.credentials import Credentials
 from batchrunner.sandbox import Answer, Charged, Sandbox, record
 from batchrunner.sandbox import Options as SandboxOptions
 from batchrunner.sandbox.exchange import pieces
@@ -72,7 +72,7 @@ def account(folder: Path, jobs: int, first: str = "job", **options: Any) -> tupl
 
 def remembered_slots(studio: Studio) -> int | None:
     with Ledger.reading(studio.project.ledger) as ledger:
-        return ledger.account.slots(Access(API, KEY).key_digest)
+        return ledger.account.slots(Credentials(API, KEY).key_digest)
 
 
 def most_in_a_minute(asked: Iterable[Asked]) -> int:

@@ -19,7 +19,7 @@ from batchrunner.engine.executor import RunResult
 from batchrunner.errors import ExitCode
 from batchrunner.io.http import Answered, Answering
 from batchrunner.manifest.load import load
-from batchrunner.providers.credentials import Access
+from batchrunner.providers.credentials import Credentials
 from batchrunner.sandbox import Answer as SandboxAnswer
 from batchrunner.sandbox import Fault
 from batchrunner.sandbox import Options as SandboxOptions
@@ -188,7 +188,7 @@ def meanwhile_another_run_submits(studio: Studio, usd: Decimal) -> Callable[[Ans
 
 def submit_elsewhere(studio: Studio, usd: Decimal) -> None:
     manifest = load(studio.manifest)
-    access, at_s = Access(studio.api, studio.key), studio.asked[-1].at_s
+    access, at_s = Credentials(studio.api, studio.key), studio.asked[-1].at_s
     with Ledger.writing(studio.project.ledger) as ledger:
         run_id = ledger.begin_run(NewRun("other", "", "run", "", studio.api, "here", 1, "0", [], at_s))
         who = JobId("other", "", "shot", 1)

@@ -23,7 +23,7 @@ from batchrunner.manifest.permissions import Permissions
 from batchrunner.manifest.yaml import document
 from batchrunner.planning.batch import Batch, JobSet, RunLimits, load_batch
 from batchrunner.planning.planner import PlanOptions
-from batchrunner.providers.credentials import Access
+from batchrunner.providers.credentials import Credentials
 from batchrunner.sandbox.downloads import clip_of
 from batchrunner.storage.paths import Project, find_project
 from batchrunner.storage.sqlite.ledger import Ledger
@@ -128,7 +128,7 @@ class Copy:
         return in_moved_time(self._run, start_s)
 
     async def _run(self, clock: MovedClock) -> RunResult:
-        access = Access(self.studio.api, self.studio.key)
+        access = Credentials(self.studio.api, self.studio.key)
         settings = self.manifest.settings
         limits = RunLimits(
             settings.concurrency,

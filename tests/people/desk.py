@@ -27,7 +27,7 @@ from batchrunner.manifest.load import Manifest, load
 from batchrunner.planning.batch import Batch, RunLimits
 from batchrunner.planning.planner import PlanOptions
 from batchrunner.planning.replaced import replaced
-from batchrunner.providers.credentials import Access
+from batchrunner.providers.credentials import Credentials
 from batchrunner.sandbox import Sandbox
 from batchrunner.storage.receipts import ReceiptsWriter, read_receipts
 from batchrunner.storage.run_lock import run_lock
@@ -162,7 +162,7 @@ class Desk(Studio):
         batch = replace(self.batch(manifest, ledger), foreign_jobs=planned.foreign_jobs)
         self.signals = DeafSignals()
         http = lambda: Http(lambda: InProcess(answer), loopback=False)  # noqa: E731
-        access = Access(self.api, self.key)
+        access = Credentials(self.api, self.key)
         means = Services(ledger, http, access, clock, self.events.append, self.signals, self.host)
         return await execute(batch, means, limits, options, command=command.word)
 

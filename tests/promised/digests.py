@@ -10,7 +10,7 @@ from batchrunner.domain.money import Cost
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action, Step
 from batchrunner.planning.plan_digest import Terms, plan_digest
-from batchrunner.providers.credentials import Access
+from batchrunner.providers.credentials import Credentials
 from batchrunner.storage.sqlite.digests import content_digest, owner_digest
 
 _BODY = {"prompt": "She waves", "image": "https://example.com/a.jpg", "durationSeconds": 8, "resolution": "720p"}
@@ -28,7 +28,7 @@ def digests() -> object:
         "fingerprint of a request": request.fingerprint,
         "name of a take": who.name,
         "identity": who.digest,
-        "key": Access("https://api.modellix.test", "mdlx-test-0001").key_digest,
+        "key": Credentials("https://api.modellix.test", "mdlx-test-0001").key_digest,
         "plan": plan_digest([(job, step)], terms),
         "owner of a row": owner_digest(("film", "", "hero", 1)),
         "content of a row": content_digest(("film", 1, None, 1.5, "é")),

@@ -4,7 +4,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from batchrunner.errors import Unauthorized
-from batchrunner.providers.credentials import read_access
+from batchrunner.providers.credentials import read_credentials
 from tests.promised.outputs import shape
 from tests.promised.story import story
 
@@ -35,6 +35,6 @@ def _places_of_key() -> list[str]:
 
 def _key_of(variable: str, path: Path) -> str:
     try:
-        return read_access({variable: str(path)}).key
+        return read_credentials({variable: str(path)}).key
     except Unauthorized:
         return ""
