@@ -29,7 +29,7 @@ from batchrunner.sandbox import Options as SandboxOptions
 from batchrunner.sandbox import Sandbox
 from batchrunner.storage.paths import Project, find_project
 from batchrunner.storage.receipts import read_receipts
-from batchrunner.storage.run_lock import holder
+from batchrunner.storage.run_lock import lock_owner
 from batchrunner.storage.sqlite.ledger import Ledger
 
 T = TypeVar("T")
@@ -126,13 +126,13 @@ def known_ledger(project: Project) -> Iterator[Ledger]:
             yield ledger
             return
         with ledger.copy() as copy:
-            copy.take_in(receipts)
+            copy.import_receipts(receipts)
             yield copy
 
 
 def in_flight_run(project: Project, ledger: Ledger, name: str) -> int | None:
     """The run of this manifest that is alive just now; what it waits for is not unknown."""
-    last = ledger.last_run(name) if holder(project.folder, name) else None
+    last = ledger.last_run(name) if lock_owner(project.folder, name) else None
     return last.id if last and last.ended_at_s is None else None
 
 

@@ -71,5 +71,5 @@ def _told_ledger(project: Project) -> Iterator[Ledger]:
     """The ledger, open to be written, with what the receipts tell: a choice may be about a colleague's clip."""
     told = read_receipts(project)
     with Ledger.writing(project.ledger) as book:
-        book.take_in(told)
+        book.import_receipts(told)
         yield book

@@ -68,7 +68,7 @@ def work(order: Order, wanted: JobSet, settings: Settings) -> int:
             planned = with_guests(load_batch(project, wanted, known, prices), stack, clock)
             marks, agreement = _agreed(order, planned, settings, known, service, clock, narrator)
         ledger = stack.enter_context(Ledger.writing(project.ledger))
-        ledger.take_in(read_receipts(project))
+        ledger.import_receipts(read_receipts(project))
         writer = ReceiptsWriter(project, ledger, lambda why: say(why, err=True))
         stack.callback(writer.whole, wanted.name)
         ledger.decide(marks)

@@ -93,7 +93,7 @@ class ReceiptsWriter:
         """
         try:
             there = _read(self.project, manifest)
-            self.ledger.take_in(there)
+            self.ledger.import_receipts(there)
             _write(self.project, manifest, self.ledger, there)
         except (OSError, LedgerError, UsageError, ValueError) as error:
             self._failed(manifest, error)

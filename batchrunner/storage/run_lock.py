@@ -20,7 +20,7 @@ _PAUSE_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
+class LockOwner:
     """The process that holds a manifest's lock; `since` is RFC 3339."""
 
     host: str
@@ -46,21 +46,21 @@ def run_lock(folder: Path, manifest: str, since: str) -> Iterator[None]:
     except Timeout:
         raise RunLocked(_who_holds(folder, manifest)) from None
     try:
-        root.write_whole(note, json.dumps(asdict(Holder(socket.gethostname(), os.getpid(), since))).encode())
+        root.write_whole(note, json.dumps(asdict(LockOwner(socket.gethostname(), os.getpid(), since))).encode())
         yield
     finally:
         root.remove(note)
         lock.release()
 
 
-def holder(folder: Path, manifest: str) -> Holder | None:
+def lock_owner(folder: Path, manifest: str) -> LockOwner | None:
     """Who holds the lock; None where nobody does. The note says who, and the lock itself says whether.
 
     Locks of another machine are not always seen here, so that its note is believed.
     """
     try:
         with state_root(folder).open(_note(folder, manifest)) as file:
-            known = Holder(**json.loads(file.read(_NOTE_BYTES)))
+            known = LockOwner(**json.loads(file.read(_NOTE_BYTES)))
     except (OSError, ValueError, TypeError, RecursionError):
         return None
     if type(known.pid) is not int or known.pid <= 0:
@@ -68,7 +68,7 @@ def holder(folder: Path, manifest: str) -> Holder | None:
     return known if known.host != socket.gethostname() or _is_held(folder, known, manifest) else None
 
 
-def _is_held(folder: Path, by: Holder, manifest: str) -> bool:
+def _is_held(folder: Path, by: LockOwner, manifest: str) -> bool:
     """Whether the lock is held: a process id alone may be another process's by now."""
     try:
         with state_root(folder).open(_lock(folder, manifest)) as file:
@@ -92,10 +92,10 @@ def _runs(pid: int) -> bool:
     return True
 
 
-def anybody(folder: Path) -> Holder | None:
+def any_lock_owner(folder: Path) -> LockOwner | None:
     """Who holds any lock in this folder: some manifest of the project is being rendered."""
     manifests = (note.name.removesuffix(_NOTE) for note in sorted(folder.glob(f"*{_NOTE}")))
-    return next((found for name in manifests if (found := holder(folder, name))), None)
+    return next((found for name in manifests if (found := lock_owner(folder, name))), None)
 
 
 def _lock(folder: Path, manifest: str) -> Path:
@@ -107,6 +107,6 @@ def _note(folder: Path, manifest: str) -> Path:
 
 
 def _who_holds(folder: Path, manifest: str) -> str:
-    known = holder(folder, manifest)
+    known = lock_owner(folder, manifest)
     who = f"process {known.pid} on {known.host}, since {known.since}" if known else "another process"
     return f"another run of {manifest} is at work: {who}"

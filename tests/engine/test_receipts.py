@@ -30,7 +30,7 @@ def write(studio: Studio) -> Path:
 def read(studio: Studio) -> int:
     """What the beginning of a run does; how many clips were new."""
     with Ledger.writing(studio.project.ledger) as ledger:
-        return ledger.take_in(read_receipts(studio.project))
+        return ledger.import_receipts(read_receipts(studio.project))
 
 
 def cloned(studio: Studio, folder: Path) -> Studio:

@@ -77,7 +77,7 @@ def _film(folder: Path) -> tuple[Sequence[object], dict[str, Decimal]]:
     """What is planned with each job of a ledger in `tests/ledgers`, and what each has cost."""
     manifest, project = load(folder / "film.yaml"), find_project(folder / "film.yaml")
     with Ledger.writing(project.ledger) as ledger:
-        ledger.take_in(read_receipts(project))
+        ledger.import_receipts(read_receipts(project))
         batch = load_batch(project, JobSet(manifest.name, manifest.profile, manifest.jobs), ledger, shipped_prices())
         seen = batch.first_steps(PlanOptions(), None)
         ReceiptsWriter(project, ledger, pytest.fail).whole("film")

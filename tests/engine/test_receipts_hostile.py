@@ -324,7 +324,7 @@ def _only_our_errors(text: bytes) -> None:
         except UsageError:
             return
         with Ledger.writing(studio.project.ledger) as ledger:
-            ledger.take_in(receipts)
+            ledger.import_receipts(receipts)
         studio.statuses()
         write(studio)
         assert len(read_receipts(studio.project)) == len(receipts)

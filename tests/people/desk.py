@@ -154,7 +154,7 @@ class Desk(Studio):
             planned = with_guests(self.batch(manifest, known), stack, clock)
             marks, limits, options = self._agreed(manifest, planned, command, known, clock.wall_s())
         ledger = stack.enter_context(Ledger.writing(project.ledger, self.connect))
-        ledger.take_in(read_receipts(project))
+        ledger.import_receipts(read_receipts(project))
         writer = ReceiptsWriter(project, ledger, lambda _: None)
         stack.callback(self._write_receipts, writer, manifest.name)
         ledger.decide(marks)

@@ -43,7 +43,7 @@ def lines() -> str:
         with Ledger.writing(project.ledger) as ledger:
             memories = ledger.histories("film")
             _resolve(ledger, memories)
-            ledger.take_in(list(_choices(memories)))
+            ledger.import_receipts(list(_choices(memories)))
             return _written(project, ledger).decode()
 
 
@@ -52,7 +52,7 @@ def written_again(kept: bytes, folder: Path) -> bytes:
     (folder / "film.receipts.jsonl").write_bytes(kept)
     project = find_project(folder / "film.yaml")
     with Ledger.writing(project.ledger) as ledger:
-        ledger.take_in(read_receipts(project))
+        ledger.import_receipts(read_receipts(project))
         (folder / "film.receipts.jsonl").unlink()
         return _written(project, ledger)
 

@@ -147,7 +147,7 @@ def test_giving_up_an_unknown_one_keeps_it_booked_and_marks_it(ledger: Ledger) -
     attempt_id = claimed(ledger)
     ledger.answer(attempt_id, UNKNOWN)
     (attempt,) = ledger.history(HERO).attempts
-    ledger.give_up(HERO, attempt, NOW_S)
+    ledger.write_off(HERO, attempt, NOW_S)
     memory = ledger.history(HERO)
     assert unnamed(memory) == (Decision(NOW_S, DecisionKind.PAY_AGAIN, 1, REQUEST),)
     assert (memory.open_attempt, memory.attempts[0].booked_usd) == (None, Decimal("2.576"))

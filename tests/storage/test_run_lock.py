@@ -17,7 +17,7 @@ import pytest
 
 from batchrunner.errors import ExitCode, RunLocked
 from batchrunner.storage import run_lock as lock
-from batchrunner.storage.run_lock import Holder, holder, run_lock
+from batchrunner.storage.run_lock import LockOwner, lock_owner, run_lock
 
 SINCE = "2026-11-23T18:00:00Z"
 HERE = socket.gethostname()
@@ -53,7 +53,7 @@ def test_a_second_run_is_told_which_process_holds_the_lock(tmp_path: Path) -> No
         with pytest.raises(RunLocked) as caught, run_lock(tmp_path, "film", SINCE):
             pass
         assert (str(caught.value), caught.value.exit_code) == (said, ExitCode.LOCKED)
-        assert holder(tmp_path, "film") == Holder(HERE, process.pid, SINCE)
+        assert lock_owner(tmp_path, "film") == LockOwner(HERE, process.pid, SINCE)
 
 
 def test_a_second_run_within_one_process_is_refused_as_well(tmp_path: Path) -> None:
@@ -65,16 +65,16 @@ def test_the_refused_one_leaves_the_note_of_the_holder(tmp_path: Path) -> None:
     with run_lock(tmp_path, "film", SINCE):
         with pytest.raises(RunLocked), run_lock(tmp_path, "film", "later"):
             pass
-        assert holder(tmp_path, "film") == Holder(HERE, os.getpid(), SINCE)
+        assert lock_owner(tmp_path, "film") == LockOwner(HERE, os.getpid(), SINCE)
 
 
 def test_a_killed_process_frees_the_lock_and_holds_nothing(tmp_path: Path) -> None:
     with another_process(tmp_path) as process:
         process.send_signal(signal.SIGKILL)
         process.wait()
-        assert holder(tmp_path, "film") is None
+        assert lock_owner(tmp_path, "film") is None
         with run_lock(tmp_path, "film", SINCE):
-            assert holder(tmp_path, "film") == Holder(HERE, os.getpid(), SINCE)
+            assert lock_owner(tmp_path, "film") == LockOwner(HERE, os.getpid(), SINCE)
 
 
 def test_a_process_id_that_another_process_has_by_now_holds_nothing(tmp_path: Path) -> None:
@@ -84,20 +84,20 @@ def test_a_process_id_that_another_process_has_by_now_holds_nothing(tmp_path: Pa
     (tmp_path / "film.lock").touch()
     note = f'{{"host": "{HERE}", "pid": {os.getpid()}, "since": "{SINCE}"}}'
     (tmp_path / "film.lock.json").write_text(note, encoding="utf-8")
-    assert holder(tmp_path, "film") is None
+    assert lock_owner(tmp_path, "film") is None
     (tmp_path / "film.lock").unlink()
-    assert holder(tmp_path, "film") is None
+    assert lock_owner(tmp_path, "film") is None
 
 
 def test_whoever_only_looks_keeps_nobody_from_the_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lock, "_LOOK_S", 60.0)  # long enough for any machine
     with run_lock(tmp_path, "film", SINCE):
-        holder(tmp_path, "film")
+        lock_owner(tmp_path, "film")
     with (tmp_path / "film.lock").open("a") as looked_at:
         fcntl.flock(looked_at, fcntl.LOCK_SH)
         Timer(0.02, fcntl.flock, (looked_at, fcntl.LOCK_UN)).start()
         with run_lock(tmp_path, "film", SINCE):
-            assert holder(tmp_path, "film") == Holder(HERE, os.getpid(), SINCE)
+            assert lock_owner(tmp_path, "film") == LockOwner(HERE, os.getpid(), SINCE)
 
 
 @pytest.mark.parametrize("errno_", [errno.ENOLCK, errno.ENOSYS])
@@ -111,7 +111,7 @@ def test_where_a_disk_knows_no_locks_the_process_is_believed(
     note = f'{{"host": "{HERE}", "pid": {os.getpid()}, "since": "{SINCE}"}}'
     (tmp_path / "film.lock.json").write_text(note, encoding="utf-8")
     monkeypatch.setattr(fcntl, "flock", refuses)
-    assert holder(tmp_path, "film") == Holder(HERE, os.getpid(), SINCE)
+    assert lock_owner(tmp_path, "film") == LockOwner(HERE, os.getpid(), SINCE)
 
 
 def test_a_process_that_ends_well_leaves_no_note(tmp_path: Path) -> None:
@@ -124,15 +124,15 @@ def test_a_process_that_ends_well_leaves_no_note(tmp_path: Path) -> None:
 def test_an_error_within_the_block_frees_the_lock(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError), run_lock(tmp_path, "film", SINCE):
         raise ZeroDivisionError
-    assert holder(tmp_path, "film") is None
+    assert lock_owner(tmp_path, "film") is None
     with run_lock(tmp_path, "film", SINCE):
         pass
 
 
 def test_runs_of_two_manifests_do_not_know_each_other(tmp_path: Path) -> None:
     with run_lock(tmp_path, "film", SINCE), run_lock(tmp_path, "trailer", SINCE):
-        assert holder(tmp_path, "trailer") == Holder(HERE, os.getpid(), SINCE)
-    assert holder(tmp_path, "trailer") is None
+        assert lock_owner(tmp_path, "trailer") == LockOwner(HERE, os.getpid(), SINCE)
+    assert lock_owner(tmp_path, "trailer") is None
 
 
 def test_the_folder_of_the_lock_is_ignored_by_git(tmp_path: Path) -> None:
@@ -141,20 +141,20 @@ def test_the_folder_of_the_lock_is_ignored_by_git(tmp_path: Path) -> None:
 
 
 def test_a_holder_on_another_machine_is_believed(tmp_path: Path) -> None:
-    known = Holder("another-machine", 1, SINCE)
+    known = LockOwner("another-machine", 1, SINCE)
     note = {"host": known.host, "pid": known.pid, "since": known.since}
     (tmp_path / "film.lock.json").write_text(json.dumps(note), encoding="utf-8")
-    assert holder(tmp_path, "film") == known
+    assert lock_owner(tmp_path, "film") == known
 
 
 @pytest.mark.parametrize("note", ["", "{", "[]", "null", "{}", '{"host": "here"}'])
 def test_a_note_that_is_no_note_names_nobody(tmp_path: Path, note: str) -> None:
     (tmp_path / "film.lock.json").write_text(note, encoding="utf-8")
-    assert holder(tmp_path, "film") is None
+    assert lock_owner(tmp_path, "film") is None
 
 
 @pytest.mark.parametrize("pid", ['"one"', "null", "[]", "1e300", "99999999999999999999", "-1", "0"])
 def test_a_note_with_a_number_that_no_process_has_names_nobody(tmp_path: Path, pid: str) -> None:
     note = f'{{"host": "{HERE}", "pid": {pid}, "since": "{SINCE}"}}'
     (tmp_path / "film.lock.json").write_text(note, encoding="utf-8")
-    assert holder(tmp_path, "film") is None
+    assert lock_owner(tmp_path, "film") is None

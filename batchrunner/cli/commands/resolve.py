@@ -177,7 +177,7 @@ def _resolve(desk: Desk, who: JobId, attempt: Attempt, word: _Word) -> str:
     """Writes down what a person says; gives it in words."""
     now_s = desk.clock.wall_s()
     if word.pay_again:
-        desk.book.give_up(who, attempt, now_s)
+        desk.book.write_off(who, attempt, now_s)
         price = dollars(attempt.reserved_usd)
         return f"nobody knows whether it was paid; the next run pays again, about {price}, perhaps a second time"
     if word.task is not None:

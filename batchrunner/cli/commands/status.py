@@ -20,7 +20,7 @@ from batchrunner.cli.terminal import say, say_lines
 from batchrunner.planning.batch import JobState
 from batchrunner.reports.job_history import history
 from batchrunner.reports.next_steps import next_commands
-from batchrunner.storage.run_lock import holder
+from batchrunner.storage.run_lock import lock_owner
 
 
 @click.command()
@@ -48,7 +48,7 @@ def command(
         return
     project = project_of(manifest, ledger, sandbox=sandbox)
     say_report(shown(report, form, project), form)
-    if holder(project.folder, report.manifest) is not None:
+    if lock_owner(project.folder, report.manifest) is not None:
         return  # whatever else was typed would be refused
     options = same_jobs(profile, ledger, sandbox=sandbox)
     for line in next_commands((*report.rows, *report.departed), str(manifest), options):

@@ -14,7 +14,7 @@ from batchrunner.domain.uploaded_image import Upload
 from batchrunner.errors import RunLocked
 from batchrunner.io.clock import Clock
 from batchrunner.providers.modellix import Modellix
-from batchrunner.storage.run_lock import anybody
+from batchrunner.storage.run_lock import any_lock_owner
 from batchrunner.storage.sqlite.ledger import Ledger
 
 
@@ -39,7 +39,7 @@ def command(manifest: Path, ledger: Path | None, *, prune: bool, sandbox: bool) 
         listed = [_line(upload, clock.wall_s()) for upload in found]
         say_lines(in_lines(*(listed or ["nothing was uploaded"])))
         return
-    busy = anybody(project.folder)
+    busy = any_lock_owner(project.folder)
     if busy is not None:
         raise RunLocked(f"a run is at work and may need them: process {busy.pid} on {busy.host}, since {busy.since}")
     service = sandbox_service(project, clock) if sandbox else real_service()

@@ -29,12 +29,12 @@ from batchrunner.storage.sqlite import connection, runs
 from batchrunner.storage.sqlite.account_log import Account
 from batchrunner.storage.sqlite.histories import addresses, read_all, read_one
 from batchrunner.storage.sqlite.inserts import insert_answer, insert_clip, insert_observation, settle
-from batchrunner.storage.sqlite.receipt_import import Inbox
+from batchrunner.storage.sqlite.receipt_import import ReceiptImport
 from batchrunner.storage.sqlite.request_json import request_text
 from batchrunner.storage.sqlite.rivals import Rivals, check_rivals, rivals
 from batchrunner.storage.sqlite.runs import RunRecord
 from batchrunner.storage.sqlite.transaction import fetched, insert, translated, writing
-from batchrunner.storage.sqlite.upload_log import Pictures
+from batchrunner.storage.sqlite.upload_log import UploadLog
 
 
 class Ledger:
@@ -44,7 +44,7 @@ class Ledger:
         self._db = db
         # the damaged rows that were found when all memories were read the last time
         self.damage: tuple[Damage, ...] = ()
-        self.pictures = Pictures(db)
+        self.pictures = UploadLog(db)
         self.account = Account(db)
 
     @classmethod
@@ -254,24 +254,24 @@ class Ledger:
             for identity, mark in marks:
                 _mark(db, identity, mark, decision)
 
-    def give_up(self, identity: JobId, attempt: Attempt, at_s: float) -> None:
+    def write_off(self, identity: JobId, attempt: Attempt, at_s: float) -> None:
         """A person pays again for an unknown attempt: it stays booked, and is closed with a mark beside it."""
         with writing(self._db) as db:
             mark = Decision(at_s, DecisionKind.PAY_AGAIN, attempt.number, attempt.request)
             _mark(db, identity, mark, secrets.token_hex(8))
             settle(db, attempt.id, at_s)
 
-    def take_in(self, told: Sequence[Receipt]) -> int:
+    def import_receipts(self, told: Sequence[Receipt]) -> int:
         """Records what receipts tell and this ledger does not know, all of it or none; how many lines that were."""
         if not self.has_news(told):
             return 0
         with writing(self._db) as db:
-            return Inbox(db).take_in(told)
+            return ReceiptImport(db).import_all(told)
 
     def has_news(self, told: Iterable[Receipt]) -> bool:
         """Whether receipts tell something that this ledger does not know."""
         with translated():
-            inbox = Inbox(self._db)
+            inbox = ReceiptImport(self._db)
             return any(inbox.has_news(each) for each in told)
 
     def unheard(self, told: Iterable[Receipt]) -> list[Receipt]:
@@ -282,7 +282,7 @@ class Ledger:
         if self.damage:
             return list(told)
         with translated():
-            inbox = Inbox(self._db)
+            inbox = ReceiptImport(self._db)
             return [each for each in told if not inbox.knows(each)]
 
     def copy(self) -> "Ledger":

@@ -16,10 +16,10 @@ from batchrunner.storage.sqlite.transaction import insert
 _RUN = "SELECT id FROM run WHERE command = ? AND manifest = ? AND profile = ? AND host = ?"
 
 
-class Inbox(Index):
+class ReceiptImport(Index):
     """Takes receipts in, within somebody's transaction."""
 
-    def take_in(self, told: Iterable[Receipt]) -> int:
+    def import_all(self, told: Iterable[Receipt]) -> int:
         """Writes down, within somebody's transaction, what is new; how many lines that were."""
         # what a decision speaks of comes before it, even at the same moment
         waiting = sorted(told, key=lambda each: (each.at_s, isinstance(each, DecisionReceipt)))

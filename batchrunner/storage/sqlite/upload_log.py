@@ -10,7 +10,7 @@ _CONTENT = re.compile(r"sha256:([0-9a-f]{64})")
 _KEPT = "SELECT sha256, size_bytes, file_id, url, at_s FROM upload WHERE deleted_at_s IS NULL"
 
 
-class Pictures:
+class UploadLog:
     """What a ledger knows of uploads."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
