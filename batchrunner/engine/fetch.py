@@ -163,7 +163,7 @@ async def _ask_for_link(run: Run, identity: JobId, attempt: Attempt, watch: Trac
         _give_up_the_video(run, attempt, watch)
     else:
         why = f"its link could not be asked for: {reply.message}"
-        _give_up(run, watch, why, is_outage=reply.kind is TaskReplyKind.AGAIN)
+        _give_up(run, watch, why, is_outage=reply.kind is TaskReplyKind.RETRY)
 
 
 def _give_up_the_video(run: Run, attempt: Attempt, watch: TrackedTask) -> None:

@@ -57,9 +57,9 @@ async def poll_once(run: Run, identity: JobId, attempt: Attempt) -> TaskReply:
             _gone(run, identity, attempt, watch, reply)
         case TaskReplyKind.KEY:
             run.stop_asking(HoldReason.KEY, f"the service refuses the key: {reply.message}")
-        case TaskReplyKind.ODD:
+        case TaskReplyKind.INVALID:
             _refused(run, attempt, watch, reply)
-        case TaskReplyKind.AGAIN:
+        case TaskReplyKind.RETRY:
             watch.failed_polls += 1
         case TaskReplyKind.RATE:
             pass

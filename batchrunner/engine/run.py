@@ -31,8 +31,8 @@ from batchrunner.io.http import Http
 from batchrunner.planning.batch import Batch, RunLimits
 from batchrunner.planning.planner import Budget, PlanOptions, StopReason, next_step
 from batchrunner.providers.credentials import Credentials
-from batchrunner.providers.modellix import Limits as Told
 from batchrunner.providers.modellix import Modellix
+from batchrunner.providers.modellix import RateLimitHeaders as Told
 from batchrunner.storage.clips import ClipStore
 from batchrunner.storage.receipts import ReceiptsWriter
 from batchrunner.storage.sqlite.ledger import Ledger

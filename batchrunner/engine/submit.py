@@ -17,7 +17,7 @@ from batchrunner.engine.scheduling.rate_limiter import MOST_UNKNOWNS
 from batchrunner.engine.upload import sendable
 from batchrunner.errors import ClaimConflict, LedgerError
 from batchrunner.planning.batch import renewed
-from batchrunner.providers.modellix import Submitted
+from batchrunner.providers.modellix import SubmitReply
 from batchrunner.storage.records import Claim
 
 # How often an account that is used up is looked at.
@@ -209,7 +209,7 @@ async def _recorded(run: Run, job: Job, attempt_id: int, answer: Answer) -> Answ
             wait_s = min(wait_s * 2, 30.0)
 
 
-def _react(run: Run, job: Job, answer: Answer, reply: Submitted) -> None:
+def _react(run: Run, job: Job, answer: Answer, reply: SubmitReply) -> None:
     """What an answer to one job means for all the others."""
     refused_429 = answer.reject_reason in (RejectReason.RATE, RejectReason.CONCURRENT)
     if answer.reject_reason is RejectReason.CONCURRENT:

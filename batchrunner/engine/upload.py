@@ -68,7 +68,7 @@ async def _upload(run: Run, image: LocalImage, is_wanted: Callable[[], bool]) ->
             case UploadReplyKind.KEY:
                 run.stop(HoldReason.KEY, f"the service refuses the key: {reply.message}")
                 raise UploadFailed(reply.message)
-            case UploadReplyKind.AGAIN | UploadReplyKind.RATE:
+            case UploadReplyKind.RETRY | UploadReplyKind.RATE:
                 failed += 1
                 if failed >= _MOST_TRIES:
                     raise UploadFailed(f"{image.path} could not be uploaded: {reply.message}")

@@ -118,7 +118,7 @@ def test_a_submit_never_raises_for_what_the_network_does(
 @pytest.mark.parametrize("error", [ConnectionRefusedError(), ConnectionResetError(), TimeoutError()])
 def test_what_is_free_takes_silence_for_no_answer(error: Exception) -> None:
     service = Service(error=error)
-    assert asked(service, "task", "task-1").kind is TaskReplyKind.AGAIN
+    assert asked(service, "task", "task-1").kind is TaskReplyKind.RETRY
     assert asked(service, "balance") == BalanceReply(is_trouble=True)
     assert asked(service, "refuses_key") is False
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from batchrunner.domain.history import ErrorClass, Outcome, RejectReason, TaskState
 from batchrunner.io.http import Fate, Reply, TransportError
-from batchrunner.providers.modellix import Limits, Submitted, TaskReply, TaskReplyKind, wire
+from batchrunner.providers.modellix import RateLimitHeaders, SubmitReply, TaskReply, TaskReplyKind, wire
 from batchrunner.providers.modellix import untrusted as foreign
 
 # 2026-11-23 18:00 UTC
@@ -34,7 +34,7 @@ def as_bytes(content: object) -> bytes:
     return content if isinstance(content, bytes) else json.dumps(content).encode()
 
 
-def posted(status: int, content: object = b"", **headers: str) -> Submitted:
+def posted(status: int, content: object = b"", **headers: str) -> SubmitReply:
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
     return wire.submitted(Reply(status, sent, as_bytes(content)), NOW_S)
 
@@ -56,7 +56,9 @@ def task(**data: object) -> TaskReply:
 
 
 def test_the_answer_of_the_seed_is_an_acceptance() -> None:
-    assert posted(200, ACCEPTED) == Submitted(Outcome.ACCEPTED, TASK, None, 200, "", json.dumps(ACCEPTED), Limits())
+    assert posted(200, ACCEPTED) == SubmitReply(
+        Outcome.ACCEPTED, TASK, None, 200, "", json.dumps(ACCEPTED), RateLimitHeaders()
+    )
 
 
 @pytest.mark.parametrize(
@@ -212,12 +214,12 @@ def test_a_post_without_an_answer_is_refused_only_if_nothing_was_sent(
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
-        *((status, TaskReplyKind.ODD) for status in (400, 405, 413, 415, 422)),
+        *((status, TaskReplyKind.INVALID) for status in (400, 405, 413, 415, 422)),
         *((status, TaskReplyKind.KEY) for status in (401, 403)),
         *((status, TaskReplyKind.GONE) for status in (404, 410)),
         (429, TaskReplyKind.RATE),
-        *((status, TaskReplyKind.AGAIN) for status in (408, 409, 425, 500, 502, 503, 504)),
-        *((status, TaskReplyKind.AGAIN) for status in (201, 204, 301, 302, 307, 402, 418, 451, 599)),
+        *((status, TaskReplyKind.RETRY) for status in (408, 409, 425, 500, 502, 503, 504)),
+        *((status, TaskReplyKind.RETRY) for status in (201, 204, 301, 302, 307, 402, 418, 451, 599)),
     ],
 )
 @pytest.mark.parametrize("content", [error(1, "Category: detail"), b"<html>no</html>", b""])
@@ -265,7 +267,7 @@ def test_the_words_of_the_service_are_folded_and_kept(word: str, state: TaskStat
 )
 def test_an_answer_that_is_not_about_this_task_is_asked_for_again(content: object) -> None:
     reply = looked(200, content)
-    assert (reply.kind, reply.link, reply.failure) == (TaskReplyKind.AGAIN, None, None)
+    assert (reply.kind, reply.link, reply.failure) == (TaskReplyKind.RETRY, None, None)
 
 
 def test_an_answer_that_does_not_repeat_the_id_is_believed() -> None:
@@ -430,58 +432,60 @@ def test_the_processing_time_is_no_expiry_and_no_charge() -> None:
 @pytest.mark.parametrize(
     ("headers", "limits"),
     [
-        ({}, Limits()),
+        ({}, RateLimitHeaders()),
         (
             {"x_ratelimit_limit": "100", "x_ratelimit_remaining": "0", "x_ratelimit_reset": "1795456830"},
-            Limits(100, 0, 30.0),
+            RateLimitHeaders(100, 0, 30.0),
         ),
-        ({"retry_after": "30"}, Limits(wait_s=30.0)),
-        ({"retry_after": "0"}, Limits()),
-        ({"retry_after": " 1.5 "}, Limits(wait_s=1.5)),
-        ({"retry_after": "Mon, 23 Nov 2026 18:00:30 GMT"}, Limits(wait_s=30.0)),
-        ({"retry_after": "Mon, 23 Nov 2026 20:00:30 +0200"}, Limits(wait_s=30.0)),
-        ({"retry_after": "Mon, 23 Nov 2026 17:00:00 GMT"}, Limits()),
-        ({"retry_after": "soon"}, Limits()),
-        ({"retry_after": ""}, Limits()),
-        ({"retry_after": "-5"}, Limits()),
-        ({"retry_after": "1e9"}, Limits()),
-        ({"retry_after": "inf"}, Limits()),
-        ({"retry_after": "nan"}, Limits()),
-        ({"retry_after": "9" * 400}, Limits()),
-        ({"retry_after": "Mon, 99 Nov 2026 18:00:30 GMT"}, Limits()),
-        ({"retry_after": "Mon, 23 Nov 99999999999999 18:00:30 GMT"}, Limits()),
-        ({"retry_after": "Mon, 23 Nov 2026 18:00:30 +99999999999999999999"}, Limits()),
+        ({"retry_after": "30"}, RateLimitHeaders(wait_s=30.0)),
+        ({"retry_after": "0"}, RateLimitHeaders()),
+        ({"retry_after": " 1.5 "}, RateLimitHeaders(wait_s=1.5)),
+        ({"retry_after": "Mon, 23 Nov 2026 18:00:30 GMT"}, RateLimitHeaders(wait_s=30.0)),
+        ({"retry_after": "Mon, 23 Nov 2026 20:00:30 +0200"}, RateLimitHeaders(wait_s=30.0)),
+        ({"retry_after": "Mon, 23 Nov 2026 17:00:00 GMT"}, RateLimitHeaders()),
+        ({"retry_after": "soon"}, RateLimitHeaders()),
+        ({"retry_after": ""}, RateLimitHeaders()),
+        ({"retry_after": "-5"}, RateLimitHeaders()),
+        ({"retry_after": "1e9"}, RateLimitHeaders()),
+        ({"retry_after": "inf"}, RateLimitHeaders()),
+        ({"retry_after": "nan"}, RateLimitHeaders()),
+        ({"retry_after": "9" * 400}, RateLimitHeaders()),
+        ({"retry_after": "Mon, 99 Nov 2026 18:00:30 GMT"}, RateLimitHeaders()),
+        ({"retry_after": "Mon, 23 Nov 99999999999999 18:00:30 GMT"}, RateLimitHeaders()),
+        ({"retry_after": "Mon, 23 Nov 2026 18:00:30 +99999999999999999999"}, RateLimitHeaders()),
         # our clock is an hour fast, and an hour slow
         (
             {"x_ratelimit_reset": "1795453230", "date": "Mon, 23 Nov 2026 17:00:00 GMT"},
-            Limits(wait_s=30.0, sent_at_s=1795453200.0),
+            RateLimitHeaders(wait_s=30.0, sent_at_s=1795453200.0),
         ),
         (
             {"x_ratelimit_reset": "1795460430", "date": "Mon, 23 Nov 2026 19:00:00 GMT"},
-            Limits(wait_s=30.0, sent_at_s=1795460400.0),
+            RateLimitHeaders(wait_s=30.0, sent_at_s=1795460400.0),
         ),
         (
             {"retry_after": "Mon, 23 Nov 2026 17:00:30 GMT", "date": "Mon, 23 Nov 2026 17:00:00 GMT"},
-            Limits(wait_s=30.0, sent_at_s=1795453200.0),
+            RateLimitHeaders(wait_s=30.0, sent_at_s=1795453200.0),
         ),
-        ({"retry_after": "5", "x_ratelimit_reset": "1795456830"}, Limits(wait_s=30.0)),
-        ({"retry_after": "90", "x_ratelimit_reset": "1795456830"}, Limits(wait_s=90.0)),
+        ({"retry_after": "5", "x_ratelimit_reset": "1795456830"}, RateLimitHeaders(wait_s=30.0)),
+        ({"retry_after": "90", "x_ratelimit_reset": "1795456830"}, RateLimitHeaders(wait_s=90.0)),
         # over already, counted from now, in milliseconds
-        ({"x_ratelimit_reset": "1795456799"}, Limits()),
-        ({"x_ratelimit_reset": "30"}, Limits()),
-        ({"x_ratelimit_reset": "1795456830000"}, Limits()),
-        ({"x_ratelimit_reset": "1795456830", "date": "today"}, Limits(wait_s=30.0)),
-        ({"x_ratelimit_limit": "many", "x_ratelimit_remaining": "", "x_ratelimit_reset": "\x00"}, Limits()),
-        ({"x_ratelimit_limit": "-1", "x_ratelimit_remaining": "1_0", "x_ratelimit_reset": "0x10"}, Limits()),
+        ({"x_ratelimit_reset": "1795456799"}, RateLimitHeaders()),
+        ({"x_ratelimit_reset": "30"}, RateLimitHeaders()),
+        ({"x_ratelimit_reset": "1795456830000"}, RateLimitHeaders()),
+        ({"x_ratelimit_reset": "1795456830", "date": "today"}, RateLimitHeaders(wait_s=30.0)),
+        ({"x_ratelimit_limit": "many", "x_ratelimit_remaining": "", "x_ratelimit_reset": "\x00"}, RateLimitHeaders()),
+        ({"x_ratelimit_limit": "-1", "x_ratelimit_remaining": "1_0", "x_ratelimit_reset": "0x10"}, RateLimitHeaders()),
     ],
 )
-def test_what_the_headers_say_of_the_pace_is_read_or_left_alone(headers: dict[str, str], limits: Limits) -> None:
+def test_what_the_headers_say_of_the_pace_is_read_or_left_alone(
+    headers: dict[str, str], limits: RateLimitHeaders
+) -> None:
     assert posted(429, error(429, "RateLimit: x"), **headers).limits == limits
     assert looked(429, error(429, "RateLimit: x"), **headers).limits == limits
 
 
 def test_a_success_tells_the_pace_as_well() -> None:
-    assert posted(200, ACCEPTED, x_ratelimit_remaining="3").limits == Limits(remaining=3)
+    assert posted(200, ACCEPTED, x_ratelimit_remaining="3").limits == RateLimitHeaders(remaining=3)
 
 
 # The two other replies
@@ -603,7 +607,7 @@ SECRET = "c2VjcmV0"
     ],
 )
 def test_a_link_is_kept_without_what_signs_it_however_it_is_written(body: str) -> None:
-    text = foreign.kept(body.encode())
+    text = foreign.redacted_body(body.encode())
     assert "clip.mp4" in text
     assert SECRET not in text
 
@@ -611,4 +615,4 @@ def test_a_link_is_kept_without_what_signs_it_however_it_is_written(body: str) -
 @settings(deadline=None)
 @given(st.text(), st.text(st.characters(exclude_categories=["C", "Z"], exclude_characters="\"'<>\\")))
 def test_any_link_in_a_body_is_kept_without_its_parameters(before: str, address: str) -> None:
-    assert SECRET not in foreign.kept(f"{before} https://{address}?Signature={SECRET}".encode())
+    assert SECRET not in foreign.redacted_body(f"{before} https://{address}?Signature={SECRET}".encode())

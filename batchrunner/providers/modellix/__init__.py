@@ -1,10 +1,10 @@
 """The service in our words: `client` asks, `wire` knows every oddity of its replies, with its source."""
 
 from batchrunner.providers.modellix.client import Modellix
-from batchrunner.providers.modellix.rate_limit_headers import Limits
+from batchrunner.providers.modellix.rate_limit_headers import RateLimitHeaders
 from batchrunner.providers.modellix.wire import (
     BalanceReply,
-    Submitted,
+    SubmitReply,
     TaskReply,
     TaskReplyKind,
     UploadReply,
@@ -15,9 +15,9 @@ from batchrunner.providers.modellix.wire import (
 
 __all__ = [
     "BalanceReply",
-    "Limits",
     "Modellix",
-    "Submitted",
+    "RateLimitHeaders",
+    "SubmitReply",
     "TaskReply",
     "TaskReplyKind",
     "UploadReply",

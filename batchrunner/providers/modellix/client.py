@@ -24,7 +24,7 @@ class Modellix:
         self.distrust = ""
         self._headers = {"Authorization": f"Bearer {key}", "User-Agent": f"batchrunner/{__version__}"}
 
-    async def submit(self, model: str, body: Mapping[str, object]) -> wire.Submitted:
+    async def submit(self, model: str, body: Mapping[str, object]) -> wire.SubmitReply:
         """The paid POST, once. Never raises for what the network or the service does: the outcome says it."""
         url = f"{self._base_url}/api/v1/{model}{self._suffix}"
         try:
@@ -41,7 +41,7 @@ class Modellix:
             reply = await self._http.get(f"{self._base_url}/api/v1/tasks/{quote(task_id, safe='')}", self._headers)
         except TransportError as error:
             self._heed(error)
-            return wire.TaskReply(wire.TaskReplyKind.AGAIN, message=str(error))
+            return wire.TaskReply(wire.TaskReplyKind.RETRY, message=str(error))
         return wire.task_reply(reply, task_id, self._clock.wall_s())
 
     async def upload(self, name: str, data: bytes) -> wire.UploadReply:
@@ -50,7 +50,7 @@ class Modellix:
             reply = await self._http.upload(f"{self._base_url}/api/v1/media/files", self._headers, name, data)
         except TransportError as error:
             self._heed(error)
-            return wire.UploadReply(wire.UploadReplyKind.AGAIN, message=str(error))
+            return wire.UploadReply(wire.UploadReplyKind.RETRY, message=str(error))
         return wire.upload_reply(reply, self._clock.wall_s())
 
     async def delete_upload(self, file_id: str) -> bool:

@@ -12,7 +12,7 @@ _LONGEST_WAIT_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class RateLimitHeaders:
     """What a reply says of the account's pace: requests a minute, those left, and how long to send nothing.
 
     `sent_at_s` is when it was sent, by the clock of the service.
@@ -24,12 +24,12 @@ class Limits:
     sent_at_s: float | None = None
 
 
-UNTOLD = Limits()
+UNTOLD = RateLimitHeaders()
 
 
-def limits_of(headers: Mapping[str, str], now_s: float) -> Limits:
+def limits_of(headers: Mapping[str, str], now_s: float) -> RateLimitHeaders:
     """What the headers say. Source: X-RateLimit-* is documented, Retry-After is read by the official clients."""
-    return Limits(
+    return RateLimitHeaders(
         per_min=foreign.whole(headers.get("x-ratelimit-limit")),
         remaining=foreign.whole(headers.get("x-ratelimit-remaining")),
         wait_s=_wait_s(headers, now_s),

@@ -17,12 +17,12 @@ _USER = re.compile(r"//[^/]*@")
 _SECRET = re.compile(r"mdlx-[A-Za-z0-9_-]+|(?<=Bearer )[^\s\"]+")
 
 
-def kept(body: bytes) -> str:
+def redacted_body(body: bytes) -> str:
     """A body as the ledger keeps it: see `told`."""
-    return told(body.decode("utf-8", errors="replace"))
+    return redact(body.decode("utf-8", errors="replace"))
 
 
-def told(text: str) -> str:
+def redact(text: str) -> str:
     """A foreign text that may be written down: no secrets in it, nothing that is no text, and not endless.
 
     Links lose whatever follows their question mark: it may be a signature.
@@ -53,7 +53,7 @@ def data_of(document: Any) -> Mapping[str, Any]:
 def message_of(data: Any) -> str:
     """The service's own words, empty where there are none."""
     message = dict_of(data).get("message")
-    return told(message) if isinstance(message, str) else ""
+    return redact(message) if isinstance(message, str) else ""
 
 
 def amount(value: Any) -> Decimal | None:
@@ -77,7 +77,7 @@ def seconds_of(value: Any) -> float | None:
 
 def in_words(value: Any) -> str:
     """A value that makes no sense, as it may be shown: short."""
-    return told(str(value)[:40]) if isinstance(value, str | int | float | Decimal) else "no number"
+    return redact(str(value)[:40]) if isinstance(value, str | int | float | Decimal) else "no number"
 
 
 def number(text: str | None) -> float | None:

@@ -10,7 +10,7 @@ from typing import Any
 from batchrunner.domain.history import ErrorClass, Failure, Outcome, RejectReason, TaskState
 from batchrunner.io.http import Fate, Reply, TransportError
 from batchrunner.providers.modellix import untrusted as foreign
-from batchrunner.providers.modellix.rate_limit_headers import UNTOLD, Limits, limits_of
+from batchrunner.providers.modellix.rate_limit_headers import UNTOLD, RateLimitHeaders, limits_of
 
 # Source: the official command-line client 0.0.7. An id is not a file name.
 # One of dots alone would ask for another address.
@@ -44,7 +44,7 @@ _MODERATION = re.compile(r"moderat|safety|policy|prohibited|sensitive|responsibl
 
 
 @dataclass(frozen=True, slots=True)
-class Submitted:
+class SubmitReply:
     """What a paid POST brought."""
 
     outcome: Outcome
@@ -53,18 +53,18 @@ class Submitted:
     http_status: int | None = None
     message: str = ""
     body: str = ""
-    limits: Limits = UNTOLD
+    limits: RateLimitHeaders = UNTOLD
 
 
 class TaskReplyKind(StrEnum):
     """What a GET of a task brought: a state; or nothing yet, because of what."""
 
     STATE = "state"
-    AGAIN = "again"
+    RETRY = "again"
     RATE = "rate"
     KEY = "key"
     GONE = "gone"
-    ODD = "odd"
+    INVALID = "odd"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class TaskReply:
     odd_bill: str = ""
     message: str = ""
     body: str = ""
-    limits: Limits = UNTOLD
+    limits: RateLimitHeaders = UNTOLD
 
 
 def is_task_id(text: str) -> bool:
@@ -95,34 +95,34 @@ def task_id_hints(body: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(named))[:_MOST_HINTS]
 
 
-def submitted(reply: Reply, now_s: float) -> Submitted:
+def submitted(reply: Reply, now_s: float) -> SubmitReply:
     """What a whole answer to a POST means. Whatever is not certain is unknown."""
     limits = limits_of(reply.headers, now_s)
-    data, text = foreign.json_of(reply.body), foreign.kept(reply.body)
+    data, text = foreign.json_of(reply.body), foreign.redacted_body(reply.body)
     message = foreign.message_of(data) or f"HTTP {reply.status}"
     if reply.status == 200:
         return _accepted(data, text, limits)
     refusal = _refusal_429(message) if reply.status == 429 else _REFUSALS.get(reply.status)
     if refusal is None:
         said = f"the service answered {reply.status}: {message}"
-        return Submitted(Outcome.UNKNOWN, None, None, reply.status, said, text, limits)
-    return Submitted(Outcome.REFUSED, None, refusal, reply.status, message, text, limits)
+        return SubmitReply(Outcome.UNKNOWN, None, None, reply.status, said, text, limits)
+    return SubmitReply(Outcome.REFUSED, None, refusal, reply.status, message, text, limits)
 
 
-def unanswered(error: TransportError) -> Submitted:
+def unanswered(error: TransportError) -> SubmitReply:
     """What a POST without a whole answer means; what came of one is kept: it may name what was paid for."""
     if error.fate is Fate.NOT_SENT:
-        return Submitted(Outcome.REFUSED, refusal=RejectReason.NOT_SENT, message=str(error))
-    return Submitted(Outcome.UNKNOWN, message=str(error), body=foreign.kept(error.body))
+        return SubmitReply(Outcome.REFUSED, refusal=RejectReason.NOT_SENT, message=str(error))
+    return SubmitReply(Outcome.UNKNOWN, message=str(error), body=foreign.redacted_body(error.body))
 
 
-def _accepted(data: Any, text: str, limits: Limits) -> Submitted:
+def _accepted(data: Any, text: str, limits: RateLimitHeaders) -> SubmitReply:
     inner = foreign.data_of(data)
     task_id = inner.get("task_id")
     if foreign.dict_of(data).get("code") in (0, None, 200) and isinstance(task_id, str) and is_task_id(task_id):
-        return Submitted(Outcome.ACCEPTED, task_id, None, 200, "", text, limits)
+        return SubmitReply(Outcome.ACCEPTED, task_id, None, 200, "", text, limits)
     said = "the service answered 200 without a usable task id"
-    return Submitted(Outcome.UNKNOWN, None, None, 200, said, text, limits)
+    return SubmitReply(Outcome.UNKNOWN, None, None, 200, said, text, limits)
 
 
 def _refusal_429(message: str) -> RejectReason:
@@ -136,25 +136,25 @@ _TASK_REPLY_KINDS: Mapping[int, TaskReplyKind] = {
     403: TaskReplyKind.KEY,
     404: TaskReplyKind.GONE,
     410: TaskReplyKind.GONE,
-    **dict.fromkeys((400, 405, 413, 415, 422), TaskReplyKind.ODD),
+    **dict.fromkeys((400, 405, 413, 415, 422), TaskReplyKind.INVALID),
 }
 
 
 def task_reply(reply: Reply, task_id: str, now_s: float) -> TaskReply:
     """What a whole answer to a GET of a task means."""
     limits = limits_of(reply.headers, now_s)
-    data, text = foreign.json_of(reply.body), foreign.kept(reply.body)
+    data, text = foreign.json_of(reply.body), foreign.redacted_body(reply.body)
     if reply.status != 200:
-        kind = _TASK_REPLY_KINDS.get(reply.status, TaskReplyKind.AGAIN)
+        kind = _TASK_REPLY_KINDS.get(reply.status, TaskReplyKind.RETRY)
         said = f"the service answered {reply.status}: {foreign.message_of(data) or 'no message'}"
         return TaskReply(kind, word=str(reply.status), message=said, body=text, limits=limits)
     task = foreign.data_of(data)
     if task.get("task_id", task_id) != task_id or not isinstance(task.get("status"), str):
-        return TaskReply(TaskReplyKind.AGAIN, message="the answer is not about this task", body=text, limits=limits)
+        return TaskReply(TaskReplyKind.RETRY, message="the answer is not about this task", body=text, limits=limits)
     return _state(task, text, limits)
 
 
-def _state(task: Mapping[str, Any], text: str, limits: Limits) -> TaskReply:
+def _state(task: Mapping[str, Any], text: str, limits: RateLimitHeaders) -> TaskReply:
     word = task["status"]
     state = _folded(word.lower())
     bill = foreign.dict_of(task.get("billing")).get("amount")
@@ -162,7 +162,7 @@ def _state(task: Mapping[str, Any], text: str, limits: Limits) -> TaskReply:
     return TaskReply(
         TaskReplyKind.STATE,
         state,
-        foreign.told(word),
+        foreign.redact(word),
         link=_video_link(task) if state is TaskState.SUCCESS else None,
         failure=_failure(task) if state is TaskState.FAILED else None,
         expires_at_s=foreign.seconds_of(task.get("result_expires_at")),
@@ -199,7 +199,7 @@ def _failure(task: Mapping[str, Any]) -> Failure:
     ]
     message = next((text.strip() for text in words if text.strip()), "the service says no more than that it failed")
     moderated = _MODERATION.search(message) is not None
-    return Failure(ErrorClass.MODERATION if moderated else ErrorClass.PROVIDER, foreign.told(message))
+    return Failure(ErrorClass.MODERATION if moderated else ErrorClass.PROVIDER, foreign.redact(message))
 
 
 def _words(error: Mapping[str, Any]) -> str:
@@ -213,7 +213,7 @@ class UploadReplyKind(StrEnum):
     REFUSED = "refused"
     KEY = "key"
     RATE = "rate"
-    AGAIN = "again"
+    RETRY = "again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +224,7 @@ class UploadReply:
     file_id: str = ""
     url: str = ""
     message: str = ""
-    limits: Limits = UNTOLD
+    limits: RateLimitHeaders = UNTOLD
 
 
 _UPLOAD_REPLY_KINDS: Mapping[int, UploadReplyKind] = {
@@ -240,13 +240,13 @@ def upload_reply(reply: Reply, now_s: float) -> UploadReply:
     limits = limits_of(reply.headers, now_s)
     data = foreign.json_of(reply.body)
     if reply.status not in (200, 201):
-        kind = _UPLOAD_REPLY_KINDS.get(reply.status, UploadReplyKind.AGAIN)
+        kind = _UPLOAD_REPLY_KINDS.get(reply.status, UploadReplyKind.RETRY)
         return UploadReply(kind, message=foreign.message_of(data) or f"HTTP {reply.status}", limits=limits)
     file = foreign.data_of(data)
     file_id, url = file.get("file_id"), file.get("url")
     if isinstance(file_id, str) and file_id and isinstance(url, str) and url.startswith(("https://", "http://")):
         return UploadReply(UploadReplyKind.TAKEN, file_id, url, limits=limits)
-    return UploadReply(UploadReplyKind.AGAIN, message="the service took it and did not say where it is", limits=limits)
+    return UploadReply(UploadReplyKind.RETRY, message="the service took it and did not say where it is", limits=limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +259,7 @@ class BalanceReply:
     usd: Decimal | None = None
     is_trouble: bool = False
     is_refused: bool = False
-    limits: Limits = UNTOLD
+    limits: RateLimitHeaders = UNTOLD
 
 
 def balance(reply: Reply, now_s: float) -> BalanceReply:
