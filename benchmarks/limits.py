@@ -30,7 +30,7 @@ from batchrunner.domain.settings import AUTO
 from batchrunner.domain.status import Status
 from batchrunner.engine.scheduling.latency_model import LatencyModel
 from batchrunner.engine.scheduling.latency_models import LatencyModels
-from batchrunner.io.http import Answered, Answering
+from batchrunner.io.http import Answered, Responder
 from batchrunner.manifest.load import Manifest
 from batchrunner.planning.batch import Batch, as_record
 from batchrunner.providers.credentials import Credentials
@@ -142,7 +142,7 @@ class Counting:
     def __init__(self) -> None:
         self.refused: list[tuple[float, str]] = []
 
-    def way(self, answer: Answering, studio: "Bench") -> Answering:
+    def way(self, answer: Responder, studio: "Bench") -> Responder:
         """Lets everything through."""
 
         async def answered(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answered:

@@ -15,7 +15,7 @@ from batchrunner.domain.status import Status
 from batchrunner.engine.executor import RunResult, execute
 from batchrunner.engine.run import Services
 from batchrunner.engine.shutdown import ShutdownSignals
-from batchrunner.io.http import Answered, Answering, Http, InProcess
+from batchrunner.io.http import Answered, Http, InProcessTransport, Responder
 from batchrunner.manifest.load import Manifest, load
 from batchrunner.planning.batch import Batch, JobSet, JobState, RunLimits, load_batch
 from batchrunner.planning.planner import PlanOptions
@@ -110,7 +110,7 @@ class Studio:
     signals: DeafSignals | None = None
     api: str = API
     travel_s: float = 0.1
-    way: Callable[[Answering], Answering] = lambda answer: answer
+    way: Callable[[Responder], Responder] = lambda answer: answer
     asked: list[Asked] = field(default_factory=list)
     host: str = "first"
 
@@ -178,7 +178,7 @@ class Studio:
             with Ledger.writing(self.project.ledger, self.connect) as ledger:
                 means = Services(
                     ledger,
-                    lambda: Http(lambda: InProcess(answer), loopback=False),
+                    lambda: Http(lambda: InProcessTransport(answer), loopback=False),
                     access,
                     clock,
                     self.events.append,
@@ -189,7 +189,7 @@ class Studio:
         finally:
             self.clock_s = clock.wall_s()
 
-    def sandbox(self, clock: MovedClock) -> Answering:
+    def sandbox(self, clock: MovedClock) -> Responder:
         """The service, as it is after each of its restarts, at the end of a way that takes time."""
         service = Sandbox(state=self.state, clock=clock, base_url=self.api, files_url=FILES, options=self.options)
         far = self.way(service.answer)

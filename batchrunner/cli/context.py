@@ -19,7 +19,7 @@ from batchrunner.domain.text import in_lines, stacked
 from batchrunner.errors import CertificateRefused, InvalidManifest, Unauthorized, UsageError
 from batchrunner.io.clock import Clock
 from batchrunner.io.files import make_state_folder
-from batchrunner.io.http import Http, InProcess
+from batchrunner.io.http import Http, InProcessTransport
 from batchrunner.manifest.load import Manifest, load
 from batchrunner.planning.batch import JobSet, remembered
 from batchrunner.planning.outgoing import Sources
@@ -179,7 +179,7 @@ def sandbox_service(project: Project, clock: Clock) -> Service:
         options=SandboxOptions(),
         root=project.state,
     )
-    return Service(SANDBOX_ACCESS, lambda: Http(lambda: InProcess(sandbox.answer), loopback=True))
+    return Service(SANDBOX_ACCESS, lambda: Http(lambda: InProcessTransport(sandbox.answer), loopback=True))
 
 
 def project_of(path: Path, ledger: Path | None, *, sandbox: bool) -> Project:

@@ -16,7 +16,7 @@ from batchrunner.app.webhook import Notifier, last_word, read_hook
 from batchrunner.cli.main import outcome
 from batchrunner.domain.event import Event, Happened, Kind, Listener
 from batchrunner.errors import ExitCode, LedgerError, UsageError
-from batchrunner.io.http import Http, InProcess
+from batchrunner.io.http import Http, InProcessTransport
 from batchrunner.reports.report import Report
 from tests.io.in_process import Answered, answered
 from tests.moved_time import MovedLoop
@@ -46,7 +46,7 @@ class Receiver:
         return answered(b"ok", status=self.status, headers=self.headers)
 
     def http(self) -> Http:
-        return Http(lambda: InProcess(self.answer), loopback=False)
+        return Http(lambda: InProcessTransport(self.answer), loopback=False)
 
     @property
     def texts(self) -> list[str]:
@@ -243,7 +243,7 @@ def test_a_connection_that_nobody_takes_is_told_without_the_address() -> None:
     async def refuse(*_: object) -> Answered:
         raise ConnectionRefusedError
 
-    told = night(HALT, make_http=lambda: Http(lambda: InProcess(refuse), loopback=False))
+    told = night(HALT, make_http=lambda: Http(lambda: InProcessTransport(refuse), loopback=False))
     assert told.notes == ["a notification could not be sent: no connection (ConnectError)"]
 
 

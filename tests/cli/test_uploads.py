@@ -11,7 +11,7 @@ from batchrunner.domain.status import Status
 from batchrunner.domain.uploaded_image import UPLOAD_LIFE_S, Upload
 from batchrunner.errors import ExitCode
 from batchrunner.io.clock import Clock
-from batchrunner.io.http import Answered, Answering
+from batchrunner.io.http import Answered, Responder
 from batchrunner.providers.credentials import Credentials
 from batchrunner.storage.paths import Project, find_project
 from batchrunner.storage.run_lock import run_lock
@@ -136,7 +136,7 @@ def test_a_picture_of_an_unknown_submit_is_kept(batch: Rehearsal, capsys: pytest
     assert batch.kept() == {batch.ids()["lost"]}
 
 
-def _losing_answers(answer: Answering) -> Answering:
+def _losing_answers(answer: Responder) -> Responder:
     async def answered(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answered:
         found = await answer(method, target, headers, body)
         if method == "POST" and "media" not in target:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from batchrunner.io.http import Answered, Answering
+from batchrunner.io.http import Answered, Responder
 from batchrunner.sandbox import Answer
 from batchrunner.sandbox.exchange import pieces
 
@@ -29,10 +29,10 @@ def prompt_in(body: bytes) -> str:
     return str(json.loads(body)["prompt"]) if body.startswith(b"{") else ""
 
 
-def instead(look: Instead) -> Callable[[Answering], Answering]:
+def instead(look: Instead) -> Callable[[Responder], Responder]:
     """A way on which some requests are answered in the sandbox's stead."""
 
-    def way(answer: Answering) -> Answering:
+    def way(answer: Responder) -> Responder:
         async def answered(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answered:
             found = look(method, target.partition("?")[0], prompt_in(body))
             return found or await answer(method, target, headers, body)
@@ -42,7 +42,7 @@ def instead(look: Instead) -> Callable[[Answering], Answering]:
     return way
 
 
-def refusing(*names: str, status: int, message: str = "Refused: for this test") -> Callable[[Answering], Answering]:
+def refusing(*names: str, status: int, message: str = "Refused: for this test") -> Callable[[Responder], Responder]:
     """A way on which the submits of these jobs get one answer (all submits where no job is named)."""
 
     def look(method: str, _path: str, prompt: str) -> Answer | None:
@@ -52,10 +52,10 @@ def refusing(*names: str, status: int, message: str = "Refused: for this test") 
     return instead(look)
 
 
-def retold(edit: Callable[[dict[str, Any]], None]) -> Callable[[Answering], Answering]:
+def retold(edit: Callable[[dict[str, Any]], None]) -> Callable[[Responder], Responder]:
     """A way on which what the service says of a task is edited before it arrives."""
 
-    def way(answer: Answering) -> Answering:
+    def way(answer: Responder) -> Responder:
         async def answered(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answered:
             found = await answer(method, target, headers, body)
             if "/api/v1/tasks/" not in target:
@@ -78,7 +78,7 @@ class Crossing:
         self._now = 0
         self.most = 0
 
-    def way(self, answer: Answering) -> Answering:
+    def way(self, answer: Responder) -> Responder:
         async def answered(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answered:
             if method != "POST":
                 return await answer(method, target, headers, body)
@@ -99,7 +99,7 @@ class Statuses:
     def __init__(self) -> None:
         self.seen: Counter[int] = Counter()
 
-    def way(self, answer: Answering) -> Answering:
+    def way(self, answer: Responder) -> Responder:
         async def answered(*request: Any) -> Answered:
             found = await answer(*request)
             self.seen[found.status] += 1

@@ -10,15 +10,15 @@ from batchrunner.domain.event import Kind
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import HoldReason
 from batchrunner.errors import ExitCode
-from batchrunner.io.http import Answered, Answering
+from batchrunner.io.http import Answered, Responder
 from tests.engine.wishes import blocks
 from tests.studio import Studio, manifest_text
 
 
-def badly_certified(is_meant: Callable[[str], bool]) -> Callable[[Answering], Answering]:
+def badly_certified(is_meant: Callable[[str], bool]) -> Callable[[Responder], Responder]:
     """A way on which somebody with a certificate of their own stands before some addresses."""
 
-    def way(answer: Answering) -> Answering:
+    def way(answer: Responder) -> Responder:
         async def answered(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answered:
             if is_meant(target):
                 error = ssl.SSLCertVerificationError(1, "certificate verify failed")

@@ -15,7 +15,7 @@ from batchrunner.domain.status import Status
 from batchrunner.domain.step import HoldReason
 from batchrunner.errors import ExitCode
 from batchrunner.io.download import Verified
-from batchrunner.io.http import Answering
+from batchrunner.io.http import Responder
 from batchrunner.sandbox import Answer, Fault
 from tests.engine.audit import audit
 from tests.engine.services import instead, reply
@@ -200,7 +200,7 @@ def test_another_output_leaves_what_is_done_where_it_is(studio: Studio) -> None:
     assert len(studio.submits()) == 1
 
 
-def downloads_cut_until(studio: Studio, at_s: float) -> Callable[[Answering], Answering]:
+def downloads_cut_until(studio: Studio, at_s: float) -> Callable[[Responder], Responder]:
     """A way on which the file server cannot be reached before a moment."""
 
     def look(_method: str, path: str, _prompt: str) -> Answer | None:

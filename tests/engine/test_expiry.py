@@ -11,7 +11,7 @@ from batchrunner.domain.history import TaskState
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import HoldReason
 from batchrunner.errors import ExitCode
-from batchrunner.io.http import Answered, Answering
+from batchrunner.io.http import Answered, Responder
 from batchrunner.sandbox import Answer
 from tests.engine.audit import audit
 from tests.engine.services import instead, reply, retold
@@ -42,7 +42,7 @@ def polls(studio: Studio) -> list[float]:
     return [asked.at_s for asked in studio.asked if asked.is_poll]
 
 
-def gone_at_first(looks: int) -> Callable[[Answering], Answering]:
+def gone_at_first(looks: int) -> Callable[[Responder], Responder]:
     """A way on which the first looks at a task find nothing."""
     left = iter(range(looks))
 
@@ -177,10 +177,10 @@ def test_an_expired_clip_that_is_there_again_without_its_video_is_no_longer_expi
     assert lost.statuses() == {"a": Status.RENDERED}
 
 
-def dated(date_s: Callable[[], float], way: Callable[[Answering], Answering]) -> Callable[[Answering], Answering]:
+def dated(date_s: Callable[[], float], way: Callable[[Responder], Responder]) -> Callable[[Responder], Responder]:
     """A way whose answers tell the time, as HTTP servers do."""
 
-    def there(answer: Answering) -> Answering:
+    def there(answer: Responder) -> Responder:
         far = way(answer)
 
         async def answered(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answered:

@@ -14,7 +14,7 @@ from batchrunner.domain.status import Status
 from batchrunner.domain.step import HoldReason
 from batchrunner.engine.executor import RunResult
 from batchrunner.errors import ExitCode
-from batchrunner.io.http import Answered, Answering
+from batchrunner.io.http import Answered, Responder
 from batchrunner.sandbox import Fault
 from batchrunner.sandbox import Options as SandboxOptions
 from tests.engine.audit import audit, counts
@@ -160,10 +160,10 @@ def test_one_that_comes_through_closes_the_breaker(tmp_path: Path) -> None:
     assert counts(studio) == {Status.FAILED: 5, Status.DONE: 7}
 
 
-def broken_until(at_s: float) -> Callable[[Answering], Answering]:
+def broken_until(at_s: float) -> Callable[[Responder], Responder]:
     """A service that refuses every submit as invalid until a moment."""
 
-    def way(answer: Answering) -> Answering:
+    def way(answer: Responder) -> Responder:
         async def answered(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answered:
             now_s = EVENING_S + asyncio.get_running_loop().time()
             if method == "POST" and now_s < at_s:

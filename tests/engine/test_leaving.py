@@ -13,7 +13,7 @@ from batchrunner.domain.status import Status
 from batchrunner.domain.step import HoldReason
 from batchrunner.engine.scheduling.poll_queue import PollQueue
 from batchrunner.errors import ExitCode
-from batchrunner.io.http import Answering
+from batchrunner.io.http import Responder
 from batchrunner.manifest.load import load
 from batchrunner.sandbox import Answer, Fault
 from batchrunner.sandbox import Options as SandboxOptions
@@ -116,7 +116,7 @@ def test_a_drain_in_the_midst_of_caution_ends_the_run(studio: Studio) -> None:
     assert studio.statuses() == {"a": Status.UNKNOWN, "b": Status.UNKNOWN, "c": Status.PENDING}
 
 
-def told_to_wait(method: str, path: str) -> Callable[[Answering], Answering]:
+def told_to_wait(method: str, path: str) -> Callable[[Responder], Responder]:
     """A way on which the first such request is told to wait for 50 minutes."""
     asked: list[str] = []
 

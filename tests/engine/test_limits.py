@@ -16,7 +16,7 @@ import pytest
 
 from batchrunner.domain.event import Kind
 from batchrunner.domain.status import Status
-from batchrunner.io.http import Answered, Answering
+from batchrunner.io.http import Answered, Responder
 from batchrunner.providers.credentials import Credentials
 from batchrunner.sandbox import Answer, Charged, Sandbox, record
 from batchrunner.sandbox import Options as SandboxOptions
@@ -40,8 +40,8 @@ class Refusals:
         self.slots_s: list[float] = []
         self.rate_s: list[float] = []
 
-    def way(self, studio: Studio) -> Callable[[Answering], Answering]:
-        def between(answer: Answering) -> Answering:
+    def way(self, studio: Studio) -> Callable[[Responder], Responder]:
+        def between(answer: Responder) -> Responder:
             async def answered(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answered:
                 found = await answer(method, target, headers, body)
                 if found.status != 429:
@@ -107,7 +107,7 @@ def gaps(times_s: list[float]) -> list[float]:
     return [later_s - earlier_s for earlier_s, later_s in pairwise(times_s)]
 
 
-def shared(way: Callable[[Answering], Answering], service: Sandbox) -> Callable[[Answering], Answering]:
+def shared(way: Callable[[Responder], Responder], service: Sandbox) -> Callable[[Responder], Responder]:
     """A way that leads to a service that others use too, instead of the studio's own."""
     return lambda _own: way(service.answer)
 
@@ -269,7 +269,7 @@ def test_a_rate_that_the_account_raises_in_mid_run_is_followed(tmp_path: Path) -
     studio, refusals = account(tmp_path, 100, concurrency=40)
     way = studio.way
 
-    def saying(answer: Answering) -> Answering:
+    def saying(answer: Responder) -> Responder:
         between = way(answer)
 
         async def answered(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answered:

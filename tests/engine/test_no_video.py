@@ -13,7 +13,7 @@ from batchrunner.domain.history import DecisionKind
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import HoldReason
 from batchrunner.errors import ExitCode
-from batchrunner.io.http import Answering
+from batchrunner.io.http import Responder
 from batchrunner.sandbox import Fault
 from batchrunner.sandbox import Options as SandboxOptions
 from tests.engine.audit import audit, counts
@@ -152,7 +152,7 @@ def test_a_slot_is_not_kept_for_a_video_that_does_not_come(tmp_path: Path) -> No
     assert second.at_s - first.at_s < 2 * MINUTE_S
 
 
-def without_videos_until(studio: Studio, until_s: float) -> Callable[[Answering], Answering]:
+def without_videos_until(studio: Studio, until_s: float) -> Callable[[Responder], Responder]:
     """A way on which successes have no videos yet."""
 
     def edit(data: dict[str, Any]) -> None:

@@ -17,7 +17,7 @@ from batchrunner.domain.status import Status
 from batchrunner.domain.step import HoldReason
 from batchrunner.engine.executor import RunResult
 from batchrunner.errors import ExitCode
-from batchrunner.io.http import Answered, Answering
+from batchrunner.io.http import Answered, Responder
 from batchrunner.manifest.load import load
 from batchrunner.providers.credentials import Credentials
 from batchrunner.sandbox import Answer as SandboxAnswer
@@ -172,10 +172,10 @@ def test_what_another_run_pays_hides_no_price_of_ours(tmp_path: Path) -> None:
     assert "the account lost $2.73 by the first clip" in notes(studio)
 
 
-def meanwhile_another_run_submits(studio: Studio, usd: Decimal) -> Callable[[Answering], Answering]:
+def meanwhile_another_run_submits(studio: Studio, usd: Decimal) -> Callable[[Responder], Responder]:
     """While our first submit is on the wire, a run of another manifest writes down one of its own."""
 
-    def way(answer: Answering) -> Answering:
+    def way(answer: Responder) -> Responder:
         async def answered(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answered:
             if method == "POST" and len(studio.submits()) == 1:
                 submit_elsewhere(studio, usd)
@@ -306,7 +306,7 @@ def test_a_pause_that_is_asked_for_with_the_balance_holds_for_the_submit(tmp_pat
     assert studio.submits()[0].at_s > EVENING_S + 600
 
 
-def balance_that(answers: Callable[[int], SandboxAnswer | None]) -> Callable[[Answering], Answering]:
+def balance_that(answers: Callable[[int], SandboxAnswer | None]) -> Callable[[Responder], Responder]:
     """A service whose balance is answered by somebody else, who gets the number of the look."""
     looks = itertools.count(1)
     return instead(lambda _method, path, _prompt: answers(next(looks)) if path.endswith("/balance") else None)
@@ -384,7 +384,7 @@ def test_an_account_that_holds_enough_and_still_refuses_is_tried_once_a_minute_a
     assert counts(studio) == {Status.PENDING: 10}
 
 
-def refusing_to_be_paid(answer: Answering) -> Answering:
+def refusing_to_be_paid(answer: Responder) -> Responder:
     async def answered(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answered:
         if method == "POST":
             refusal = b'{"code": 402, "message": "insufficient balance"}'

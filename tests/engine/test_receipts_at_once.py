@@ -13,7 +13,7 @@ from batchrunner.domain.event import Kind
 from batchrunner.domain.status import Status
 from batchrunner.errors import ExitCode
 from batchrunner.io.files import Root
-from batchrunner.io.http import Answered, Answering
+from batchrunner.io.http import Answered, Responder
 from batchrunner.sandbox import Fault
 from batchrunner.sandbox import Options as SandboxOptions
 from batchrunner.storage import receipts
@@ -59,7 +59,7 @@ def clone(studio: Studio) -> Studio:
 def test_a_submit_stands_in_the_receipts_before_its_post_leaves(studio: Studio) -> None:
     told: list[list[object]] = []
 
-    def watched(answer: Answering) -> Answering:
+    def watched(answer: Responder) -> Responder:
         async def look(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answered:
             if method == "POST":
                 told.append([(line["id"], line["outcome"], line["task_id"]) for line in lines(studio)])
@@ -77,7 +77,7 @@ def test_a_submit_stands_in_the_receipts_before_its_post_leaves(studio: Studio) 
 
 
 def test_a_clone_of_the_moment_of_a_post_holds_it_as_unknown(studio: Studio) -> None:
-    def cut(answer: Answering) -> Answering:
+    def cut(answer: Responder) -> Responder:
         async def look(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answered:
             if method == "POST":
                 shutil.copy(receipts_path(studio.project, NAME), studio.folder / "kept")

@@ -9,7 +9,7 @@ from batchrunner.domain.history import TaskState
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import HoldReason
 from batchrunner.errors import ExitCode
-from batchrunner.io.http import Answered, Answering
+from batchrunner.io.http import Answered, Responder
 from batchrunner.sandbox import Answer
 from tests.engine.audit import audit
 from tests.engine.services import instead, reply
@@ -30,7 +30,7 @@ def rotated(studio: Studio) -> Studio:
     return studio
 
 
-def for_all_keys(answer: Answering) -> Answering:
+def for_all_keys(answer: Responder) -> Responder:
     """A service whose keys of one team may read each other's tasks."""
 
     async def answered(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answered:
@@ -42,7 +42,7 @@ def for_all_keys(answer: Answering) -> Answering:
     return answered
 
 
-def refusing_the_task(studio: Studio, status: int) -> Callable[[Answering], Answering]:
+def refusing_the_task(studio: Studio, status: int) -> Callable[[Responder], Responder]:
     """A service that refuses to tell of the old key's task, and of no other."""
     [old] = studio.known_tasks()
 

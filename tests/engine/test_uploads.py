@@ -16,7 +16,7 @@ from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action, HoldReason, Step
 from batchrunner.domain.uploaded_image import UPLOAD_LIFE_S
 from batchrunner.errors import ExitCode, NotConfirmed
-from batchrunner.io.http import Answered, Answering
+from batchrunner.io.http import Answered, Responder
 from batchrunner.manifest.load import load
 from batchrunner.sandbox import Answer, record
 from batchrunner.storage.paths import find_project
@@ -55,11 +55,11 @@ def paid(studio: Studio) -> list[Asked]:
     return [asked for asked in studio.asked if asked.is_submit and asked.path != UPLOAD]
 
 
-def uploads_answered(instead: Instead) -> Callable[[Answering], Answering]:
+def uploads_answered(instead: Instead) -> Callable[[Responder], Responder]:
     """A way on which some uploads are answered in the sandbox's stead."""
     count = Counter[str]()
 
-    def way(answer: Answering) -> Answering:
+    def way(answer: Responder) -> Responder:
         async def answered(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answered:
             if method == "POST" and target == UPLOAD:
                 count["uploads"] += 1
@@ -466,7 +466,7 @@ def test_an_upload_is_on_record_before_its_job_is_paid(studio: Studio) -> None:
     draw(studio, "a.png")
     studio.write(text(a="a.png"))
 
-    def way(answer: Answering) -> Answering:
+    def way(answer: Responder) -> Responder:
         async def answered(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answered:
             if method == "POST" and target != UPLOAD:
                 return reply(400, "InvalidParameter: for this test")

@@ -16,7 +16,7 @@ from batchrunner.domain.step import Action
 from batchrunner.engine.executor import RunResult, execute
 from batchrunner.engine.run import Services
 from batchrunner.errors import ExitCode
-from batchrunner.io.http import Http, InProcess
+from batchrunner.io.http import Http, InProcessTransport
 from batchrunner.io.resources import data_root
 from batchrunner.manifest.load import Manifest, load
 from batchrunner.manifest.permissions import Permissions
@@ -141,7 +141,7 @@ class Copy:
         with Ledger.writing(self.project.ledger) as ledger:
             means = Services(
                 ledger,
-                lambda: Http(lambda: InProcess(answer), loopback=False),
+                lambda: Http(lambda: InProcessTransport(answer), loopback=False),
                 access,
                 clock,
                 self.studio.events.append,

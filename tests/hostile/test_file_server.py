@@ -14,7 +14,7 @@ from batchrunner.domain.event import Kind
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import HoldReason
 from batchrunner.errors import ExitCode
-from batchrunner.io.http import Answered, Answering
+from batchrunner.io.http import Answered, Responder
 from batchrunner.sandbox import Answer, Fault
 from batchrunner.sandbox import Options as SandboxOptions
 from batchrunner.sandbox.exchange import pieces
@@ -25,7 +25,7 @@ from tests.studio import Studio, manifest_text, send
 # trickling
 
 
-def trickling(answer: Answering) -> Answering:
+def trickling(answer: Responder) -> Responder:
     """A way on which clips come a byte every ten seconds."""
 
     async def slowly(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answered:
@@ -77,7 +77,7 @@ def test_a_clip_that_breaks_off_again_and_again_comes_piece_by_piece(tmp_path: P
     studio.write(manifest_text("a", "b", "c"))
     ranges: list[str] = []
 
-    def way(answer: Answering) -> Answering:
+    def way(answer: Responder) -> Responder:
         async def seen(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answered:
             if "range" in headers:
                 ranges.append(headers["range"])
@@ -95,10 +95,10 @@ def test_a_clip_that_breaks_off_again_and_again_comes_piece_by_piece(tmp_path: P
 # what is no clip
 
 
-def serving(body: bytes, **headers: str) -> Callable[[Answering], Answering]:
+def serving(body: bytes, **headers: str) -> Callable[[Responder], Responder]:
     """A way on which every clip is this instead."""
 
-    def way(answer: Answering) -> Answering:
+    def way(answer: Responder) -> Responder:
         async def served(method: str, target: str, *rest: Any) -> Answered:
             found = await answer(method, target, *rest)
             if target.startswith("/api/"):

@@ -19,7 +19,7 @@ from batchrunner.domain.event import Kind
 from batchrunner.domain.history import Outcome
 from batchrunner.domain.status import Status
 from batchrunner.errors import ExitCode
-from batchrunner.io.http import Answered, Answering, Fate, Http, Reply, TransportError
+from batchrunner.io.http import Answered, Delivery, Http, Reply, Responder, TransportError
 from batchrunner.providers.modellix import Modellix, task_id_hints, wire
 from batchrunner.providers.modellix import untrusted as foreign
 from batchrunner.sandbox import Answer
@@ -112,7 +112,7 @@ def trickling(text: bytes, then: bytes) -> Serve:
 def test_a_reply_that_trickles_ends_after_a_time_in_all(ask: Ask, total_s: float, serve: Serve) -> None:
     error, took_s = asked(ask, serve)
     assert isinstance(error, TransportError)
-    assert error.fate is Fate.UNCLEAR
+    assert error.fate is Delivery.UNCLEAR
     assert total_s <= took_s <= total_s + LAST_LOOK_S
 
 
@@ -174,7 +174,7 @@ def test_a_packed_reply_to_a_paid_request_is_unknown_and_what_it_names_is_kept()
 FOR_EVER = "999999999999999"
 
 
-def told_for_ever(at: str) -> Callable[[Answering], Answering]:
+def told_for_ever(at: str) -> Callable[[Responder], Responder]:
     """A way on which the first request of a kind is told to wait for thirty million years."""
     told: list[str] = []
 
@@ -253,7 +253,7 @@ def test_an_amount_is_small_and_short_whatever_was_written(value: object) -> Non
 
 
 def test_a_bill_that_is_no_amount_is_told_and_the_estimate_counts(tmp_path: Path) -> None:
-    def way(answer: Answering) -> Answering:
+    def way(answer: Responder) -> Responder:
         async def answered(*request: object) -> Answered:
             found = await answer(*request)  # type: ignore[arg-type]
             body = b"".join([chunk async for chunk in found.chunks]).replace(
@@ -300,10 +300,10 @@ def cut(body: bytes) -> Answer:
     return Answer(200, {"content-type": "application/json"}, chunks())
 
 
-def renamed(way: Callable[[str], Answer]) -> Callable[[Answering], Answering]:
+def renamed(way: Callable[[str], Answer]) -> Callable[[Responder], Responder]:
     """A way on which submits are accepted, and the reply says so in another way."""
 
-    def renaming(answer: Answering) -> Answering:
+    def renaming(answer: Responder) -> Responder:
         async def answered(method: str, *rest: Any) -> Answered:
             found = await answer(method, *rest)
             if method != "POST":

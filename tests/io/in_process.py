@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from batchrunner.io.http import Http, InProcess
+from batchrunner.io.http import Http, InProcessTransport
 
 
 @dataclass(frozen=True)
@@ -47,4 +47,4 @@ class Service:
         return self.answer_to(f"{headers['host']}{target}")
 
     def http(self, *, loopback: bool = False) -> Http:
-        return Http(lambda: InProcess(self.answer), loopback=loopback)
+        return Http(lambda: InProcessTransport(self.answer), loopback=loopback)

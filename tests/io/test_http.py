@@ -9,7 +9,17 @@ import httpcore
 import httpx
 import pytest
 
-from batchrunner.io.http import ERRORS, Fate, Http, InProcess, Reply, TransportError, explained, is_address, is_loopback
+from batchrunner.io.http import (
+    ERRORS,
+    Delivery,
+    Http,
+    InProcessTransport,
+    Reply,
+    TransportError,
+    is_address,
+    is_loopback,
+    map_error,
+)
 from batchrunner.io.http.deadline import within
 from batchrunner.io.http.network import _Stream
 from tests.io.in_process import Answered, Service, answered
@@ -57,15 +67,15 @@ def test_the_tree_of_errors_was_found() -> None:
 
 @pytest.mark.parametrize("kind", every_error(), ids=lambda kind: kind.__name__)
 def test_every_error_of_httpx_is_explained_without_its_address(kind: type[Exception]) -> None:
-    ours = explained(an_error(kind))
-    assert ours.fate is (Fate.NOT_SENT if kind.__name__ in NOT_SENT else Fate.UNCLEAR)
+    ours = map_error(an_error(kind))
+    assert ours.fate is (Delivery.NOT_SENT if kind.__name__ in NOT_SENT else Delivery.UNCLEAR)
     assert str(ours).endswith(f"({kind.__name__})")
     assert "modellix" not in str(ours)
 
 
 def test_an_error_that_is_not_of_httpx_stays_what_it_is() -> None:
     with pytest.raises(ZeroDivisionError):
-        explained(ZeroDivisionError())
+        map_error(ZeroDivisionError())
 
 
 def test_no_line_of_the_table_is_hidden_by_an_earlier_one() -> None:
@@ -77,10 +87,10 @@ def test_no_line_of_the_table_is_hidden_by_an_earlier_one() -> None:
 # How a request ends, by the way in which its service ends it
 
 
-def fate_of(asks: Callable[[Http], Awaitable[object]], http: Http) -> tuple[Fate, str, float]:
+def fate_of(asks: Callable[[Http], Awaitable[object]], http: Http) -> tuple[Delivery, str, float]:
     """How it failed, in which words, and after how many seconds."""
 
-    async def ask(clock: MovedClock) -> tuple[Fate, str, float]:
+    async def ask(clock: MovedClock) -> tuple[Delivery, str, float]:
         try:
             with pytest.raises(TransportError) as caught:
                 await asks(http)
@@ -122,13 +132,13 @@ EVERY_WAY = pytest.mark.parametrize("asks", [post, get, stream, notify])
 @pytest.mark.parametrize(
     ("error", "fate", "words"),
     [
-        (ConnectionRefusedError(), Fate.NOT_SENT, "no connection (ConnectError)"),
-        (ConnectionResetError(), Fate.UNCLEAR, "the connection was cut (ReadError)"),
-        (TimeoutError(), Fate.UNCLEAR, "no answer in time (ReadTimeout)"),
+        (ConnectionRefusedError(), Delivery.NOT_SENT, "no connection (ConnectError)"),
+        (ConnectionResetError(), Delivery.UNCLEAR, "the connection was cut (ReadError)"),
+        (TimeoutError(), Delivery.UNCLEAR, "no answer in time (ReadTimeout)"),
     ],
 )
 def test_an_exchange_that_ends_without_an_answer(
-    asks: Callable[[Http], Awaitable[object]], error: Exception, fate: Fate, words: str
+    asks: Callable[[Http], Awaitable[object]], error: Exception, fate: Delivery, words: str
 ) -> None:
     assert fate_of(asks, raising(error))[:2] == (fate, words)
 
@@ -140,7 +150,7 @@ def test_an_answer_that_leads_nowhere_is_no_proof_that_nothing_was_sent(location
     """httpx reads the address of a redirect even where it does not follow it, and calls a bad one `InvalidURL`."""
     service = Service(lambda _: answered(b"{}", status=302, headers={"location": location}))
 
-    async def ask(_: MovedClock) -> Fate | int:
+    async def ask(_: MovedClock) -> Delivery | int:
         http = service.http()
         try:
             return (await post(http)).status
@@ -149,26 +159,26 @@ def test_an_answer_that_leads_nowhere_is_no_proof_that_nothing_was_sent(location
         finally:
             await http.close()
 
-    assert in_moved_time(ask) in (302, Fate.UNCLEAR)
+    assert in_moved_time(ask) in (302, Delivery.UNCLEAR)
     assert len(service.asked) == 1
 
 
 @EVERY_WAY
 def test_an_answer_that_is_cut_in_its_body_is_no_answer(asks: Callable[[Http], Awaitable[object]]) -> None:
     http = Service(lambda _: answered(b"{", then=ConnectionResetError())).http()
-    assert fate_of(asks, http)[:2] == (Fate.UNCLEAR, "the connection was cut (ReadError)")
+    assert fate_of(asks, http)[:2] == (Delivery.UNCLEAR, "the connection was cut (ReadError)")
 
 
 @pytest.mark.parametrize(("asks", "patience_s"), [(post, 120.0), (get, 60.0), (stream, 60.0)])
 def test_silence_ends_by_the_clock_of_the_loop(asks: Callable[[Http], Awaitable[object]], patience_s: float) -> None:
     http = Service(lambda _: answered(b"{}"), silent_s=1e6).http()
-    assert fate_of(asks, http) == (Fate.UNCLEAR, "no answer in time (ReadTimeout)", patience_s)
+    assert fate_of(asks, http) == (Delivery.UNCLEAR, "no answer in time (ReadTimeout)", patience_s)
 
 
 @pytest.mark.parametrize(("asks", "patience_s"), [(post, 120.0), (get, 60.0), (stream, 60.0)])
 def test_silence_within_a_body_ends_it_too(asks: Callable[[Http], Awaitable[object]], patience_s: float) -> None:
     http = Service(lambda _: answered(b"{", b"}", wait_s=1e6)).http()
-    assert fate_of(asks, http) == (Fate.UNCLEAR, "no answer in time (ReadTimeout)", patience_s)
+    assert fate_of(asks, http) == (Delivery.UNCLEAR, "no answer in time (ReadTimeout)", patience_s)
 
 
 def test_a_slow_body_is_a_whole_one_as_long_as_it_ends_in_time() -> None:
@@ -183,7 +193,7 @@ def test_a_slow_body_is_a_whole_one_as_long_as_it_ends_in_time() -> None:
 
 def test_an_answer_without_end_is_none() -> None:
     http = Service(lambda _: answered(*[bytes(1 << 20)] * 9)).http()
-    assert fate_of(get, http)[:2] == (Fate.UNCLEAR, "the answer is too large to be one")
+    assert fate_of(get, http)[:2] == (Delivery.UNCLEAR, "the answer is too large to be one")
 
 
 @pytest.mark.parametrize("asks", [post, get, notify])
@@ -192,7 +202,7 @@ def test_a_packed_answer_is_none_for_nobody_asked_for_it(
     asks: Callable[[Http], Awaitable[object]], packing: str
 ) -> None:
     service = Service(lambda _: answered(b"not gzip", headers={"content-encoding": packing}))
-    assert fate_of(asks, service.http())[:2] == (Fate.UNCLEAR, "the answer is packed, which nobody asked for")
+    assert fate_of(asks, service.http())[:2] == (Delivery.UNCLEAR, "the answer is packed, which nobody asked for")
     assert service.asked[0][2]["accept-encoding"] == "identity"
 
 
@@ -202,7 +212,7 @@ def test_a_packed_answer_is_none_for_nobody_asked_for_it(
 def test_an_address_that_is_none_sends_nothing(url: str) -> None:
     http = Http(loopback=False)
     fate, _, _ = fate_of(lambda h: h.post(url, KEY, {}), http)
-    assert fate is Fate.NOT_SENT
+    assert fate is Delivery.NOT_SENT
 
 
 @pytest.mark.parametrize(
@@ -310,7 +320,7 @@ def test_at_most_sixteen_free_requests_are_on_the_wire() -> None:
         return answered(b"{}")
 
     async def many(_: MovedClock) -> None:
-        http = Http(lambda: InProcess(handle), loopback=False)
+        http = Http(lambda: InProcessTransport(handle), loopback=False)
         await asyncio.gather(*(get(http) for _ in range(40)))
         await http.close()
 

@@ -22,7 +22,7 @@ from batchrunner.domain.step import Action, total
 from batchrunner.engine.executor import RunResult, execute
 from batchrunner.engine.run import Services
 from batchrunner.errors import UsageError
-from batchrunner.io.http import Answered, Answering, Http, InProcess
+from batchrunner.io.http import Answered, Http, InProcessTransport, Responder
 from batchrunner.manifest.load import Manifest, load
 from batchrunner.planning.batch import Batch, RunLimits
 from batchrunner.planning.planner import PlanOptions
@@ -56,7 +56,7 @@ class MortalDisk(KillingDisk):
         self._requests_left = request
         self._when = moment
 
-    def way(self, answer: Answering) -> Answering:
+    def way(self, answer: Responder) -> Responder:
         """The way to the service, on which the process dies."""
 
         async def answered(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answered:
@@ -115,7 +115,7 @@ class Desk(Studio):
     def state(self) -> Path:
         return self.account
 
-    def sandbox(self, clock: MovedClock) -> Answering:
+    def sandbox(self, clock: MovedClock) -> Responder:
         service = Sandbox(
             state=self.state,
             clock=TrueClock(clock, self.skew_s),
@@ -161,7 +161,7 @@ class Desk(Studio):
         writer.decisions(who for who, _ in marks)
         batch = replace(self.batch(manifest, ledger), foreign_jobs=planned.foreign_jobs)
         self.signals = DeafSignals()
-        http = lambda: Http(lambda: InProcess(answer), loopback=False)  # noqa: E731
+        http = lambda: Http(lambda: InProcessTransport(answer), loopback=False)  # noqa: E731
         access = Credentials(self.api, self.key)
         means = Services(ledger, http, access, clock, self.events.append, self.signals, self.host)
         return await execute(batch, means, limits, options, command=command.word)

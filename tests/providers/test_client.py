@@ -11,7 +11,7 @@ import pytest
 
 from batchrunner import __version__
 from batchrunner.domain.history import Outcome, RejectReason
-from batchrunner.io.http import Http, InProcess
+from batchrunner.io.http import Http, InProcessTransport
 from batchrunner.providers.modellix import BalanceReply, Modellix, TaskReplyKind
 from tests.moved_time import MovedClock, in_moved_time
 
@@ -47,7 +47,7 @@ class Service:
 
 
 async def ask(service: Service, clock: MovedClock, what: str, *arguments: object, **options: str) -> Any:
-    http = Http(lambda: InProcess(service.answer), loopback=False)
+    http = Http(lambda: InProcessTransport(service.answer), loopback=False)
     modellix = Modellix(http, options.pop("base_url", API), KEY, clock, **options)
     try:
         return await getattr(modellix, what)(*arguments)

@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from batchrunner.domain.history import ErrorClass, Outcome, RejectReason, TaskState
-from batchrunner.io.http import Fate, Reply, TransportError
+from batchrunner.io.http import Delivery, Reply, TransportError
 from batchrunner.providers.modellix import RateLimitHeaders, SubmitReply, TaskReply, TaskReplyKind, wire
 from batchrunner.providers.modellix import untrusted as foreign
 
@@ -199,10 +199,10 @@ def test_oddities_beside_it_do_not_lose_a_paid_task(content: bytes) -> None:
 
 @pytest.mark.parametrize(
     ("fate", "outcome", "refusal"),
-    [(Fate.NOT_SENT, Outcome.REFUSED, RejectReason.NOT_SENT), (Fate.UNCLEAR, Outcome.UNKNOWN, None)],
+    [(Delivery.NOT_SENT, Outcome.REFUSED, RejectReason.NOT_SENT), (Delivery.UNCLEAR, Outcome.UNKNOWN, None)],
 )
 def test_a_post_without_an_answer_is_refused_only_if_nothing_was_sent(
-    fate: Fate, outcome: Outcome, refusal: RejectReason | None
+    fate: Delivery, outcome: Outcome, refusal: RejectReason | None
 ) -> None:
     said = wire.unanswered(TransportError(fate, "the words"))
     assert (said.outcome, said.refusal, said.task_id, said.message) == (outcome, refusal, None, "the words")

@@ -2,24 +2,24 @@
 
 from batchrunner.io.http.addresses import AddressRefused, Guard, is_address, is_loopback, redirected
 from batchrunner.io.http.clients import Http, Reply, Stream
-from batchrunner.io.http.delivery import ERRORS, Fate, TransportError, Untrusted, explained
-from batchrunner.io.http.in_process import Answered, Answering, InProcess
+from batchrunner.io.http.delivery import ERRORS, Delivery, TransportError, Untrusted, map_error
+from batchrunner.io.http.in_process import Answered, InProcessTransport, Responder
 
 __all__ = [
     "ERRORS",
     "AddressRefused",
     "Answered",
-    "Answering",
-    "Fate",
+    "Delivery",
     "Guard",
     "Http",
-    "InProcess",
+    "InProcessTransport",
     "Reply",
+    "Responder",
     "Stream",
     "TransportError",
     "Untrusted",
-    "explained",
     "is_address",
     "is_loopback",
+    "map_error",
     "redirected",
 ]

@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from batchrunner.domain.settings import Network
-from batchrunner.io.http.delivery import Fate, TransportError
+from batchrunner.io.http.delivery import Delivery, TransportError
 
 Address = IPv4Address | IPv6Address
 
@@ -52,7 +52,7 @@ class AddressRefused(TransportError):
 
     def __init__(self, address: Address, kind: str) -> None:
         advice = f"if that is right, as with some VPNs, --allow-network {address} allows it"
-        super().__init__(Fate.NOT_SENT, f"its address is {address}, which is not public ({kind}); {advice}")
+        super().__init__(Delivery.NOT_SENT, f"its address is {address}, which is not public ({kind}); {advice}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import httpx
 from batchrunner.domain import settings
 from batchrunner.io.http.addresses import Guard, is_address, redirected
 from batchrunner.io.http.deadline import within
-from batchrunner.io.http.delivery import FOREIGN, Fate, TransportError, explained
+from batchrunner.io.http.delivery import FOREIGN, Delivery, TransportError, map_error
 from batchrunner.io.http.network import Network, Resolve, look_up
 
 # httpx logs every address it asks, signed links included.
@@ -169,7 +169,7 @@ class Http:
                 if response.status_code not in REDIRECTS or "location" not in response.headers:
                     return Reply(response.status_code, _headers(response), b"")
                 url = redirected(url, response.headers["location"])
-        raise TransportError(Fate.UNCLEAR, "the link leads from one address to the next without end")
+        raise TransportError(Delivery.UNCLEAR, "the link leads from one address to the next without end")
 
     @asynccontextmanager
     async def stream(self, url: str, headers: Mapping[str, str] | None = None) -> AsyncIterator[Stream]:
@@ -191,7 +191,7 @@ class Http:
             with within(_GET_TOTAL_S):
                 response = await self._files.send(request, stream=True)
         except FOREIGN as error:
-            raise explained(error) from error
+            raise map_error(error) from error
         try:
             yield response
         finally:
@@ -224,7 +224,7 @@ def _connect_by(client: httpx.AsyncClient, network: Network) -> None:
 def _check(url: str) -> None:
     """An address that is none is found out before anything is sent, and can be nothing else afterwards."""
     if not is_address(url):
-        raise TransportError(Fate.NOT_SENT, "the address is not valid")
+        raise TransportError(Delivery.NOT_SENT, "the address is not valid")
 
 
 async def _whole(
@@ -245,12 +245,14 @@ async def _whole(
                 async for chunk in response.aiter_raw():
                     body += chunk
                     if len(body) > _LARGEST_REPLY_BYTES:
-                        raise TransportError(Fate.UNCLEAR, "the answer is too large to be one", bytes(body))
+                        raise TransportError(Delivery.UNCLEAR, "the answer is too large to be one", bytes(body))
                 if response.headers.get("content-encoding", "identity").strip().lower() not in {"identity", ""}:
-                    raise TransportError(Fate.UNCLEAR, "the answer is packed, which nobody asked for", _unpacked(body))
+                    raise TransportError(
+                        Delivery.UNCLEAR, "the answer is packed, which nobody asked for", _unpacked(body)
+                    )
                 return Reply(response.status_code, _headers(response), bytes(body))
     except FOREIGN as error:
-        raise explained(error, bytes(body)) from error
+        raise map_error(error, bytes(body)) from error
 
 
 def _unpacked(body: bytearray) -> bytes:
@@ -266,7 +268,7 @@ async def _translated(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         async for chunk in chunks:
             yield chunk
     except FOREIGN as error:
-        raise explained(error) from error
+        raise map_error(error) from error
 
 
 def _headers(response: httpx.Response) -> dict[str, str]:

@@ -6,7 +6,7 @@ from enum import StrEnum
 import httpx
 
 
-class Fate(StrEnum):
+class Delivery(StrEnum):
     """What is known of a request that got no whole answer."""
 
     NOT_SENT = "not-sent"
@@ -19,7 +19,7 @@ class TransportError(Exception):
     `body` is what had come of the answer: it proves nothing, but may name what was paid for.
     """
 
-    def __init__(self, fate: Fate, message: str, body: bytes = b"") -> None:
+    def __init__(self, fate: Delivery, message: str, body: bytes = b"") -> None:
         super().__init__(message)
         self.fate = fate
         self.body = body
@@ -31,31 +31,31 @@ class Untrusted(TransportError):
 
 # The first class in this table of which an error is an instance tells its fate.
 # Source: the error tree in httpx 0.28's documentation; that it is complete is tested.
-ERRORS: tuple[tuple[type[Exception], Fate, str], ...] = (
-    (httpx.ConnectTimeout, Fate.NOT_SENT, "no connection in time"),
-    (httpx.PoolTimeout, Fate.NOT_SENT, "no free connection"),
-    (httpx.ConnectError, Fate.NOT_SENT, "no connection"),
-    (httpx.ProxyError, Fate.NOT_SENT, "the proxy refused"),
-    (httpx.LocalProtocolError, Fate.NOT_SENT, "the request could not be written"),
+ERRORS: tuple[tuple[type[Exception], Delivery, str], ...] = (
+    (httpx.ConnectTimeout, Delivery.NOT_SENT, "no connection in time"),
+    (httpx.PoolTimeout, Delivery.NOT_SENT, "no free connection"),
+    (httpx.ConnectError, Delivery.NOT_SENT, "no connection"),
+    (httpx.ProxyError, Delivery.NOT_SENT, "the proxy refused"),
+    (httpx.LocalProtocolError, Delivery.NOT_SENT, "the request could not be written"),
     # our own address was checked before: these two speak of one in the answer
-    (httpx.UnsupportedProtocol, Fate.UNCLEAR, "the answer leads to no usable address"),
-    (httpx.InvalidURL, Fate.UNCLEAR, "the answer leads to no usable address"),
-    (httpx.ReadTimeout, Fate.UNCLEAR, "no answer in time"),
-    (httpx.WriteTimeout, Fate.UNCLEAR, "the request was not taken in time"),
-    (httpx.HTTPError, Fate.UNCLEAR, "the connection was cut"),
-    (httpx.StreamError, Fate.UNCLEAR, "the answer could not be read"),
-    (httpx.CookieConflict, Fate.UNCLEAR, "the answer could not be read"),
+    (httpx.UnsupportedProtocol, Delivery.UNCLEAR, "the answer leads to no usable address"),
+    (httpx.InvalidURL, Delivery.UNCLEAR, "the answer leads to no usable address"),
+    (httpx.ReadTimeout, Delivery.UNCLEAR, "no answer in time"),
+    (httpx.WriteTimeout, Delivery.UNCLEAR, "the request was not taken in time"),
+    (httpx.HTTPError, Delivery.UNCLEAR, "the connection was cut"),
+    (httpx.StreamError, Delivery.UNCLEAR, "the answer could not be read"),
+    (httpx.CookieConflict, Delivery.UNCLEAR, "the answer could not be read"),
 )
 
 # All that httpx raises: the roots of its tree.
 FOREIGN = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpx.CookieConflict)
 
 
-def explained(error: Exception, body: bytes = b"") -> TransportError:
+def map_error(error: Exception, body: bytes = b"") -> TransportError:
     """The error in our words, with what had come. The words of httpx are kept; addresses are not in them."""
     why = _not_accepted(error)
     if why:
-        return Untrusted(Fate.NOT_SENT, f"its certificate is not accepted: {why}")
+        return Untrusted(Delivery.NOT_SENT, f"its certificate is not accepted: {why}")
     for kind, fate, words in ERRORS:
         if isinstance(error, kind):
             return TransportError(fate, f"{words} ({type(error).__name__})", body)

@@ -20,13 +20,13 @@ class Answered(Protocol):
     def chunks(self) -> AsyncIterator[bytes]: ...  # noqa: D102
 
 
-Answering = Callable[[str, str, Mapping[str, str], bytes], Awaitable[Answered]]
+Responder = Callable[[str, str, Mapping[str, str], bytes], Awaitable[Answered]]
 
 
-class InProcess(httpx.AsyncBaseTransport):
+class InProcessTransport(httpx.AsyncBaseTransport):
     """Requests go to a function instead of a socket: streamed, cut, and timed by the loop's clock."""
 
-    def __init__(self, answer: Answering) -> None:
+    def __init__(self, answer: Responder) -> None:
         self._answer = answer
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:

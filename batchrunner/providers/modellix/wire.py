@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from batchrunner.domain.history import ErrorClass, Failure, Outcome, RejectReason, TaskState
-from batchrunner.io.http import Fate, Reply, TransportError
+from batchrunner.io.http import Delivery, Reply, TransportError
 from batchrunner.providers.modellix import untrusted as foreign
 from batchrunner.providers.modellix.rate_limit_headers import UNTOLD, RateLimitHeaders, limits_of
 
@@ -111,7 +111,7 @@ def submitted(reply: Reply, now_s: float) -> SubmitReply:
 
 def unanswered(error: TransportError) -> SubmitReply:
     """What a POST without a whole answer means; what came of one is kept: it may name what was paid for."""
-    if error.fate is Fate.NOT_SENT:
+    if error.fate is Delivery.NOT_SENT:
         return SubmitReply(Outcome.REFUSED, refusal=RejectReason.NOT_SENT, message=str(error))
     return SubmitReply(Outcome.UNKNOWN, message=str(error), body=foreign.redacted_body(error.body))
 
