@@ -13,7 +13,7 @@ from batchrunner.engine.poll import BETWEEN_GONE_S, NO_VIDEO, attempt_of, poll_o
 from batchrunner.engine.run import Run, TrackedTask
 from batchrunner.engine.scheduling.rate_limiter import backoff_s
 from batchrunner.engine.unverified import keep, kept
-from batchrunner.io.download import Bounds, DownloadError, DownloadFault, Partial, Verified, download
+from batchrunner.io.download import Bounds, DownloadedFile, DownloadError, DownloadFault, Partial, download
 from batchrunner.io.files import Refused, temporary
 from batchrunner.planning.planner import StopReason, settles
 from batchrunner.providers.modellix import TaskReplyKind
@@ -79,7 +79,9 @@ async def _before_the_next_try(run: Run, watch: TrackedTask, part: Partial) -> N
         part.forget()
 
 
-def _keep_odd(run: Run, identity: JobId, watch: TrackedTask, error: DownloadError, odd: Verified, final: Path) -> None:
+def _keep_odd(
+    run: Run, identity: JobId, watch: TrackedTask, error: DownloadError, odd: DownloadedFile, final: Path
+) -> None:
     """What came whole and cannot be verified: tried again for a while, then kept for a person to look at."""
     root = run.batch.project.safe
     if watch.failed_fetches + 1 < _MOST_TRIES and not kept(odd, final):
@@ -96,7 +98,7 @@ def _keep_odd(run: Run, identity: JobId, watch: TrackedTask, error: DownloadErro
     run.tell(Happened(Kind.NOTE, f"kept as {name}: {then}", identity.name))
 
 
-def _copied(run: Run, attempt: Attempt, final: Path) -> Verified | None:
+def _copied(run: Run, attempt: Attempt, final: Path) -> DownloadedFile | None:
     """A copy of the file that another job has of this very clip; None where there is none to copy."""
     project = run.batch.project
     for clip in reversed(attempt.sources):
@@ -105,7 +107,7 @@ def _copied(run: Run, attempt: Attempt, final: Path) -> Verified | None:
             source = project.found(clip.path)
             is_it = source.stat().st_size == clip.size_bytes and is_sound(project, clip)
             if is_it and project.safe.copy(source, path) == clip.sha256:
-                return Verified(path, clip.size_bytes, clip.sha256)
+                return DownloadedFile(path, clip.size_bytes, clip.sha256)
         with suppress(OSError):
             project.safe.remove(path)
     return None
@@ -229,7 +231,7 @@ def _not_taken(run: Run, watch: TrackedTask, final: Path, error: OSError) -> Non
     run.stop_folder(folder, f"{final.name} could not be put there: {why}; mend that, and start it again")
 
 
-def _place(run: Run, identity: JobId, attempt: Attempt, verified: Verified, final: Path) -> None:
+def _place(run: Run, identity: JobId, attempt: Attempt, verified: DownloadedFile, final: Path) -> None:
     """Puts a file under its final name; what keeps it from there stops this job."""
     watch = run.watch(attempt)
     try:

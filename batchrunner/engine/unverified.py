@@ -6,14 +6,14 @@ from pathlib import Path
 
 from batchrunner.domain.history import Attempt, TaskState
 from batchrunner.io.clock import Clock
-from batchrunner.io.download import Verified
+from batchrunner.io.download import DownloadedFile
 from batchrunner.io.files import Root, sha256_of
 from batchrunner.planning.batch import Batch, JobState
 from batchrunner.storage.clips import ClipStore
 from batchrunner.storage.sqlite.ledger import Ledger
 
 
-def keep(root: Root, odd: Verified, final: Path) -> Path:
+def keep(root: Root, odd: DownloadedFile, final: Path) -> Path:
     """Puts it beside the name that its clip was to have: `hero.odd.mp4`. Gives where it is; it is kept once.
 
     Raises:
@@ -28,12 +28,12 @@ def keep(root: Root, odd: Verified, final: Path) -> Path:
     return free
 
 
-def kept(odd: Verified, final: Path) -> Path | None:
+def kept(odd: DownloadedFile, final: Path) -> Path | None:
     """Where exactly this file is kept already; None where it is not."""
     return next((path for path in _lying(final) if _is(path, odd)), None)
 
 
-def _is(path: Path, odd: Verified) -> bool:
+def _is(path: Path, odd: DownloadedFile) -> bool:
     return path.stat().st_size == odd.size_bytes and sha256_of(path) == odd.sha256
 
 
@@ -50,7 +50,7 @@ def take(batch: Batch, ledger: Ledger, clock: Clock, seen: JobState) -> str | No
     path = max(_lying(final), key=lambda each: each.stat().st_mtime, default=None)
     if path is None:
         return None
-    odd = Verified(path, path.stat().st_size, sha256_of(path))
+    odd = DownloadedFile(path, path.stat().st_size, sha256_of(path))
     return ClipStore(batch.project, ledger, clock).store(seen.identity, attempt, odd, final)
 
 

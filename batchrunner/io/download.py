@@ -43,7 +43,7 @@ class DownloadFault(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
+class DownloadedFile:
     """A whole, checked file that waits under `path` for its final name."""
 
     path: Path
@@ -58,7 +58,7 @@ class DownloadError(Exception):
     """
 
     def __init__(
-        self, fault: DownloadFault, message: str, status: int | None = None, odd: Verified | None = None
+        self, fault: DownloadFault, message: str, status: int | None = None, odd: DownloadedFile | None = None
     ) -> None:
         super().__init__(message)
         self.fault = fault
@@ -124,7 +124,9 @@ class Partial:
             self.is_made = False
 
 
-async def download(http: Http, link: str, part: Partial, *, may_be_plain: bool, bounds: Bounds = Bounds()) -> Verified:
+async def download(
+    http: Http, link: str, part: Partial, *, may_be_plain: bool, bounds: Bounds = Bounds()
+) -> DownloadedFile:
     """Brings what the link serves to the path of `part`, whole and checked.
 
     `may_be_plain`: http is good enough, as for a service on this very machine. What broke off stays there for the next
@@ -263,13 +265,13 @@ class _Pace:
         self._window_s, self._window_bytes = now_s, 0
 
 
-async def _verified(part: Partial) -> Verified:
+async def _verified(part: Partial) -> DownloadedFile:
     """The file, as it lies on the disk: whole, and what came."""
     written = await asyncio.to_thread(sha256_of, part.path)
     if written != part.digest.hexdigest():
         part.forget()
         raise DownloadError(DownloadFault.AGAIN, "what lies on the disk is not what came")
-    found = Verified(part.path, part.size_bytes, written)
+    found = DownloadedFile(part.path, part.size_bytes, written)
     wrong = await asyncio.to_thread(mp4.fault, part.path)
     if wrong:
         odd = found if mp4.is_film(part.path) else None

@@ -19,7 +19,7 @@ _MOST_SEGMENTS = 10_000
 _MOST_FILL_BYTES = 1024
 
 
-class Kind(StrEnum):
+class ImageKind(StrEnum):
     """The kinds of picture that the service takes."""
 
     PNG = "png"
@@ -31,7 +31,7 @@ class Kind(StrEnum):
 class Header:
     """A picture's kind, and its size in pixels as viewers show it: a JPEG is turned as its camera noted."""
 
-    kind: Kind
+    kind: ImageKind
     width: int
     height: int
 
@@ -117,7 +117,7 @@ def _png(file: _File) -> Header:
     if (length, name) != (13, b"IHDR"):
         raise NotAnImage("it is damaged: a PNG whose header is not at its beginning")
     file.check_end(b"IEND\xaeB`\x82", 24)
-    return Header(Kind.PNG, width, height)
+    return Header(ImageKind.PNG, width, height)
 
 
 # Source: ITU-T T.81, table B.1.
@@ -144,7 +144,7 @@ def _jpeg(file: _File) -> Header:
         if marker in _FRAMES:
             height, width = file.unpack(">HH", position + 3)
             file.check_end(bytes((_FILL, _END)), position + length)
-            return Header(Kind.JPEG, *((height, width) if orientation in _LYING else (width, height)))
+            return Header(ImageKind.JPEG, *((height, width) if orientation in _LYING else (width, height)))
         if marker == _APP1 and orientation == 1:
             orientation = _orientation(file.read(position, length))
         position += length
@@ -188,7 +188,7 @@ def _webp(file: _File) -> Header:
         raise NotAnImage(f"it is cut short: {file.size_bytes} bytes of {length + 8}")
     if name not in _WEBP_SIZES:
         raise NotAnImage("it is damaged: a WebP whose picture is not at its beginning")
-    return Header(Kind.WEBP, *_WEBP_SIZES[name](file))
+    return Header(ImageKind.WEBP, *_WEBP_SIZES[name](file))
 
 
 def _lossy_size(file: _File) -> tuple[int, int]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from batchrunner.domain.history import Attempt, Clip, ClipRole, JobHistory
 from batchrunner.domain.job import JobId
 from batchrunner.io.clock import Clock
-from batchrunner.io.download import Verified
+from batchrunner.io.download import DownloadedFile
 from batchrunner.storage.clip_files import on_disk, owner_of, source_at
 from batchrunner.storage.paths import Project
 from batchrunner.storage.sqlite.ledger import Ledger
@@ -21,7 +21,7 @@ class ClipStore:
     ledger: Ledger
     clock: Clock
 
-    def store(self, identity: JobId, attempt: Attempt, verified: Verified, final: Path) -> str:
+    def store(self, identity: JobId, attempt: Attempt, verified: DownloadedFile, final: Path) -> str:
         """Writes a file down, then gives it its final name, then closes the attempt. Gives the path as written.
 
         Raises:
@@ -45,11 +45,11 @@ class ClipStore:
         self.ledger.clip(attempt.id, clip, attempt.adoption_id)
         return clip.path
 
-    def stored(self, attempt: Attempt) -> Verified:
+    def stored(self, attempt: Attempt) -> DownloadedFile:
         """The clip of an attempt, where it was put last."""
         if attempt.clip is None:
             raise AssertionError(f"attempt {attempt.id} has no clip")
-        return Verified(self.project.found(attempt.clip.path), attempt.clip.size_bytes, attempt.clip.sha256)
+        return DownloadedFile(self.project.found(attempt.clip.path), attempt.clip.size_bytes, attempt.clip.sha256)
 
     def confirm(self, memory: JobHistory) -> None:
         """Puts on record that clips lie here, whole, that only receipts told of: they are not looked into again."""

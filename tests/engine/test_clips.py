@@ -14,7 +14,7 @@ from batchrunner.domain.event import Kind
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import HoldReason
 from batchrunner.errors import ExitCode
-from batchrunner.io.download import Verified
+from batchrunner.io.download import DownloadedFile
 from batchrunner.io.http import Responder
 from batchrunner.sandbox import Answer, Fault
 from tests.engine.audit import audit
@@ -257,7 +257,7 @@ def test_a_disk_that_takes_no_more_clips_ends_the_submits_and_loses_nothing(
 ) -> None:
     studio.write(manifest_text(*(f"job{number:02}" for number in range(12))))
 
-    async def full(*_: object, **__: object) -> Verified:
+    async def full(*_: object, **__: object) -> DownloadedFile:
         raise OSError(number, os.strerror(number))
 
     with monkeypatch.context() as disk:

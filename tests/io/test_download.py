@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from batchrunner.io.download import Bounds, DownloadError, DownloadFault, Partial, Verified, download
+from batchrunner.io.download import Bounds, DownloadedFile, DownloadError, DownloadFault, Partial, download
 from batchrunner.io.files import Root
 from batchrunner.io.resources import read_bytes
 from tests.io.films import box, film
@@ -40,8 +40,8 @@ def fetched(
     may_be_plain: bool = False,
     part: Partial | None = None,
     bounds: Bounds = NO_BOUNDS,
-) -> Verified:
-    async def fetch() -> Verified:
+) -> DownloadedFile:
+    async def fetch() -> DownloadedFile:
         http = service.http(loopback=may_be_plain)
         try:
             return await download(http, link, part or part_at(path), may_be_plain=may_be_plain, bounds=bounds)
@@ -79,7 +79,7 @@ def refusal(service: Service, path: Path, link: str = LINK) -> DownloadError:
 @pytest.mark.parametrize("chunks", [(CLIP,), (CLIP[:1], CLIP[1:]), tuple(bytes([byte]) for byte in CLIP)])
 def test_a_whole_clip_is_verified_and_waits_for_its_name(path: Path, chunks: tuple[bytes, ...]) -> None:
     verified = fetched(serving(*chunks), path)
-    assert verified == Verified(path, len(CLIP), hashlib.sha256(CLIP).hexdigest())
+    assert verified == DownloadedFile(path, len(CLIP), hashlib.sha256(CLIP).hexdigest())
     assert path.read_bytes() == CLIP
 
 
@@ -131,7 +131,7 @@ def test_a_film_that_cannot_be_verified_lies_where_it_came(path: Path) -> None:
     hollow = film(pictures=bytes(320))
     with pytest.raises(DownloadError, match="there are only zeros") as caught:
         fetched(serving(hollow), path)
-    assert caught.value.odd == Verified(path, len(hollow), hashlib.sha256(hollow).hexdigest())
+    assert caught.value.odd == DownloadedFile(path, len(hollow), hashlib.sha256(hollow).hexdigest())
     assert path.read_bytes() == hollow
 
 
@@ -282,7 +282,7 @@ def rest(first: int = 2000, *, said: str = "", chunk: bytes | None = None) -> An
     return answered(CLIP[first:] if chunk is None else chunk, status=206, headers={"content-range": told})
 
 
-def twice(service: Service, path: Path) -> Verified:
+def twice(service: Service, path: Path) -> DownloadedFile:
     """A try that breaks off, and the next one."""
     part = part_at(path)
     with pytest.raises(DownloadError) as caught:
@@ -301,7 +301,7 @@ def twice(service: Service, path: Path) -> Verified:
 )
 def test_a_download_that_broke_off_goes_on_where_it_was(path: Path, told: dict[str, str], asked: str) -> None:
     service = breaking_off(told, then=rest)
-    assert twice(service, path) == Verified(path, len(CLIP), hashlib.sha256(CLIP).hexdigest())
+    assert twice(service, path) == DownloadedFile(path, len(CLIP), hashlib.sha256(CLIP).hexdigest())
     assert path.read_bytes() == CLIP
     headers = service.asked[1][2]
     assert (headers["range"], headers["if-range"]) == ("bytes=2000-", asked)
