@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from batchrunner.catalog import shipped_prices
-from batchrunner.domain.event import Event, Happened, Kind
+from batchrunner.domain.event import Event, EventKind, RunEvent
 from batchrunner.domain.status import Status
 from batchrunner.engine.executor import RunResult, execute
 from batchrunner.engine.run import Services
@@ -228,9 +228,9 @@ class Studio:
     def booked_usd(self) -> Decimal:
         return sum((a.booked_usd for seen in self.seen() for a in seen.history.attempts), Decimal(0))
 
-    def told(self, *kinds: Kind) -> list[Happened]:
+    def told(self, *kinds: EventKind) -> list[RunEvent]:
         """What the runs told of some kinds, in order."""
-        return [event for event in self.events if isinstance(event, Happened) and event.kind in kinds]
+        return [event for event in self.events if isinstance(event, RunEvent) and event.kind in kinds]
 
     def submits(self) -> list[Asked]:
         return [asked for asked in self.asked if asked.is_submit]

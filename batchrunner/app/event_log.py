@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from batchrunner.domain.event import Event, Happened, Listener
+from batchrunner.domain.event import Event, Listener, RunEvent
 from batchrunner.domain.text import utc, visible
 from batchrunner.io.clock import Clock
 from batchrunner.io.files import state_root
@@ -18,11 +18,11 @@ class Log:
 
     def __call__(self, event: Event) -> None:
         """Hears of one event."""
-        if isinstance(event, Happened):
+        if isinstance(event, RunEvent):
             self._write(event)
         self._listener(event)
 
-    def _write(self, event: Happened) -> None:
+    def _write(self, event: RunEvent) -> None:
         where = f" {event.job}" if event.job else ""
         line = visible(f"{utc(self._clock.wall_s())} {event.kind.value}{where}: {event.text}") + "\n"
         try:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from contextlib import closing, suppress
 from typing import Any, Self, TypeVar
 
-from batchrunner.domain.event import Event, Happened, Kind, Listener
+from batchrunner.domain.event import Event, EventKind, Listener, RunEvent
 from batchrunner.domain.money import dollars
 from batchrunner.domain.settings import Network
 from batchrunner.domain.status import Status
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 PATIENCE_S = 10.0
 _LONGEST = 500
-_WORTH_A_WORD = {Kind.HALT, Kind.WAIT}
+_WORTH_A_WORD = {EventKind.HALT, EventKind.WAIT}
 # Whatever is signed is signed behind its question mark.
 _LINK = re.compile(r"(https?://[^\s?#]*)[?#]\S*", re.IGNORECASE)
 
@@ -82,7 +82,7 @@ class Notifier:
     def __call__(self, event: Event) -> None:
         """Hears of one event."""
         self._listener(event)
-        if isinstance(event, Happened) and event.kind in _WORTH_A_WORD:
+        if isinstance(event, RunEvent) and event.kind in _WORTH_A_WORD:
             self.say(event.text)
 
     def run(self, main: Coroutine[Any, Any, T]) -> T:
@@ -130,7 +130,7 @@ class Notifier:
         trouble = await self._trouble(hook, text)
         if trouble and not self._is_told:
             self._is_told = True
-            self._listener(Happened(Kind.NOTE, f"a notification could not be sent: {trouble}"))
+            self._listener(RunEvent(EventKind.NOTE, f"a notification could not be sent: {trouble}"))
 
     async def _trouble(self, hook: str, text: str) -> str:
         """Sends a text. Gives what went wrong in a few words, and nothing where nothing did."""

@@ -8,7 +8,7 @@ from contextlib import suppress
 import click
 
 from batchrunner.cli.terminal import hand_over, one_line
-from batchrunner.domain.event import Event, Happened, Kind, Progress
+from batchrunner.domain.event import Event, EventKind, Progress, RunEvent
 from batchrunner.domain.money import dollars
 from batchrunner.domain.status import Status
 from batchrunner.domain.text import span, visible
@@ -18,14 +18,14 @@ PLAIN_BEAT_S = 30.0
 
 # What is worth a line of its own: what failed, and what needs a person.
 _WORDS = {
-    Kind.FAILED: ("failed", "red"),
-    Kind.UNKNOWN: ("unknown: may have been paid", "red"),
-    Kind.ALARM: ("ALARM", "red"),
-    Kind.NOTE: ("note", "yellow"),
-    Kind.HALT: ("note", "yellow"),
-    Kind.WAIT: ("note", "yellow"),
+    EventKind.FAILED: ("failed", "red"),
+    EventKind.UNKNOWN: ("unknown: may have been paid", "red"),
+    EventKind.ALARM: ("ALARM", "red"),
+    EventKind.NOTE: ("note", "yellow"),
+    EventKind.HALT: ("note", "yellow"),
+    EventKind.WAIT: ("note", "yellow"),
 }
-_NOTES = {Kind.NOTE, Kind.HALT, Kind.WAIT}
+_NOTES = {EventKind.NOTE, EventKind.HALT, EventKind.WAIT}
 
 
 class Narrator:
@@ -46,7 +46,7 @@ class Narrator:
         match event:
             case Progress():
                 self._show(progress_line(event))
-            case Happened(kind=kind) if kind in _WORDS and not (self._quiet and kind in _NOTES):
+            case RunEvent(kind=kind) if kind in _WORDS and not (self._quiet and kind in _NOTES):
                 words, colour = _WORDS[kind]
                 where = f"{event.job}: " if event.job else ""
                 self._say(one_line(f"{click.style(words, fg=colour)}  {where}{event.text}"))

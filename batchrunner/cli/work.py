@@ -16,7 +16,7 @@ from batchrunner.cli.run_options import Order
 from batchrunner.cli.selection import Selection, matching
 from batchrunner.cli.status_report import report_of, say_report, shown
 from batchrunner.cli.terminal import say, while_heard
-from batchrunner.domain.event import Happened, Kind, Listener
+from batchrunner.domain.event import EventKind, Listener, RunEvent
 from batchrunner.domain.history import Decision
 from batchrunner.domain.job import JobId
 from batchrunner.domain.settings import Settings
@@ -75,7 +75,7 @@ def work(order: Order, wanted: JobSet, settings: Settings) -> int:
         writer.decisions(who for who, _ in marks)
         batch = replace(load_batch(project, wanted, ledger, prices), foreign_jobs=planned.foreign_jobs)
         if order.keep_awake:
-            stack.enter_context(awake(lambda why: log(Happened(Kind.NOTE, why))))
+            stack.enter_context(awake(lambda why: log(RunEvent(EventKind.NOTE, why))))
         means = Services(ledger, service.make_http, service.access, clock, notifier, ShutdownSignals())
         ended = _do(order, batch, means, agreement, narrator, notifier)
         batch = load_batch(project, wanted, ledger, prices)
@@ -96,7 +96,7 @@ def _agreed(
     if decided is None:
         return (), agree(order, batch, limits, options, service, clock)
     for words in decided.notes:
-        tell(Happened(Kind.NOTE, words))
+        tell(RunEvent(EventKind.NOTE, words))
     options = replace(options, only=decided.only)
     return tuple(decided.marks), agree(order, _marked(batch, decided.marks), limits, options, service, clock)
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from batchrunner.domain.status import Status
 
 
-class Kind(StrEnum):
+class EventKind(StrEnum):
     """What happened. HALT: no more is submitted. WAIT: the run goes on when a person has done something."""
 
     ACCEPTED = "accepted"
@@ -23,10 +23,10 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Happened:
+class RunEvent:
     """Something happened, to a job or to the run as a whole."""
 
-    kind: Kind
+    kind: EventKind
     text: str
     job: str | None = None
 
@@ -42,5 +42,5 @@ class Progress:
     left_s: float | None = None
 
 
-Event = Happened | Progress
+Event = RunEvent | Progress
 Listener = Callable[[Event], None]

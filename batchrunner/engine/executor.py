@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from batchrunner import __version__
-from batchrunner.domain.event import Happened, Kind, Progress
+from batchrunner.domain.event import EventKind, Progress, RunEvent
 from batchrunner.domain.job import JobId
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action, HoldReason, Step
@@ -189,7 +189,7 @@ async def _leave(run: Run, work: "asyncio.Task[None]") -> None:
     work.cancel()
     await asyncio.gather(work, return_exceptions=True)
     if run.posts:
-        run.tell(Happened(Kind.NOTE, f"waiting for {len(run.posts)} answers, at most {_LAST_POSTS_S:g} seconds"))
+        run.tell(RunEvent(EventKind.NOTE, f"waiting for {len(run.posts)} answers, at most {_LAST_POSTS_S:g} seconds"))
         await asyncio.wait(set(run.posts), timeout=_LAST_POSTS_S)
     for post in run.posts:
         post.cancel()
@@ -233,7 +233,7 @@ def _end(run: Run, code: ExitCode) -> None:
         run.remember_slots()
         run.ledger.end_run(run.run_id, code, run.clock.wall_s())
     except LedgerError as error:
-        run.tell(Happened(Kind.NOTE, f"the end of this run could not be written down: {error}"))
+        run.tell(RunEvent(EventKind.NOTE, f"the end of this run could not be written down: {error}"))
 
 
 def _as_written(batch: Batch, means: Services, command: str) -> NewRun:

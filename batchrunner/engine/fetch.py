@@ -5,7 +5,7 @@ import errno
 from contextlib import suppress
 from pathlib import Path
 
-from batchrunner.domain.event import Happened, Kind
+from batchrunner.domain.event import EventKind, RunEvent
 from batchrunner.domain.history import FILE_GONE, Attempt, Observation, TaskState
 from batchrunner.domain.job import JobId
 from batchrunner.domain.step import HoldReason, Step
@@ -38,7 +38,7 @@ async def fetch(run: Run, identity: JobId, step: Step) -> None:
         return
     path = run.clips.take_over(attempt, final)
     if path is not None:
-        run.tell(Happened(Kind.DONE, path, identity.name))
+        run.tell(RunEvent(EventKind.DONE, path, identity.name))
         return
     copy = _copied(run, attempt, final)
     if copy is not None:
@@ -95,7 +95,7 @@ def _keep_odd(
     name = run.batch.project.written(path)
     then = f"look at it: `batchrunner accept` takes it as the clip of {identity.name}, and the next run asks again"
     watch.stop = StopReason(HoldReason.FETCH_FAILED, f"{error}; it is kept as {name}. {then}")
-    run.tell(Happened(Kind.NOTE, f"kept as {name}: {then}", identity.name))
+    run.tell(RunEvent(EventKind.NOTE, f"kept as {name}: {then}", identity.name))
 
 
 def _copied(run: Run, attempt: Attempt, final: Path) -> DownloadedFile | None:
@@ -118,7 +118,7 @@ async def adopt(run: Run, identity: JobId, step: Step) -> None:
     attempt = attempt_of(step)
     number = run.ledger.history(identity).next_number
     run.ledger.adopt(identity, number, attempt.id, run.run_id, run.clock.wall_s())
-    run.tell(Happened(Kind.NOTE, step.reason, identity.name))
+    run.tell(RunEvent(EventKind.NOTE, step.reason, identity.name))
 
 
 async def restore(run: Run, identity: JobId, step: Step) -> None:
@@ -133,7 +133,7 @@ async def settle(run: Run, identity: JobId, step: Step) -> None:
     """The file is in place already: a run ended just before it could write that down."""
     attempt = attempt_of(step)
     run.ledger.settle(attempt.id, run.clock.wall_s())
-    run.tell(Happened(Kind.DONE, attempt.clip.path if attempt.clip else "", identity.name))
+    run.tell(RunEvent(EventKind.DONE, attempt.clip.path if attempt.clip else "", identity.name))
 
 
 def final_path(run: Run, identity: JobId, attempt: Attempt) -> Path:
@@ -183,7 +183,7 @@ def _failed(run: Run, identity: JobId, attempt: Attempt, watch: TrackedTask, err
     watch.failed_fetches += 1
     if str(error) != watch.said:
         watch.said = str(error)
-        run.tell(Happened(Kind.NOTE, f"download: {error}", identity.name))
+        run.tell(RunEvent(EventKind.NOTE, f"download: {error}", identity.name))
     if error.fault is DownloadFault.NOT_ALLOWED:
         watch.stop = StopReason(HoldReason.FETCH_FAILED, f"its clip is not fetched: {error}")
         return
@@ -246,4 +246,4 @@ def _place(run: Run, identity: JobId, attempt: Attempt, verified: DownloadedFile
     except OSError as error:
         _not_taken(run, watch, final, error)
     else:
-        run.tell(Happened(Kind.DONE, path, identity.name))
+        run.tell(RunEvent(EventKind.DONE, path, identity.name))

@@ -3,7 +3,7 @@
 import math
 from dataclasses import replace
 
-from batchrunner.domain.event import Happened, Kind
+from batchrunner.domain.event import EventKind, RunEvent
 from batchrunner.domain.history import Answer, Attempt, ErrorClass, Failure, Observation, Outcome, TaskState
 from batchrunner.domain.job import JobId
 from batchrunner.domain.step import Action, HoldReason, Step
@@ -91,7 +91,7 @@ def _seen(run: Run, identity: JobId, attempt: Attempt, watch: TrackedTask, reply
         attempt = with_observation(attempt, seen)
         if reply.odd_bill:
             said = f"the service bills {reply.odd_bill}, which is no amount in US dollars: the estimate counts"
-            run.tell(Happened(Kind.NOTE, said, identity.name))
+            run.tell(RunEvent(EventKind.NOTE, said, identity.name))
     if reply.state is TaskState.SUCCESS and reply.link is None:
         _has_no_video(run, identity, attempt, watch)
         return
@@ -111,7 +111,7 @@ def _has_no_video(run: Run, identity: JobId, attempt: Attempt, watch: TrackedTas
     run.slots.release(identity)  # not before: what else would be paid of this model should know of it
     run.nudge()
     if attempt.is_open and attempt.run_id == run.run_id:
-        run.tell(Happened(Kind.NOTE, f"{NO_VIDEO}: it is asked for again, free", identity.name))
+        run.tell(RunEvent(EventKind.NOTE, f"{NO_VIDEO}: it is asked for again, free", identity.name))
         heed_failure(run, identity, attempt.request.model, Failure(ErrorClass.PROVIDER, NO_VIDEO))
 
 
@@ -148,10 +148,10 @@ def _record(run: Run, attempt: Attempt, seen: Observation) -> None:
 
 def _tell(run: Run, identity: JobId, attempt: Attempt, seen: Observation) -> None:
     if seen.state is TaskState.SUCCESS:
-        run.tell(Happened(Kind.RENDERED, f"task {attempt.task_id}", identity.name))
+        run.tell(RunEvent(EventKind.RENDERED, f"task {attempt.task_id}", identity.name))
     elif seen.failure is not None:
         run.receipts.submit(identity, attempt.id)
-        run.tell(Happened(Kind.FAILED, seen.failure.message, identity.name))
+        run.tell(RunEvent(EventKind.FAILED, seen.failure.message, identity.name))
 
 
 def _gone(run: Run, identity: JobId, attempt: Attempt, watch: TrackedTask, reply: TaskReply) -> None:
@@ -185,7 +185,7 @@ def _take_back(run: Run, identity: JobId, attempt: Attempt, reply: TaskReply) ->
     """A task that a person named, and that does not exist: what became of the submit is as unknown as before."""
     why = f"the service does not know {attempt.task_id}, which was named by hand: {reply.message}"
     run.ledger.answer(attempt.id, Answer(run.clock.wall_s(), Outcome.UNKNOWN, message=why))
-    run.tell(Happened(Kind.UNKNOWN, why, identity.name))
+    run.tell(RunEvent(EventKind.UNKNOWN, why, identity.name))
 
 
 def _refused(run: Run, attempt: Attempt, watch: TrackedTask, reply: TaskReply, most: int = _REFUSED_LOOKS) -> None:

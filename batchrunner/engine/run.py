@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 
-from batchrunner.domain.event import Event, Happened, Kind, Listener
+from batchrunner.domain.event import Event, EventKind, Listener, RunEvent
 from batchrunner.domain.history import Attempt, Outcome
 from batchrunner.domain.job import Job, JobId
 from batchrunner.domain.settings import AUTO
@@ -248,7 +248,7 @@ class Run:
             self._stop = StopReason(block, reason)
             self.slots.close()
             self.nudge()
-            self.tell(Happened(Kind.HALT, f"no more submits: {reason}"))
+            self.tell(RunEvent(EventKind.HALT, f"no more submits: {reason}"))
             self._leave_pause()
 
     def heed_deadline(self) -> float:
@@ -265,14 +265,14 @@ class Run:
         if model not in self._model_stops:
             self._model_stops[model] = StopReason(block, reason)
             self.nudge()
-            self.tell(Happened(Kind.HALT, f"no more submits to {model}: {reason}"))
+            self.tell(RunEvent(EventKind.HALT, f"no more submits to {model}: {reason}"))
 
     def stop_folder(self, folder: Path, reason: str) -> None:
         """Nothing more is submitted whose clip would go into this folder, or below it."""
         if folder not in self._folder_stops:
             self._folder_stops[folder] = StopReason(HoldReason.HALT, f"clips in {folder}: {reason}")
             self.nudge()
-            self.tell(Happened(Kind.HALT, f"no more submits for clips in {folder}: {reason}"))
+            self.tell(RunEvent(EventKind.HALT, f"no more submits for clips in {folder}: {reason}"))
 
     def breaker_of(self, model: str) -> CircuitBreaker:
         """What this run thinks of a model."""
@@ -350,7 +350,7 @@ class Run:
 
     def say(self, text: str) -> None:
         """Lets the listener know something about the run as a whole."""
-        self.tell(Happened(Kind.NOTE, text))
+        self.tell(RunEvent(EventKind.NOTE, text))
 
     # money
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from batchrunner.domain.event import Happened, Kind
+from batchrunner.domain.event import EventKind, RunEvent
 from batchrunner.domain.history import Answer, ErrorClass, Failure, Outcome, RejectReason
 from batchrunner.domain.job import Job, JobId
 from batchrunner.domain.step import Action, HoldReason, Step
@@ -138,7 +138,7 @@ def _commit(run: Run, job: Job, body: Mapping[str, object], step: Step) -> async
     try:
         attempt_id = run.ledger.claim(claim)
     except ClaimConflict as error:
-        run.tell(Happened(Kind.NOTE, str(error), job.name))
+        run.tell(RunEvent(EventKind.NOTE, str(error), job.name))
         run.batch = renewed(run.batch, run.ledger)  # the next decision knows what came first
         return None
     run.receipts.submit(job.identity, attempt_id)  # whatever happens from here on, other machines know that it was sent
@@ -204,7 +204,7 @@ async def _recorded(run: Run, job: Job, attempt_id: int, answer: Answer) -> Answ
             if answer.task_id is None:
                 return replace(answer, outcome=Outcome.UNKNOWN, reject_reason=None)
             alarm = f"task {answer.task_id} is paid and could not be written to the ledger: {error}"
-            run.tell(Happened(Kind.ALARM, alarm, job.name))
+            run.tell(RunEvent(EventKind.ALARM, alarm, job.name))
             await asyncio.sleep(wait_s)
             wait_s = min(wait_s * 2, 30.0)
 
@@ -219,10 +219,10 @@ def _react(run: Run, job: Job, answer: Answer, reply: SubmitReply) -> None:
     match answer.outcome:
         case Outcome.ACCEPTED:
             run.outage.record_success()
-            run.tell(Happened(Kind.ACCEPTED, f"task {answer.task_id}", job.name))
+            run.tell(RunEvent(EventKind.ACCEPTED, f"task {answer.task_id}", job.name))
         case Outcome.UNKNOWN:
             run.outage.record_unknown(run.clock.monotonic_s())
-            run.tell(Happened(Kind.UNKNOWN, answer.message, job.name))
+            run.tell(RunEvent(EventKind.UNKNOWN, answer.message, job.name))
             if run.outage.is_over:
                 run.stop(HoldReason.HALT, f"{MOST_UNKNOWNS} submits in a row have an unknown outcome")
         case Outcome.REFUSED if answer.reject_reason is not None:
@@ -230,7 +230,7 @@ def _react(run: Run, job: Job, answer: Answer, reply: SubmitReply) -> None:
 
 
 def _invalid(run: Run, job: Job, answer: Answer) -> None:
-    run.tell(Happened(Kind.FAILED, answer.message, job.name))
+    run.tell(RunEvent(EventKind.FAILED, answer.message, job.name))
     heed_failure(run, job.identity, job.request.model, Failure(ErrorClass.INVALID, answer.message))
 
 
@@ -240,7 +240,7 @@ def _broke(run: Run, _: Job, answer: Answer) -> None:
         run.stop(HoldReason.BALANCE, f"the balance is used up: {message}")
     elif not run.is_broke:
         run.is_broke = True
-        run.tell(Happened(Kind.WAIT, f"the balance is used up, waiting for a top-up: {message}"))
+        run.tell(RunEvent(EventKind.WAIT, f"the balance is used up, waiting for a top-up: {message}"))
 
 
 def _unreached(run: Run, _: Job, answer: Answer) -> None:
@@ -258,7 +258,7 @@ def _full(run: Run, _: Job, _answer: Answer) -> None:
         ours = sum(step.hold_reason is HoldReason.TASK_TIMEOUT for step in run.steps.values())
         given_up = f", {ours} of them this run's own that it waits for no longer" if ours else ""
         who = f"the account's slots are full of other tasks{given_up}"
-        run.tell(Happened(Kind.WAIT, f"nothing could be submitted for {span(full_s)}: {who}; it is tried on"))
+        run.tell(RunEvent(EventKind.WAIT, f"nothing could be submitted for {span(full_s)}: {who}; it is tried on"))
 
 
 def _nothing(_run: Run, _job: Job, _answer: Answer) -> None:

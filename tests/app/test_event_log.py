@@ -4,7 +4,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from batchrunner.app.event_log import Log
-from batchrunner.domain.event import Event, Happened, Kind, Progress
+from batchrunner.domain.event import Event, EventKind, Progress, RunEvent
 from batchrunner.io.clock import Clock
 
 
@@ -16,7 +16,7 @@ class Noon(Clock):
 def test_each_thing_that_happens_is_a_line_with_its_time(tmp_path: Path) -> None:
     heard: list[Event] = []
     log = Log(tmp_path / "film.log", Noon(), heard.append)
-    alarm = Happened(Kind.ALARM, "task task-1 is paid\nand could not be written", "hero")
+    alarm = RunEvent(EventKind.ALARM, "task task-1 is paid\nand could not be written", "hero")
 
     log(alarm)
     log(Progress({}, Decimal(0), 1.0, ""))
@@ -30,5 +30,5 @@ def test_each_thing_that_happens_is_a_line_with_its_time(tmp_path: Path) -> None
 def test_a_log_that_cannot_be_written_ends_no_run(tmp_path: Path) -> None:
     heard: list[Event] = []
     log = Log(tmp_path, Noon(), heard.append)
-    log(Happened(Kind.NOTE, "a folder is no log"))
+    log(RunEvent(EventKind.NOTE, "a folder is no log"))
     assert len(heard) == 1

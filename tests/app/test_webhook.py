@@ -14,7 +14,7 @@ import pytest
 
 from batchrunner.app.webhook import Notifier, last_word, read_hook
 from batchrunner.cli.main import outcome
-from batchrunner.domain.event import Event, Happened, Kind, Listener
+from batchrunner.domain.event import Event, EventKind, Listener, RunEvent
 from batchrunner.errors import ExitCode, LedgerError, UsageError
 from batchrunner.io.http import Http, InProcessTransport
 from batchrunner.reports.report import Report
@@ -24,8 +24,8 @@ from tests.studio import manifest_text
 
 HOOK = "https://hooks.example.com/services/T000/very-secret"
 KEY = "mdlx-test-0001"
-HALT = Happened(Kind.HALT, "no more submits: the service refuses the key")
-WAIT = Happened(Kind.WAIT, "the balance is used up, waiting for a top-up")
+HALT = RunEvent(EventKind.HALT, "no more submits: the service refuses the key")
+WAIT = RunEvent(EventKind.WAIT, "the balance is used up, waiting for a top-up")
 
 
 @dataclass
@@ -64,7 +64,7 @@ class Night:
 
     @property
     def notes(self) -> list[str]:
-        return [event.text for event in self.heard if isinstance(event, Happened) and event.kind is Kind.NOTE]
+        return [event.text for event in self.heard if isinstance(event, RunEvent) and event.kind is EventKind.NOTE]
 
 
 def night(
@@ -115,10 +115,10 @@ def test_a_body_is_one_text_and_carries_no_key() -> None:
     assert "authorization" not in receiver.heads[0]
 
 
-@pytest.mark.parametrize("kind", [kind for kind in Kind if kind not in {Kind.HALT, Kind.WAIT}])
-def test_nobody_is_woken_for_anything_else(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", [kind for kind in EventKind if kind not in {EventKind.HALT, EventKind.WAIT}])
+def test_nobody_is_woken_for_anything_else(kind: EventKind) -> None:
     receiver = Receiver()
-    told = night(Happened(kind, "it happened", "hero"), make_http=receiver.http)
+    told = night(RunEvent(kind, "it happened", "hero"), make_http=receiver.http)
     assert receiver.texts == []
     assert len(told.heard) == 1
 
@@ -193,13 +193,13 @@ def test_the_last_word_tells_every_end_in_words(code: ExitCode) -> None:
 )
 def test_a_text_is_one_clean_line_without_key_or_signature(said: str, sent: str) -> None:
     receiver = Receiver()
-    night(Happened(Kind.HALT, said), make_http=receiver.http)
+    night(RunEvent(EventKind.HALT, said), make_http=receiver.http)
     assert receiver.texts == [sent]
 
 
 def test_a_long_text_is_cut() -> None:
     receiver = Receiver()
-    night(Happened(Kind.HALT, "x" * 10_000), make_http=receiver.http)
+    night(RunEvent(EventKind.HALT, "x" * 10_000), make_http=receiver.http)
     assert [len(text) for text in receiver.texts] == [500 - len("batchrunner film: ")]
 
 

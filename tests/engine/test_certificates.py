@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 import httpx
 import pytest
 
-from batchrunner.domain.event import Kind
+from batchrunner.domain.event import EventKind
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import HoldReason
 from batchrunner.errors import ExitCode
@@ -32,7 +32,7 @@ def badly_certified(is_meant: Callable[[str], bool]) -> Callable[[Responder], Re
 
 
 def said(studio: Studio) -> str:
-    return "\n".join(event.text for event in studio.told(Kind.NOTE, Kind.HALT))
+    return "\n".join(event.text for event in studio.told(EventKind.NOTE, EventKind.HALT))
 
 
 def test_nothing_is_submitted_to_a_service_whose_certificate_is_not_accepted(studio: Studio) -> None:
@@ -45,7 +45,7 @@ def test_nothing_is_submitted_to_a_service_whose_certificate_is_not_accepted(stu
     assert ended.seconds < 5
     assert len(studio.asked) == 1, "the balance"
     assert studio.statuses() == {"a": Status.PENDING, "b": Status.PENDING}
-    [halt] = studio.told(Kind.HALT)
+    [halt] = studio.told(EventKind.HALT)
     assert "self-signed certificate" in halt.text
     assert "SSL_CERT_FILE" in halt.text
     assert studio.api in halt.text
@@ -62,7 +62,7 @@ def test_a_certificate_that_turns_bad_in_the_midst_of_a_run_ends_it_and_nothing_
 
     assert ended.exit_code is ExitCode.WORK_LEFT
     assert ended.seconds < 120
-    assert len(studio.told(Kind.HALT)) == 1
+    assert len(studio.told(EventKind.HALT)) == 1
     studio.way = lambda answer: answer
     assert studio.run().exit_code is ExitCode.DONE
     assert len(studio.record().charges) == 2

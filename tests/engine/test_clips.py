@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from batchrunner.domain.event import Kind
+from batchrunner.domain.event import EventKind
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import HoldReason
 from batchrunner.errors import ExitCode
@@ -220,7 +220,7 @@ def test_an_outage_of_the_file_server_is_waited_for_and_told_once_a_clip(studio:
     ended = studio.run(concurrency=4)
 
     assert ended.exit_code is ExitCode.DONE
-    told = Counter(event.job for event in studio.told(Kind.NOTE) if event.text.startswith("download: "))
+    told = Counter(event.job for event in studio.told(EventKind.NOTE) if event.text.startswith("download: "))
     assert set(told.values()) == {1}
     audit(studio)
 
@@ -266,7 +266,7 @@ def test_a_disk_that_takes_no_more_clips_ends_the_submits_and_loses_nothing(
 
     assert ended.exit_code is ExitCode.WORK_LEFT
     assert len(studio.submits()) <= 4
-    [told] = studio.told(Kind.HALT)
+    [told] = studio.told(EventKind.HALT)
     assert f"the disk takes no more clips in {studio.clip('a').parent}: {os.strerror(number)}" in told.text
     assert studio.run().exit_code is ExitCode.DONE
     audit(studio)

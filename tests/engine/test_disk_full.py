@@ -8,7 +8,7 @@ from typing import IO
 
 import pytest
 
-from batchrunner.domain.event import Kind
+from batchrunner.domain.event import EventKind
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import HoldReason
 from batchrunner.engine.executor import RunResult
@@ -71,7 +71,7 @@ def run_on(studio: Studio, disk: Disk) -> RunResult | None:
 
 def alarmed_tasks(studio: Studio) -> set[str]:
     """The paid task ids that somebody who reads the alarms can write down."""
-    alarms = " ".join(event.text for event in studio.told(Kind.ALARM))
+    alarms = " ".join(event.text for event in studio.told(EventKind.ALARM))
     return {charge.task_id for charge in studio.record().charges if charge.task_id in alarms}
 
 
@@ -160,7 +160,7 @@ def test_the_alarm_names_the_job_and_its_task(tmp_path: Path) -> None:
 
     run_on(studio, FullDisk({FIRST_ANSWER}))
 
-    first = studio.told(Kind.ALARM)[0]
+    first = studio.told(EventKind.ALARM)[0]
     paid = studio.record().charges[0]
     assert first.job == "a"
     assert paid.task_id in first.text
@@ -180,7 +180,7 @@ def test_an_answer_without_a_task_id_holds_no_run_up(tmp_path: Path, status: int
 
     assert studio.record().charges == ()
     assert studio.statuses() == {"a": Status.UNKNOWN}
-    assert not [event for event in studio.told(Kind.ALARM) if "is paid" in event.text]
+    assert not [event for event in studio.told(EventKind.ALARM) if "is paid" in event.text]
 
 
 def fill_the_disk_under(name: str, patch: pytest.MonkeyPatch) -> None:

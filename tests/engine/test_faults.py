@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from batchrunner.domain.event import Kind
+from batchrunner.domain.event import EventKind
 from batchrunner.domain.history import Attempt, ErrorClass, Outcome, RejectReason
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import HoldReason
@@ -439,4 +439,4 @@ def test_no_ledger_holds_a_signed_link_or_the_key(tmp_path: Path) -> None:
     content = b"".join(path.read_bytes() for path in studio.project.folder.iterdir())
     assert b"signature=" not in content
     assert studio.key.encode() not in content
-    assert not [event for event in studio.told(Kind.NOTE) if "signature" in event.text]
+    assert not [event for event in studio.told(EventKind.NOTE) if "signature" in event.text]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from batchrunner.domain.event import Kind, Progress
+from batchrunner.domain.event import EventKind, Progress
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import HoldReason
 from batchrunner.engine.executor import RunResult
@@ -37,7 +37,7 @@ def blocks(ended: RunResult) -> set[HoldReason | None]:
 
 
 def notes(studio: Studio) -> str:
-    return "\n".join(event.text for event in studio.told(Kind.NOTE, Kind.HALT, Kind.WAIT))
+    return "\n".join(event.text for event in studio.told(EventKind.NOTE, EventKind.HALT, EventKind.WAIT))
 
 
 # --halt
@@ -101,7 +101,7 @@ def test_while_a_model_rests_everybody_can_see_until_when(tmp_path: Path) -> Non
     waits = [event.waits_for for event in studio.events if isinstance(event, Progress) and event.waits_for]
     assert waits[0].startswith(f"{MODEL} fails again and again: one job is tried in ")
     assert len(silent) < 12, "but for the first five clips, it always waits for something"
-    assert [event.text for event in studio.told(Kind.WAIT)] == [
+    assert [event.text for event in studio.told(EventKind.WAIT)] == [
         f"{MODEL} fails again and again: one job is tried in {wait}" for wait in ("5 min", "10 min", "20 min")
     ]
 

@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from batchrunner.domain.event import Kind
+from batchrunner.domain.event import EventKind
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import HoldReason
 from batchrunner.engine.scheduling.poll_queue import PollQueue
@@ -289,7 +289,7 @@ def test_a_drain_while_nothing_runs_says_so(studio: Studio) -> None:
 
     studio.run(meanwhile=send(signal.SIGINT, studio=studio, after_s=100))
 
-    (note,) = [event.text for event in studio.told(Kind.NOTE) if "Nothing is lost" in event.text]
+    (note,) = [event.text for event in studio.told(EventKind.NOTE) if "Nothing is lost" in event.text]
     assert note.startswith("no task is running, so this ends soon")
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from batchrunner.domain.event import Kind
+from batchrunner.domain.event import EventKind
 from batchrunner.domain.status import Status
 from batchrunner.io.http import Answered, Responder
 from batchrunner.providers.credentials import Credentials
@@ -214,7 +214,7 @@ def test_an_account_that_stays_full_of_other_tasks_is_told_once_for_somebody_may
 
     studio.run()
 
-    [told] = studio.told(Kind.WAIT)
+    [told] = studio.told(EventKind.WAIT)
     assert told.text.startswith("nothing could be submitted for 15 min: the account's slots are full of other tasks; ")
     assert counts(studio) == {Status.DONE: 4}
 
@@ -224,7 +224,7 @@ def test_tasks_that_nobody_waits_for_any_longer_are_named_where_they_hold_all_sl
 
     studio.run(task_timeout_s=HOUR_S)
 
-    [told] = studio.told(Kind.WAIT)
+    [told] = studio.told(EventKind.WAIT)
     assert "full of other tasks, 2 of them this run's own that it waits for no longer" in told.text
     assert sorted(counts(studio)) == [Status.DONE, Status.RUNNING]
 

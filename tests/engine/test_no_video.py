@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from batchrunner.domain.event import Kind
+from batchrunner.domain.event import EventKind
 from batchrunner.domain.history import DecisionKind
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import HoldReason
@@ -78,7 +78,10 @@ def test_a_video_that_comes_late_is_fetched(studio: Studio) -> None:
     assert studio.run().exit_code is ExitCode.DONE
 
     audit(studio)
-    assert [event.kind for event in studio.told(Kind.RENDERED, Kind.DONE)] == [Kind.RENDERED, Kind.DONE]
+    assert [event.kind for event in studio.told(EventKind.RENDERED, EventKind.DONE)] == [
+        EventKind.RENDERED,
+        EventKind.DONE,
+    ]
 
 
 def test_a_video_that_comes_after_an_hour_is_fetched_by_the_next_run(studio: Studio) -> None:

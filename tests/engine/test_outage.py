@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from batchrunner.domain.event import Kind, Progress
+from batchrunner.domain.event import EventKind, Progress
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import HoldReason
 from batchrunner.errors import ExitCode
@@ -58,7 +58,7 @@ def test_an_address_that_cannot_be_reached_is_named_at_once_and_while_it_is_wait
     studio.way = instead(look)
     studio.run()
 
-    [note] = studio.told(Kind.NOTE)
+    [note] = studio.told(EventKind.NOTE)
     assert note.text.startswith(f"{studio.api} cannot be reached: no connection")
     waits = [event.waits_for for event in studio.events if isinstance(event, Progress)]
     assert waits[0] == f"waiting for {studio.api} to answer"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from batchrunner.domain.event import Kind
+from batchrunner.domain.event import EventKind
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import HoldReason
 from batchrunner.engine import fetch as fetching
@@ -63,7 +63,7 @@ def test_a_folder_that_takes_no_clip_stops_the_submits_that_would_go_there(
     assert len(studio.submits()) == 4
     assert ended.exit_code is ExitCode.WORK_LEFT
     assert {step.hold_reason for who, step in ended.steps.items() if who.job in "bcd"} == {HoldReason.HALT}
-    [halt] = studio.told(Kind.HALT)
+    [halt] = studio.told(EventKind.HALT)
     assert str(studio.folder / "bad") in halt.text
     assert os.strerror(error) in halt.text
     broken.clear()
@@ -91,7 +91,7 @@ def test_a_file_where_a_folder_must_be_stops_what_would_go_below_it(studio: Stud
     assert held["a"] is HoldReason.FETCH_FAILED
     assert [held[job] for job in "cde"] == [HoldReason.HALT] * 3, "at most the next one had gone already"
     assert held["x"] is None
-    [halt] = studio.told(Kind.HALT)
+    [halt] = studio.told(EventKind.HALT)
     assert f"clips in {studio.folder / 'bad'}:" in halt.text
 
 

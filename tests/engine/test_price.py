@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from batchrunner.domain.event import Kind
+from batchrunner.domain.event import EventKind
 from batchrunner.domain.history import Answer, Outcome
 from batchrunner.domain.job import JobId
 from batchrunner.domain.status import Status
@@ -42,7 +42,9 @@ def studio_with(folder: Path, jobs: int = 6, **options: Any) -> Studio:
 
 
 def notes(studio: Studio) -> str:
-    return "\n".join(event.text for event in studio.told(Kind.NOTE, Kind.HALT, Kind.WAIT, Kind.ALARM))
+    return "\n".join(
+        event.text for event in studio.told(EventKind.NOTE, EventKind.HALT, EventKind.WAIT, EventKind.ALARM)
+    )
 
 
 def blocks(ended: RunResult) -> list[HoldReason | None]:
@@ -59,7 +61,7 @@ def test_a_first_clip_that_is_billed_dearer_ends_the_submits(tmp_path: Path) -> 
     assert ended.exit_code is ExitCode.COST_LIMIT
     assert blocks(ended) == [None, *[HoldReason.PRICE] * 5]
     assert "a clip was billed $2.73" in notes(studio)
-    assert [halt.text.partition(":")[0] for halt in studio.told(Kind.HALT)] == ["no more submits"]
+    assert [halt.text.partition(":")[0] for halt in studio.told(EventKind.HALT)] == ["no more submits"]
     assert "was estimated at $2.58" in notes(studio)
     assert "--prices" in notes(studio)
 
@@ -79,7 +81,7 @@ def test_a_first_clip_that_no_bill_speaks_of_is_weighed_by_a_second_one_before_i
     said = notes(studio)
     assert "the account lost $2.73 by the first clip" in said
     assert "somebody else may have paid" in said
-    [halt] = studio.told(Kind.HALT)
+    [halt] = studio.told(EventKind.HALT)
     assert "suspected" in halt.text
 
 
@@ -139,7 +141,7 @@ def test_somebody_else_who_pays_once_holds_nobody_up_where_nothing_is_billed(tmp
 
     assert len(studio.record().charges) == 4
     assert "the account lost $52.58 by the first clip" in notes(studio)
-    assert not studio.told(Kind.HALT)
+    assert not studio.told(EventKind.HALT)
 
 
 def test_somebody_else_who_pays_all_the_time_is_no_proof_against_our_price(tmp_path: Path) -> None:
@@ -344,9 +346,9 @@ def test_a_run_that_waits_for_the_balance_goes_on_after_a_top_up(tmp_path: Path)
     assert len(studio.record().charges) == 6
     late = [asked for asked in studio.submits() if asked.at_s > EVENING_S + 120]
     assert min(asked.at_s for asked in late) - an_hour_later < 120
-    (wait,) = studio.told(Kind.WAIT)
+    (wait,) = studio.told(EventKind.WAIT)
     assert "waiting for a top-up" in wait.text
-    assert not studio.told(Kind.HALT)
+    assert not studio.told(EventKind.HALT)
     assert "the balance was topped up: the run goes on" in notes(studio)
     audit(studio)
 
@@ -379,7 +381,7 @@ def test_an_account_that_holds_enough_and_still_refuses_is_tried_once_a_minute_a
 
     assert ended.exit_code is ExitCode.DEADLINE
     assert len(studio.submits()) <= 30 + 4
-    assert len(studio.told(Kind.WAIT)) == 1
+    assert len(studio.told(EventKind.WAIT)) == 1
     assert "topped up" not in notes(studio)
     assert counts(studio) == {Status.PENDING: 10}
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from batchrunner.domain.event import Kind
+from batchrunner.domain.event import EventKind
 from batchrunner.domain.status import Status
 from batchrunner.errors import ExitCode
 from batchrunner.io.files import Root
@@ -152,7 +152,7 @@ def test_receipts_that_find_no_space_are_said_once_and_end_no_run(
     studio.write(manifest_text("a", "b"))
     monkeypatch.setattr(receipts, "append_line", full)
     assert studio.run().exit_code is ExitCode.DONE
-    said = [event.text for event in studio.told(Kind.NOTE) if "receipts" in event.text]
+    said = [event.text for event in studio.told(EventKind.NOTE) if "receipts" in event.text]
     assert len(said) == 1
     assert "could not be written" in said[0]
     assert "No space left" in said[0]
@@ -191,7 +191,7 @@ def test_a_host_whose_clock_is_beyond_all_bounds_writes_no_receipts_that_nobody_
     studio.clock_s = 1_000_000.0
     studio.write(manifest_text("a"))
     studio.run()
-    assert any("a time between 2020 and 2100" in event.text for event in studio.told(Kind.NOTE))
+    assert any("a time between 2020 and 2100" in event.text for event in studio.told(EventKind.NOTE))
     said: list[str] = []
     with Ledger.writing(studio.project.ledger) as ledger:
         receipts.ReceiptsWriter(studio.project, ledger, said.append).whole(NAME)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from batchrunner.domain.event import Kind, Progress
+from batchrunner.domain.event import EventKind, Progress
 from batchrunner.errors import ExitCode
 from tests.studio import Studio, manifest_text
 
@@ -12,7 +12,7 @@ def reasons(studio: Studio) -> set[str]:
 
 
 def notes(studio: Studio) -> list[str]:
-    return [event.text for event in studio.told(Kind.NOTE) if "request" in event.text]
+    return [event.text for event in studio.told(EventKind.NOTE) if "request" in event.text]
 
 
 def test_an_account_of_one_request_a_minute_is_told(studio: Studio) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from batchrunner.cli.main import outcome
-from batchrunner.domain.event import Kind
+from batchrunner.domain.event import EventKind
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import HoldReason
 from batchrunner.errors import ExitCode
@@ -126,7 +126,7 @@ def test_what_cannot_be_verified_is_kept_beside_its_name_and_can_be_accepted(
     assert [step.hold_reason for step in ended.steps.values()] == [HoldReason.FETCH_FAILED]
     assert odd.read_bytes() == HOLLOW
     assert studio.statuses() == {"a": Status.RENDERED}
-    assert any("kept as outputs/batch/a.odd.mp4" in note.text for note in studio.told(Kind.NOTE))
+    assert any("kept as outputs/batch/a.odd.mp4" in note.text for note in studio.told(EventKind.NOTE))
 
     downloads = sum(asked.is_download for asked in studio.asked)
     assert downloads == 6
@@ -192,5 +192,5 @@ def test_a_clip_for_which_the_disk_has_no_room_ends_the_submits_before_it_is_ful
     assert ended.steps[next(iter(ended.steps))].reason == (
         "the disk does not take its clip: 3 GiB are needed, 1 GiB are free"
     )
-    assert any("3 GiB are needed, 1 GiB are free" in halt.text for halt in studio.told(Kind.HALT))
+    assert any("3 GiB are needed, 1 GiB are free" in halt.text for halt in studio.told(EventKind.HALT))
     assert len(studio.submits()) == 2  # the second one left while the first clip came

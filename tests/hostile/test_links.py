@@ -12,7 +12,7 @@ import pytest
 
 from batchrunner.app.webhook import Notifier
 from batchrunner.cli.main import outcome
-from batchrunner.domain.event import Event, Happened, Kind
+from batchrunner.domain.event import Event, EventKind, RunEvent
 from batchrunner.errors import ExitCode
 from batchrunner.io.download import DownloadError, DownloadFault, Partial, download
 from batchrunner.io.files import Root
@@ -342,6 +342,6 @@ def test_a_hook_that_leads_into_a_private_network_gets_no_word(hook: str) -> Non
     with runner, Notifier(hook, "film", heard.append, make_http=make_http, runner=runner) as notifier:
         notifier.say("ended")
     [note] = heard
-    assert isinstance(note, Happened)
-    assert note.kind is Kind.NOTE
+    assert isinstance(note, RunEvent)
+    assert note.kind is EventKind.NOTE
     assert "which is not public (private)" in note.text

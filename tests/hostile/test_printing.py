@@ -16,7 +16,7 @@ from batchrunner.cli import terminal as outlet
 from batchrunner.cli.group import COMMANDS
 from batchrunner.cli.main import outcome
 from batchrunner.cli.progress import Narrator
-from batchrunner.domain.event import Happened, Kind
+from batchrunner.domain.event import EventKind, RunEvent
 from batchrunner.domain.text import in_lines, visible
 from batchrunner.domain.uploaded_image import Upload
 from batchrunner.errors import ExitCode, UsageError
@@ -207,7 +207,7 @@ def test_a_lock_says_whose_it_is_without_doing_what_its_note_says(
 def test_a_live_line_is_one_line(*, live: bool, capsys: pytest.CaptureFixture[str]) -> None:
     narrator = Narrator(quiet=False)
     narrator._live = live
-    narrator(Happened(Kind.FAILED, HOSTILE, HOSTILE))
+    narrator(RunEvent(EventKind.FAILED, HOSTILE, HOSTILE))
     shown = capsys.readouterr().err
     assert len(shown.splitlines()) == 1
     assert_harmless(shown)

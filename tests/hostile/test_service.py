@@ -15,7 +15,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from batchrunner.cli.main import outcome
-from batchrunner.domain.event import Kind
+from batchrunner.domain.event import EventKind
 from batchrunner.domain.history import Outcome
 from batchrunner.domain.status import Status
 from batchrunner.errors import ExitCode
@@ -268,7 +268,7 @@ def test_a_bill_that_is_no_amount_is_told_and_the_estimate_counts(tmp_path: Path
 
     assert studio.run().exit_code is ExitCode.DONE
     assert studio.booked_usd() == Decimal("2.576")
-    assert [note.text for note in studio.told(Kind.NOTE) if "bills" in note.text] == [
+    assert [note.text for note in studio.told(EventKind.NOTE) if "bills" in note.text] == [
         "the service bills 1e999999, which is no amount in US dollars: the estimate counts"
     ]
 

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from batchrunner import errors
-from batchrunner.domain.event import Kind
+from batchrunner.domain.event import EventKind
 from batchrunner.domain.problem import Code, Severity
 from batchrunner.errors import ExitCode
 from batchrunner.sandbox import Charged, Fault, Leaked, Refunded, Uploaded
@@ -65,7 +65,7 @@ def problem_codes() -> str:
 def words() -> object:
     """Words beside those of a ledger, a plan and a report."""
     return {
-        "kinds of lines in a log": listed(Kind),
+        "kinds of lines in a log": listed(EventKind),
         "faults of the sandbox": listed(Fault),
         "words that --select takes": [word for word in CHOICES if story().printed[f"choice of {word}"]],
     }

@@ -2,7 +2,7 @@
 
 import re
 
-from batchrunner.domain.event import Happened, Kind
+from batchrunner.domain.event import EventKind, RunEvent
 from batchrunner.domain.history import Attempt, ErrorClass, Failure, TaskState
 from batchrunner.domain.job import Job, JobId
 from batchrunner.domain.step import HoldReason
@@ -66,4 +66,4 @@ def heed_failure(run: Run, identity: JobId, model: str, failure: Failure) -> Non
         why = "it fails again and again" if was_proven else "its first clip failed (--no-canary does not wait for it)"
         run.stop_model(model, HoldReason.HALT, f"{why}: {failure.message}")
     elif waits_anew:
-        run.tell(Happened(Kind.WAIT, resting(model, trust.wait_s(run.clock.monotonic_s()))))
+        run.tell(RunEvent(EventKind.WAIT, resting(model, trust.wait_s(run.clock.monotonic_s()))))

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 
-from batchrunner.domain.event import Happened, Kind
+from batchrunner.domain.event import EventKind, RunEvent
 from batchrunner.domain.history import Attempt
 from batchrunner.domain.job import JobId
 from batchrunner.domain.money import NOTHING, dollars
@@ -86,7 +86,7 @@ async def compare_balance(run: Run, identity: JobId, before: BalanceBefore, esti
         identity, f"the account lost {lost} by {which} was estimated at {estimate}"
     )
     said = f"{run.suspected_overcharge.reason}; somebody else may have paid at that moment: no more submits before its bill is known"
-    run.tell(Happened(Kind.NOTE, said))
+    run.tell(RunEvent(EventKind.NOTE, said))
 
 
 def _check_another(run: Run, why: str = "the balance was not answered") -> None:
@@ -112,7 +112,7 @@ def heed_bill(run: Run, attempt: Attempt, billed_usd: Decimal) -> None:
     if run.submits and not run.is_stopped:
         run.stop(HoldReason.PRICE, f"{said}: {_MEND}")
     elif not run.overcharges:
-        run.tell(Happened(Kind.ALARM, said))
+        run.tell(RunEvent(EventKind.ALARM, said))
     run.overcharges[attempt.id] = billed_usd, estimate_usd
 
 
@@ -121,7 +121,7 @@ def tell_overcharges(run: Run) -> None:
     if len(run.overcharges) > 1:
         billed_usd, estimate_usd = (sum(usd, NOTHING) for usd in zip(*run.overcharges.values(), strict=True))
         said = f"clips were billed {dollars(billed_usd)}, and were estimated at {dollars(estimate_usd)}"
-        run.tell(Happened(Kind.ALARM, f"{len(run.overcharges)} {said}"))
+        run.tell(RunEvent(EventKind.ALARM, f"{len(run.overcharges)} {said}"))
 
 
 def end_suspicion(run: Run, identity: JobId) -> None:
