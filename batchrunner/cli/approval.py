@@ -9,7 +9,7 @@ from pathlib import Path
 
 from batchrunner.cli import confirm as consent
 from batchrunner.cli.context import Service
-from batchrunner.cli.run_options import Order
+from batchrunner.cli.run_options import RunOptions
 from batchrunner.cli.selection import Selection, names
 from batchrunner.domain.job import Job
 from batchrunner.domain.money import NOTHING, dollars
@@ -28,16 +28,16 @@ from batchrunner.storage.paths import Project
 
 
 @dataclass(frozen=True, slots=True)
-class Agreement:
+class Approval:
     """What somebody agreed to: no more than this is paid, and for no other jobs."""
 
     limits: RunLimits
     options: PlanOptions
 
 
-def agree(
-    order: Order, batch: Batch, limits: RunLimits, options: PlanOptions, service: Service, clock: Clock
-) -> Agreement:
+def approve(
+    order: RunOptions, batch: Batch, limits: RunLimits, options: PlanOptions, service: Service, clock: Clock
+) -> Approval:
     """Shows what would be paid, and asks.
 
     Raises:
@@ -54,7 +54,7 @@ def agree(
     options = replace(options, agreed=frozenset(submits))
     limits = replace(limits, halt_failures=order.halt.failures(len(submits)) if order.halt else None)
     if not submits:
-        return Agreement(replace(limits, run_usd=NOTHING), options)
+        return Approval(replace(limits, run_usd=NOTHING), options)
     check_replaced(order, again)
     refuse_faults(folder_faults({*_folders_of(batch, seen), *_folders_of_versions(batch, seen)}))
     unpriced = check_prices(order, batch, seen)
@@ -66,10 +66,12 @@ def agree(
     if not unpriced:  # what they cost nobody knows, so that the sum is no limit
         run_usd = offer.most_usd if limits.run_usd is None else min(offer.most_usd, limits.run_usd)
         limits = replace(limits, run_usd=run_usd)
-    return Agreement(limits, options)
+    return Approval(limits, options)
 
 
-def chosen(order: Order, batch: Batch, limits: RunLimits, options: PlanOptions) -> tuple[PlanOptions, list[JobState]]:
+def chosen(
+    order: RunOptions, batch: Batch, limits: RunLimits, options: PlanOptions
+) -> tuple[PlanOptions, list[JobState]]:
     """The options with the jobs that were selected, and what would be done with every job then."""
     selection = Selection(order.select, order.exclude, order.limit)
     if order.marking is None and not selection.is_all:  # `retry` and `redo` chose before they marked
@@ -89,7 +91,7 @@ def terms(batch: Batch, limits: RunLimits, base_url: str, again: Replaced, sends
     return Terms(base_url, priced_on, limits.retries, *limits_usd, again, sends.names)
 
 
-def check_plan(order: Order, seen: Iterable[JobState], agreed: Terms) -> None:
+def check_plan(order: RunOptions, seen: Iterable[JobState], agreed: Terms) -> None:
     """Nothing, where the plan is the one that somebody looked at.
 
     Raises:
@@ -107,7 +109,7 @@ def check_plan(order: Order, seen: Iterable[JobState], agreed: Terms) -> None:
         )
 
 
-def check_replaced(order: Order, again: Replaced) -> None:
+def check_replaced(order: RunOptions, again: Replaced) -> None:
     """Nothing, where no more finished clips are rendered again than somebody may mean.
 
     Raises:
@@ -144,7 +146,7 @@ def refuse_faults(faults: list[str]) -> None:
         raise UsageError(f"clips cannot be written: {'; '.join(faults)}. Mend that first: nothing was submitted")
 
 
-def check_prices(order: Order, batch: Batch, seen: Iterable[JobState]) -> int:
+def check_prices(order: RunOptions, batch: Batch, seen: Iterable[JobState]) -> int:
     """How many jobs that would be paid have no price: none, unless nobody minds.
 
     Raises:

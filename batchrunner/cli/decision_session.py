@@ -20,7 +20,7 @@ from batchrunner.storage.symlinks import check_symlinks
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class DecisionSession:
     """A manifest's batch, and its ledger open for a decision."""
 
     project: Project
@@ -48,7 +48,7 @@ class Desk:
 
 
 @contextmanager
-def deciding(project: Project, wanted: JobSet) -> Iterator[Desk]:
+def deciding(project: Project, wanted: JobSet) -> Iterator[DecisionSession]:
     """The desk, with the manifest's lock held.
 
     Raises:
@@ -61,7 +61,7 @@ def deciding(project: Project, wanted: JobSet) -> Iterator[Desk]:
         _told_ledger(project) as book,
     ):
         try:
-            yield Desk(project, book, load_batch(project, wanted, book, shipped_prices()), clock)
+            yield DecisionSession(project, book, load_batch(project, wanted, book, shipped_prices()), clock)
         finally:
             ReceiptsWriter(project, book, lambda why: say(why, err=True)).whole(wanted.name)
 

@@ -18,7 +18,7 @@ def option(name: str, *more: Any, **rest: Any) -> Callable[[F], F]:
     return click.option(name, *more, envvar=f"BATCHRUNNER_{variable}", show_envvar=False, **rest)
 
 
-class Reading(click.ParamType):  # type: ignore[type-arg]  # not generic before click 8.4
+class SettingParam(click.ParamType):  # type: ignore[type-arg]  # not generic before click 8.4
     """A value that is read as the manifest's settings are read."""
 
     def __init__(self, name: str, read: Callable[[object], object]) -> None:
@@ -62,14 +62,14 @@ sandbox_option = option(
 network_option = option(
     "--allow-network",
     multiple=True,
-    type=Reading("cidr", settings.network),
+    type=SettingParam("cidr", settings.network),
     help="Let links lead there although it is not public, as with some VPNs: 198.18.0.0/15.",
 )
 profile_option = option("--profile", default="", help="A named overlay of the manifest, such as draft.")
 quiet_option = option("--quiet", "-q", is_flag=True, help="Only what is paid for, the result, and what needs a person.")
 
 
-def same_jobs(profile: str, ledger: Path | None, *, sandbox: bool) -> list[str]:
+def scope_flags(profile: str, ledger: Path | None, *, sandbox: bool) -> list[str]:
     """The options without which a next command would be about other jobs, as they are typed."""
     named = {"--profile": profile, "--ledger": str(ledger or "")}
     typed = [word for name, value in named.items() if value for word in (name, value)]
@@ -83,10 +83,12 @@ prices_option = option(
 )
 
 max_cost_option = click.option(
-    "--max-cost", type=Reading("usd", settings.usd), help="The most that a run may cost, in US dollars."
+    "--max-cost", type=SettingParam("usd", settings.usd), help="The most that a run may cost, in US dollars."
 )
 concurrency_option = option(
-    "--concurrency", type=Reading("n", settings.concurrency), help="How many tasks may run at once: a number, or auto."
+    "--concurrency",
+    type=SettingParam("n", settings.concurrency),
+    help="How many tasks may run at once: a number, or auto.",
 )
 unpriced_option = click.option(
     "--allow-unpriced",
@@ -117,7 +119,7 @@ _RUN_OPTIONS = (
     click.option("--allow-partial", is_flag=True, help="Agree although the balance pays for a part only."),
     click.option(
         "--max-replace",
-        type=Reading("n|n%|all", settings.max_replace),
+        type=SettingParam("n|n%|all", settings.max_replace),
         metavar="N|N%|all",
         help="So many finished clips may be rendered again because of edits; else 20% of them, and 5 at least.",
     ),
@@ -125,10 +127,14 @@ _RUN_OPTIONS = (
     prices_option,
     unpriced_option,
     concurrency_option,
-    option("--rate", type=Reading("n/min", settings.rate_per_min), help="Requests of all kinds: 100/min, or auto."),
+    option(
+        "--rate", type=SettingParam("n/min", settings.rate_per_min), help="Requests of all kinds: 100/min, or auto."
+    ),
     click.option("--fresh", is_flag=True, help="Begin anew although the memory of what was paid is lost."),
     option(
-        "--halt", type=Reading("n|n%", settings.halt), help="Submit nothing more after so many failures: 5, or 10%."
+        "--halt",
+        type=SettingParam("n|n%", settings.halt),
+        help="Submit nothing more after so many failures: 5, or 10%.",
     ),
     option(
         "--no-canary",
@@ -137,7 +143,7 @@ _RUN_OPTIONS = (
     ),
     option(
         "--deadline",
-        type=Reading("when", settings.deadline),
+        type=SettingParam("when", settings.deadline),
         help="The last moment of submitting: 8h, 1h30m, 2d, 07:00 or 2026-11-24T07:00, by this machine's own zone "
         "where none (Z, +01:00) is named.",
     ),

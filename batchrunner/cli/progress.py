@@ -28,7 +28,7 @@ _WORDS = {
 _NOTES = {EventKind.NOTE, EventKind.HALT, EventKind.WAIT}
 
 
-class Narrator:
+class ConsoleProgress:
     """Listens to a run and tells it on stderr. A terminal that has died does not end the run."""
 
     def __init__(self, *, quiet: bool) -> None:

@@ -11,7 +11,7 @@ from batchrunner.planning.batch import RunLimits
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class RunOptions:
     """The options of `run` and its kin, by their names; each command sets what it has.
 
     `named` are the jobs whose names or globs were typed, `spelt` what was typed for them.

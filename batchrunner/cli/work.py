@@ -7,12 +7,12 @@ from decimal import Decimal
 
 from batchrunner.app.event_log import Log
 from batchrunner.app.webhook import Notifier, last_word, read_hook
-from batchrunner.cli.approval import Agreement, agree
+from batchrunner.cli.approval import Approval, approve
 from batchrunner.cli.context import Service, known_ledger, prices_of, project_of, real_service, sandbox_service
 from batchrunner.cli.decisions import Decided, decide, unfinished
-from batchrunner.cli.options import same_jobs
-from batchrunner.cli.progress import Narrator
-from batchrunner.cli.run_options import Order
+from batchrunner.cli.options import scope_flags
+from batchrunner.cli.progress import ConsoleProgress
+from batchrunner.cli.run_options import RunOptions
 from batchrunner.cli.selection import Selection, matching
 from batchrunner.cli.status_report import report_of, say_report, shown
 from batchrunner.cli.terminal import say, while_heard
@@ -38,7 +38,7 @@ from batchrunner.storage.sqlite.ledger import Ledger
 from batchrunner.storage.symlinks import check_symlinks
 
 
-def work(order: Order, wanted: JobSet, settings: Settings) -> int:
+def work(order: RunOptions, wanted: JobSet, settings: Settings) -> int:
     """Does what was ordered, with the manifest's lock held; gives the exit code.
 
     Raises:
@@ -51,7 +51,7 @@ def work(order: Order, wanted: JobSet, settings: Settings) -> int:
     project = project_of(order.path, order.ledger, sandbox=order.sandbox)
     check_symlinks(project, wanted.name, [job.output for job in wanted.jobs])
     service = sandbox_service(project, clock) if order.sandbox else real_service(order.allow_network)
-    narrator = Narrator(quiet=order.quiet)
+    narrator = ConsoleProgress(quiet=order.quiet)
     log = Log(project.folder / f"{wanted.name}.log", clock, narrator)
     with ExitStack() as stack:
         # it came first and goes last: waiting for its answers holds up neither the lock nor the receipts
@@ -87,18 +87,18 @@ def work(order: Order, wanted: JobSet, settings: Settings) -> int:
 
 
 def _agreed(
-    order: Order, batch: Batch, settings: Settings, known: Ledger, service: Service, clock: Clock, tell: Listener
-) -> tuple[tuple[tuple[JobId, Decision], ...], Agreement]:
+    order: RunOptions, batch: Batch, settings: Settings, known: Ledger, service: Service, clock: Clock, tell: Listener
+) -> tuple[tuple[tuple[JobId, Decision], ...], Approval]:
     """What is to be decided with this command, and what somebody agreed to."""
     limits = order.limits(settings, clock.wall_s())
     options = PlanOptions(limits.retries, submits=order.submits)
     decided = _decided(order, batch, limits.retries, known, clock.wall_s())
     if decided is None:
-        return (), agree(order, batch, limits, options, service, clock)
+        return (), approve(order, batch, limits, options, service, clock)
     for words in decided.notes:
         tell(RunEvent(EventKind.NOTE, words))
     options = replace(options, only=decided.only)
-    return tuple(decided.marks), agree(order, _marked(batch, decided.marks), limits, options, service, clock)
+    return tuple(decided.marks), approve(order, _marked(batch, decided.marks), limits, options, service, clock)
 
 
 def _is_ours(identity: JobId, batch: Batch) -> bool:
@@ -120,7 +120,7 @@ def with_guests(batch: Batch, stack: ExitStack, clock: Clock) -> Batch:
     return replace(batch, foreign_jobs=guests)
 
 
-def _decided(order: Order, batch: Batch, retries: int, ledger: Ledger, now_s: float) -> Decided | None:
+def _decided(order: RunOptions, batch: Batch, retries: int, ledger: Ledger, now_s: float) -> Decided | None:
     """What `retry` and `redo` decide; it is judged by how the jobs stand before anything is marked."""
     if order.marking is None:
         return None
@@ -140,7 +140,7 @@ def _marked(batch: Batch, marks: Iterable[tuple[JobId, Decision]]) -> Batch:
 
 
 def _do(
-    order: Order, batch: Batch, means: Services, agreement: Agreement, narrator: Narrator, notifier: Notifier
+    order: RunOptions, batch: Batch, means: Services, agreement: Approval, narrator: ConsoleProgress, notifier: Notifier
 ) -> RunResult:
     try:
         return notifier.run(
@@ -170,11 +170,11 @@ def _report(batch: Batch, ended: RunResult, clock: Clock, balances_usd: tuple[De
     )
 
 
-def _tell(order: Order, report: Report, ended: RunResult, project: Project) -> None:
+def _tell(order: RunOptions, report: Report, ended: RunResult, project: Project) -> None:
     for_program = order.form != "table"
     say_report(shown(report, order.form, project, ended.seconds), order.form)
     if ended.exit_code in (ExitCode.INTERRUPTED, ExitCode.TERMINATED):
         say("left at once; nothing is lost", err=for_program)
-    options = same_jobs(order.profile, order.ledger, sandbox=order.sandbox)
+    options = scope_flags(order.profile, order.ledger, sandbox=order.sandbox)
     for line in next_commands((*report.rows, *report.departed), str(order.path), options):
         say(line, err=for_program)

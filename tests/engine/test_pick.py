@@ -2,7 +2,7 @@
 
 import pytest
 
-from batchrunner.cli.decision_session import Desk
+from batchrunner.cli.decision_session import DecisionSession
 from batchrunner.cli.main import outcome
 from batchrunner.domain.history import DecisionKind
 from batchrunner.domain.status import Status
@@ -86,7 +86,7 @@ def test_a_pick_that_a_kill_cut_short_is_finished_by_the_next_run(redone: Studio
     first = (redone.clip("a").parent / "versions" / "a.v1.mp4").read_bytes()
     manifest = redone.write(redone.manifest.read_text(encoding="utf-8"))
     with Ledger.writing(redone.project.ledger) as book:
-        desk = Desk(redone.project, book, redone.batch(manifest, book), Clock())
+        desk = DecisionSession(redone.project, book, redone.batch(manifest, book), Clock())
         (who,) = desk.batch.jobs
         book.decide([desk.keep(who, desk.memory(who).attempts[0])])
 

@@ -15,7 +15,7 @@ import pytest
 from batchrunner.cli import terminal as outlet
 from batchrunner.cli.group import COMMANDS
 from batchrunner.cli.main import outcome
-from batchrunner.cli.progress import Narrator
+from batchrunner.cli.progress import ConsoleProgress
 from batchrunner.domain.event import EventKind, RunEvent
 from batchrunner.domain.text import in_lines, visible
 from batchrunner.domain.uploaded_image import Upload
@@ -205,7 +205,7 @@ def test_a_lock_says_whose_it_is_without_doing_what_its_note_says(
 
 @pytest.mark.parametrize("live", [True, False])
 def test_a_live_line_is_one_line(*, live: bool, capsys: pytest.CaptureFixture[str]) -> None:
-    narrator = Narrator(quiet=False)
+    narrator = ConsoleProgress(quiet=False)
     narrator._live = live
     narrator(RunEvent(EventKind.FAILED, HOSTILE, HOSTILE))
     shown = capsys.readouterr().err

@@ -11,7 +11,7 @@ from typing import Any
 from batchrunner.cli.approval import check_plan, check_replaced, chosen, sends_of, terms
 from batchrunner.cli.context import known_ledger
 from batchrunner.cli.decisions import Decided, decide, unfinished
-from batchrunner.cli.run_options import Order
+from batchrunner.cli.run_options import RunOptions
 from batchrunner.cli.selection import Selection, matching
 from batchrunner.cli.work import with_guests
 from batchrunner.domain.history import Decision, DecisionKind
@@ -190,8 +190,8 @@ class Desk(Studio):
         limits = replace(limits, run_usd=most if limits.run_usd is None else min(most, limits.run_usd))
         return decided.marks if decided else (), limits, options
 
-    def _order(self, command: Command) -> Order:
-        return Order(
+    def _order(self, command: Command) -> RunOptions:
+        return RunOptions(
             self.manifest,
             command.word,
             no_canary=True,

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from batchrunner.cli.context import project_of, valid_manifest, wanted_of
-from batchrunner.cli.decision_session import Desk, deciding
+from batchrunner.cli.decision_session import DecisionSession, deciding
 from batchrunner.cli.options import (
     choosing_options,
     decorated,
@@ -77,7 +77,7 @@ def command(
         say("none of these jobs has a clip that another one would replace")
 
 
-def _taken(desk: Desk, seen: JobState) -> str | None:
+def _taken(desk: DecisionSession, seen: JobState) -> str | None:
     """The file that came for a clip and could not be verified, under its final name; None where there is none."""
     try:
         return take_odd(desk.batch, desk.book, desk.clock, seen)

@@ -16,7 +16,7 @@ from batchrunner.cli.options import (
     sandbox_option,
 )
 from batchrunner.cli.permission_options import permissions_of, reading_options
-from batchrunner.cli.run_options import Order
+from batchrunner.cli.run_options import RunOptions
 from batchrunner.cli.work import work
 from batchrunner.domain.settings import Settings
 from batchrunner.manifest.load import load
@@ -40,7 +40,7 @@ def command(manifest: Path, **options: Any) -> int:
 
     Example: batchrunner fetch shots.yaml
     """
-    order = Order(manifest, "fetch", submits=False, **options)
+    order = RunOptions(manifest, "fetch", submits=False, **options)
     project = project_of(manifest, order.ledger, sandbox=order.sandbox)
     with Ledger.reading(project.ledger) as ledger:
         wanted, is_said = wanted_or_remembered(manifest, order.profile, project, ledger)

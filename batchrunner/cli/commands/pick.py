@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 import click
 
 from batchrunner.cli.context import no_such_job, project_of, valid_manifest, wanted_of
-from batchrunner.cli.decision_session import Desk, deciding
+from batchrunner.cli.decision_session import DecisionSession, deciding
 from batchrunner.cli.options import ledger_option, manifest_argument, profile_option, sandbox_option
 from batchrunner.cli.permission_options import reading_options
 from batchrunner.cli.terminal import say
@@ -51,7 +51,7 @@ def command(manifest: Path, job: str, version: str, profile: str, ledger: Path |
     say(f"{job}: {version} lies at {path} again")
 
 
-def _versions(desk: Desk, who: JobId) -> Mapping[str, Attempt]:
+def _versions(desk: DecisionSession, who: JobId) -> Mapping[str, Attempt]:
     """The job's older clips that lie on the disk, by what their files are called: `v1`."""
     memory, present = on_disk(desk.project, desk.memory(who))
     lying = [a for a in memory.attempts if a.id in present and a.clip and a.clip.role is ClipRole.VERSION]

@@ -31,7 +31,7 @@ from batchrunner.cli.options import (
     selection_options,
 )
 from batchrunner.cli.permission_options import reading_options
-from batchrunner.cli.run_options import Order
+from batchrunner.cli.run_options import RunOptions
 from batchrunner.cli.terminal import hand_over, say_lines, width
 from batchrunner.domain.settings import DEFAULT_MAX_REPLACE
 from batchrunner.domain.step import Action
@@ -76,7 +76,7 @@ def command(manifest: Path, *, detailed_exitcode: bool, **options: Any) -> int:
 
     Example: batchrunner plan shots.yaml
     """
-    order = Order(manifest, "plan", **options)
+    order = RunOptions(manifest, "plan", **options)
     read = valid_manifest(manifest, order.profile)
     if order.form == "yaml":
         hand_over(dump(spelt_out(read)), nl=False)
@@ -96,7 +96,7 @@ def command(manifest: Path, *, detailed_exitcode: bool, **options: Any) -> int:
     return _SOMETHING_TO_DO if detailed_exitcode and something else ExitCode.DONE
 
 
-def _gathered(order: Order, read: Manifest, key_digest: str | None) -> tuple[Batch, int]:
+def _gathered(order: RunOptions, read: Manifest, key_digest: str | None) -> tuple[Batch, int]:
     """All that is known, and with how many slots `auto` would begin."""
     project = project_of(order.path, order.ledger, sandbox=order.sandbox)
     check_symlinks(project, read.name, [job.output for job in read.jobs])

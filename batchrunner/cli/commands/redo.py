@@ -8,7 +8,7 @@ import click
 
 from batchrunner.cli.context import valid_manifest, wanted_of
 from batchrunner.cli.options import manifest_argument, run_options
-from batchrunner.cli.run_options import Order
+from batchrunner.cli.run_options import RunOptions
 from batchrunner.cli.selection import check_named, named_jobs
 from batchrunner.cli.work import work
 from batchrunner.domain.history import DecisionKind
@@ -28,7 +28,7 @@ def command(context: click.Context, /, manifest: Path, jobs: tuple[str, ...], **
     Example: batchrunner redo shots.yaml hero-wave 'SH00*'
     """
     check_named(context, jobs)
-    order = Order(manifest, "redo", **options)
+    order = RunOptions(manifest, "redo", **options)
     read = valid_manifest(manifest, order.profile)
     named = named_jobs(read, jobs) if jobs else None
     order = replace(order, named=named, spelt=frozenset(jobs), marking=DecisionKind.REDO)

@@ -8,7 +8,7 @@ import click
 
 from batchrunner.catalog import shipped_prices
 from batchrunner.cli.context import in_flight_run, known_ledger, no_such_job, project_of, wanted_or_remembered
-from batchrunner.cli.decision_session import Desk, deciding
+from batchrunner.cli.decision_session import DecisionSession, deciding
 from batchrunner.cli.options import ledger_option, manifest_argument, option, profile_option, sandbox_option
 from batchrunner.cli.permission_options import reading_options
 from batchrunner.cli.terminal import say, say_lines
@@ -173,7 +173,7 @@ def _check_task(book: Ledger, task: str) -> None:
         raise UsageError(f"{task} was named before, and the service does not know it")
 
 
-def _resolve(desk: Desk, who: JobId, attempt: Attempt, word: _Word) -> str:
+def _resolve(desk: DecisionSession, who: JobId, attempt: Attempt, word: _Word) -> str:
     """Writes down what a person says; gives it in words."""
     now_s = desk.clock.wall_s()
     if word.pay_again:

@@ -8,7 +8,7 @@ import click
 
 from batchrunner.cli.context import valid_manifest, wanted_of
 from batchrunner.cli.options import manifest_argument, run_options
-from batchrunner.cli.run_options import Order
+from batchrunner.cli.run_options import RunOptions
 from batchrunner.cli.selection import named_jobs
 from batchrunner.cli.work import work
 from batchrunner.domain.history import DecisionKind
@@ -26,7 +26,7 @@ def command(manifest: Path, jobs: tuple[str, ...], **options: Any) -> int:
 
     Example: batchrunner retry shots.yaml hero-wave 'SH00*'
     """
-    order = Order(manifest, "retry", **options)
+    order = RunOptions(manifest, "retry", **options)
     read = valid_manifest(manifest, order.profile)
     named = named_jobs(read, jobs) if jobs else None
     order = replace(order, named=named, spelt=frozenset(jobs), marking=DecisionKind.RETRY)

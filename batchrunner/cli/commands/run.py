@@ -7,7 +7,7 @@ import click
 
 from batchrunner.cli.context import valid_manifest, wanted_of
 from batchrunner.cli.options import manifest_argument, run_options
-from batchrunner.cli.run_options import Order
+from batchrunner.cli.run_options import RunOptions
 from batchrunner.cli.work import work
 
 
@@ -22,6 +22,6 @@ def command(manifest: Path, **options: Any) -> int:
 
     Example: batchrunner run shots.yaml
     """
-    order = Order(manifest, "run", **options)
+    order = RunOptions(manifest, "run", **options)
     read = valid_manifest(manifest, order.profile)
     return work(order, wanted_of(read), read.settings)

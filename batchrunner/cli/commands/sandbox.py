@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from batchrunner.cli.options import Reading
+from batchrunner.cli.options import SettingParam
 from batchrunner.cli.terminal import say, say_lines
 from batchrunner.domain import settings
 from batchrunner.domain.text import in_lines
@@ -47,7 +47,7 @@ def _list_faults(ctx: click.Context, _param: click.Parameter, wanted: bool) -> N
 @click.option("--concurrency", type=click.IntRange(1), default=10, show_default=True, help="Running tasks.")
 @click.option("--rate", type=click.IntRange(1), default=600, show_default=True, help="Requests a minute.")
 @click.option(
-    "--balance", type=Reading("usd", settings.usd), default="1000", help="What the account holds, in US dollars."
+    "--balance", type=SettingParam("usd", settings.usd), default="1000", help="What the account holds, in US dollars."
 )
 @click.option("--fault", "faults", type=_FaultRate(), multiple=True, help="What goes wrong, how often: poll-500=0.1.")
 @click.option("--hang", type=float, default=300.0, show_default=True, help="Seconds that a hanging request hangs.")

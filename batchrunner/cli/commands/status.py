@@ -11,8 +11,8 @@ from batchrunner.cli.options import (
     manifest_argument,
     prices_option,
     profile_option,
-    same_jobs,
     sandbox_option,
+    scope_flags,
 )
 from batchrunner.cli.permission_options import reading_options
 from batchrunner.cli.status_report import known, say_report, shown
@@ -50,7 +50,7 @@ def command(
     say_report(shown(report, form, project), form)
     if lock_owner(project.folder, report.manifest) is not None:
         return  # whatever else was typed would be refused
-    options = same_jobs(profile, ledger, sandbox=sandbox)
+    options = scope_flags(profile, ledger, sandbox=sandbox)
     for line in next_commands((*report.rows, *report.departed), str(manifest), options):
         say(line, err=form != "table")
 
