@@ -40,7 +40,7 @@ from batchrunner.domain.request import Request
 from batchrunner.manifest.load import Manifest, load
 from batchrunner.planning.batch import Batch, RunLimits, as_record, load_batch
 from batchrunner.planning.planner import PlanOptions
-from batchrunner.reports.formats.registry import in_form
+from batchrunner.reports.formats.registry import render
 from batchrunner.reports.next_steps import next_commands
 from batchrunner.reports.plan_table import plan_table
 from batchrunner.storage.paths import find_project
@@ -203,7 +203,7 @@ def status_beyond(path: Path) -> float:
     began = time.perf_counter()
     batch = known_batch(path, manifest)
     report = report_of(batch, batch.first_steps(PlanOptions(), None), time.time())
-    text = in_form(report, "table")
+    text = render(report, "table")
     hints = next_commands(report.rows, str(path))
     seconds = time.perf_counter() - began
     if f"{COUNT} done" not in text or hints:

@@ -15,7 +15,7 @@ from batchrunner.domain.job import Job
 from batchrunner.domain.money import NOTHING, dollars
 from batchrunner.domain.settings import DEFAULT_MAX_REPLACE
 from batchrunner.domain.step import Action, Step, total
-from batchrunner.domain.text import counted, dated, local
+from batchrunner.domain.text import dated, local, plural
 from batchrunner.errors import Unauthorized, UsageError
 from batchrunner.io.clock import Clock
 from batchrunner.planning.batch import Batch, JobState, RunLimits
@@ -120,7 +120,7 @@ def check_replaced(order: RunOptions, again: Replaced) -> None:
     most = (order.max_replace or DEFAULT_MAX_REPLACE).clips(again.finished)
     if again.clips > most:
         raise UsageError(
-            f"{again.clips} of {counted(again.finished, 'finished clip')} would be rendered again, and had cost "
+            f"{again.clips} of {plural(again.finished, 'finished clip')} would be rendered again, and had cost "
             f"{dollars(again.had_cost_usd)}: {again.why()}. Without --max-replace {again.clips} at most {most} may. "
             "Nothing was submitted"
         )

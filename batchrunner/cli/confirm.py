@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from batchrunner.cli.terminal import say, say_lines
 from batchrunner.domain.money import Cost, dollars
-from batchrunner.domain.text import Lines, counted, in_lines, most_usd, with_retries
+from batchrunner.domain.text import Lines, in_lines, most_usd, plural, with_retries
 from batchrunner.errors import InsufficientBalance, NotConfirmed
 from batchrunner.planning.outgoing import NOTHING_SENT, Outgoing
 from batchrunner.planning.replaced import NONE_REPLACED, Replaced
@@ -50,7 +50,7 @@ class Offer:
 
     def __str__(self) -> str:
         """The offer in lines."""
-        clips = counted(self.clips, "clip")
+        clips = plural(self.clips, "clip")
         lines = [*self.replaced.lines(), f"{self.manifest}: {clips} to pay, {self.cost} (estimated, {self.priced})"]
         if self.retries:
             lines.append(f"  {with_retries(self.retries, self.most_usd)}")
@@ -82,7 +82,7 @@ def ask(offer: Offer, *, yes: bool, part_is_enough: bool = False) -> None:
         _ask(offer)
     elif offer.is_short and not (part_is_enough or offer.waits_for_balance):
         raise InsufficientBalance(
-            f"the balance pays for {offer.affordable} of {counted(offer.clips, 'clip')}: top it up, or add "
+            f"the balance pays for {offer.affordable} of {plural(offer.clips, 'clip')}: top it up, or add "
             "--allow-partial or --wait-for-balance. Nothing was submitted"
         )
 
@@ -95,7 +95,7 @@ def _ask(offer: Offer) -> None:
     if not _is_terminal():
         raise NotConfirmed("nobody agreed to this: there is no terminal to ask on, so add --yes. Nothing was submitted")
     as_far = ", as far as the balance goes" if offer.is_short and not offer.waits_for_balance else ""
-    say(f"Submit {counted(offer.clips, 'paid job')}{as_far}? [y/N] ", nl=False, err=True)
+    say(f"Submit {plural(offer.clips, 'paid job')}{as_far}? [y/N] ", nl=False, err=True)
     readable, _, _ = select.select([sys.stdin], [], [], _PATIENCE_S)
     if not readable:
         raise NotConfirmed("no answer in 5 minutes: nothing was submitted")

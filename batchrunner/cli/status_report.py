@@ -14,7 +14,7 @@ from batchrunner.engine.scheduling.latency_models import LatencyModels
 from batchrunner.io.clock import Clock
 from batchrunner.planning.batch import Batch, JobState, load_batch
 from batchrunner.planning.planner import PlanOptions
-from batchrunner.reports.formats.registry import in_form
+from batchrunner.reports.formats.registry import render
 from batchrunner.reports.report import Report, Row, row_of
 from batchrunner.storage.paths import Project
 from batchrunner.storage.sqlite.ledger import Ledger
@@ -61,7 +61,7 @@ def report_of(batch: Batch, seen: Iterable[JobState], now_s: float) -> Report:
 
 def shown(report: Report, form: str, project: Project, seconds: float | None = None) -> Lines:
     """The report for stdout: its paths are seen from this folder, its table fits the terminal."""
-    return in_form(report, form, seconds, os.path.relpath(project.root), width())
+    return render(report, form, seconds, os.path.relpath(project.root), width())
 
 
 def say_report(text: Lines, form: str) -> None:

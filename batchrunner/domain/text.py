@@ -65,7 +65,7 @@ def stacked(*blocks: Lines) -> Lines:
     return Lines("\n".join(blocks))
 
 
-def located(path: str, project: str) -> str:
+def display_path(path: str, project: str) -> str:
     """A path of the ledger from where the project is seen as `project`: `sandbox-run/outputs/a.mp4`."""
     return path if path.startswith("/") or project in {"", "."} else f"{project}/{path}"
 
@@ -83,7 +83,7 @@ def local(at_s: float) -> str:
 def dated(priced_on: date, now_s: float) -> str:
     """Prices with their age: `prices of 2026-08-18, 97 days old`."""
     age = (datetime.fromtimestamp(now_s, UTC).date() - priced_on).days
-    return f"prices of {priced_on.isoformat()}, {counted(age, 'day')} old"
+    return f"prices of {priced_on.isoformat()}, {plural(age, 'day')} old"
 
 
 def most_usd(cost: Cost, retries: int, *limits_usd: Decimal | None) -> Decimal:
@@ -97,7 +97,7 @@ def with_retries(retries: int, usd: Decimal) -> str:
     return f"with up to {times} of failed tasks: at most {dollars(usd)}"
 
 
-def span(seconds: float) -> str:
+def duration(seconds: float) -> str:
     """A length of time: `45 s`, `12 min`, `7 h 05 min`."""
     if seconds < _MOST_OF_A_UNIT:
         return f"{seconds:.0f} s"
@@ -107,9 +107,9 @@ def span(seconds: float) -> str:
 
 def ago(at_s: float, now_s: float) -> str:
     """How long ago: `12 min ago`."""
-    return f"{span(max(now_s - at_s, 0.0))} ago"
+    return f"{duration(max(now_s - at_s, 0.0))} ago"
 
 
-def counted(number: int, noun: str) -> str:
+def plural(number: int, noun: str) -> str:
     """`1 clip`, `2 clips`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

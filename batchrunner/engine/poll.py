@@ -7,7 +7,7 @@ from batchrunner.domain.event import EventKind, RunEvent
 from batchrunner.domain.history import Answer, Attempt, ErrorClass, Failure, Observation, Outcome, TaskState
 from batchrunner.domain.job import JobId
 from batchrunner.domain.step import Action, HoldReason, Step
-from batchrunner.domain.text import span
+from batchrunner.domain.text import duration
 from batchrunner.engine.guards.canary import heed_end, heed_failure
 from batchrunner.engine.guards.price import heed_bill
 from batchrunner.engine.run import Run, TrackedTask
@@ -32,7 +32,7 @@ async def poll(run: Run, identity: JobId, step: Step) -> None:
     if await run.polls.wait_turn(watch.task, patience_s):
         await poll_once(run, identity, attempt)
     if run.clock.monotonic_s() >= until_s and run.decide(identity).action is Action.POLL:
-        waited = span(run.limits.task_timeout_s)
+        waited = duration(run.limits.task_timeout_s)
         watch.stop = watch.stop or StopReason(
             HoldReason.TASK_TIMEOUT, f"still open after {waited}: the next run asks again"
         )

@@ -14,7 +14,7 @@ from batchrunner.domain.history import Attempt, Outcome
 from batchrunner.domain.job import Job, JobId
 from batchrunner.domain.settings import AUTO
 from batchrunner.domain.step import HoldReason, Step
-from batchrunner.domain.text import span
+from batchrunner.domain.text import duration
 from batchrunner.engine.guards.circuit_breaker import CircuitBreaker
 from batchrunner.engine.scheduling.adaptive_limit import AdaptiveLimit, slots_of_tier
 from batchrunner.engine.scheduling.latency_models import LatencyModels
@@ -304,7 +304,7 @@ class Run:
         """Whoever wants to leave does not wait for a pause that the service asked for."""
         pause_s = self.gate.rate.pause_s(self.clock.monotonic_s())
         if self.is_drained and self.is_asking and pause_s > _LONGEST_PAUSE_OF_A_DRAIN_S:
-            said = f"the service wants no requests for another {span(pause_s)}: the same command asks again"
+            said = f"the service wants no requests for another {duration(pause_s)}: the same command asks again"
             self.stop_asking(HoldReason.DRAIN, said)
 
     # waiting
@@ -336,7 +336,7 @@ class Run:
         self._leave_pause()
         deadline_s = self.limits.deadline_s
         if wait_s > 0 and deadline_s is not None and self.clock.wall_s() + wait_s > deadline_s:
-            self.stop(HoldReason.DEADLINE, f"the service wants us to wait {span(wait_s)}, beyond the deadline")
+            self.stop(HoldReason.DEADLINE, f"the service wants us to wait {duration(wait_s)}, beyond the deadline")
 
     def service_s(self) -> float:
         """The time of the service, as its last dated reply told it: ours may be wrong."""

@@ -8,7 +8,7 @@ from batchrunner.domain.event import EventKind, RunEvent
 from batchrunner.domain.history import Answer, ErrorClass, Failure, Outcome, RejectReason
 from batchrunner.domain.job import Job, JobId
 from batchrunner.domain.step import Action, HoldReason, Step
-from batchrunner.domain.text import span
+from batchrunner.domain.text import duration
 from batchrunner.engine.guards.canary import admit, heed_failure, is_admitted
 from batchrunner.engine.guards.price import BalanceBefore, balance_before, compare_balance, end_suspicion, read_balance
 from batchrunner.engine.run import Run
@@ -258,7 +258,7 @@ def _full(run: Run, _: Job, _answer: Answer) -> None:
         ours = sum(step.hold_reason is HoldReason.TASK_TIMEOUT for step in run.steps.values())
         given_up = f", {ours} of them this run's own that it waits for no longer" if ours else ""
         who = f"the account's slots are full of other tasks{given_up}"
-        run.tell(RunEvent(EventKind.WAIT, f"nothing could be submitted for {span(full_s)}: {who}; it is tried on"))
+        run.tell(RunEvent(EventKind.WAIT, f"nothing could be submitted for {duration(full_s)}: {who}; it is tried on"))
 
 
 def _nothing(_run: Run, _job: Job, _answer: Answer) -> None:

@@ -1,6 +1,6 @@
 """Waiting: what holds the next submit up, in a few words."""
 
-from batchrunner.domain.text import span
+from batchrunner.domain.text import duration
 from batchrunner.engine.run import Run
 from batchrunner.engine.scheduling.request_gate import LEAST_WAIT_S
 
@@ -14,7 +14,7 @@ def waits_for(run: Run) -> str:
         (run.is_stopped, run.stop_reason),
         (run.is_broke, "waiting for the balance to be topped up"),
         (run.suspected_overcharge is not None, run.suspected_overcharge.reason if run.suspected_overcharge else ""),
-        (pause_s >= LEAST_WAIT_S, f"the service wants us to wait another {span(pause_s)}"),
+        (pause_s >= LEAST_WAIT_S, f"the service wants us to wait another {duration(pause_s)}"),
         (bool(slowness := run.gate.slowness()), slowness),
         (bool(run.probes), f"one job of {', '.join(run.probes)} is tried first"),
         (run.slots.are_all_elsewhere, "waiting for a free slot of the account"),
@@ -26,4 +26,4 @@ def waits_for(run: Run) -> str:
 
 def resting(model: str, wait_s: float) -> str:
     """Why a model gets no job at the moment."""
-    return f"{model} fails again and again: one job is tried in {span(wait_s)}"
+    return f"{model} fails again and again: one job is tried in {duration(wait_s)}"

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from batchrunner.domain.image import LocalImage
 from batchrunner.domain.job import Job
-from batchrunner.domain.text import counted
+from batchrunner.domain.text import plural
 
 _MOST_NAMES = 5
 
@@ -46,8 +46,8 @@ class Outgoing:
         if not self.requests:
             return
         folders = dict.fromkeys(posixpath.dirname(path) or "." for path in self.pictures)
-        pictures = f", {counted(len(self.pictures), 'picture')} from {_listed(folders)}" if folders else ""
-        yield f"sent to {self.service}: {counted(self.requests, 'request')}{pictures}"
+        pictures = f", {plural(len(self.pictures), 'picture')} from {_listed(folders)}" if folders else ""
+        yield f"sent to {self.service}: {plural(self.requests, 'request')}{pictures}"
         if self.sources.texts:
             yield f"texts in them are read from {_listed(self.sources.texts)}"
         if self.sources.variables:

@@ -12,7 +12,7 @@ from batchrunner.domain.location import Location
 from batchrunner.domain.money import NOTHING, dollars
 from batchrunner.domain.request import changed_fields
 from batchrunner.domain.step import Action, Step
-from batchrunner.domain.text import counted
+from batchrunner.domain.text import plural
 
 _MOST_CAUSES = 3
 
@@ -132,4 +132,4 @@ def _causes(edited: Iterable[tuple[Job, Attempt]]) -> tuple[Cause, ...]:
 
 
 def _again(clips: int, had_cost_usd: Decimal) -> str:
-    return f"{counted(clips, 'finished clip')} would be rendered again, and had cost {dollars(had_cost_usd)}"
+    return f"{plural(clips, 'finished clip')} would be rendered again, and had cost {dollars(had_cost_usd)}"

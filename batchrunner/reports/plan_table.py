@@ -13,13 +13,13 @@ from batchrunner.domain.step import Action, HoldReason, Step, total
 from batchrunner.domain.text import (
     LONGEST_TABLE,
     Lines,
-    counted,
     dated,
+    duration,
     in_lines,
     local,
     most_usd,
+    plural,
     printable,
-    span,
     stacked,
     with_retries,
 )
@@ -84,7 +84,7 @@ def _jobs(planned: Planned, width: int | None) -> Lines:
         shown = tuple((who, step) for who, step in shown if step.status is not Status.DONE)
     done = len(planned.steps) - len(shown)
     parts = [_table(planned, shown, width)] if shown else []
-    return stacked(*parts, *([in_lines(f"({counted(done, 'job')} done and not shown)")] if done else []))
+    return stacked(*parts, *([in_lines(f"({plural(done, 'job')} done and not shown)")] if done else []))
 
 
 def _table(planned: Planned, steps: Sequence[tuple[JobId, Step]], width: int | None) -> Lines:
@@ -103,7 +103,7 @@ def _sums(planned: Planned, now_s: float) -> Iterator[str]:
         again = planned.replaced.clips
         yield f"that is more than {planned.max_replaced}: `run` asks for --max-replace {again}, or for --plan"
     if submits:
-        yield f"{counted(len(submits), 'clip')} to pay: {total(submits)} (estimated, {dated(planned.priced_on, now_s)})"
+        yield f"{plural(len(submits), 'clip')} to pay: {total(submits)} (estimated, {dated(planned.priced_on, now_s)})"
         if planned.retries and planned.most_usd is not None:
             yield with_retries(planned.retries, planned.most_usd)
     else:
@@ -117,7 +117,7 @@ def _sums(planned: Planned, now_s: float) -> Iterator[str]:
     yield from planned.outgoing.lines()
     if planned.expected_s > 0:
         end = local(now_s + planned.expected_s)
-        yield f"expected: about {span(planned.expected_s)} with {planned.concurrency} at once, until {end}"
+        yield f"expected: about {duration(planned.expected_s)} with {planned.concurrency} at once, until {end}"
     if submits:
         yield f"plan {planned.digest}: `run --plan {planned.digest}` pays for exactly this, or for nothing"
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from batchrunner.domain.history import Attempt
-from batchrunner.domain.text import Lines, counted, in_lines, printable
+from batchrunner.domain.text import Lines, in_lines, plural, printable
 
 # How far the two clocks, and the time that an answer is waited for, may put a submit from where it is listed.
 _WINDOW_MIN = 2
@@ -49,7 +49,7 @@ def strangers(candidates: Sequence[str], known: frozenset[str], unknown: Sequenc
             f"every id of these is on record. If the list is whole, nothing arrived: "
             f"`batchrunner resolve {path} {' '.join(unknown)} --not-submitted`"
         )
-    lines = [f"{len(left)} of {counted(len(candidates), 'id')} on no record:", *(f"  {each}" for each in left)]
+    lines = [f"{len(left)} of {plural(len(candidates), 'id')} on no record:", *(f"  {each}" for each in left)]
     if len(left) == len(unknown) == 1:
         lines.append(f"if it is that one: `batchrunner resolve {path} {unknown[0]} --task {left[0]}`")
     else:

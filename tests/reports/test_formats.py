@@ -14,7 +14,7 @@ from batchrunner.domain.history import Decision, DecisionKind
 from batchrunner.domain.status import Flag, Status
 from batchrunner.planning.batch import JobSet, load_batch
 from batchrunner.planning.planner import PlanOptions
-from batchrunner.reports.formats.registry import in_form
+from batchrunner.reports.formats.registry import render
 from batchrunner.reports.job_history import history
 from batchrunner.reports.plan_table import plan_table
 from batchrunner.reports.report import Report
@@ -44,8 +44,8 @@ def report(studio: Studio) -> Report:
 
 
 def test_csv_has_a_line_a_job_and_the_same_values_as_json(studio: Studio) -> None:
-    rows = list(csv.DictReader(io.StringIO(in_form(report(studio), "csv"))))
-    jobs = json.loads(in_form(report(studio), "json"))["jobs"]
+    rows = list(csv.DictReader(io.StringIO(render(report(studio), "csv"))))
+    jobs = json.loads(render(report(studio), "json"))["jobs"]
     assert [row["id"] for row in rows] == ["a", "b", "c"]
     assert [row["status"] for row in rows] == [job["status"] for job in jobs]
     assert [row["sha256"] or None for row in rows] == [job["sha256"] for job in jobs]
@@ -55,12 +55,12 @@ def test_csv_has_a_line_a_job_and_the_same_values_as_json(studio: Studio) -> Non
 def test_a_prompt_is_no_formula_to_a_spreadsheet(studio: Studio) -> None:
     studio.write(studio.manifest.read_text(encoding="utf-8").replace("The character waves, =HYPER", '"=HYPER')
                  .replace("| b\n", '| b"\n'))  # fmt: skip
-    rows = list(csv.DictReader(io.StringIO(in_form(report(studio), "csv"))))
+    rows = list(csv.DictReader(io.StringIO(render(report(studio), "csv"))))
     assert rows[1]["prompt"] == "'=HYPERLINK(1) | b"
 
 
 def test_markdown_is_one_table_in_which_a_bar_is_no_border(studio: Studio) -> None:
-    title, _, header, _, *rows = in_form(report(studio), "md").splitlines()
+    title, _, header, _, *rows = render(report(studio), "md").splitlines()
     assert title == "# batch"
     assert header.count("|") == rows[0].count("|")
     assert "\\| b" in rows[1]
@@ -68,7 +68,7 @@ def test_markdown_is_one_table_in_which_a_bar_is_no_border(studio: Studio) -> No
 
 def test_markdown_tells_money_reasons_and_totals_as_the_table_does(studio: Studio) -> None:
     studio.write(manifest_text("a", "b", "c", "d").replace("variant b", "=HYPERLINK(1) | b"))
-    table, markdown = (in_form(report(studio), form).splitlines() for form in ("table", "md"))
+    table, markdown = (render(report(studio), form).splitlines() for form in ("table", "md"))
     rows = [[cell.strip() for cell in line.strip("|").split("|")][:4] for line in markdown[4:8]]
     assert [" ".join(row) for row in rows] == [" ".join(line.split()) for line in table[2:6]]
     assert rows[3] == ["d", "pending", "-", "new"]
@@ -89,17 +89,17 @@ def test_people_see_a_path_that_they_can_open_and_programs_that_of_the_project(
     project: str, file: str, shown: str
 ) -> None:
     told = a_report(a_row("a", file=file), a_row("b", Status.PENDING, note="edited", older=file))
-    table, markdown, html = (in_form(told, form, project=project) for form in ("table", "md", "html"))
+    table, markdown, html = (render(told, form, project=project) for form in ("table", "md", "html"))
     for text in (table, markdown):
         assert f" {shown}\n" in text or f" {shown} " in text
         assert f"edited; {shown} is the older clip" in text
     assert html.count(f'<a href="{shown}">{shown}</a>') == 2
     for form in ("json", "jsonl", "csv"):
-        assert in_form(told, form, project=project) == in_form(told, form)
+        assert render(told, form, project=project) == render(told, form)
 
 
 def test_json_lines_tell_the_whole_first_and_then_each_job(studio: Studio) -> None:
-    whole, *jobs = [json.loads(line) for line in in_form(report(studio), "jsonl").splitlines()]
+    whole, *jobs = [json.loads(line) for line in render(report(studio), "jsonl").splitlines()]
     assert whole["manifest"] == "batch"
     assert [job["id"] for job in jobs] == ["a", "b", "c"]
 

@@ -12,7 +12,7 @@ from batchrunner.cli.main import outcome
 from batchrunner.domain.history import ErrorClass, Failure
 from batchrunner.domain.request import Request
 from batchrunner.domain.status import Flag, Status
-from batchrunner.reports.formats.registry import in_form
+from batchrunner.reports.formats.registry import render
 from batchrunner.reports.report import Report
 from tests.engine.wishes import edited
 from tests.planning.past import REQUEST
@@ -50,7 +50,7 @@ class Seen(HTMLParser):
 
 
 def seen(report: Report, project: str = "") -> Seen:
-    return Seen(in_form(report, "html", project=project))
+    return Seen(render(report, "html", project=project))
 
 
 def test_a_page_tells_each_job_with_its_status_cost_and_prompt() -> None:
@@ -87,7 +87,7 @@ def test_nothing_from_outside_becomes_a_tag() -> None:
 
 
 def test_a_page_needs_nothing_else() -> None:
-    page = in_form(a_report(a_row("a", file="a.mp4")), "html")
+    page = render(a_report(a_row("a", file="a.mp4")), "html")
     assert not re.search(r"https?:|//", page)
     assert "<link" not in page
 

@@ -16,7 +16,7 @@ from batchrunner.domain.history import ErrorClass, Failure, JobHistory, RejectRe
 from batchrunner.domain.job import JobId
 from batchrunner.domain.status import Flag, Status
 from batchrunner.domain.step import Action, HoldReason, Step
-from batchrunner.domain.text import ago, printable, span, utc
+from batchrunner.domain.text import ago, duration, printable, utc
 from batchrunner.errors import ExitCode
 from batchrunner.io.resources import read_text
 from batchrunner.planning.planner import FileState, PlanInputs, PlanOptions, next_step
@@ -470,7 +470,7 @@ def test_whatever_is_shown_is_one_line_of_visible_characters(text: str, most: in
     ],
 )
 def test_a_length_of_time_is_told_as_people_say_it(seconds: float, words: str) -> None:
-    assert span(seconds) == words
+    assert duration(seconds) == words
     assert ago(NOW_S - seconds, NOW_S) == f"{words} ago"
 
 

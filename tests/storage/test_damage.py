@@ -20,7 +20,7 @@ from batchrunner.domain.step import Action, HoldReason
 from batchrunner.errors import BatchrunnerError, ExitCode
 from batchrunner.planning.batch import Batch, JobState, RunLimits
 from batchrunner.planning.planner import PlanOptions
-from batchrunner.reports.formats.registry import in_form
+from batchrunner.reports.formats.registry import render
 from batchrunner.reports.job_history import history
 from batchrunner.reports.next_steps import next_commands
 from batchrunner.reports.plan_table import plan_table
@@ -217,7 +217,7 @@ def tell_everything(studio: Studio) -> set[str]:
         seen = batch.first_steps(PlanOptions(), None)
         report = report_of(batch, seen, studio.clock_s)
         for form in FORMS:
-            in_form(report, form)
+            render(report, form)
         next_commands(report.rows, "film.yaml")
         plan_table(planned_of(batch, RunLimits(2, 100, 60.0, 0, None), 2, seen, studio.api), studio.clock_s)
         for each in seen:

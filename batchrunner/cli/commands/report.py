@@ -22,7 +22,7 @@ from batchrunner.cli.terminal import say
 from batchrunner.errors import UsageError
 from batchrunner.io.files import named_by_a_person
 from batchrunner.manifest.load import load
-from batchrunner.reports.formats.registry import in_form
+from batchrunner.reports.formats.registry import render
 from batchrunner.storage.paths import FOLDER
 from batchrunner.storage.receipts import SUFFIX
 
@@ -71,7 +71,7 @@ def command(
         say_report(shown(report, form, project), form)
         return
     # links lead from where the file lies
-    text = in_form(report, form, project=os.path.relpath(project.root, to.absolute().parent))
+    text = render(report, form, project=os.path.relpath(project.root, to.absolute().parent))
     root, whole = named_by_a_person(to, project.home)
     root.write_whole(whole, f"{text}\n".encode())
     say(f"wrote {to}", err=True)

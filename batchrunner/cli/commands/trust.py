@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from batchrunner.cli.terminal import say
-from batchrunner.domain.text import counted
+from batchrunner.domain.text import plural
 from batchrunner.errors import UsageError
 from batchrunner.storage.paths import FOLDER
 from batchrunner.storage.sqlite.ledger import Ledger
@@ -24,7 +24,7 @@ def command(folder: Path) -> None:
     path = _ledger_in(folder)
     with Ledger.trusting(path) as ledger:
         number = len(ledger.task_ids())
-    say(f"trusted: {path}, which knows of {counted(number, 'paid task')}")
+    say(f"trusted: {path}, which knows of {plural(number, 'paid task')}")
 
 
 def _ledger_in(folder: Path) -> Path:

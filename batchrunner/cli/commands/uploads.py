@@ -9,7 +9,7 @@ import click
 from batchrunner.cli.context import Service, project_of, real_service, sandbox_service
 from batchrunner.cli.options import ledger_option, manifest_argument, option, sandbox_option
 from batchrunner.cli.terminal import say, say_lines
-from batchrunner.domain.text import ago, counted, in_lines
+from batchrunner.domain.text import ago, in_lines, plural
 from batchrunner.domain.uploaded_image import Upload
 from batchrunner.errors import RunLocked
 from batchrunner.io.clock import Clock
@@ -49,7 +49,7 @@ def command(manifest: Path, ledger: Path | None, *, prune: bool, sandbox: bool) 
         for upload in idle:
             book.pictures.deleted(upload.file_id, clock.wall_s())
     deleted = asyncio.run(_delete(idle, service, clock))
-    say(f"{counted(deleted, 'picture')} deleted, {len(found) - len(idle)} kept")
+    say(f"{plural(deleted, 'picture')} deleted, {len(found) - len(idle)} kept")
 
 
 def _line(upload: Upload, now_s: float) -> str:

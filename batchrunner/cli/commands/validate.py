@@ -11,7 +11,7 @@ from batchrunner.cli.permission_options import permissions_of, reading_options
 from batchrunner.cli.profiles import check_profile
 from batchrunner.cli.terminal import hand_over, say_lines
 from batchrunner.domain.settings import Network
-from batchrunner.domain.text import Lines, counted, in_lines, stacked
+from batchrunner.domain.text import Lines, in_lines, plural, stacked
 from batchrunner.errors import ExitCode
 from batchrunner.manifest.load import Manifest, load
 
@@ -69,7 +69,7 @@ def _text(manifest: Manifest) -> Lines:
     """The problems of one manifest, or the good news."""
     found = problem_text.as_text(manifest.problems, manifest.lines)
     if not manifest.errors:
-        good = in_lines(f"{manifest.path}: valid, {counted(len(manifest.jobs), 'job')}")
+        good = in_lines(f"{manifest.path}: valid, {plural(len(manifest.jobs), 'job')}")
         return stacked(found, in_lines(""), good) if found else good
-    errors = counted(len(manifest.errors), "error")
+    errors = plural(len(manifest.errors), "error")
     return stacked(found, in_lines("", f"{manifest.path}: {errors}, nothing can be submitted"))

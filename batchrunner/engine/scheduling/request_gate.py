@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from batchrunner.domain.text import counted, span
+from batchrunner.domain.text import duration, plural
 from batchrunner.engine.scheduling.rate_limiter import RateLimiter
 from batchrunner.engine.scheduling.wakeup import Wakeup
 from batchrunner.io.clock import Clock
@@ -41,8 +41,8 @@ class RequestGate:
         wait_s = self.rate.wait_s(now_s)
         if wait_s < LEAST_WAIT_S or self.rate.pause_s(now_s) > 0:
             return ""
-        ours = counted(max(round(self.rate.per_min * self.rate.share(now_s)), 1), "request")
-        return f"the account takes {ours} a minute of this run: the next one leaves in {span(wait_s)}"
+        ours = plural(max(round(self.rate.per_min * self.rate.share(now_s)), 1), "request")
+        return f"the account takes {ours} a minute of this run: the next one leaves in {duration(wait_s)}"
 
     def heed(self, told: Told, *, refused: bool) -> float:
         """Holds for everyone at once. Gives for how long the service wants nobody to send: 0 if it does not say so."""

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from batchrunner.domain.money import dollars
 from batchrunner.domain.status import Status
-from batchrunner.domain.text import counted, located, printable, utc
+from batchrunner.domain.text import display_path, plural, printable, utc
 from batchrunner.reports.report import Report, Row
 
 _PAGE = Template("""<!doctype html>
@@ -73,7 +73,7 @@ def page(report: Report, project: str = "") -> str:
 
 def _head(report: Report) -> Iterator[str]:
     yield (
-        f"{counted(len(report.rows), 'job')}, booked {dollars(report.actual_usd)},"
+        f"{plural(len(report.rows), 'job')}, booked {dollars(report.actual_usd)},"
         f" estimated {dollars(report.estimated_usd)} for all (prices of {report.priced_on.isoformat()})"
     )
     if report.started_at_s is not None:
@@ -116,7 +116,7 @@ def _file(row: Row, project: str) -> str:
 
 
 def _link(path: str, project: str) -> str:
-    seen = located(path, project)
+    seen = display_path(path, project)
     return f'<a href="{quote(re.sub("^/+", "/", seen))}">{_text(seen)}</a>'
 
 

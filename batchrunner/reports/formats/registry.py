@@ -43,7 +43,7 @@ _ADDRESS = re.compile(r"\b(https?|ftp|mailto):", re.IGNORECASE)
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def in_form(
+def render(
     report: Report, form: str, seconds: float | None = None, project: str = "", width: int | None = None
 ) -> Lines:
     """The report as `table`, `json`, `jsonl`, `csv`, `md` or `html`, ending without a newline.

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from batchrunner.domain.money import dollars
 from batchrunner.domain.status import Status
-from batchrunner.domain.text import LONGEST_TABLE, Lines, counted, in_lines, located, printable, span, stacked
+from batchrunner.domain.text import LONGEST_TABLE, Lines, display_path, duration, in_lines, plural, printable, stacked
 from batchrunner.errors import ExitCode
 from batchrunner.reports.layout import room, table
 from batchrunner.reports.report import Report, Row
@@ -32,7 +32,7 @@ def _part(rows: Sequence[Row], width: int | None, project: str) -> Iterable[Line
     if shown:
         yield _table(shown, width, project)
     if len(shown) < len(rows):
-        yield in_lines(f"({counted(len(rows) - len(shown), 'job')} done and not shown)")
+        yield in_lines(f"({plural(len(rows) - len(shown), 'job')} done and not shown)")
 
 
 def _table(rows: Sequence[Row], width: int | None, project: str) -> Lines:
@@ -55,15 +55,15 @@ def _cost(usd: Decimal) -> str:
 
 def _note(row: Row, project: str, most: int | None) -> str:
     if row.status is Status.DONE and row.file:
-        return printable(located(row.file, project))
+        return printable(display_path(row.file, project))
     note = printable(row.error.message if row.error else row.note, most)
-    return f"{note}; {printable(located(row.older, project))} is the older clip" if row.older else note
+    return f"{note}; {printable(display_path(row.older, project))} is the older clip" if row.older else note
 
 
 def totals(report: Report, seconds: float | None = None) -> Iterable[str]:
     """The counts, the money and the requests, a line each; `seconds` is how long its run took."""
     counts = [f"{number} {status.value}" for status, number in sorted(report.counts.items(), key=_by_status)]
-    yield f"{counted(len(report.rows), 'job')}: {', '.join(counts) or 'nothing to do'}"
+    yield f"{plural(len(report.rows), 'job')}: {', '.join(counts) or 'nothing to do'}"
     yield (
         f"booked {dollars(report.actual_usd)}, estimated {dollars(report.estimated_usd)} for all"
         f" (prices of {report.priced_on.isoformat()})"
@@ -76,9 +76,9 @@ def totals(report: Report, seconds: float | None = None) -> Iterable[str]:
         yield f"in {which} run the account went from {dollars(before_usd)} to {dollars(after_usd)}: {lost}"
     if report.requests:
         asked = report.requests
-        took = f" in {span(seconds)}" if seconds is not None else ""
+        took = f" in {duration(seconds)}" if seconds is not None else ""
         yield (
-            f"{counted(asked['submits'], 'submit')}, {counted(asked['polls'], 'poll')},"
+            f"{plural(asked['submits'], 'submit')}, {plural(asked['polls'], 'poll')},"
             f" {asked['refused_429']} refused for too many{took}"
         )
 
