@@ -15,11 +15,11 @@ from batchrunner.manifest.permissions import Reach
 from batchrunner.manifest.rows.reader import Row
 from batchrunner.manifest.variables import (
     MOST_BYTES,
-    Names,
+    Scope,
     VariableProblem,
-    fill,
     has_variable,
     size_of,
+    substitute,
     text_node,
     too_long,
     used,
@@ -53,13 +53,13 @@ class Filling:
         environment = {name: text_node(text, _NOWHERE) for name, text in reach.permissions.environment.items()}
         spaces = {"env": environment, "manifest": {"name": text_node(manifest, _NOWHERE)}}
         permissions = reach.permissions
-        self._names = Names(spaces, _NO_JOB, permitted=permissions.variables, withheld=permissions.others)
+        self._names = Scope(spaces, _NO_JOB, permitted=permissions.variables, withheld=permissions.others)
 
-    def names(self, variables: Mapping[str, nodes.Node]) -> Names:
+    def names(self, variables: Mapping[str, nodes.Node]) -> Scope:
         """What variables can mean outside of jobs, beside these of `vars`."""
         return replace(self._names, spaces={"vars": variables, **self._names.spaces})
 
-    def job_names(self, variables: Mapping[str, nodes.Node], row: Row | None, combination: Combination | None) -> Names:
+    def job_names(self, variables: Mapping[str, nodes.Node], row: Row | None, combination: Combination | None) -> Scope:
         """What they can mean in a job of this row and this combination."""
         spaces: dict[str, Mapping[str, nodes.Node]] = {"vars": variables, **self._names.spaces}
         if row is not None:
@@ -68,7 +68,7 @@ class Filling:
             spaces["matrix"] = combination
         return replace(self._names, spaces=spaces, why_not=_WHY_NOT)
 
-    def filled(self, merged: Mapping[str, Value], names: Names) -> Filled:
+    def filled(self, merged: Mapping[str, Value], names: Scope) -> Filled:
         """These values with their variables filled."""
         filled = Filled()
         for name, value in merged.items():
@@ -98,7 +98,7 @@ class Filling:
             raise VariableProblem(too_long(node.place))
         self._bytes += size
 
-    def _fill(self, name: str, value: Value, names: Names, filled: Filled) -> None:
+    def _fill(self, name: str, value: Value, names: Scope, filled: Filled) -> None:
         if not has_variable(value.node):
             filled.values[name] = value
             return
@@ -107,7 +107,7 @@ class Filling:
             names = replace(names, spaces={**names.spaces, "job": own}, later="job")
         if names.permitted:
             self._reach.variables.update(dict.fromkeys(used(value.node, "env")))
-        node = fill(value.node, names, list_wanted=name in self._lists)
+        node = substitute(value.node, names, list_wanted=name in self._lists)
         if not keys.is_null(node):
             filled.values[name] = Value(node, value.place, value.layer)
             return

@@ -18,7 +18,7 @@ from batchrunner.manifest.local_images import Pictures
 from batchrunner.manifest.outputs import Outputs
 from batchrunner.manifest.permissions import Permissions, Reach
 from batchrunner.manifest.secrets import secret_in, secret_name
-from batchrunner.manifest.validate import Judge
+from batchrunner.manifest.validate import Validator
 from batchrunner.manifest.yaml import document
 from batchrunner.manifest.yaml.nodes import Mapping as NodeMapping
 from batchrunner.manifest.yaml.nodes import Scalar
@@ -79,7 +79,7 @@ def _load(path: Path, wish: Wish, look_at_files: bool, may_be_fragment: bool) ->
     drafts = expand(read, path, wish, problems)
     problems.extend(secret_name(drafts.name, Location(read.file, 1, 1), wish.reach.permissions))
     settings = _settings(drafts.settings, problems)
-    judge = Judge(drafts.name, wish.profile, Pictures(wish.reach, look_at_files), problems, is_fragment)
+    judge = Validator(drafts.name, wish.profile, Pictures(wish.reach, look_at_files), problems, is_fragment)
     jobs = _jobs(drafts, settings, judge, wish.reach.permissions, os.path.abspath(path.parent))  # noqa: PTH100 - a text
     written = {key: _written(value) for key, value in drafts.settings.items()}
     lines = {read.file: read.lines, **drafts.lines}
@@ -125,7 +125,9 @@ def _written(value: Value) -> object:
     return value.node.value if isinstance(value.node, Scalar) else None
 
 
-def _jobs(drafts: Drafts, settings: Settings, judge: Judge, permissions: Permissions, folder: str) -> tuple[Job, ...]:
+def _jobs(
+    drafts: Drafts, settings: Settings, judge: Validator, permissions: Permissions, folder: str
+) -> tuple[Job, ...]:
     outputs = Outputs(judge.manifest, judge.profile, judge.problems, folder)
     jobs: list[Job] = []
     for draft in drafts.drafts:

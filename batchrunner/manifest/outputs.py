@@ -11,7 +11,7 @@ from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code, Problem, Problems
 from batchrunner.manifest.drafts import Draft
 from batchrunner.manifest.keys import shortened
-from batchrunner.manifest.variables import Names, VariableProblem, fill, text_node
+from batchrunner.manifest.variables import Scope, VariableProblem, substitute, text_node
 from batchrunner.manifest.yaml.nodes import Scalar
 
 _LONGEST_NAME = 200
@@ -87,7 +87,7 @@ class Outputs:
         job = {"id": text_node(draft.name, place), "model": text_node(draft.model.replace("/", "-"), place)}
         manifest = {"name": text_node(self.manifest, place)}
         why_not = dict.fromkeys(("row", "matrix", "vars", "env"), "it has a meaning only in the job's own `output`")
-        found = fill(text_node(pattern, place), Names({"job": job, "manifest": manifest}, why_not))
+        found = substitute(text_node(pattern, place), Scope({"job": job, "manifest": manifest}, why_not))
         return found.text if isinstance(found, Scalar) else ""
 
     def _of_profile(self, path: PurePosixPath) -> str:

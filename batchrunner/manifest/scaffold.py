@@ -53,7 +53,7 @@ defaults:                 # they also count where a cell is empty
 
 
 @dataclass(frozen=True, slots=True)
-class Starter:
+class Scaffold:
     """A new manifest's text, and what was guessed for it and what to look at, in sentences.
 
     `rows` is the text of a copy of the sheet, to be written as `rows_file` beside the manifest; empty where the sheet
@@ -67,14 +67,14 @@ class Starter:
     rows_file: Path = Path()
 
 
-def starter(
+def scaffold(
     file: Path,
     table: Path | None = None,
     images: Path | None = None,
     *,
     slugify: bool = False,
     encoding: Encoding | None = None,
-) -> Starter:
+) -> Scaffold:
     """A manifest to be written to `file`; its paths are relative to that file's folder.
 
     `slugify`: where no column of the sheet holds usable ids, they are made of one. `encoding` is that of the sheet.
@@ -86,7 +86,7 @@ def starter(
         return _FromTable(file, table, images, slugify=slugify, encoding=encoding).starter()
     if images is not None:
         return _from_frames(file.parent, images)
-    return Starter(_HEAD + _SETTINGS + _DEFAULTS_TEXT + _EXAMPLE)
+    return Scaffold(_HEAD + _SETTINGS + _DEFAULTS_TEXT + _EXAMPLE)
 
 
 class _FromTable:
@@ -110,7 +110,7 @@ class _FromTable:
         self._naming = named
         self._guesses: list[str] = []
 
-    def starter(self) -> Starter:
+    def starter(self) -> Scaffold:
         """All of it."""
         fields = {"id": self._id(), **self._fields()}
         used = [*self._naming.columns, *self._columns.fields.values()]
@@ -120,7 +120,7 @@ class _FromTable:
         encoding = {"encoding": self._encoding.written} if self._encoding and not rows else {}
         job = {"rows": _relative(rows_file if rows else self._path, self._file.parent), **encoding, **fields}
         text = _HEAD + _SETTINGS + defaults + _job(job)
-        return Starter(text, tuple(self._guesses), tuple(warnings), rows, rows_file)
+        return Scaffold(text, tuple(self._guesses), tuple(warnings), rows, rows_file)
 
     def _id(self) -> str:
         columns = self._naming.columns
@@ -207,7 +207,7 @@ class _FromTable:
         return (better.get(text, text) for text in texts(self._table, column))
 
 
-def _from_frames(folder: Path, images: Path) -> Starter:
+def _from_frames(folder: Path, images: Path) -> Scaffold:
     paths = _pictures(images)
     if not paths:
         raise UsageError(f"{images} holds no PNG, JPEG or WebP pictures")
@@ -221,7 +221,7 @@ def _from_frames(folder: Path, images: Path) -> Starter:
     bare = sum(not path.with_suffix(".txt").is_file() for path in paths)
     verbs = ("has", "its prompt is") if bare == 1 else ("have", "their prompt is")
     said = f'{bare} of {len(paths)} pictures {verbs[0]} no text file: {verbs[1]} "{_CAPTION}"'
-    return Starter(_HEAD + _SETTINGS + _DEFAULTS_TEXT + _job(*jobs), guesses, (said,) if bare else ())
+    return Scaffold(_HEAD + _SETTINGS + _DEFAULTS_TEXT + _job(*jobs), guesses, (said,) if bare else ())
 
 
 def _read(folder: Path, name: str, encoding: Encoding | None) -> tuple[Table, list[str]]:

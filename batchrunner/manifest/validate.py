@@ -28,7 +28,7 @@ _formats = FormatChecker(formats=())
 
 
 @dataclass(slots=True)
-class Judge:
+class Validator:
     """Judges the drafts of one manifest, one after the other; it knows what it has seen.
 
     `is_fragment`: what is not written may be given by the manifest that includes it, and is not missed.

@@ -28,7 +28,7 @@ class VariableProblem(Exception):  # a problem on its way to its collector, neve
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class Scope:
     """What `${space.name}` can mean at one place, by space. A space that is missing means nothing there.
 
     `later` names a space that is filled in another time: whatever else is filled stays literal then. `permitted` are
@@ -73,7 +73,7 @@ def used(node: nodes.Node, space: str) -> Iterator[str]:
             return
 
 
-def fill(node: nodes.Node, names: Names, *, list_wanted: bool = False) -> nodes.Node:
+def substitute(node: nodes.Node, names: Scope, *, list_wanted: bool = False) -> nodes.Node:
     """The value with its variables filled; null where it is wholly a variable that is empty, with its place.
 
     `list_wanted`: a text from a row stands for several, separated by `|` or by spaces.
@@ -90,17 +90,17 @@ def fill(node: nodes.Node, names: Names, *, list_wanted: bool = False) -> nodes.
             return node
 
 
-def _filled_items(node: nodes.Sequence, names: Names, *, list_wanted: bool) -> Iterator[nodes.Node]:
+def _filled_items(node: nodes.Sequence, names: Scope, *, list_wanted: bool) -> Iterator[nodes.Node]:
     """The items of a list: one that is empty is left out, one that stands for several is these."""
     for item in node.items:
-        filled = fill(item, names, list_wanted=list_wanted)
+        filled = substitute(item, names, list_wanted=list_wanted)
         if isinstance(item, nodes.Scalar) and isinstance(filled, nodes.Sequence):
             yield from filled.items
         elif not keys.is_null(filled):
             yield filled
 
 
-def _filled(node: nodes.Scalar, text: str, names: Names, *, list_wanted: bool) -> nodes.Node:
+def _filled(node: nodes.Scalar, text: str, names: Scope, *, list_wanted: bool) -> nodes.Node:
     whole = _TOKEN.fullmatch(text)
     if whole and whole[1] is not None:
         found = _look_up(whole, names, node.place)
@@ -111,7 +111,7 @@ def _filled(node: nodes.Scalar, text: str, names: Names, *, list_wanted: bool) -
     return nodes.Scalar(filled, filled, plain=False, place=node.place)
 
 
-def _pieces(text: str, names: Names, place: Location) -> Iterator[str]:
+def _pieces(text: str, names: Scope, place: Location) -> Iterator[str]:
     """A text in pieces, its variables filled; it ends with a problem as soon as it is too long."""
     end = size = 0
     for token in _TOKEN.finditer(text):
@@ -135,7 +135,7 @@ def too_long(place: Location) -> Problem:
     return Problem(Code.TOO_MANY, place, said, "write a shorter text: nobody reads so long a prompt")
 
 
-def _piece(token: re.Match[str], names: Names, place: Location) -> str:
+def _piece(token: re.Match[str], names: Scope, place: Location) -> str:
     if token[1] is None:
         return "$${" if names.later else "${"
     found = _look_up(token, names, place)
@@ -149,7 +149,7 @@ def _piece(token: re.Match[str], names: Names, place: Location) -> str:
     raise VariableProblem(Problem(Code.BAD_VARIABLE, place, f"`{keys.shortened(token[0])}` {what}", hint))
 
 
-def _look_up(token: re.Match[str], names: Names, place: Location) -> nodes.Node:
+def _look_up(token: re.Match[str], names: Scope, place: Location) -> nodes.Node:
     reference = _REFERENCE.fullmatch(token[1]) if token[0].endswith("}") else None
     if reference is None:
         raise VariableProblem(_no_variable(token, place))
@@ -210,7 +210,7 @@ def _is_empty(node: nodes.Node) -> bool:
     return isinstance(node, nodes.Scalar) and (node.value is None or node.value == "")
 
 
-def _no_space(space: str, names: Names, place: Location) -> Problem:
+def _no_space(space: str, names: Scope, place: Location) -> Problem:
     if space in names.why_not:
         return Problem(Code.UNKNOWN_VARIABLE, place, f"there is no `${{{space}.…}}` here", names.why_not[space])
     near = nearest(space, _SPACES)
@@ -218,7 +218,7 @@ def _no_space(space: str, names: Names, place: Location) -> Problem:
     return Problem(Code.UNKNOWN_VARIABLE, place, f"`{keys.shortened(space)}` is not a kind of variable", hint)
 
 
-def _no_name(space: str, name: str, names: Names, place: Location) -> Problem:
+def _no_name(space: str, name: str, names: Scope, place: Location) -> Problem:
     known = names.spaces[space]
     near = nearest(name, known)
     listed = ", ".join(keys.shortened(each) for each in list(known)[:8])

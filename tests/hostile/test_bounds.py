@@ -191,7 +191,7 @@ def test_a_piece_too_much_is_never_joined(monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr(variables, "_piece", piece)
     with pytest.raises(variables.VariableProblem):
-        "".join(variables._pieces("${vars.a} " * 500, variables.Names({}), HERE))
+        "".join(variables._pieces("${vars.a} " * 500, variables.Scope({}), HERE))
     assert len(asked) == 3
 
 

@@ -16,8 +16,8 @@ from batchrunner.manifest.permissions import Permissions, Reach
 from batchrunner.manifest.rows import frame_rows, table
 from batchrunner.manifest.rows.csv_cells import likely_delimiter, records
 from batchrunner.manifest.rows.reader import Table, read_rows
-from batchrunner.manifest.rows.table import Reading
-from batchrunner.manifest.yaml.builder import EnoughError
+from batchrunner.manifest.rows.table import TableBuilder
+from batchrunner.manifest.yaml.builder import LimitReached
 from batchrunner.manifest.yaml.nodes import Entry, Mapping, Scalar, Sequence
 
 HERE = Location("m.yaml", 7, 11)
@@ -360,7 +360,7 @@ def test_what_a_spreadsheet_writes_is_read_where_it_stands(rows: list[list[str]]
     written = ["".join(f'"{cell.replace(chr(34), chr(34) * 2)}"{delimiter}' for cell in row)[:-1] for row in rows]
     text = "\r\n".join(written)
     problems = Problems()
-    found = list(records(text, delimiter, Reading("a.csv", problems, "a.csv")))
+    found = list(records(text, delimiter, TableBuilder("a.csv", problems, "a.csv")))
     normal = [[" ".join(cell.split()) for cell in row] for row in rows]
     assert problems.in_order() == ()
     assert [[" ".join(cell.text.split()) for cell in r.cells] for r in found] == [r for r in normal if any(r)]
@@ -377,11 +377,11 @@ def table_lines(text: str) -> list[str]:
 @given(st.text(st.sampled_from('a ,;\t"\n\r=sep'), max_size=40), st.sampled_from([None, "\t"]))
 def test_any_text_is_read_or_told_with_places_inside_it(text: str, delimiter: str | None) -> None:
     problems = Problems()
-    reading = Reading("a.csv", problems, "a.csv")
+    reading = TableBuilder("a.csv", problems, "a.csv")
     cells = []
     try:
         cells = [cell for record in records(text, delimiter, reading) for cell in record.cells]
-    except EnoughError:
+    except LimitReached:
         assert problems.errors()
     lines = table_lines(text)
     for place in (*(p.location for p in problems.in_order()), *(cell.place for cell in cells)):

@@ -11,7 +11,7 @@ from batchrunner.errors import UsageError
 from batchrunner.io.files import Refused, named_by_a_person
 from batchrunner.manifest.placeholders import WORD
 from batchrunner.manifest.rows import encodings
-from batchrunner.manifest.scaffold import Starter, starter
+from batchrunner.manifest.scaffold import Scaffold, scaffold
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -38,7 +38,7 @@ def command(file: Path, table: Path | None, images: Path | None, encoding: str |
         raise UsageError(f"there is no encoding {encoding}: use one of {', '.join(encodings.NAMES)}")
     if not file.parent.is_dir():
         raise UsageError(f"{file} cannot be written: there is no folder {file.parent}")
-    made: Starter = starter(file, table, images, slugify=slugify, encoding=known)
+    made: Scaffold = scaffold(file, table, images, slugify=slugify, encoding=known)
     new = [file, made.rows_file] if made.rows else [file]
     there = next((path for path in new if os.path.lexists(path)), None)
     if there or (made.rows and not _written(made.rows_file, made.rows)) or not _written(file, made.text):

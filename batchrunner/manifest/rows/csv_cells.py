@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code
-from batchrunner.manifest.rows.table import Reading
-from batchrunner.manifest.yaml.builder import EnoughError
+from batchrunner.manifest.rows.table import TableBuilder
+from batchrunner.manifest.yaml.builder import LimitReached
 
 # Source: Excel's specifications and limits: columns on a worksheet.
 _MOST_CELLS_OF_A_RECORD = 16_384
@@ -40,7 +40,7 @@ class Record:
     end: Location
 
 
-def records(text: str, delimiter: str | None, reading: Reading) -> Iterator[Record]:
+def records(text: str, delimiter: str | None, reading: TableBuilder) -> Iterator[Record]:
     """The records that are not empty throughout; one whose quotes are wrong is a problem, and left out.
 
     The delimiter that is named in the text itself, as Excel does in a first line `sep=;`, counts first, then the
@@ -66,7 +66,7 @@ def likely_delimiter(text: str) -> str:
 class _Scanner:
     """Walks through a text once, from cell to cell."""
 
-    def __init__(self, text: str, delimiter: str, reading: Reading) -> None:
+    def __init__(self, text: str, delimiter: str, reading: TableBuilder) -> None:
         self._text = text
         self._reading = reading
         self._position = 0
@@ -122,7 +122,7 @@ class _Scanner:
         end = self._matched(_QUOTED, quote + 1)
         if end == len(self._text):
             self._reading.tell(Code.ROWS_QUOTE, opened, "the quote that opens here is never closed", _MEND)
-            raise EnoughError
+            raise LimitReached
         content = self._text[quote + 1 : end]
         blanks = len(content) - len(content.lstrip(" \t"))
         place = Location(opened.file, opened.line, opened.column + 1 + blanks)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from batchrunner.domain.problem import Code
 from batchrunner.manifest.keys import shortened
 from batchrunner.manifest.rows.csv_cells import Cell, Record, records
-from batchrunner.manifest.rows.table import MOST_COLUMNS, Reading, empty_cell
+from batchrunner.manifest.rows.table import MOST_COLUMNS, TableBuilder, empty_cell
 from batchrunner.manifest.yaml import scalars as core_schema
 from batchrunner.manifest.yaml.nodes import Scalar
 
@@ -21,12 +21,12 @@ class _Header:
     unnamed: dict[int, Cell] = field(default_factory=dict)
 
 
-def read_csv(text: str, reading: Reading, delimiter: str | None = None) -> tuple[str, ...]:
+def read_csv(text: str, reading: TableBuilder, delimiter: str | None = None) -> tuple[str, ...]:
     """Reads the rows and gives the columns; a row that does not fit its header is a problem, and left out."""
     return read_records(records(text, delimiter, reading), reading)
 
 
-def read_records(found: Iterator[Record], reading: Reading) -> tuple[str, ...]:
+def read_records(found: Iterator[Record], reading: TableBuilder) -> tuple[str, ...]:
     """The same for rows that were cut into cells already."""
     first = next(found, None)
     if first is None:
@@ -36,7 +36,7 @@ def read_records(found: Iterator[Record], reading: Reading) -> tuple[str, ...]:
     return tuple(header.names.values())
 
 
-def _header(record: Record, reading: Reading) -> _Header:
+def _header(record: Record, reading: TableBuilder) -> _Header:
     header = _Header(record.place.line, len(record.cells))
     first: dict[str, int] = {}
     for number, cell in enumerate(record.cells):
@@ -52,7 +52,7 @@ def _header(record: Record, reading: Reading) -> _Header:
     return header
 
 
-def _read_rows(found: Iterable[Record], header: _Header, reading: Reading) -> None:
+def _read_rows(found: Iterable[Record], header: _Header, reading: TableBuilder) -> None:
     for record in found:
         stray = next((cell for cell in record.cells[header.width :] if cell.text), None)
         if stray is not None:
@@ -70,7 +70,7 @@ def _hint(header: _Header) -> str:
     return "name the column; a text that holds the delimiter stands in quotes"
 
 
-def _check_named(record: Record, header: _Header, reading: Reading) -> None:
+def _check_named(record: Record, header: _Header, reading: TableBuilder) -> None:
     """Every column in which something stands needs a name; one complaint for a column is enough."""
     for number in [number for number in header.unnamed if _has_text(record, number)]:
         message = f"this column has no name, but something stands in it on line {record.cells[number].place.line}"

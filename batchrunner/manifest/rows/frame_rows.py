@@ -17,9 +17,9 @@ from batchrunner.manifest.rows import decode as table_text
 from batchrunner.manifest.rows.decode import FORBIDDEN, split_lines, strange_characters
 from batchrunner.manifest.rows.encodings import Encoding
 from batchrunner.manifest.rows.frame_names import PictureNames
-from batchrunner.manifest.rows.table import MOST_ROWS, Reading, Table, empty_cell
+from batchrunner.manifest.rows.table import MOST_ROWS, Table, TableBuilder, empty_cell
 from batchrunner.manifest.yaml import nodes
-from batchrunner.manifest.yaml.builder import EnoughError
+from batchrunner.manifest.yaml.builder import LimitReached
 from batchrunner.manifest.yaml.nodes import Scalar
 
 KEYS: Mapping[str, Key] = {
@@ -64,11 +64,11 @@ def read_frames(
     if "glob" not in patterns or patterns.keys() != KEYS.keys() & node.entries.keys():
         return None
     pair = patterns.get("pair")
-    reading = Reading(patterns["glob"].text, problems)
+    reading = TableBuilder(patterns["glob"].text, problems)
     if pair is not None:
         _check_stars(patterns.values(), reading)
     if not reading.told:
-        with suppress(EnoughError):
+        with suppress(LimitReached):
             _Frames(patterns["glob"], folder, shown, reading, reach, encoding).read(pair)
     return reading.table()
 
@@ -77,7 +77,7 @@ def _pattern(node: Scalar) -> _Pattern:
     return _Pattern(re.sub("/+", "/", text_of(node)), node.place)
 
 
-def _check_stars(patterns: Iterable[_Pattern], reading: Reading) -> None:
+def _check_stars(patterns: Iterable[_Pattern], reading: TableBuilder) -> None:
     for pattern in patterns:
         if pattern.star() is None:
             message = f"a pattern with partners holds one `*`, and this does not: {shortened(pattern.text)}"
@@ -89,7 +89,13 @@ class _Frames:
     """The files that a pattern means, from the folder of the file in which it stands."""
 
     def __init__(
-        self, pattern: _Pattern, folder: Path, shown: str, reading: Reading, reach: Reach, encoding: Encoding | None
+        self,
+        pattern: _Pattern,
+        folder: Path,
+        shown: str,
+        reading: TableBuilder,
+        reach: Reach,
+        encoding: Encoding | None,
     ) -> None:
         self._pattern = pattern
         self._folder = folder
@@ -120,7 +126,7 @@ class _Frames:
             return []
         except RefusedPattern as refused:
             self._reading.take(refused.problem)
-            raise EnoughError from None
+            raise LimitReached from None
         if len(hits) > MOST_ROWS:
             self._reading.refuse(pattern.place, "files", MOST_ROWS)
         return sorted(path for path in hits if self._is_text(path))

@@ -11,7 +11,7 @@ from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code
 from batchrunner.manifest.keys import shortened
 from batchrunner.manifest.rows.decode import FORBIDDEN
-from batchrunner.manifest.rows.table import Cell, Reading
+from batchrunner.manifest.rows.table import Cell, TableBuilder
 from batchrunner.manifest.yaml import scalars as core_schema
 from batchrunner.manifest.yaml.nodes import Scalar, Sequence
 
@@ -19,7 +19,7 @@ _MOST_ITEMS = 1_000
 _BLANKS = re.compile(r"[ \t]*")
 
 
-def read_jsonl(_text: str, reading: Reading) -> tuple[str, ...]:
+def read_jsonl(_text: str, reading: TableBuilder) -> tuple[str, ...]:
     """Reads the rows; a line that is no row is a problem, and left out. The columns come from the rows alone."""
     for number, line in enumerate(reading.lines, 1):
         if line.strip():
@@ -27,7 +27,7 @@ def read_jsonl(_text: str, reading: Reading) -> tuple[str, ...]:
     return ()
 
 
-def _read_line(line: str, number: int, reading: Reading) -> None:
+def _read_line(line: str, number: int, reading: TableBuilder) -> None:
     scanner = _Line(line, number, reading.file)
     begin = scanner.place()
     try:

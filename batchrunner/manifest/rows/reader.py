@@ -17,17 +17,17 @@ from batchrunner.manifest.rows.csv_rows import read_csv
 from batchrunner.manifest.rows.encodings import Encoding
 from batchrunner.manifest.rows.frame_rows import read_frames
 from batchrunner.manifest.rows.jsonl_rows import read_jsonl
-from batchrunner.manifest.rows.table import Reading, Row, Table
+from batchrunner.manifest.rows.table import Row, Table, TableBuilder
 from batchrunner.manifest.rows.xlsx_rows import AS_CSV, WorkbookError, read_workbook
 from batchrunner.manifest.text_file import Source
 from batchrunner.manifest.variables import is_text
 from batchrunner.manifest.yaml import nodes
-from batchrunner.manifest.yaml.builder import EnoughError
+from batchrunner.manifest.yaml.builder import LimitReached
 from batchrunner.manifest.yaml.nodes import Node, Scalar
 
 __all__ = ["Row", "Table", "read_rows"]
 
-_READERS: Mapping[str, Callable[[str, Reading], tuple[str, ...]]] = {
+_READERS: Mapping[str, Callable[[str, TableBuilder], tuple[str, ...]]] = {
     ".csv": read_csv,
     ".txt": read_csv,
     ".tsv": partial(read_csv, delimiter="\t"),
@@ -98,7 +98,7 @@ class _File:
         self._problems.extend(told)
         if any(problem.severity is Severity.ERROR for problem in told):
             return Table((), (), lines, self._file)
-        reading = Reading(self._name, self._problems, self._file, lines)
+        reading = TableBuilder(self._name, self._problems, self._file, lines)
         return self._read(reading, lambda: _READERS[suffix](found.text, reading))
 
     def _sheet(self, name: str) -> Table | None:
@@ -107,16 +107,16 @@ class _File:
         if isinstance(data, Problem):
             self._is_refused(Source("", data))
             return None
-        reading = Reading(self._name, self._problems, self._file)
+        reading = TableBuilder(self._name, self._problems, self._file)
         try:
             return self._read(reading, lambda: read_workbook(data, name, reading))
         except WorkbookError as error:
             self._tell(error.code, f"{shortened(self._name)}: {error.message}", error.hint)
             return None
 
-    def _read(self, reading: Reading, read: Callable[[], tuple[str, ...]]) -> Table:
+    def _read(self, reading: TableBuilder, read: Callable[[], tuple[str, ...]]) -> Table:
         columns: tuple[str, ...] = ()
-        with suppress(EnoughError):
+        with suppress(LimitReached):
             columns = read()
         table = reading.table(columns)
         if not table.rows and not reading.told:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code, Problem, Problems
-from batchrunner.manifest.yaml.builder import MOST_NODES, MOST_PROBLEMS, EnoughError
+from batchrunner.manifest.yaml.builder import MOST_NODES, MOST_PROBLEMS, LimitReached
 from batchrunner.manifest.yaml.nodes import Scalar, Sequence
 
 MOST_ROWS = 100_000
@@ -40,7 +40,7 @@ class Table:
 
 
 @dataclass(slots=True)
-class Reading:
+class TableBuilder:
     """A table while it is read: takes rows and problems, and raises EnoughError where no more are taken."""
 
     source: str
@@ -60,7 +60,7 @@ class Reading:
         self.problems.add(problem)
         self.told += 1
         if self.told >= MOST_PROBLEMS:
-            raise EnoughError
+            raise LimitReached
 
     def add(self, cells: Mapping[str, Cell], place: Location) -> None:
         """Takes a row; its columns may be new."""
@@ -80,7 +80,7 @@ class Reading:
         self._rows.clear()
         hint = "leave out those that are not used" if things == "columns" else "split them into several files"
         self.tell(Code.TOO_MANY, place, f"the rows hold more than {most:,} {things}", hint)
-        raise EnoughError
+        raise LimitReached
 
     def table(self, columns: tuple[str, ...] = ()) -> Table:
         """What was read. `columns` are those that exist even without rows."""

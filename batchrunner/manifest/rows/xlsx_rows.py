@@ -20,7 +20,7 @@ from batchrunner.manifest.keys import shortened
 from batchrunner.manifest.rows.csv_cells import Cell, Record
 from batchrunner.manifest.rows.csv_rows import read_records
 from batchrunner.manifest.rows.decode import FORBIDDEN
-from batchrunner.manifest.rows.table import MOST_COLUMNS, Reading
+from batchrunner.manifest.rows.table import MOST_COLUMNS, TableBuilder
 from batchrunner.manifest.rows.xlsx_cells import cell_text
 
 AS_CSV = "export the sheet as CSV (UTF-8)"
@@ -44,7 +44,7 @@ class WorkbookError(Exception):
     hint: str
 
 
-def read_workbook(data: bytes, sheet: str, reading: Reading) -> tuple[str, ...]:
+def read_workbook(data: bytes, sheet: str, reading: TableBuilder) -> tuple[str, ...]:
     """Reads the rows of a sheet, by default of the first that is shown, and gives the columns.
 
     Raises:
@@ -136,7 +136,7 @@ def _too_large(things: str, most: int) -> WorkbookError:
     return WorkbookError(Code.FILE_TOO_LARGE, f"this workbook holds more than {most:,} {things}", AS_CSV)
 
 
-def _read(library: Any, data: bytes, parts: dict[str, bytes], sheet: str, reading: Reading) -> tuple[str, ...]:  # noqa: ANN401
+def _read(library: Any, data: bytes, parts: dict[str, bytes], sheet: str, reading: TableBuilder) -> tuple[str, ...]:  # noqa: ANN401
     with closing(library.load_workbook(BytesIO(data), read_only=True, data_only=True, keep_links=False)) as book:
         found = _sheet(book, sheet)
         found.reset_dimensions()  # what a sheet says of its size is often wrong
@@ -172,7 +172,7 @@ def _without_results(part: bytes) -> frozenset[str]:
     return frozenset(found)
 
 
-def _records(sheet: Any, missing: frozenset[str], reading: Reading) -> Iterator[Record]:  # noqa: ANN401
+def _records(sheet: Any, missing: frozenset[str], reading: TableBuilder) -> Iterator[Record]:  # noqa: ANN401
     """The rows in which something stands; one with a cell that has no value is a problem, and left out."""
     count = 0
     for number, row in enumerate(sheet.iter_rows(), 1):
@@ -186,7 +186,7 @@ def _records(sheet: Any, missing: frozenset[str], reading: Reading) -> Iterator[
             yield record
 
 
-def _record(row: Sequence[Any], number: int, missing: frozenset[str], reading: Reading) -> Record | None:
+def _record(row: Sequence[Any], number: int, missing: frozenset[str], reading: TableBuilder) -> Record | None:
     cells = [_cell(cell, Location(reading.file, number, column)) for column, cell in enumerate(row, 1)]
     faults = [_fault(cell.text, source, missing) for cell, source in zip(cells, row, strict=True)]
     for cell, fault in zip(cells, faults, strict=True):

@@ -21,7 +21,7 @@ _KINDS = {bool: "a boolean", int: "a number", float: "a number", type(None): "an
 _SHOWN = 40  # characters of a name that a message shows
 
 
-class EnoughError(Exception):
+class LimitReached(Exception):
     """To read on would cost time and tell the author nothing new; the problem that says why is noted."""
 
 
@@ -82,14 +82,14 @@ class Tree:
         """
         message = f"lists and mappings are nested more than {MOST_DEPTH} deep here"
         self.give_up(Problem(Code.YAML_DEPTH, place, message, "check for an unquoted text full of [ or {"))
-        raise EnoughError
+        raise LimitReached
 
     def document(self, place: Location) -> None:
         """A document begins; only the first is read."""
         if self._root is not None:
             message = "a second document begins here, but a file holds one"
             self._tell(Code.YAML_DOCUMENTS, place, message, "delete the line `---`, or make two files of it")
-            raise EnoughError
+            raise LimitReached
 
     def scalar(self, text: str, place: Location, anchor: str | None, *, plain: bool) -> None:
         """A single value."""
@@ -124,7 +124,7 @@ class Tree:
         self._unfolded += branch.size
         if self._unfolded > ALIAS_FACTOR * self._written + ALIAS_FLOOR:
             self.give_up(_too_many_aliases(place))
-            raise EnoughError
+            raise LimitReached
         self._keep(branch.node, place, None, branch.size, branch.height)
 
     def _branch(self, name: str, place: Location) -> _Branch:
@@ -188,7 +188,7 @@ class Tree:
             message = f"the file holds more than {MOST_NODES:,} values"
             hint = "split it into several files"
             self.give_up(Problem(Code.FILE_TOO_LARGE, place, message, hint))
-            raise EnoughError
+            raise LimitReached
 
     def _tell(self, code: Code, place: Location, message: str, hint: str) -> None:
         self._note(Problem(code, place, message, hint))
@@ -198,7 +198,7 @@ class Tree:
         self._noted += 1
         if self._noted >= MOST_PROBLEMS:
             self._is_broken = True
-            raise EnoughError
+            raise LimitReached
 
 
 def _shown(text: str) -> str:

@@ -17,7 +17,7 @@ from batchrunner.domain.problem import Code, Problem
 from batchrunner.manifest import text_file as source
 from batchrunner.manifest.yaml import scalars as core_schema
 from batchrunner.manifest.yaml import syntax_errors as syntax
-from batchrunner.manifest.yaml.builder import EnoughError, Tree
+from batchrunner.manifest.yaml.builder import LimitReached, Tree
 from batchrunner.manifest.yaml.nodes import Scalar
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def _parse(text: str, file: str, loader: "Loader") -> Document:
     if refused:
         return Document(file, lines.texts, None, refused)
     tree = Tree(file)
-    with suppress(EnoughError):
+    with suppress(LimitReached):
         _grow(tree, text, lines, loader)
     if not tree.problems() and _is_empty(tree.root()):
         message = "the file is empty, or holds only comments"
@@ -141,7 +141,7 @@ def _grow(tree: Tree, text: str, lines: _Lines, loader: "Loader") -> None:
         words = error.problem or str(error)
         if _TOO_DEEP in words:
             tree.refuse_depth(lines.place(error.problem_mark))
-        complaint = syntax.Complaint(words, lines.place(error.problem_mark), since)
+        complaint = syntax.ParserMessage(words, lines.place(error.problem_mark), since)
         tree.give_up(syntax.problem(complaint, lines.texts))
 
 

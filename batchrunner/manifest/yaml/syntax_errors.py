@@ -12,7 +12,7 @@ from batchrunner.domain.problem import Code, Problem
 
 
 @dataclass(frozen=True, slots=True)
-class Complaint:
+class ParserMessage:
     """What a parser said and where; `since` is where the thing began that it was reading."""
 
     words: str
@@ -41,7 +41,7 @@ class _Reading:
     show: _Show = _Show.HERE
     code: Code = Code.YAML_SYNTAX
 
-    def fits(self, complaint: Complaint, text: "_Surroundings") -> bool:
+    def fits(self, complaint: ParserMessage, text: "_Surroundings") -> bool:
         """Whether this is the one; an empty pattern fits anything."""
         found = (
             (self.words, complaint.words),
@@ -199,7 +199,7 @@ _READINGS = (
 _CLOSERS = {"[": "]", "{": "}"}
 
 
-def problem(complaint: Complaint, lines: tuple[str, ...]) -> Problem:
+def problem(complaint: ParserMessage, lines: tuple[str, ...]) -> Problem:
     """The complaint as a problem; one that the table does not know keeps the parser's words."""
     text = _Surroundings(
         _line(complaint.at, lines)[: complaint.at.column - 1],
@@ -219,7 +219,7 @@ def problem(complaint: Complaint, lines: tuple[str, ...]) -> Problem:
     return Problem(reading.code, place, reading.message.format(**names), reading.hint.format(**names))
 
 
-def _place(show: _Show, complaint: Complaint, text: _Surroundings) -> Location:
+def _place(show: _Show, complaint: ParserMessage, text: _Surroundings) -> Location:
     at = complaint.at
     match show:
         case _Show.HERE:
