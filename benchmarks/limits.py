@@ -34,9 +34,9 @@ from batchrunner.io.http import Answered, Responder
 from batchrunner.manifest.load import Manifest
 from batchrunner.planning.batch import Batch, as_record
 from batchrunner.providers.credentials import Credentials
+from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import Charged
-from batchrunner.sandbox import Options as SandboxOptions
-from batchrunner.sandbox.exchange import Answer as Sent
+from batchrunner.sandbox.exchange import HttpAnswer as Sent
 from batchrunner.sandbox.exchange import pieces
 from batchrunner.storage.records import Claim, NewRun
 from batchrunner.storage.sqlite.ledger import Ledger

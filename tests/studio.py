@@ -20,7 +20,7 @@ from batchrunner.manifest.load import Manifest, load
 from batchrunner.planning.batch import Batch, JobSet, JobState, RunLimits, load_batch
 from batchrunner.planning.planner import PlanOptions
 from batchrunner.providers.credentials import Credentials
-from batchrunner.sandbox import Options as SandboxOptions
+from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import Record, Sandbox, record
 from batchrunner.storage.paths import Project, find_project
 from batchrunner.storage.sqlite.ledger import Ledger

@@ -25,7 +25,7 @@ from batchrunner.planning.batch import JobSet, remembered
 from batchrunner.planning.outgoing import Sources
 from batchrunner.providers.credentials import Credentials, read_credentials
 from batchrunner.providers.modellix import Modellix
-from batchrunner.sandbox import Options as SandboxOptions
+from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import Sandbox
 from batchrunner.storage.paths import Project, find_project
 from batchrunner.storage.receipts import read_receipts

@@ -4,8 +4,8 @@ In process, a `Sandbox` answers one exchange at a time; on a port, a `Server` ca
 `record` tells from outside what was charged.
 """
 
-from batchrunner.sandbox.behaviour import Options
-from batchrunner.sandbox.exchange import Answer
+from batchrunner.sandbox.behaviour import Behaviour
+from batchrunner.sandbox.exchange import HttpAnswer
 from batchrunner.sandbox.faults import Fault, parse_fault
 from batchrunner.sandbox.journal_events import Charged, Leaked, Refunded, Uploaded
 from batchrunner.sandbox.record import Record, record
@@ -13,11 +13,11 @@ from batchrunner.sandbox.server import Server, serve
 from batchrunner.sandbox.service import Sandbox
 
 __all__ = [
-    "Answer",
+    "Behaviour",
     "Charged",
     "Fault",
+    "HttpAnswer",
     "Leaked",
-    "Options",
     "Record",
     "Refunded",
     "Sandbox",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from batchrunner.sandbox.behaviour import Options
+from batchrunner.sandbox.behaviour import Behaviour
 from batchrunner.sandbox.charges import price_usd
 from batchrunner.sandbox.faults import Fault, share
 from batchrunner.sandbox.journal import Journal
@@ -15,7 +15,7 @@ from batchrunner.sandbox.tasks import Task
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class SubmitRequest:
     """A submit that the rules let through."""
 
     key: str
@@ -28,14 +28,14 @@ class Wish:
         return price_usd(self.model, self.body)
 
 
-class Account:
+class TeamAccount:
     """One team. What it owns is journaled first and believed afterwards.
 
     Args:
         events: the journal so far, with the `Opened` of this start.
     """
 
-    def __init__(self, journal: Journal, events: Iterable[Event], options: Options) -> None:
+    def __init__(self, journal: Journal, events: Iterable[Event], options: Behaviour) -> None:
         self._journal = journal
         self._options = options
         self._tasks: dict[str, Task] = {}
@@ -45,7 +45,7 @@ class Account:
         for event in events:
             self._apply(event)
 
-    def price_usd(self, wish: Wish) -> Decimal:
+    def price_usd(self, wish: SubmitRequest) -> Decimal:
         """What a clip costs today."""
         return wish.price_usd * self._options.price_factor
 
@@ -54,7 +54,7 @@ class Account:
         paid_in = sum((usd for at_s, usd in self._options.top_ups if at_s <= now_s), Decimal())
         return self._options.balance_usd + paid_in - self._spent_usd
 
-    def accept(self, wish: Wish, traits: frozenset[Fault], now_s: float) -> Task:
+    def accept(self, wish: SubmitRequest, traits: frozenset[Fault], now_s: float) -> Task:
         """Takes a task in and the money for it; on disk when it returns."""
         number = len(self._tasks) + 1
         charge = Charged(

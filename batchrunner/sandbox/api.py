@@ -4,17 +4,17 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
-from batchrunner.sandbox.account import Account
-from batchrunner.sandbox.behaviour import Options
+from batchrunner.sandbox.account import TeamAccount
+from batchrunner.sandbox.behaviour import Behaviour
 from batchrunner.sandbox.charges import MODELS
-from batchrunner.sandbox.exchange import Answer, Request, json_answer, refused, success
+from batchrunner.sandbox.exchange import HttpAnswer, HttpRequest, json_answer, refused, success
 from batchrunner.sandbox.fault_effects import UNAVAILABLE
-from batchrunner.sandbox.faults import Dice, Fault
+from batchrunner.sandbox.faults import Fault, FaultInjector
 from batchrunner.sandbox.media import Media
 from batchrunner.sandbox.rates import RateWindow
 from batchrunner.sandbox.renders import Renders
 
-Handler = Callable[[], Awaitable[Answer]]
+Handler = Callable[[], Awaitable[HttpAnswer]]
 
 _VALIDATE = "/api/v1/apikey/validate"
 
@@ -23,14 +23,14 @@ _VALIDATE = "/api/v1/apikey/validate"
 class Api:
     """Answers all that is asked of the API host."""
 
-    account: Account
+    account: TeamAccount
     renders: Renders
     media: Media
     rates: RateWindow
-    dice: Dice
-    options: Options
+    dice: FaultInjector
+    options: Behaviour
 
-    async def answer(self, request: Request, now_s: float) -> Answer:
+    async def answer(self, request: HttpRequest, now_s: float) -> HttpAnswer:
         """The answer, with the account's limits in its headers.
 
         Raises:
@@ -42,7 +42,7 @@ class Api:
         answer = await self._admitted(request, now_s) if is_admitted else _too_many()
         return replace(answer, headers={**limits, **answer.headers})
 
-    async def _admitted(self, request: Request, now_s: float) -> Answer:
+    async def _admitted(self, request: HttpRequest, now_s: float) -> HttpAnswer:
         if self.options.in_outage(now_s):
             return refused(503, UNAVAILABLE)
         handlers = self._handlers(request, now_s)
@@ -58,14 +58,14 @@ class Api:
             return _too_many()
         return await handler()
 
-    def _may_ask(self, request: Request) -> bool:
+    def _may_ask(self, request: HttpRequest) -> bool:
         """Whether a good key is sent; an invalid one may still ask whether it is valid."""
         if request.key is None:
             return False
         return request.path == _VALIDATE or self.options.accepts(request.key)
 
     def _handlers(  # noqa: PLR0911 - one address, one line
-        self, request: Request, now_s: float
+        self, request: HttpRequest, now_s: float
     ) -> Mapping[str, Handler]:
         """Who answers an address, by method; nobody where there is no such address."""
         renders, media = self.renders, self.media
@@ -91,16 +91,16 @@ class Api:
             case _:
                 return {}
 
-    async def _validate(self, key: str) -> Answer:
+    async def _validate(self, key: str) -> HttpAnswer:
         return success({"is_valid": self.options.accepts(key)})
 
-    async def _balance(self, now_s: float) -> Answer:
+    async def _balance(self, now_s: float) -> HttpAnswer:
         if not self.options.tells_balance:
             return refused(404, "NotFound: no such address or model")
         return success({"balance": float(self.account.balance_usd(now_s))})
 
 
-async def _models() -> Answer:
+async def _models() -> HttpAnswer:
     """The one reply without an envelope. Source: modellix-cli 0.0.7."""
     models = [
         {
@@ -114,5 +114,5 @@ async def _models() -> Answer:
     return json_answer({"models": models})
 
 
-def _too_many() -> Answer:
+def _too_many() -> HttpAnswer:
     return refused(429, "RateLimit: too many requests, wait for the reset", {"x-ratelimit-remaining": "0"})

@@ -8,7 +8,7 @@ from batchrunner.sandbox.faults import Fault
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class Behaviour:
     """All of it has defaults; rates of faults are 0 to 1.
 
     Attributes:

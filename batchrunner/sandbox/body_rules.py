@@ -16,7 +16,7 @@ _CATEGORY = "InvalidParameter"
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class BodyRule:
     """One sentence of the page, about one field, and when a body breaks it."""
 
     field: str
@@ -65,12 +65,12 @@ def _one_of(*choices: str) -> Callable[[object], bool]:
     return lambda value: isinstance(value, str) and value in choices
 
 
-def _shape(field: str, sentence: str, fits: Callable[[object], bool]) -> Rule:
-    return Rule(field, sentence, lambda body: field in body and not fits(body[field]))
+def _shape(field: str, sentence: str, fits: Callable[[object], bool]) -> BodyRule:
+    return BodyRule(field, sentence, lambda body: field in body and not fits(body[field]))
 
 
 SHAPES = (
-    Rule("prompt", "string, required", lambda body: "prompt" not in body),
+    BodyRule("prompt", "string, required", lambda body: "prompt" not in body),
     _shape("prompt", "Minimum string length: 1", _is_filled_text),
     _shape("image", "Starting frame. Accepts an image URL (e.g. https://example.com/frame.jpg).", _is_url),
     _shape("lastFrame", "End frame. Accepts an image URL.", _is_url),
@@ -104,49 +104,49 @@ def _is_not_8_seconds_with(field: str) -> Callable[[Body], bool]:
 _MOST_REFERENCE_IMAGES = 3
 
 COMBINATIONS = (
-    Rule(
+    BodyRule(
         "referenceImages",
         "Maximum array length: 3",
         lambda body: len(body.get("referenceImages", ())) > _MOST_REFERENCE_IMAGES,
     ),
-    Rule(
+    BodyRule(
         "referenceImages",
         # An empty list is neither mode: it stands in the way of image, and it shows nothing to be guided by.
         "Reference images for style/character/visual guidance (up to 3).",
         lambda body: body.get("referenceImages") == [],
     ),
-    Rule(
+    BodyRule(
         "referenceImages",
         "Cannot be combined with image or lastFrame.",
         _has_both("referenceImages", "image"),
     ),
-    Rule("lastFrame", "Cannot be combined with referenceImages.", _has_both("lastFrame", "referenceImages")),
-    Rule(
+    BodyRule("lastFrame", "Cannot be combined with referenceImages.", _has_both("lastFrame", "referenceImages")),
+    BodyRule(
         "negativePrompt",
         "Negative prompt is not supported in your use case",
         _has_both("negativePrompt", "referenceImages"),
     ),
-    Rule(
+    BodyRule(
         "lastFrame",
         "Requires image (cannot be used alone).",
         lambda body: "lastFrame" in body and "image" not in body,
     ),
-    Rule(
+    BodyRule(
         "image",
         "Required unless using referenceImages-only mode.",
         lambda body: "image" not in body and "referenceImages" not in body,
     ),
-    Rule(
+    BodyRule(
         "lastFrame",
         "durationSeconds must be 8 when using this parameter.",
         _is_not_8_seconds_with("lastFrame"),
     ),
-    Rule(
+    BodyRule(
         "referenceImages",
         "durationSeconds must be 8 when using this parameter.",
         _is_not_8_seconds_with("referenceImages"),
     ),
-    Rule(
+    BodyRule(
         "resolution",
         "1080p and 4k are only available when durationSeconds is 8.",
         lambda body: body.get("resolution") in {"1080p", "4k"} and body.get("durationSeconds") != "8",

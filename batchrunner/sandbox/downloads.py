@@ -9,9 +9,9 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 
 from batchrunner.io.resources import read_bytes
-from batchrunner.sandbox.account import Account
-from batchrunner.sandbox.exchange import Answer, Request, content, page, pieces, refused
-from batchrunner.sandbox.faults import DOWNLOADING, Dice, Fault
+from batchrunner.sandbox.account import TeamAccount
+from batchrunner.sandbox.exchange import HttpAnswer, HttpRequest, content, page, pieces, refused
+from batchrunner.sandbox.faults import DOWNLOADING, Fault, FaultInjector
 from batchrunner.sandbox.media_files import UPLOADS, Uploads
 from batchrunner.sandbox.signed_links import RESULTS, Links
 from batchrunner.sandbox.tasks import COVER, VIDEO, State
@@ -36,13 +36,13 @@ def clip_of(task_id: str) -> bytes:
 class Downloads:
     """Answers all that is asked of the files host. No key is wanted here."""
 
-    account: Account
+    account: TeamAccount
     uploads: Uploads
     links: Links
-    dice: Dice
+    dice: FaultInjector
     hang_s: float
 
-    def answer(self, request: Request, now_s: float) -> Answer:
+    def answer(self, request: HttpRequest, now_s: float) -> HttpAnswer:
         """The file, or why not."""
         if request.method != "GET":
             return refused(405, "MethodNotAllowed: files are only read here", {"allow": "GET"})
@@ -54,13 +54,13 @@ class Downloads:
             case _:
                 return refused(404, "NotFound: no such file")
 
-    def _upload(self, name: str, now_s: float) -> Answer:
+    def _upload(self, name: str, now_s: float) -> HttpAnswer:
         image = self.uploads.read(name, now_s)
         if image is None:
             return refused(404, "NotFound: no such file")
         return content(image, f"image/{name.rpartition('.')[2]}")
 
-    def _result(self, request: Request, name: str, now_s: float) -> Answer:
+    def _result(self, request: HttpRequest, name: str, now_s: float) -> HttpAnswer:
         task_id, dot, suffix = name.rpartition(".")
         if not self.account.knows(task_id) or dot + suffix not in {VIDEO, COVER}:
             return refused(404, "NotFound: no such file")
@@ -73,7 +73,7 @@ class Downloads:
             return refused(404, "NotFound: no such file")
         return content(_ONE_PIXEL, "image/png") if dot + suffix == COVER else self._clip(request, clip_of(task_id))
 
-    def _clip(self, request: Request, clip: bytes) -> Answer:
+    def _clip(self, request: HttpRequest, clip: bytes) -> HttpAnswer:
         first, headers = _asked_part(request, clip)
         rest = clip[first:]
         whole = replace(content(rest, "video/mp4", 206 if first else 200, headers), chunks=pieces(rest, _CHUNK_BYTES))
@@ -90,7 +90,7 @@ class Downloads:
                 return whole
 
 
-def _asked_part(request: Request, clip: bytes) -> tuple[int, Mapping[str, str]]:
+def _asked_part(request: HttpRequest, clip: bytes) -> tuple[int, Mapping[str, str]]:
     """Where the part begins that is asked for: not at 0 where the asker has the beginning of this very file."""
     tag = f'"{hashlib.sha256(clip).hexdigest()[:16]}"'
     headers = {"etag": tag, "accept-ranges": "bytes"}

@@ -10,7 +10,7 @@ _BEARER = "Bearer "
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpAnswer:
     """An answer whose body may still come to grief.
 
     Attributes:
@@ -24,7 +24,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Request:
+class HttpRequest:
     """What a client sent. `target` is path?query; header names are lower case."""
 
     method: str
@@ -79,28 +79,28 @@ async def pieces(body: bytes, size_bytes: int = 16_384) -> AsyncIterator[bytes]:
         yield body[start : start + size_bytes]
 
 
-def content(body: bytes, media_type: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
+def content(body: bytes, media_type: str, status: int = 200, headers: Mapping[str, str] | None = None) -> HttpAnswer:
     """An answer with a whole body of the given type."""
     lengths = {"content-type": media_type, "content-length": str(len(body))}
-    return Answer(status, {**lengths, **(headers or {})}, pieces(body))
+    return HttpAnswer(status, {**lengths, **(headers or {})}, pieces(body))
 
 
-def json_answer(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
+def json_answer(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> HttpAnswer:
     """An answer in JSON, as it stands."""
     return content(json.dumps(value).encode(), "application/json", status, headers)
 
 
-def success(data: object) -> Answer:
+def success(data: object) -> HttpAnswer:
     """Data in the service's envelope: `{"code": 0, "message": "success", "data": …}`."""
     return json_answer({"code": 0, "message": "success", "data": data})
 
 
-def refused(status: int, message: str, headers: Mapping[str, str] | None = None) -> Answer:
+def refused(status: int, message: str, headers: Mapping[str, str] | None = None) -> HttpAnswer:
     """The service's error shape: `{"code": 404, "message": "NotFound: no such address"}`."""
     return json_answer({"code": status, "message": message}, status, headers)
 
 
-def page(status: int, title: str) -> Answer:
+def page(status: int, title: str) -> HttpAnswer:
     """A web page where something else was expected, as gateways and captive portals send."""
     html = f"<!doctype html>\n<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>\n"
     return content(html.encode(), "text/html; charset=utf-8", status)

@@ -2,14 +2,14 @@
 
 import asyncio
 
-from batchrunner.sandbox.exchange import Answer, page, refused
+from batchrunner.sandbox.exchange import HttpAnswer, page, refused
 from batchrunner.sandbox.faults import Fault
 
 INTERNAL_ERROR = "InternalError: something went wrong, try again later"
 UNAVAILABLE = "ServiceUnavailable: the service is temporarily unavailable"
 
 
-async def misbehave(fault: Fault, hang_s: float) -> Answer:
+async def misbehave(fault: Fault, hang_s: float) -> HttpAnswer:
     """What takes the place of the right answer.
 
     Raises:

@@ -92,7 +92,7 @@ def share(*marks: object) -> float:
     return int.from_bytes(digest[:7]) / 2**56
 
 
-class Dice:
+class FaultInjector:
     """Decides when a fault happens: by the seed, the opening of the state file, and how often it was asked.
 
     Each fault has its own count, so that switching one on does not move the others. The opening counts the

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import cast
 
-from batchrunner.sandbox.exchange import Answer, Request
+from batchrunner.sandbox.exchange import HttpAnswer, HttpRequest
 from batchrunner.sandbox.media_files import MAX_BYTES
 
 MAX_HEAD_BYTES = 32 * 1024
@@ -27,7 +27,7 @@ class BadRequestError(Exception):
         self.message = message
 
 
-async def read_request(reader: asyncio.StreamReader) -> tuple[Request, bool] | None:
+async def read_request(reader: asyncio.StreamReader) -> tuple[HttpRequest, bool] | None:
     """One request, and whether the connection is kept after it; None where the client is gone.
 
     Raises:
@@ -46,7 +46,7 @@ async def read_request(reader: asyncio.StreamReader) -> tuple[Request, bool] | N
     if version == "1" and "host" not in headers:
         raise BadRequestError(400, "BadRequest: HTTP/1.1 needs a host")
     kept = version == "1" and headers.get("connection", "").lower() != "close"
-    return Request(method, target, headers, body), kept
+    return HttpRequest(method, target, headers, body), kept
 
 
 def _start(line: str) -> tuple[str, str, str]:
@@ -78,7 +78,7 @@ def _body_bytes(headers: Mapping[str, str]) -> int:
     return int(length)
 
 
-async def write_answer(writer: asyncio.StreamWriter, answer: Answer, *, kept: bool) -> None:
+async def write_answer(writer: asyncio.StreamWriter, answer: HttpAnswer, *, kept: bool) -> None:
     """Sends an answer piece by piece.
 
     Raises:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from batchrunner.sandbox.exchange import Answer, Request, refused, success
+from batchrunner.sandbox.exchange import HttpAnswer, HttpRequest, refused, success
 from batchrunner.sandbox.journal_events import Uploaded
 from batchrunner.sandbox.media_files import MAX_BYTES, Uploads, image_suffix
 from batchrunner.sandbox.multipart import Part, form_parts
@@ -22,7 +22,7 @@ class Media:
     uploads: Uploads
     quota: int
 
-    async def upload(self, request: Request, now_s: float) -> Answer:
+    async def upload(self, request: HttpRequest, now_s: float) -> HttpAnswer:
         """Takes in the image in the form's field `file`."""
         try:
             parts = form_parts(request.headers.get("content-type", ""), request.body)
@@ -33,7 +33,7 @@ class Media:
             return refused(400, "InvalidParameter: the form has no file in its field 'file'")
         return self._keep(part, now_s)
 
-    def _keep(self, part: Part, now_s: float) -> Answer:
+    def _keep(self, part: Part, now_s: float) -> HttpAnswer:
         suffix = image_suffix(part.content)
         if len(part.content) > MAX_BYTES:
             return refused(413, "PayloadTooLarge: a file may have at most 16 MiB")
@@ -43,7 +43,7 @@ class Media:
             return refused(400, f"QuotaExceeded: the team keeps {self.quota} files already")
         return success(self._entry(self.uploads.add(part.filename, part.content, suffix, now_s)))
 
-    async def list(self, request: Request, now_s: float) -> Answer:
+    async def list(self, request: HttpRequest, now_s: float) -> HttpAnswer:
         """The kept files, the oldest first: at most `limit` of them, after `offset`."""
         try:
             limit = int(request.query.get("limit", _USUALLY_LISTED))
@@ -56,7 +56,7 @@ class Media:
         files = [self._entry(file) for file in kept[offset : offset + limit]]
         return success({"files": files, "total": len(kept)})
 
-    async def delete(self, file_id: str, now_s: float) -> Answer:
+    async def delete(self, file_id: str, now_s: float) -> HttpAnswer:
         """Deletes one file."""
         if self.uploads.delete(file_id, now_s):
             return success(None)

@@ -4,12 +4,12 @@ import json
 from dataclasses import dataclass
 from functools import partial
 
-from batchrunner.sandbox.account import Account, Wish
-from batchrunner.sandbox.behaviour import Options
+from batchrunner.sandbox.account import SubmitRequest, TeamAccount
+from batchrunner.sandbox.behaviour import Behaviour
 from batchrunner.sandbox.body_rules import refusal
-from batchrunner.sandbox.exchange import Answer, Request, refused, success
+from batchrunner.sandbox.exchange import HttpAnswer, HttpRequest, refused, success
 from batchrunner.sandbox.fault_effects import misbehave
-from batchrunner.sandbox.faults import AFTER_ACCEPTING, BEFORE_ACCEPTING, POLLING, TASK_TRAITS, Dice, Fault
+from batchrunner.sandbox.faults import AFTER_ACCEPTING, BEFORE_ACCEPTING, POLLING, TASK_TRAITS, Fault, FaultInjector
 from batchrunner.sandbox.media_files import Uploads
 from batchrunner.sandbox.signed_links import Links
 from batchrunner.sandbox.tasks import State, Task
@@ -19,27 +19,27 @@ from batchrunner.sandbox.tasks import State, Task
 class Renders:
     """Takes tasks in and tells how they are."""
 
-    account: Account
+    account: TeamAccount
     uploads: Uploads
     links: Links
-    dice: Dice
-    options: Options
+    dice: FaultInjector
+    options: Behaviour
     base_url: str
     foreign_url: str
 
-    async def submit(self, model: str, request: Request, now_s: float) -> Answer:
+    async def submit(self, model: str, request: HttpRequest, now_s: float) -> HttpAnswer:
         """Accepts and charges a task, or refuses; or goes wrong before or after."""
         if fault := self.dice.first(BEFORE_ACCEPTING):
             return await misbehave(fault, self.options.hang_s)
         wish = self._wish(model, request, now_s)
-        if isinstance(wish, Answer):
+        if isinstance(wish, HttpAnswer):
             return wish
         task = self.account.accept(wish, self.dice.all(TASK_TRAITS), now_s)
         if fault := self.dice.first(AFTER_ACCEPTING):
             return await misbehave(fault, self.options.hang_s)
         return self._accepted(task)
 
-    async def poll(self, key: str, task_id: str, now_s: float) -> Answer:
+    async def poll(self, key: str, task_id: str, now_s: float) -> HttpAnswer:
         """Where a task stands."""
         if fault := self.dice.first(POLLING):
             return await misbehave(fault, self.options.hang_s)
@@ -52,7 +52,7 @@ class Renders:
             data.pop("billing", None)
         return success(data)
 
-    def _wish(self, model: str, request: Request, now_s: float) -> Wish | Answer:
+    def _wish(self, model: str, request: HttpRequest, now_s: float) -> SubmitRequest | HttpAnswer:
         """What is wanted, or why it cannot be had: the body first, then the money, then the slots."""
         if request.media_type != "application/json":
             return refused(415, "UnsupportedMediaType: the body must be application/json")
@@ -62,7 +62,7 @@ class Renders:
             return refused(400, "InvalidParameter: the body is no JSON")
         if message := refusal(body) or self._unreachable_image(body, now_s):
             return refused(400, message)
-        wish = Wish(request.key or "", model, body)
+        wish = SubmitRequest(request.key or "", model, body)
         if self.account.price_usd(wish) > self.account.balance_usd(now_s):
             return refused(402, "InsufficientBalance: the balance cannot pay for this task")
         if self.dice.happens(Fault.CONCURRENT_LIMITED) or not self.account.has_free_slot(now_s):
@@ -78,7 +78,7 @@ class Renders:
                 return f"InvalidParameter: image cannot be fetched: {url}"
         return None
 
-    def _accepted(self, task: Task) -> Answer:
+    def _accepted(self, task: Task) -> HttpAnswer:
         """The reply of the seed, word for word."""
         task_id = task.charge.task_id
         host_url = self.foreign_url if self.dice.happens(Fault.FOREIGN_GET_RESULT) else self.base_url

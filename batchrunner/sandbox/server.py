@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from batchrunner.io.clock import Clock
-from batchrunner.sandbox.behaviour import Options
+from batchrunner.sandbox.behaviour import Behaviour
 from batchrunner.sandbox.exchange import pieces, refused
 from batchrunner.sandbox.http1 import MAX_HEAD_BYTES, BadRequestError, read_request, write_answer
 from batchrunner.sandbox.service import Sandbox
@@ -40,7 +40,9 @@ class Server:
         ValueError: the host is no IPv4 loopback address.
     """
 
-    def __init__(self, *, state: Path, clock: Clock, options: Options, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(
+        self, *, state: Path, clock: Clock, options: Behaviour, host: str = "127.0.0.1", port: int = 0
+    ) -> None:
         if not IPv4Address(host).is_loopback:
             raise ValueError(f"The sandbox listens on loopback addresses only, and {host} is none.")
         self._state = state
@@ -177,7 +179,7 @@ def _cut(writer: asyncio.StreamWriter) -> None:
     writer.transport.abort()
 
 
-async def serve(*, state: Path, clock: Clock, options: Options, host: str = "127.0.0.1", port: int = 0) -> Server:
+async def serve(*, state: Path, clock: Clock, options: Behaviour, host: str = "127.0.0.1", port: int = 0) -> Server:
     """A server that already answers; its `close` is the caller's to call."""
     server = Server(state=state, clock=clock, options=options, host=host, port=port)
     await server.start()

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from batchrunner.io.clock import Clock
 from batchrunner.io.files import Root
-from batchrunner.sandbox.account import Account
+from batchrunner.sandbox.account import TeamAccount
 from batchrunner.sandbox.api import Api
-from batchrunner.sandbox.behaviour import Options
+from batchrunner.sandbox.behaviour import Behaviour
 from batchrunner.sandbox.downloads import Downloads
-from batchrunner.sandbox.exchange import Answer, Request, host_of
-from batchrunner.sandbox.faults import Dice
+from batchrunner.sandbox.exchange import HttpAnswer, HttpRequest, host_of
+from batchrunner.sandbox.faults import FaultInjector
 from batchrunner.sandbox.journal import Journal
 from batchrunner.sandbox.journal_events import Leaked, Opened
 from batchrunner.sandbox.media import Media
@@ -47,7 +47,7 @@ class Sandbox:
         clock: Clock,
         base_url: str,
         files_url: str,
-        options: Options,
+        options: Behaviour,
         root: Root | None = None,
     ) -> None:
         self._clock = clock
@@ -59,9 +59,9 @@ class Sandbox:
         self._journal.append(opened)
 
         openings = [event for event in events if isinstance(event, Opened)]
-        dice = Dice(options.seed, len(openings), options.faults)
+        dice = FaultInjector(options.seed, len(openings), options.faults)
         foreign_url = options.foreign_url or _FOREIGN_URL
-        account = Account(self._journal, events, options)
+        account = TeamAccount(self._journal, events, options)
         uploads = Uploads(root, state.with_name(state.name + ".files"), self._journal, files_url)
         uploads.replay(events)
         links = Links(
@@ -77,7 +77,7 @@ class Sandbox:
         self._api = Api(account, renders, media, RateWindow(options.rate_per_min), dice, options)
         self._downloads = Downloads(account, uploads, links, dice, options.hang_s)
 
-    async def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    async def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
         """One exchange; it may take long.
 
         Args:
@@ -89,14 +89,14 @@ class Sandbox:
         Raises:
             ConnectionResetError: the connection is cut without an answer.
         """
-        request = Request(method, target, headers, body)
+        request = HttpRequest(method, target, headers, body)
         now_s = self._clock.wall_s()
         if request.host == host_of(self._base_url):
             return await self._api.answer(request, now_s)
         self._watch(request, now_s)
         return self._downloads.answer(request, now_s)
 
-    def _watch(self, request: Request, now_s: float) -> None:
+    def _watch(self, request: HttpRequest, now_s: float) -> None:
         """Journals a key that was sent to another host than the API's, wherever in the request it stands."""
         authorization = request.headers.get("authorization")
         said = [*request.headers.values(), request.target]

@@ -5,8 +5,8 @@ import math
 from dataclasses import dataclass, field
 from itertools import count
 
-from batchrunner.sandbox.exchange import Request
-from batchrunner.sandbox.faults import Dice, Fault
+from batchrunner.sandbox.exchange import HttpRequest
+from batchrunner.sandbox.faults import Fault, FaultInjector
 
 RESULTS = "results"
 
@@ -25,7 +25,7 @@ class Links:
     secret: bytes
     opening: int
     life_s: float
-    dice: Dice
+    dice: FaultInjector
     _count: "count[int]" = field(default_factory=count)
 
     def make(self, name: str, now_s: float) -> str:
@@ -37,7 +37,7 @@ class Links:
         signature = self._sign(name, expires, serial)
         return f"{host_url}/{RESULTS}/{name}?expires={expires}&serial={serial}&signature={signature}"
 
-    def is_good(self, request: Request, now_s: float) -> bool:
+    def is_good(self, request: HttpRequest, now_s: float) -> bool:
         """Whether a request for a result carries our signature and comes in time."""
         expires, serial = request.query.get("expires", ""), request.query.get("serial", "")
         signature = self._sign(request.segments[-1], expires, serial)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from batchrunner.sandbox import Options
+from batchrunner.sandbox import Behaviour
 
 from .service import Service
 from .user import User
@@ -24,7 +24,7 @@ def open_service(tmp_path: Path) -> Iterator[Open]:
     with ExitStack() as services:
 
         def opened(port: int = 0, **said: Any) -> Service:
-            options = Options(**{"latency_s": 0.1, "rate_per_min": 6000, **said})
+            options = Behaviour(**{"latency_s": 0.1, "rate_per_min": 6000, **said})
             return services.enter_context(Service(tmp_path / "service.jsonl", options, port))
 
         yield opened

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from batchrunner.io.clock import Clock
-from batchrunner.sandbox import Answer, Fault, Options, Record, Sandbox, Server, record
+from batchrunner.sandbox import Behaviour, Fault, HttpAnswer, Record, Sandbox, Server, record
 
 PATIENCE_S = 30.0
 
@@ -118,7 +118,7 @@ class _WatchedSandbox(Sandbox):
         super().__init__(**rest)
         self._eye = watch
 
-    async def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    async def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
         asked = self._eye.arrive(method, target)
         await self._eye.reach(asked, Moment.ARRIVED)
         answer = await super().answer(method, target, headers, body)
@@ -157,7 +157,7 @@ class Service:
     A second one on the same state and port is the same service, restarted.
     """
 
-    def __init__(self, state: Path, options: Options, port: int = 0) -> None:
+    def __init__(self, state: Path, options: Behaviour, port: int = 0) -> None:
         self.state = state
         self.faults: dict[Fault, float] = dict(options.faults)
         self._eye = Watch()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from batchrunner.errors import ExitCode
-from batchrunner.sandbox import Fault, Options
+from batchrunner.sandbox import Behaviour, Fault
 
 from .conftest import Open, new_user
 from .service import Moment, Service, polls, submits
@@ -25,8 +25,8 @@ def prompts(*jobs: str) -> list[str]:
     return sorted(map(prompt_of, jobs))
 
 
-def holding_usd(usd: int) -> Options:
-    return Options(latency_s=0.1, rate_per_min=6000, balance_usd=Decimal(usd))
+def holding_usd(usd: int) -> Behaviour:
+    return Behaviour(latency_s=0.1, rate_per_min=6000, balance_usd=Decimal(usd))
 
 
 # Consent

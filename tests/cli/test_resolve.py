@@ -8,8 +8,8 @@ import pytest
 from batchrunner.cli.main import outcome
 from batchrunner.domain.status import Status
 from batchrunner.errors import ExitCode
+from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import Fault
-from batchrunner.sandbox import Options as SandboxOptions
 from tests.studio import Studio, manifest_text
 
 

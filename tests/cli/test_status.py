@@ -9,8 +9,8 @@ import pytest
 
 from batchrunner.cli.main import outcome
 from batchrunner.errors import ExitCode
+from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import Fault
-from batchrunner.sandbox import Options as SandboxOptions
 from batchrunner.storage.run_lock import run_lock
 from tests.studio import Studio, manifest_text
 

@@ -7,21 +7,21 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from batchrunner.io.http import Answered, Responder
-from batchrunner.sandbox import Answer
+from batchrunner.sandbox import HttpAnswer
 from batchrunner.sandbox.exchange import pieces
 
 # Looks at a request's method, path and prompt ("" where there is none); None lets the sandbox answer.
-Instead = Callable[[str, str, str], Answer | None]
+Instead = Callable[[str, str, str], HttpAnswer | None]
 
 
-def reply(status: int, message: str, headers: Mapping[str, str] | None = None) -> Answer:
+def reply(status: int, message: str, headers: Mapping[str, str] | None = None) -> HttpAnswer:
     """The service's error shape."""
     return raw(status, json.dumps({"code": status, "message": message}).encode(), headers)
 
 
-def raw(status: int, body: bytes, headers: Mapping[str, str] | None = None) -> Answer:
+def raw(status: int, body: bytes, headers: Mapping[str, str] | None = None) -> HttpAnswer:
     """An answer with any body."""
-    return Answer(status, {"content-length": str(len(body)), **(headers or {})}, pieces(body))
+    return HttpAnswer(status, {"content-length": str(len(body)), **(headers or {})}, pieces(body))
 
 
 def prompt_in(body: bytes) -> str:
@@ -45,7 +45,7 @@ def instead(look: Instead) -> Callable[[Responder], Responder]:
 def refusing(*names: str, status: int, message: str = "Refused: for this test") -> Callable[[Responder], Responder]:
     """A way on which the submits of these jobs get one answer (all submits where no job is named)."""
 
-    def look(method: str, _path: str, prompt: str) -> Answer | None:
+    def look(method: str, _path: str, prompt: str) -> HttpAnswer | None:
         meant = not names or prompt.rpartition(" ")[2] in names
         return reply(status, message) if method == "POST" and meant else None
 

@@ -10,8 +10,8 @@ import pytest
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action, HoldReason
 from batchrunner.errors import ExitCode
+from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import Fault
-from batchrunner.sandbox import Options as SandboxOptions
 from tests.engine.disks import Kill, KillingDisk, Moment, run_on
 from tests.engine.wishes import PRICE_USD, blocks
 from tests.studio import Studio, manifest_text

@@ -16,7 +16,7 @@ from batchrunner.domain.step import HoldReason
 from batchrunner.errors import ExitCode
 from batchrunner.io.download import DownloadedFile
 from batchrunner.io.http import Responder
-from batchrunner.sandbox import Answer, Fault
+from batchrunner.sandbox import Fault, HttpAnswer
 from tests.engine.audit import audit
 from tests.engine.services import instead, reply
 from tests.engine.wishes import blocks, edited
@@ -203,7 +203,7 @@ def test_another_output_leaves_what_is_done_where_it_is(studio: Studio) -> None:
 def downloads_cut_until(studio: Studio, at_s: float) -> Callable[[Responder], Responder]:
     """A way on which the file server cannot be reached before a moment."""
 
-    def look(_method: str, path: str, _prompt: str) -> Answer | None:
+    def look(_method: str, path: str, _prompt: str) -> HttpAnswer | None:
         if not path.startswith("/api") and studio.asked[-1].at_s < at_s:
             raise ConnectionResetError
         return None

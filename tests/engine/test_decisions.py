@@ -11,8 +11,8 @@ from batchrunner.domain.status import Status
 from batchrunner.engine.executor import RunResult
 from batchrunner.errors import ExitCode
 from batchrunner.planning.planner import PlanOptions
+from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import Fault
-from batchrunner.sandbox import Options as SandboxOptions
 from batchrunner.storage.sqlite.ledger import Ledger
 from tests.engine.services import refusing
 from tests.engine.wishes import edited

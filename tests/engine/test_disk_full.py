@@ -14,8 +14,8 @@ from batchrunner.domain.step import HoldReason
 from batchrunner.engine.executor import RunResult
 from batchrunner.errors import ExitCode, LedgerError
 from batchrunner.io.files import Root
+from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import Fault
-from batchrunner.sandbox import Options as SandboxOptions
 from tests.engine.audit import audit, counts
 from tests.engine.disks import Disk, FullDisk
 from tests.moved_time import MovedClock

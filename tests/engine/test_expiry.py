@@ -12,7 +12,7 @@ from batchrunner.domain.status import Status
 from batchrunner.domain.step import HoldReason
 from batchrunner.errors import ExitCode
 from batchrunner.io.http import Answered, Responder
-from batchrunner.sandbox import Answer
+from batchrunner.sandbox import HttpAnswer
 from tests.engine.audit import audit
 from tests.engine.services import instead, reply, retold
 from tests.engine.wishes import blocks
@@ -46,7 +46,7 @@ def gone_at_first(looks: int) -> Callable[[Responder], Responder]:
     """A way on which the first looks at a task find nothing."""
     left = iter(range(looks))
 
-    def look(_method: str, path: str, _prompt: str) -> Answer | None:
+    def look(_method: str, path: str, _prompt: str) -> HttpAnswer | None:
         return reply(404, NOT_FOUND) if "/tasks/" in path and next(left, None) is not None else None
 
     return instead(look)
@@ -185,7 +185,7 @@ def dated(date_s: Callable[[], float], way: Callable[[Responder], Responder]) ->
 
         async def answered(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answered:
             found = await far(method, target, headers, body)
-            return Answer(found.status, {**found.headers, "date": formatdate(date_s(), usegmt=True)}, found.chunks)
+            return HttpAnswer(found.status, {**found.headers, "date": formatdate(date_s(), usegmt=True)}, found.chunks)
 
         return answered
 

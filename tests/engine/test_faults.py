@@ -12,8 +12,8 @@ from batchrunner.domain.status import Status
 from batchrunner.domain.step import HoldReason
 from batchrunner.engine.executor import RunResult
 from batchrunner.errors import ExitCode
-from batchrunner.sandbox import Answer, Fault
-from batchrunner.sandbox import Options as SandboxOptions
+from batchrunner.sandbox import Behaviour as SandboxOptions
+from batchrunner.sandbox import Fault, HttpAnswer
 from batchrunner.sandbox.faults import AFTER_ACCEPTING, BEFORE_ACCEPTING, DOWNLOADING, POLLING
 from tests.engine.audit import audit
 from tests.engine.services import instead, raw, refusing, reply
@@ -168,7 +168,7 @@ def test_an_empty_balance_leaves_what_runs_to_be_fetched(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("status", [404, 405])
 def test_an_address_that_is_not_there_stops_its_model_alone(studio: Studio, status: int) -> None:
-    def look(_method: str, path: str, _prompt: str) -> Answer | None:
+    def look(_method: str, path: str, _prompt: str) -> HttpAnswer | None:
         return reply(status, "NotFound: no such model") if "fast" in path else None
 
     studio.way = instead(look)
@@ -287,7 +287,7 @@ def test_an_answer_about_another_task_is_not_believed(studio: Studio) -> None:
 
 
 def test_a_word_that_nobody_knows_is_polled_on(studio: Studio) -> None:
-    def look(_method: str, path: str, _prompt: str) -> Answer | None:
+    def look(_method: str, path: str, _prompt: str) -> HttpAnswer | None:
         task_id = path.rpartition("/")[2]
         body = f'{{"code": 0, "data": {{"task_id": "{task_id}", "status": "simmering"}}}}'
         return raw(200, body.encode()) if "/tasks/" in path else None

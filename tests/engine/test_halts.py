@@ -15,8 +15,8 @@ from batchrunner.domain.step import HoldReason
 from batchrunner.engine.executor import RunResult
 from batchrunner.errors import ExitCode
 from batchrunner.io.http import Answered, Responder
+from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import Fault
-from batchrunner.sandbox import Options as SandboxOptions
 from tests.engine.audit import audit, counts
 from tests.engine.services import instead, reply
 from tests.io.test_images import png

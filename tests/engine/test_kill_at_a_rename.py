@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from batchrunner.domain.status import Status
-from batchrunner.sandbox import Options as SandboxOptions
+from batchrunner.sandbox import Behaviour as SandboxOptions
 from tests.engine.audit import assert_each_is_paid_once
 from tests.engine.disks import Disk, Kill, KillingDisk, Moment, run_on, writes_of_a_run
 from tests.engine.wishes import edited

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from batchrunner.domain.status import Status
+from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import Fault
-from batchrunner.sandbox import Options as SandboxOptions
 from tests.engine.audit import audit, counts
 from tests.engine.disks import Disk, Kill, KillingDisk, Moment, run_on
 from tests.studio import Studio, manifest_text

@@ -15,8 +15,8 @@ from batchrunner.engine.scheduling.poll_queue import PollQueue
 from batchrunner.errors import ExitCode
 from batchrunner.io.http import Responder
 from batchrunner.manifest.load import load
-from batchrunner.sandbox import Answer, Fault
-from batchrunner.sandbox import Options as SandboxOptions
+from batchrunner.sandbox import Behaviour as SandboxOptions
+from batchrunner.sandbox import Fault, HttpAnswer
 from batchrunner.storage.sqlite.ledger import Ledger
 from tests.engine.audit import audit, counts
 from tests.engine.services import Crossing, instead, refusing, reply
@@ -120,7 +120,7 @@ def told_to_wait(method: str, path: str) -> Callable[[Responder], Responder]:
     """A way on which the first such request is told to wait for 50 minutes."""
     asked: list[str] = []
 
-    def look(its_method: str, its_path: str, _prompt: str) -> Answer | None:
+    def look(its_method: str, its_path: str, _prompt: str) -> HttpAnswer | None:
         if (its_method, asked) != (method, []) or path not in its_path:
             return None
         asked.append(its_path)
@@ -215,7 +215,7 @@ def test_a_key_that_is_refused_ends_the_looks_at_all_other_tasks(studio: Studio)
     studio.write(manifest_text(*(f"job{number:02}" for number in range(40))))
     refused: list[str] = []
 
-    def look(_method: str, path: str, _prompt: str) -> Answer | None:
+    def look(_method: str, path: str, _prompt: str) -> HttpAnswer | None:
         if "/tasks/" not in path or studio.asked[-1].at_s < EVENING_S + 120:
             return None
         refused.append(path)

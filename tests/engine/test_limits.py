@@ -18,8 +18,8 @@ from batchrunner.domain.event import EventKind
 from batchrunner.domain.status import Status
 from batchrunner.io.http import Answered, Responder
 from batchrunner.providers.credentials import Credentials
-from batchrunner.sandbox import Answer, Charged, Sandbox, record
-from batchrunner.sandbox import Options as SandboxOptions
+from batchrunner.sandbox import Behaviour as SandboxOptions
+from batchrunner.sandbox import Charged, HttpAnswer, Sandbox, record
 from batchrunner.sandbox.exchange import pieces
 from batchrunner.storage.sqlite.ledger import Ledger
 from tests.engine.audit import assert_each_is_paid_once, audit, counts
@@ -49,7 +49,7 @@ class Refusals:
                 text = b"".join([chunk async for chunk in found.chunks])
                 kind = self.slots_s if b"concurrent" in text else self.rate_s
                 kind.append(studio.asked[-1].at_s)
-                return Answer(found.status, found.headers, pieces(text))
+                return HttpAnswer(found.status, found.headers, pieces(text))
 
             return answered
 
@@ -274,7 +274,7 @@ def test_a_rate_that_the_account_raises_in_mid_run_is_followed(tmp_path: Path) -
 
         async def answered(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answered:
             found = await between(method, target, headers, body)
-            assert isinstance(found, Answer)
+            assert isinstance(found, HttpAnswer)
             says = {"x-ratelimit-limit": "100"} if studio.asked[-1].at_s < rise_s else {}
             left = {"x-ratelimit-remaining": "50"}
             return replace(found, headers={**found.headers, **left, **says})

@@ -9,8 +9,8 @@ import pytest
 
 from batchrunner.domain.status import Status
 from batchrunner.errors import ExitCode
-from batchrunner.sandbox import Answer, Fault
-from batchrunner.sandbox import Options as SandboxOptions
+from batchrunner.sandbox import Behaviour as SandboxOptions
+from batchrunner.sandbox import Fault, HttpAnswer
 from tests.engine.audit import audit, counts
 from tests.engine.services import instead, reply
 from tests.moved_time import EVENING_S, MovedClock
@@ -142,7 +142,7 @@ def test_a_pause_that_the_service_asks_for_holds_for_everyone_at_once(tmp_path: 
     studio = studio_with(tmp_path, 12, SandboxOptions(latency_s=60))
     told_at_s: list[float] = []
 
-    def look(_method: str, _path: str, _prompt: str) -> Answer | None:
+    def look(_method: str, _path: str, _prompt: str) -> HttpAnswer | None:
         now_s = studio.asked[-1].at_s
         if told_at_s or now_s < EVENING_S + 30:
             return None

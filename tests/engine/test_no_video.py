@@ -14,8 +14,8 @@ from batchrunner.domain.status import Status
 from batchrunner.domain.step import HoldReason
 from batchrunner.errors import ExitCode
 from batchrunner.io.http import Responder
+from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import Fault
-from batchrunner.sandbox import Options as SandboxOptions
 from tests.engine.audit import audit, counts
 from tests.engine.services import retold
 from tests.engine.test_decisions import decide

@@ -13,8 +13,8 @@ from batchrunner.domain.event import EventKind, Progress
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import HoldReason
 from batchrunner.errors import ExitCode
-from batchrunner.sandbox import Answer, Fault
-from batchrunner.sandbox import Options as SandboxOptions
+from batchrunner.sandbox import Behaviour as SandboxOptions
+from batchrunner.sandbox import Fault, HttpAnswer
 from tests.engine.audit import audit, counts
 from tests.engine.services import Crossing, Statuses, instead, refusing, reply
 from tests.moved_time import EVENING_S
@@ -50,7 +50,7 @@ def gaps(asked: list[Asked]) -> list[float]:
 def test_an_address_that_cannot_be_reached_is_named_at_once_and_while_it_is_waited_for(tmp_path: Path) -> None:
     studio = studio_with(tmp_path, 3)
 
-    def look(_method: str, _path: str, _prompt: str) -> Answer | None:
+    def look(_method: str, _path: str, _prompt: str) -> HttpAnswer | None:
         if studio.asked[-1].at_s < EVENING_S + 300:
             raise ConnectionRefusedError
         return None
@@ -65,15 +65,15 @@ def test_an_address_that_cannot_be_reached_is_named_at_once_and_while_it_is_wait
     assert counts(studio) == {Status.DONE: 3}
 
 
-def all_unknown(method: str, _path: str, _prompt: str) -> Answer | None:
+def all_unknown(method: str, _path: str, _prompt: str) -> HttpAnswer | None:
     return reply(500, "InternalError: for ever") if method == "POST" else None
 
 
-def unknown_until(accepted_from: int) -> Callable[[str, str, str], Answer | None]:
+def unknown_until(accepted_from: int) -> Callable[[str, str, str], HttpAnswer | None]:
     """The first submits are unknown, those from this number on are accepted."""
     submits = 0
 
-    def look(method: str, path: str, prompt: str) -> Answer | None:
+    def look(method: str, path: str, prompt: str) -> HttpAnswer | None:
         nonlocal submits
         submits += method == "POST"
         return all_unknown(method, path, prompt) if submits < accepted_from else None
@@ -150,7 +150,7 @@ def test_a_refused_connection_is_no_unknown_and_never_halts(tmp_path: Path) -> N
     studio = studio_with(tmp_path, 3)
     tried = 0
 
-    def look(method: str, _path: str, _prompt: str) -> Answer | None:
+    def look(method: str, _path: str, _prompt: str) -> HttpAnswer | None:
         nonlocal tried
         tried += 1
         if tried <= 12:

@@ -8,8 +8,8 @@ from batchrunner.domain.history import DecisionKind
 from batchrunner.domain.status import Status
 from batchrunner.errors import ExitCode
 from batchrunner.io.clock import Clock
+from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import Fault
-from batchrunner.sandbox import Options as SandboxOptions
 from batchrunner.storage.sqlite.ledger import Ledger
 from tests.engine.test_decisions import accept, decide
 from tests.engine.wishes import edited

@@ -20,9 +20,9 @@ from batchrunner.errors import ExitCode
 from batchrunner.io.http import Answered, Responder
 from batchrunner.manifest.load import load
 from batchrunner.providers.credentials import Credentials
-from batchrunner.sandbox import Answer as SandboxAnswer
+from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import Fault
-from batchrunner.sandbox import Options as SandboxOptions
+from batchrunner.sandbox import HttpAnswer as SandboxAnswer
 from batchrunner.sandbox.exchange import pieces
 from batchrunner.storage.records import Claim, NewRun
 from batchrunner.storage.sqlite.ledger import Ledger

@@ -8,8 +8,8 @@ import pytest
 
 from batchrunner.domain.status import Status
 from batchrunner.errors import ExitCode, UsageError
+from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import Fault
-from batchrunner.sandbox import Options as SandboxOptions
 from batchrunner.storage.receipts import ReceiptsWriter, check_memory, read_receipts, receipts_path
 from batchrunner.storage.sqlite.ledger import Ledger
 from tests.engine.wishes import edited

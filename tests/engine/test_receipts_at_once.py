@@ -14,8 +14,8 @@ from batchrunner.domain.status import Status
 from batchrunner.errors import ExitCode
 from batchrunner.io.files import Root
 from batchrunner.io.http import Answered, Responder
+from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import Fault
-from batchrunner.sandbox import Options as SandboxOptions
 from batchrunner.storage import receipts
 from batchrunner.storage.receipts import read_receipts, receipts_path
 from batchrunner.storage.receipts_file import append_line

@@ -24,8 +24,8 @@ from batchrunner.errors import ExitCode
 from batchrunner.manifest.load import load
 from batchrunner.planning.batch import JobSet, load_batch
 from batchrunner.planning.planner import PlanOptions
+from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import Fault
-from batchrunner.sandbox import Options as SandboxOptions
 from batchrunner.storage.paths import find_project
 from batchrunner.storage.receipts import ReceiptsWriter, read_receipts, receipts_path
 from batchrunner.storage.sqlite.ledger import Ledger

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from batchrunner.domain.history import DecisionKind
 from batchrunner.domain.status import Status
 from batchrunner.errors import ExitCode
+from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import Fault
-from batchrunner.sandbox import Options as SandboxOptions
 from batchrunner.storage.sqlite.ledger import Ledger
 from tests.engine.disks import Disk, Kill, Moment
 from tests.engine.test_decisions import decide, decided

@@ -10,7 +10,7 @@ from batchrunner.domain.status import Status
 from batchrunner.domain.step import HoldReason
 from batchrunner.errors import ExitCode
 from batchrunner.io.http import Answered, Responder
-from batchrunner.sandbox import Answer
+from batchrunner.sandbox import HttpAnswer
 from tests.engine.audit import audit
 from tests.engine.services import instead, reply
 from tests.engine.wishes import blocks
@@ -46,7 +46,7 @@ def refusing_the_task(studio: Studio, status: int) -> Callable[[Responder], Resp
     """A service that refuses to tell of the old key's task, and of no other."""
     [old] = studio.known_tasks()
 
-    def look(_method: str, path: str, _prompt: str) -> Answer | None:
+    def look(_method: str, path: str, _prompt: str) -> HttpAnswer | None:
         return reply(status, "no such task for you") if path.endswith(old) else None
 
     return instead(look)

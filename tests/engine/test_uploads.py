@@ -18,7 +18,7 @@ from batchrunner.domain.uploaded_image import UPLOAD_LIFE_S
 from batchrunner.errors import ExitCode, NotConfirmed
 from batchrunner.io.http import Answered, Responder
 from batchrunner.manifest.load import load
-from batchrunner.sandbox import Answer, record
+from batchrunner.sandbox import HttpAnswer, record
 from batchrunner.storage.paths import find_project
 from batchrunner.storage.sqlite.ledger import Ledger
 from tests.engine.audit import audit
@@ -31,7 +31,7 @@ UPLOAD = "/api/v1/media/files"
 HEAD = "version: 1\nname: batch\nmodel: google/veo-3.1-i2v\ndefaults: {durationSeconds: 8, resolution: 720p}\njobs:\n"
 
 # Looks at the number of an upload, counted from 1, and its body; None lets the sandbox answer.
-Instead = Callable[[int, bytes], Answer | None]
+Instead = Callable[[int, bytes], HttpAnswer | None]
 
 
 def text(**images: str) -> str:
@@ -348,11 +348,11 @@ def test_a_picture_that_vanished_meanwhile_stops_its_job_alone(studio: Studio) -
     }
 
 
-def cut(*_: object) -> Answer:
+def cut(*_: object) -> HttpAnswer:
     raise ConnectionResetError("cut for this test")
 
 
-FAILURES: dict[str, Callable[[], Answer]] = {
+FAILURES: dict[str, Callable[[], HttpAnswer]] = {
     "500": lambda: reply(500, "InternalError: for this test"),
     "503": lambda: reply(503, "ServiceUnavailable: for this test"),
     "429": lambda: reply(429, "RateLimit: too many requests", {"retry-after": "7"}),
@@ -366,7 +366,7 @@ FAILURES: dict[str, Callable[[], Answer]] = {
 @pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES)
 @pytest.mark.parametrize("times", [1, 4])
 def test_an_upload_that_fails_is_made_again_and_costs_nothing(
-    studio: Studio, failure: Callable[[], Answer], times: int
+    studio: Studio, failure: Callable[[], HttpAnswer], times: int
 ) -> None:
     draw(studio, "a.png")
     studio.write(text(a="a.png"))
@@ -382,7 +382,9 @@ def test_an_upload_that_fails_is_made_again_and_costs_nothing(
 
 
 @pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES)
-def test_an_upload_that_keeps_failing_is_given_up_for_this_run(studio: Studio, failure: Callable[[], Answer]) -> None:
+def test_an_upload_that_keeps_failing_is_given_up_for_this_run(
+    studio: Studio, failure: Callable[[], HttpAnswer]
+) -> None:
     draw(studio, "a.png")
     studio.write(text(a="a.png", b="https://example.com/b.jpg"))
     studio.way = uploads_answered(lambda *_: failure())
@@ -447,7 +449,7 @@ def test_a_drain_ends_the_tries_of_an_upload(studio: Studio) -> None:
     draw(studio, "a.png")
     studio.write(text(a="a.png"))
 
-    def fail(number: int, _body: bytes) -> Answer:
+    def fail(number: int, _body: bytes) -> HttpAnswer:
         if number == 2 and studio.signals is not None:
             studio.signals.receive(signal.SIGINT)
         return reply(503, "ServiceUnavailable: for this test")

@@ -15,8 +15,8 @@ from batchrunner.domain.status import Status
 from batchrunner.domain.step import HoldReason
 from batchrunner.errors import ExitCode
 from batchrunner.io.http import Answered, Responder
-from batchrunner.sandbox import Answer, Fault
-from batchrunner.sandbox import Options as SandboxOptions
+from batchrunner.sandbox import Behaviour as SandboxOptions
+from batchrunner.sandbox import Fault, HttpAnswer
 from batchrunner.sandbox.exchange import pieces
 from tests.engine.audit import audit
 from tests.io.films import film
@@ -38,7 +38,7 @@ def trickling(answer: Responder) -> Responder:
                 await asyncio.sleep(10)
                 yield piece
 
-        return Answer(found.status, found.headers, drops())  # type: ignore[arg-type]
+        return HttpAnswer(found.status, found.headers, drops())  # type: ignore[arg-type]
 
     return slowly
 
@@ -103,7 +103,7 @@ def serving(body: bytes, **headers: str) -> Callable[[Responder], Responder]:
             found = await answer(method, target, *rest)
             if target.startswith("/api/"):
                 return found
-            return Answer(200, {"content-length": str(len(body)), **headers}, pieces(body))
+            return HttpAnswer(200, {"content-length": str(len(body)), **headers}, pieces(body))
 
         return served
 

@@ -22,7 +22,7 @@ from batchrunner.errors import ExitCode
 from batchrunner.io.http import Answered, Delivery, Http, Reply, Responder, TransportError
 from batchrunner.providers.modellix import Modellix, task_id_hints, wire
 from batchrunner.providers.modellix import untrusted as foreign
-from batchrunner.sandbox import Answer
+from batchrunner.sandbox import HttpAnswer
 from batchrunner.sandbox.exchange import pieces
 from tests.engine.services import instead, raw, reply
 from tests.io.in_process import Service, answered
@@ -178,7 +178,7 @@ def told_for_ever(at: str) -> Callable[[Responder], Responder]:
     """A way on which the first request of a kind is told to wait for thirty million years."""
     told: list[str] = []
 
-    def look(method: str, path: str, _prompt: str) -> Answer | None:
+    def look(method: str, path: str, _prompt: str) -> HttpAnswer | None:
         if told or at not in f"{method} {path}":
             return None
         told.append(path)
@@ -259,7 +259,7 @@ def test_a_bill_that_is_no_amount_is_told_and_the_estimate_counts(tmp_path: Path
             body = b"".join([chunk async for chunk in found.chunks]).replace(
                 b'"amount": 2.576', b'"amount": "1e999999"'
             )
-            return Answer(found.status, {**found.headers, "content-length": str(len(body))}, pieces(body))
+            return HttpAnswer(found.status, {**found.headers, "content-length": str(len(body))}, pieces(body))
 
         return answered
 
@@ -292,15 +292,15 @@ def accepted(task: str, code: int = 0) -> bytes:
     return json.dumps({"code": code, "message": "success", "data": data}).encode()
 
 
-def cut(body: bytes) -> Answer:
+def cut(body: bytes) -> HttpAnswer:
     async def chunks() -> AsyncIterator[bytes]:
         yield body
         raise ConnectionResetError
 
-    return Answer(200, {"content-type": "application/json"}, chunks())
+    return HttpAnswer(200, {"content-type": "application/json"}, chunks())
 
 
-def renamed(way: Callable[[str], Answer]) -> Callable[[Responder], Responder]:
+def renamed(way: Callable[[str], HttpAnswer]) -> Callable[[Responder], Responder]:
     """A way on which submits are accepted, and the reply says so in another way."""
 
     def renaming(answer: Responder) -> Responder:
@@ -318,7 +318,7 @@ def renamed(way: Callable[[str], Answer]) -> Callable[[Responder], Responder]:
 
 @pytest.mark.parametrize("way", NAMED.values(), ids=NAMED)
 def test_an_id_in_an_odd_reply_is_a_hint_that_resolve_offers(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], way: Callable[[str], Answer]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], way: Callable[[str], HttpAnswer]
 ) -> None:
     studio = Studio(tmp_path, way=renamed(way))
     studio.write(manifest_text("a"))

@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
-from batchrunner.sandbox import Options
+from batchrunner.sandbox import Behaviour
 from tests.engine.disks import Moment
 from tests.people.desk import Command, MortalDisk
 from tests.people.service import FAILING, LOSING, SERVICE, WISH
@@ -23,17 +23,17 @@ class People(Writers):
     # running
 
     @initialize(service=LOSING | FAILING)
-    def begin(self, service: Options) -> None:
+    def begin(self, service: Behaviour) -> None:
         self.world.options = service
         self.world.work(*self.at(0), Command())
 
     @rule(at=AT, service=SERVICE, clips=CLIPS, word=st.sampled_from(["run", "run", "fetch"]))
-    def run(self, at: int, service: Options, clips: int | None, word: str) -> None:
+    def run(self, at: int, service: Behaviour, clips: int | None, word: str) -> None:
         self.world.options = service
         self.world.work(*self.at(at), Command(word, clips=clips))
 
     @rule(at=AT, service=SERVICE, most=MOST_REPLACED, slip=st.booleans())
-    def plan_and_run(self, at: int, service: Options, most: str | None, slip: bool) -> None:  # noqa: FBT001
+    def plan_and_run(self, at: int, service: Behaviour, most: str | None, slip: bool) -> None:  # noqa: FBT001
         """Somebody agrees to the plan that was shown; it is another one where a job came to it since."""
         self.world.options = service
         place, sheet = self.at(at)
@@ -44,33 +44,33 @@ class People(Writers):
         self.world.work(place, sheet, Command(plan=shown, max_replace=most))
 
     @rule(at=AT, service=SERVICE, write=st.integers(1, 40), moment=st.sampled_from(Moment))
-    def run_and_die_at_a_write(self, at: int, service: Options, write: int, moment: Moment) -> None:
+    def run_and_die_at_a_write(self, at: int, service: Behaviour, write: int, moment: Moment) -> None:
         self.world.options = service
         self.world.work(*self.at(at), Command(), MortalDisk(write, NEVER, moment))
 
     @rule(at=AT, service=SERVICE, request=st.integers(1, 20), moment=st.sampled_from(Moment))
-    def run_and_die_at_a_request(self, at: int, service: Options, request: int, moment: Moment) -> None:
+    def run_and_die_at_a_request(self, at: int, service: Behaviour, request: int, moment: Moment) -> None:
         self.world.options = service
         self.world.work(*self.at(at), Command(), MortalDisk(NEVER, request, moment))
 
     @rule(at=AT, service=SERVICE, signals=st.integers(1, 2), after_s=st.sampled_from([0.05, 1.0, 20.0, 65.0]))
-    def run_and_interrupt(self, at: int, service: Options, signals: int, after_s: float) -> None:
+    def run_and_interrupt(self, at: int, service: Behaviour, signals: int, after_s: float) -> None:
         self.world.options = service
         self.world.work(*self.at(at), Command(signals=signals, after_s=after_s))
 
     @rule(at=AT, service=SERVICE, hours=st.sampled_from([-30, -1, 1, 30]), after_s=st.sampled_from([0.05, 30.0]))
-    def run_while_somebody_sets_the_clock(self, at: int, service: Options, hours: int, after_s: float) -> None:
+    def run_while_somebody_sets_the_clock(self, at: int, service: Behaviour, hours: int, after_s: float) -> None:
         self.world.options = service
         self.world.work(*self.at(at), Command(jump_s=hours * HOUR_S, after_s=after_s))
 
     @rule(at=AT, service=SERVICE, dies_at=DEATH)
-    def retry_what_failed(self, at: int, service: Options, dies_at: int | None) -> None:
+    def retry_what_failed(self, at: int, service: Behaviour, dies_at: int | None) -> None:
         self.world.options = service
         disk = None if dies_at is None else MortalDisk(dies_at, NEVER, Moment.AFTER)
         self.world.work(*self.at(at), Command("retry"), disk)
 
     @rule(at=AT, service=SERVICE, word=st.sampled_from(["retry", "redo"]), job=AT, dies_at=DEATH)
-    def pay_again_on_purpose(self, at: int, service: Options, word: str, job: int, dies_at: int | None) -> None:
+    def pay_again_on_purpose(self, at: int, service: Behaviour, word: str, job: int, dies_at: int | None) -> None:
         self.world.options = service
         place, sheet = self.at(at)
         names = [who.name for who in sheet.wants()]
@@ -130,7 +130,7 @@ class People(Writers):
             ours.merge_receipts(theirs)
 
     @rule(at=AT, other=AT, service=SERVICE)
-    def both_work_and_meet(self, at: int, other: int, service: Options) -> None:
+    def both_work_and_meet(self, at: int, other: int, service: Behaviour) -> None:
         """Two machines run, neither knowing what the other does; then each takes in what the other has told."""
         self.world.options = service
         theirs, their_sheet = self.at(other)
@@ -144,7 +144,7 @@ class People(Writers):
             theirs.check(self.world.charges())
 
     @rule(at=AT, service=SERVICE, word=st.sampled_from(["run", "retry", "fetch"]))
-    def somebody_else_sits_down(self, at: int, service: Options, word: str) -> None:
+    def somebody_else_sits_down(self, at: int, service: Behaviour, word: str) -> None:
         self.world.options = service
         self.world.hand_over(*self.at(at), Command(word))
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from batchrunner.sandbox import Fault, Options
+from batchrunner.sandbox import Behaviour, Fault
 from tests.people.world import GOOD
 
 WISH = st.integers(0, 3)
@@ -24,7 +24,7 @@ FAULTS = (
 )
 
 
-def _troubled(faults: list[Fault], rate: float, seed: int) -> Options:
+def _troubled(faults: list[Fault], rate: float, seed: int) -> Behaviour:
     # an account that never has a free slot is waited for without end
     rates = {fault: min(rate, 0.4) if fault is Fault.CONCURRENT_LIMITED else rate for fault in faults}
     return replace(GOOD, faults=rates, seed=seed)

@@ -14,8 +14,8 @@ from batchrunner.cli.main import outcome
 from batchrunner.domain.job import JobId
 from batchrunner.errors import ExitCode, UntrustedLedger
 from batchrunner.io.clock import Clock
+from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import Charged, record
-from batchrunner.sandbox import Options as SandboxOptions
 from tests.engine.disks import Kill
 from tests.moved_time import EVENING_S, MovedClock
 from tests.people.desk import Command, Declined, Desk, MortalDisk

@@ -18,8 +18,8 @@ from batchrunner.reports.formats.registry import render
 from batchrunner.reports.job_history import history
 from batchrunner.reports.plan_table import plan_table
 from batchrunner.reports.report import Report
+from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import Fault
-from batchrunner.sandbox import Options as SandboxOptions
 from batchrunner.storage.sqlite.ledger import Ledger
 from tests.reports.plans import NOW_S, planned
 from tests.reports.test_reports import a_report, a_row

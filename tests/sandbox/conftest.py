@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from batchrunner.sandbox import Options
+from batchrunner.sandbox import Behaviour
 
 from .imitation import Imitation
 
-Imitate = Callable[[Options], Imitation]
+Imitate = Callable[[Behaviour], Imitation]
 
 
 @pytest.fixture
@@ -19,4 +19,4 @@ def imitate(tmp_path: Path) -> Imitate:
 @pytest.fixture
 def service(imitate: Imitate) -> Imitation:
     """A sandbox without faults whose renders take no time."""
-    return imitate(Options(latency_s=0))
+    return imitate(Behaviour(latency_s=0))

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from batchrunner.io.clock import Clock
-from batchrunner.sandbox import Options, Record, Sandbox, record
+from batchrunner.sandbox import Behaviour, Record, Sandbox, record
 
 API = "https://api.modellix.test"
 FILES = "https://file.modellix.test"
@@ -48,12 +48,12 @@ class Reply:
 class Imitation:
     """Starts a sandbox on a state file; `restart` does what a kill and a new start do."""
 
-    def __init__(self, state: Path, options: Options) -> None:
+    def __init__(self, state: Path, options: Behaviour) -> None:
         self.state = state
         self.clock = HandClock()
         self.restart(options)
 
-    def restart(self, options: Options) -> None:
+    def restart(self, options: Behaviour) -> None:
         self.sandbox = Sandbox(state=self.state, clock=self.clock, base_url=API, files_url=FILES, options=options)
 
     @property

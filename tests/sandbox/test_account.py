@@ -3,7 +3,7 @@ from decimal import Decimal
 
 import pytest
 
-from batchrunner.sandbox import Options
+from batchrunner.sandbox import Behaviour
 
 from .conftest import Imitate
 from .imitation import API, ELSEWHERE, FILES, IMAGE_BODY, KEY, SUBMIT, Imitation
@@ -18,7 +18,7 @@ def test_a_bad_key_is_refused_and_charged_nothing(service: Imitation, key: str |
 
 
 def test_where_one_key_is_named_no_other_is_good(imitate: Imitate) -> None:
-    service = imitate(Options(key="only-this"))
+    service = imitate(Behaviour(key="only-this"))
 
     assert service.ask("GET", "/api/v1/models").status == 401
     assert service.ask("GET", "/api/v1/models", key="only-this").status == 200
@@ -33,7 +33,7 @@ def test_an_invalid_key_is_told_so_with_200(service: Imitation) -> None:
 
 
 def test_a_charge_leaves_the_balance_until_it_cannot_pay(imitate: Imitate) -> None:
-    service = imitate(Options(latency_s=0, balance_usd=Decimal(3)))
+    service = imitate(Behaviour(latency_s=0, balance_usd=Decimal(3)))
 
     assert service.submit().status == 200
     assert service.ask("GET", "/api/v1/team/balance").data == {"balance": 0.424}
@@ -44,7 +44,7 @@ def test_a_charge_leaves_the_balance_until_it_cannot_pay(imitate: Imitate) -> No
 
 
 def test_running_tasks_of_all_keys_are_limited_until_one_ends(imitate: Imitate) -> None:
-    service = imitate(Options(latency_s=60, concurrency=2))
+    service = imitate(Behaviour(latency_s=60, concurrency=2))
     service.submit()
     service.submit(key="mdlx-colleague")
 
@@ -58,7 +58,7 @@ def test_running_tasks_of_all_keys_are_limited_until_one_ends(imitate: Imitate) 
 
 
 def test_more_requests_than_the_rate_wait_for_the_reset(imitate: Imitate) -> None:
-    service = imitate(Options(rate_per_min=2))
+    service = imitate(Behaviour(rate_per_min=2))
     first = service.ask("GET", "/api/v1/models")
     service.clock.now_s += 20
     service.ask("GET", "/api/v1/models")
@@ -75,7 +75,7 @@ def test_more_requests_than_the_rate_wait_for_the_reset(imitate: Imitate) -> Non
 
 
 def test_downloads_do_not_count_as_requests(imitate: Imitate) -> None:
-    service = imitate(Options(latency_s=0, rate_per_min=2))
+    service = imitate(Behaviour(latency_s=0, rate_per_min=2))
     link = service.link(service.submitted())
 
     assert [service.download(link).status for _ in range(3)] == [200, 200, 200]
@@ -154,7 +154,7 @@ def test_a_key_on_the_api_host_is_no_leak(service: Imitation) -> None:
 
 
 def test_in_an_outage_the_whole_api_is_503_but_not_the_files(imitate: Imitate) -> None:
-    service = imitate(Options(latency_s=0, outages=((1_800_000_010.0, 1_800_000_020.0),)))
+    service = imitate(Behaviour(latency_s=0, outages=((1_800_000_010.0, 1_800_000_020.0),)))
     task_id = service.submitted()
     link = service.link(task_id)
 

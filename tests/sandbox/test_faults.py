@@ -1,7 +1,7 @@
 import pytest
 
-from batchrunner.sandbox import Fault, Options, parse_fault
-from batchrunner.sandbox.faults import DOWNLOADING, Dice
+from batchrunner.sandbox import Behaviour, Fault, parse_fault
+from batchrunner.sandbox.faults import DOWNLOADING, FaultInjector
 
 from .conftest import Imitate
 from .imitation import API, FILES, Imitation, is_whole_mp4
@@ -20,8 +20,8 @@ CUT_SUBMITS = {
 }
 
 
-def certain(fault: Fault, rate: float = 1) -> Options:
-    return Options(latency_s=0, hang_s=0, faults={fault: rate})
+def certain(fault: Fault, rate: float = 1) -> Behaviour:
+    return Behaviour(latency_s=0, hang_s=0, faults={fault: rate})
 
 
 @pytest.mark.parametrize("fault", Fault)
@@ -255,32 +255,35 @@ def test_every_fault_says_in_a_line_what_it_does() -> None:
     assert len(DOWNLOADING) == 4
 
 
-def throws(dice: Dice, count: int = 200) -> list[bool]:
+def throws(dice: FaultInjector, count: int = 200) -> list[bool]:
     return [dice.happens(Fault.POLL_500) for _ in range(count)]
 
 
 def test_one_seed_gives_the_same_faults_and_a_restart_others() -> None:
     rates = {Fault.POLL_500: 0.3}
 
-    first = throws(Dice(7, 1, rates))
+    first = throws(FaultInjector(7, 1, rates))
 
-    assert first == throws(Dice(7, 1, rates))
-    assert first != throws(Dice(7, 2, rates))
-    assert first != throws(Dice(8, 1, rates))
+    assert first == throws(FaultInjector(7, 1, rates))
+    assert first != throws(FaultInjector(7, 2, rates))
+    assert first != throws(FaultInjector(8, 1, rates))
     assert 30 <= sum(first) <= 90
 
 
 def test_switching_on_one_fault_does_not_move_another() -> None:
-    alone, beside = Dice(1, 1, {Fault.POLL_500: 0.5}), Dice(1, 1, {Fault.POLL_500: 0.5, Fault.POLL_503: 0.5})
+    alone, beside = (
+        FaultInjector(1, 1, {Fault.POLL_500: 0.5}),
+        FaultInjector(1, 1, {Fault.POLL_500: 0.5, Fault.POLL_503: 0.5}),
+    )
 
-    def statuses(dice: Dice) -> list[bool]:
+    def statuses(dice: FaultInjector) -> list[bool]:
         return [Fault.POLL_500 in dice.all([Fault.POLL_503, Fault.POLL_500]) for _ in range(50)]
 
     assert statuses(alone) == statuses(beside)
 
 
 def test_a_restart_does_not_repeat_the_decisions(imitate: Imitate) -> None:
-    options = Options(latency_s=0, concurrency=100, faults={Fault.TASK_FAILED: 0.5})
+    options = Behaviour(latency_s=0, concurrency=100, faults={Fault.TASK_FAILED: 0.5})
     service: Imitation = imitate(options)
 
     def fates() -> list[bool]:

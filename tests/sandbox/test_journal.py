@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from batchrunner.sandbox import Options, record
+from batchrunner.sandbox import Behaviour, record
 
 from .conftest import Imitate
 from .imitation import IMAGE_BODY, Imitation
@@ -20,7 +20,7 @@ def test_a_charge_is_on_disk_with_all_that_a_witness_needs(service: Imitation) -
 
 
 def test_tasks_money_and_links_outlive_a_restart(imitate: Imitate) -> None:
-    options = Options(latency_s=60)
+    options = Behaviour(latency_s=60)
     service = imitate(options)
     task_id = service.submitted()
     service.clock.now_s += 60
@@ -34,7 +34,7 @@ def test_tasks_money_and_links_outlive_a_restart(imitate: Imitate) -> None:
 
 
 def test_running_tasks_still_take_their_slots_after_a_restart(imitate: Imitate) -> None:
-    options = Options(latency_s=60, concurrency=1)
+    options = Behaviour(latency_s=60, concurrency=1)
     service = imitate(options)
     service.submit()
 
@@ -45,7 +45,7 @@ def test_running_tasks_still_take_their_slots_after_a_restart(imitate: Imitate) 
 
 def test_ids_never_repeat_whatever_the_seed_after_a_restart(service: Imitation) -> None:
     for seed in (0, 0, 1):
-        service.restart(Options(latency_s=0, seed=seed))
+        service.restart(Behaviour(latency_s=0, seed=seed))
         service.submit()
         service.submit()
 
@@ -61,7 +61,7 @@ def test_a_torn_last_line_is_dropped_and_the_journal_goes_on(service: Imitation)
         file.write(b'{"event": "charged", "at_s": 18000')
 
     seen_from_outside = len(service.record.charges)
-    service.restart(Options(latency_s=0))
+    service.restart(Behaviour(latency_s=0))
     service.submit()
 
     assert seen_from_outside == 1
@@ -74,7 +74,7 @@ def test_a_damaged_line_within_is_an_error_that_names_it(service: Imitation, lin
     service.state.write_text(f"{text}{line}\n{text}")
 
     with pytest.raises(ValueError, match="line 2"):
-        service.restart(Options())
+        service.restart(Behaviour())
 
 
 def test_without_a_state_file_the_record_is_empty(tmp_path: Path) -> None:

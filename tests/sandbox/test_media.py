@@ -1,6 +1,6 @@
 import pytest
 
-from batchrunner.sandbox import Options
+from batchrunner.sandbox import Behaviour
 from batchrunner.sandbox.media_files import MAX_BYTES
 
 from .conftest import Imitate
@@ -74,7 +74,7 @@ def test_a_deleted_file_is_gone(service: Imitation) -> None:
 
 
 def test_the_quota_counts_files_that_are_kept(imitate: Imitate) -> None:
-    service = imitate(Options(file_quota=1))
+    service = imitate(Behaviour(file_quota=1))
     service.upload()
     full = service.upload().status
 
@@ -88,7 +88,7 @@ def test_uploads_outlive_a_restart(service: Imitation) -> None:
     kept, deleted = service.upload().data, service.upload().data
     service.ask("DELETE", f"{MEDIA}/{deleted['file_id']}")
 
-    service.restart(Options())
+    service.restart(Behaviour())
 
     assert service.download(kept["url"]).body == PNG
     assert service.download(deleted["url"]).status == 404

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from batchrunner.sandbox import Fault, Options, Server, record, serve
+from batchrunner.sandbox import Behaviour, Fault, Server, record, serve
 
 from .imitation import IMAGE_BODY, KEY, SUBMIT, HandClock, is_whole_mp4
 
@@ -53,11 +53,11 @@ def state(tmp_path: Path) -> Path:
     return tmp_path / "state.jsonl"
 
 
-def converse(state: Path, conversation: Conversation, options: Options | None = None) -> None:
+def converse(state: Path, conversation: Conversation, options: Behaviour | None = None) -> None:
     """Starts a server, opens one connection, has one conversation."""
 
     async def whole() -> None:
-        chosen = options or Options(latency_s=0)
+        chosen = options or Behaviour(latency_s=0)
         async with Server(state=state, clock=HandClock(), options=chosen) as server:
             reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
             try:
@@ -131,7 +131,7 @@ def test_a_cut_is_a_reset_on_the_wire(state: Path, fault: Fault, charges: int) -
         with pytest.raises(ConnectionResetError):
             await wire.read()
 
-    converse(state, conversation, Options(faults={fault: 1}))
+    converse(state, conversation, Behaviour(faults={fault: 1}))
     assert len(record(state).charges) == charges
 
 
@@ -141,7 +141,7 @@ def test_a_hanging_request_does_not_keep_the_server_from_closing(state: Path) ->
         while not record(state).charges:  # noqa: ASYNC110 - a file raises no event
             await asyncio.sleep(0)
 
-    converse(state, conversation, Options(faults={Fault.SUBMIT_HANG_AFTER: 1}))
+    converse(state, conversation, Behaviour(faults={Fault.SUBMIT_HANG_AFTER: 1}))
     assert len(record(state).charges) == 1
 
 
@@ -176,14 +176,14 @@ def test_a_download_is_cut_after_some_of_it_came(state: Path) -> None:
         with pytest.raises((ConnectionResetError, asyncio.IncompleteReadError)):
             await wire.read()
 
-    converse(state, conversation, Options(latency_s=0, faults={Fault.DOWNLOAD_CUT: 1}))
+    converse(state, conversation, Behaviour(latency_s=0, faults={Fault.DOWNLOAD_CUT: 1}))
 
 
 def test_a_foreign_link_names_the_third_address(state: Path) -> None:
     async def conversation(wire: Wire) -> None:
         assert (await finished_link(wire)).startswith(f"http://127.0.0.2:{wire.server.port}/")
 
-    converse(state, conversation, Options(latency_s=0, faults={Fault.FOREIGN_DOWNLOAD: 1}))
+    converse(state, conversation, Behaviour(latency_s=0, faults={Fault.FOREIGN_DOWNLOAD: 1}))
 
 
 def test_a_head_is_answered_without_a_body(state: Path) -> None:
@@ -198,9 +198,9 @@ def test_a_head_is_answered_without_a_body(state: Path) -> None:
 
 def test_the_same_port_and_state_serve_again_after_a_close(state: Path) -> None:
     async def twice() -> list[str]:
-        server = await serve(state=state, clock=HandClock(), options=Options())
+        server = await serve(state=state, clock=HandClock(), options=Behaviour())
         await server.close()
-        async with Server(state=state, clock=HandClock(), options=Options(), port=server.port) as again:
+        async with Server(state=state, clock=HandClock(), options=Behaviour(), port=server.port) as again:
             return [server.base_url, again.base_url]
 
     first, second = asyncio.run(twice())
@@ -210,11 +210,11 @@ def test_the_same_port_and_state_serve_again_after_a_close(state: Path) -> None:
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.1"])
 def test_only_the_loopback_is_served(state: Path, host: str) -> None:
     with pytest.raises(ValueError, match="loopback"):
-        Server(state=state, clock=HandClock(), options=Options(), host=host)
+        Server(state=state, clock=HandClock(), options=Behaviour(), host=host)
 
 
 def test_a_damaged_state_file_leaves_no_port_open(state: Path) -> None:
     state.write_text("garbage\n")
 
     with pytest.raises(ValueError, match="line 1"):
-        asyncio.run(serve(state=state, clock=HandClock(), options=Options()))
+        asyncio.run(serve(state=state, clock=HandClock(), options=Behaviour()))

@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from batchrunner.sandbox import Options
+from batchrunner.sandbox import Behaviour
 from batchrunner.sandbox.charges import price_usd
 
 from .conftest import Imitate
@@ -27,7 +27,7 @@ def test_a_submit_is_answered_as_the_page_shows(service: Imitation) -> None:
 
 
 def test_a_task_is_pending_then_processing_then_a_success(imitate: Imitate) -> None:
-    service = imitate(Options(latency_s=100))
+    service = imitate(Behaviour(latency_s=100))
     task_id = service.submitted()
     seen = []
 
@@ -39,7 +39,7 @@ def test_a_task_is_pending_then_processing_then_a_success(imitate: Imitate) -> N
 
 
 def test_a_success_names_its_video_its_time_its_price(imitate: Imitate) -> None:
-    service = imitate(Options(latency_s=11.5, retention_s=1000))
+    service = imitate(Behaviour(latency_s=11.5, retention_s=1000))
     task_id = service.submitted()
     service.clock.now_s += 20
 
@@ -55,7 +55,7 @@ def test_a_success_names_its_video_its_time_its_price(imitate: Imitate) -> None:
 
 
 def test_latencies_spread_around_their_middle(imitate: Imitate) -> None:
-    service = imitate(Options(latency_s=100, latency_spread_s=40, concurrency=20))
+    service = imitate(Behaviour(latency_s=100, latency_spread_s=40, concurrency=20))
     for _ in range(20):
         service.submit()
 
@@ -81,7 +81,7 @@ def test_only_the_key_that_submitted_reads_a_task(service: Imitation) -> None:
 
 
 def test_past_its_retention_a_task_is_404_and_its_file_410(imitate: Imitate) -> None:
-    service = imitate(Options(latency_s=0, retention_s=10, link_life_s=100))
+    service = imitate(Behaviour(latency_s=0, retention_s=10, link_life_s=100))
     task_id = service.submitted()
     link = service.link(task_id)
 
@@ -92,7 +92,7 @@ def test_past_its_retention_a_task_is_404_and_its_file_410(imitate: Imitate) -> 
 
 
 def test_a_link_dies_before_its_task_and_a_new_one_works(imitate: Imitate) -> None:
-    service = imitate(Options(latency_s=0, link_life_s=60))
+    service = imitate(Behaviour(latency_s=0, link_life_s=60))
     task_id = service.submitted()
     first = service.link(task_id)
     service.clock.now_s += 60

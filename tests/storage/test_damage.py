@@ -24,8 +24,8 @@ from batchrunner.reports.formats.registry import render
 from batchrunner.reports.job_history import history
 from batchrunner.reports.next_steps import next_commands
 from batchrunner.reports.plan_table import plan_table
+from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import Fault
-from batchrunner.sandbox import Options as SandboxOptions
 from batchrunner.storage.sqlite import digests
 from batchrunner.storage.sqlite.digests import COVERED
 from batchrunner.storage.sqlite.ledger import Ledger

@@ -15,7 +15,7 @@ from batchrunner.domain import settings
 from batchrunner.domain.text import in_lines
 from batchrunner.errors import UsageError
 from batchrunner.io.clock import Clock
-from batchrunner.sandbox import Fault, Options, Server, parse_fault
+from batchrunner.sandbox import Behaviour, Fault, Server, parse_fault
 
 
 class _FaultRate(click.ParamType):  # type: ignore[type-arg]  # not generic before click 8.4
@@ -69,7 +69,7 @@ def command(
 
     Example: batchrunner sandbox --fault submit-503-after=0.1
     """
-    options = Options(
+    options = Behaviour(
         latency_s=latency,
         concurrency=concurrency,
         rate_per_min=rate,
@@ -86,7 +86,7 @@ def command(
         raise UsageError(f"port {port} is in use: choose another with --port") from error
 
 
-async def _serve(state: Path, options: Options, port: int) -> None:
+async def _serve(state: Path, options: Behaviour, port: int) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
