@@ -63,7 +63,7 @@ class Drafts:
 
 
 @dataclass(slots=True)
-class Filled:
+class ResolvedValues:
     """A job's values with their variables filled.
 
     `wrong` names those that could not be filled; `empty` those that an empty cell left out, with the cell's place.
@@ -75,7 +75,7 @@ class Filled:
 
 
 @dataclass(slots=True)
-class Drafting:
+class DraftBuilder:
     """Turns values into drafts; it knows which ids are taken, and whether it reads a mere fragment."""
 
     problems: Problems
@@ -95,7 +95,7 @@ class Drafting:
         self._is_told = True
         return True
 
-    def drafts(self, filled: Filled, place: Location, *, is_named: bool = True) -> Iterator[Draft]:
+    def drafts(self, filled: ResolvedValues, place: Location, *, is_named: bool = True) -> Iterator[Draft]:
         """One draft a take; none where the job is disabled.
 
         `is_named`: its id is not known to be wrong already.

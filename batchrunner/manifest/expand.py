@@ -9,10 +9,10 @@ from batchrunner.catalog import models
 from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code, Problem, Problems, nearest
 from batchrunner.manifest import keys
-from batchrunner.manifest.drafts import Draft, Drafting, Drafts
+from batchrunner.manifest.drafts import Draft, DraftBuilder, Drafts
 from batchrunner.manifest.filling import Filling
 from batchrunner.manifest.header import check_top, manifest_name, named_layers
-from batchrunner.manifest.includes import Part, Parts
+from batchrunner.manifest.includes import SourceFile, SourceFiles
 from batchrunner.manifest.keys import text_of
 from batchrunner.manifest.layers import Layer, Value, layer_of, merge, removed
 from batchrunner.manifest.matrix import Combination, axes_of, combinations
@@ -25,7 +25,7 @@ from batchrunner.manifest.yaml import document, nodes
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class LoadOptions:
     """How a manifest is read: under which profile, what of it all, and whether as a mere fragment."""
 
     profile: str
@@ -47,7 +47,7 @@ class _Pattern:
     place: Location
 
 
-def expand(read: document.Document, path: Path, wish: Wish, problems: Problems) -> Drafts:
+def expand(read: document.Document, path: Path, wish: LoadOptions, problems: Problems) -> Drafts:
     """The drafts of a manifest; whatever cannot be expanded is a problem and left out."""
     return _Expansion(read, path, wish, problems).drafts()
 
@@ -55,19 +55,19 @@ def expand(read: document.Document, path: Path, wish: Wish, problems: Problems) 
 class _Expansion:
     """One manifest on its way: its parts, its templates, its profile, and the ids that are taken."""
 
-    def __init__(self, read: document.Document, path: Path, wish: Wish, problems: Problems) -> None:
+    def __init__(self, read: document.Document, path: Path, wish: LoadOptions, problems: Problems) -> None:
         self._wish = wish
         self._problems = problems
         self._path = path
         self._fields = frozenset(name for model in models().values() for name in model.fields)
-        self._parts = Parts(self._fields, problems, wish.reach)
+        self._parts = SourceFiles(self._fields, problems, wish.reach)
         self._parts.gather(read, path, keys.FRAGMENT if wish.is_fragment else keys.MANIFEST)
         self._root = read.root if isinstance(read.root, nodes.Mapping) else None
         self._name = self._judged_name()
         self._templates = dict(named_layers(self._parts, "templates", "template", problems))
         self._profiles = dict(named_layers(self._parts, "profiles", "profile", problems))
         self._tables: dict[tuple[str, str, str], Table | None] = {}
-        self._drafting = Drafting(
+        self._drafting = DraftBuilder(
             problems, wish.is_fragment, read.root.place if read.root else Location(read.file, 1, 1)
         )
         self._filling = Filling(self._name, wish.reach, problems, is_fragment=wish.is_fragment)
@@ -107,7 +107,7 @@ class _Expansion:
 
     # the jobs
 
-    def _of_part(self, part: Part) -> Iterator[Draft]:
+    def _of_part(self, part: SourceFile) -> Iterator[Draft]:
         for item in part.jobs:
             if isinstance(item, nodes.Mapping):
                 yield from self._of_job(part, item)
@@ -116,7 +116,7 @@ class _Expansion:
                 hint = "write `- id: …`, `prompt: …`, `image: …`"
                 self._problems.add(Problem(Code.WRONG_TYPE, item.place, said, hint))
 
-    def _of_job(self, part: Part, mapping: nodes.Mapping) -> Iterator[Draft]:
+    def _of_job(self, part: SourceFile, mapping: nodes.Mapping) -> Iterator[Draft]:
         read = keys.read_keys(mapping, self._fields | keys.JOB.keys(), self._problems)
         if not self._own_keys_are_right(read):
             return
@@ -180,7 +180,7 @@ class _Expansion:
             self._problems.add(Problem(Code.DUPLICATE_ID, value.node.place, said, f"add `{add}` to it", "id"))
         return not missing
 
-    def _generated(self, part: Part, pattern: "_Pattern", read: Mapping[str, nodes.Entry]) -> Iterator[Draft]:
+    def _generated(self, part: SourceFile, pattern: "_Pattern", read: Mapping[str, nodes.Entry]) -> Iterator[Draft]:
         """One draft for each row, each combination within it, each take within that."""
         if self._filling.is_full(pattern.place) or self._drafting.is_full(pattern.place):
             return
@@ -194,7 +194,7 @@ class _Expansion:
                 filled.wrong |= pattern.unknown
                 yield from self._drafting.drafts(filled, pattern.place, is_named=pattern.is_named)
 
-    def _rows(self, part: Part, read: Mapping[str, nodes.Entry]) -> Iterable[Row | None]:
+    def _rows(self, part: SourceFile, read: Mapping[str, nodes.Entry]) -> Iterable[Row | None]:
         entry = read.get("rows")
         encoding = self._encoding(read)
         if entry is None:
@@ -225,7 +225,7 @@ class _Expansion:
             self._problems.add(Problem(Code.WRONG_VALUE, entry.node.place, said, hint, "encoding"))
         return found
 
-    def _combinations(self, part: Part, read: Mapping[str, nodes.Entry]) -> Iterator[Combination | None]:
+    def _combinations(self, part: SourceFile, read: Mapping[str, nodes.Entry]) -> Iterator[Combination | None]:
         entry = read.get("matrix")
         if entry is None or not isinstance(entry.node, nodes.Mapping):
             yield None

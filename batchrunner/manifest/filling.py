@@ -7,7 +7,7 @@ from batchrunner.catalog import models
 from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code, Problem, Problems
 from batchrunner.manifest import keys
-from batchrunner.manifest.drafts import Filled
+from batchrunner.manifest.drafts import ResolvedValues
 from batchrunner.manifest.keys import text_of
 from batchrunner.manifest.layers import Value
 from batchrunner.manifest.matrix import Combination
@@ -68,9 +68,9 @@ class Filling:
             spaces["matrix"] = combination
         return replace(self._names, spaces=spaces, why_not=_WHY_NOT)
 
-    def filled(self, merged: Mapping[str, Value], names: Scope) -> Filled:
+    def filled(self, merged: Mapping[str, Value], names: Scope) -> ResolvedValues:
         """These values with their variables filled."""
-        filled = Filled()
+        filled = ResolvedValues()
         for name, value in merged.items():
             try:
                 self._fill(name, value, names, filled)
@@ -89,7 +89,7 @@ class Filling:
         self._problems.add(Problem(Code.TOO_MANY, place, said, "split the manifest into several", "jobs"))
         return True
 
-    def _weigh(self, name: str, filled: Filled) -> None:
+    def _weigh(self, name: str, filled: ResolvedValues) -> None:
         """Counts a value's bytes, so that a few lines cannot fill the memory of the machine."""
         node = filled.values[name].node if name in filled.values and name != "id" else None  # ids have their own limit
         size = sum(size_of(text_of(item)) for item in keys.texts_of(node)) if node else 0
@@ -98,7 +98,7 @@ class Filling:
             raise VariableProblem(too_long(node.place))
         self._bytes += size
 
-    def _fill(self, name: str, value: Value, names: Scope, filled: Filled) -> None:
+    def _fill(self, name: str, value: Value, names: Scope, filled: ResolvedValues) -> None:
         if not has_variable(value.node):
             filled.values[name] = value
             return

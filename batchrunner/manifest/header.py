@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from batchrunner.domain.problem import Code, Problem, Problems
 from batchrunner.manifest import keys
 from batchrunner.manifest.drafts import NAME, mend_of_name
-from batchrunner.manifest.includes import Parts
+from batchrunner.manifest.includes import SourceFiles
 from batchrunner.manifest.keys import text_of
 from batchrunner.manifest.layers import Layer
 from batchrunner.manifest.yaml import nodes
@@ -42,7 +42,7 @@ def check_top(root: nodes.Mapping, problems: Problems) -> None:
         problems.add(Problem(Code.MISSING_KEY, root.place, "`jobs` is missing", hint, "jobs"))
 
 
-def named_layers(parts: Parts, key: str, word: str, problems: Problems) -> Iterator[tuple[str, Layer]]:
+def named_layers(parts: SourceFiles, key: str, word: str, problems: Problems) -> Iterator[tuple[str, Layer]]:
     """The templates of all parts, which are one namespace; or the profiles."""
     seen: dict[str, Location] = {}
     for part in parts.parts:

@@ -22,7 +22,7 @@ _DEEPEST = 32  # includes within includes
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class SourceFile:
     """One file. `layers` are those that hold for its jobs, lowest first; `vars` are its own over the outer ones."""
 
     file: str
@@ -43,7 +43,7 @@ class Part:
 
 
 @dataclass(slots=True)
-class Parts:
+class SourceFiles:
     """All files of a manifest: own jobs first, then the includes as they are written, hits of a glob sorted.
 
     `is_whole` is False where something in them could not be read: a template that is missing may stand there.
@@ -52,7 +52,7 @@ class Parts:
     fields: frozenset[str]
     problems: Problems
     reach: Reach
-    parts: list[Part] = field(default_factory=list)
+    parts: list[SourceFile] = field(default_factory=list)
     lines: dict[str, tuple[str, ...]] = field(default_factory=dict)
     is_whole: bool = True
     _characters: int = 0
@@ -99,12 +99,12 @@ class Parts:
         top: Mapping[str, nodes.Entry],
         outer_vars: Mapping[str, nodes.Node],
         outer_layers: tuple[Layer, ...],
-    ) -> Part:
-        part = Part(file, top, {}, ())
+    ) -> SourceFile:
+        part = SourceFile(file, top, {}, ())
         own_vars = {name: entry.node for name, entry in part.mapping("vars").items() if self._is_var(name, entry)}
         model = {"model": top["model"]} if "model" in top else {}
         layers = (*outer_layers, layer_of(model, "the top level"), self.layer(top.get("defaults"), "defaults"))
-        return Part(file, top, {**outer_vars, **own_vars}, layers)
+        return SourceFile(file, top, {**outer_vars, **own_vars}, layers)
 
     def layer(self, entry: nodes.Entry | None, name: str) -> Layer:
         """The layer below a key: request fields, and what all jobs may share."""
@@ -133,7 +133,7 @@ class Parts:
             self.problems.add(Problem(Code.BAD_VARIABLE, node.place, said, "write the text out", "vars"))
         return True
 
-    def _included(self, part: Part, way: tuple[Path, ...]) -> Iterator[tuple[str, Location]]:
+    def _included(self, part: SourceFile, way: tuple[Path, ...]) -> Iterator[tuple[str, Location]]:
         """The included files by name, relative to the file that names them."""
         entry = part.top.get("include")
         folder = way[-1].parent
@@ -153,7 +153,7 @@ class Parts:
                     said = f"a file's name holds characters that are no text: {hit!a}"
                     self._tell(Problem(Code.INCLUDE_MISSING, item.place, said, "rename the file", "include"))
 
-    def _include(self, name: str, place: Location, part: Part, way: tuple[Path, ...]) -> None:
+    def _include(self, name: str, place: Location, part: SourceFile, way: tuple[Path, ...]) -> None:
         path = _whole(way[-1].parent / name)
         if path in way:
             self._tell(_cycle(path, place, way))

@@ -11,7 +11,7 @@ from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code, Problem, Problems, Severity
 from batchrunner.domain.settings import Settings
 from batchrunner.manifest.drafts import Draft, Drafts
-from batchrunner.manifest.expand import Wish, expand
+from batchrunner.manifest.expand import LoadOptions, expand
 from batchrunner.manifest.keys import described, text_of
 from batchrunner.manifest.layers import Value
 from batchrunner.manifest.local_images import Pictures
@@ -63,11 +63,11 @@ def load(
     `look_at_files`: local images are opened. `may_be_fragment`: a file without `version` is judged as one that
     others include.
     """
-    wish = Wish(profile, Reach(permissions or Permissions.beside(path)))
+    wish = LoadOptions(profile, Reach(permissions or Permissions.beside(path)))
     return _load(path, wish, look_at_files, may_be_fragment)
 
 
-def _load(path: Path, wish: Wish, look_at_files: bool, may_be_fragment: bool) -> Manifest:  # noqa: FBT001
+def _load(path: Path, wish: LoadOptions, look_at_files: bool, may_be_fragment: bool) -> Manifest:  # noqa: FBT001
     problems = Problems()
     read = document.read(path, str(path))
     is_fragment = may_be_fragment and _looks_like_fragment(read)

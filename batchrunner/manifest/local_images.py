@@ -22,7 +22,7 @@ _SHAPES = {"16:9": 16 / 9, "9:16": 9 / 16}
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class ImageError:
     """What is wrong with a picture, and the mend."""
 
     code: Code
@@ -44,22 +44,22 @@ class Pictures:
 
     reach: Reach
     look: bool = True
-    _known: dict[str, Picture | Fault] = field(default_factory=dict)
+    _known: dict[str, Picture | ImageError] = field(default_factory=dict)
     _names: dict[Path, PictureNames] = field(default_factory=dict)
 
-    def picture(self, text: str, value: Value) -> Picture | Fault:
+    def picture(self, text: str, value: Value) -> Picture | ImageError:
         """The picture behind a path; a path is relative to the file in which its field stands."""
         path = os.path.normpath(os.path.join(os.path.dirname(value.place.file), text))  # noqa: PTH118, PTH120  # a text
         if path not in self._known:
             self._known[path] = self._judged(path, text)
         return self._known[path]
 
-    def _judged(self, shown: str, text: str) -> Picture | Fault:
+    def _judged(self, shown: str, text: str) -> Picture | ImageError:
         if not self.reach.permissions.allow(shown):
-            return Fault(Code.OUTSIDE_PROJECT, *outside(shown, text))
+            return ImageError(Code.OUTSIDE_PROJECT, *outside(shown, text))
         return self._found(shown, text) if self.look else Picture(LocalImage(shown, "", 0), None)
 
-    def _found(self, shown: str, text: str) -> Picture | Fault:
+    def _found(self, shown: str, text: str) -> Picture | ImageError:
         """The picture of this name; one that is named without its ending is found by its stem."""
         path = Path(shown)
         if is_picture(path.name) or os.path.isfile(path):  # noqa: PTH113 - pathlib's may raise
@@ -68,10 +68,10 @@ class Pictures:
         if len(same) > 1:
             said = f"could be several pictures: {shortened(', '.join(same), 120)}"
             hint = f"write the ending: `{PurePath(text).with_name(same[0])}`"
-            return Fault(Code.IMAGE_MISSING_FILE, said, hint)
+            return ImageError(Code.IMAGE_MISSING_FILE, said, hint)
         return self._judged(str(path.with_name(same[0])), text) if same else self._read(shown, text)
 
-    def _read(self, shown: str, text: str) -> Picture | Fault:
+    def _read(self, shown: str, text: str) -> Picture | ImageError:
         path = Path(shown)
         try:
             header, size_bytes = images.read_image(path)
@@ -81,20 +81,20 @@ class Pictures:
         except images.NotAnImage as error:
             what, _, command = str(error).partition(": run ")
             hint = f"run {command}" if command else "use a PNG, JPEG or WebP picture"
-            return Fault(Code.IMAGE_KIND, f"cannot be used: {what}: {shortened(shown)}", hint)
+            return ImageError(Code.IMAGE_KIND, f"cannot be used: {what}: {shortened(shown)}", hint)
         except FileNotFoundError:
             return self._missing(path, shown, text)
         except OSError as error:
             reason = error.strerror or "no reason is told"
             said = f"cannot be read: {reason[:1].lower()}{reason[1:]}: {shortened(shown)}"
-            return Fault(Code.IMAGE_UNREADABLE, said, "check the path, and who may read it")
+            return ImageError(Code.IMAGE_UNREADABLE, said, "check the path, and who may read it")
 
-    def _missing(self, path: Path, shown: str, text: str) -> Fault:
+    def _missing(self, path: Path, shown: str, text: str) -> ImageError:
         near = self._names_in(path.parent).nearest(path.name)
         hint = "paths are relative to the file in which the field stands"
         if near:
             hint = f"did you mean `{PurePath(text).with_name(near)}`?"
-        return Fault(Code.IMAGE_MISSING_FILE, f"is not there: {shortened(shown)}", hint)
+        return ImageError(Code.IMAGE_MISSING_FILE, f"is not there: {shortened(shown)}", hint)
 
     def _names_in(self, folder: Path) -> PictureNames:
         """What lies in a folder, looked at once; nothing where it cannot be read."""
@@ -107,7 +107,7 @@ class Pictures:
         return self._names[folder]
 
 
-def shape_fault(picture: Picture, aspect_ratio: object) -> Fault | None:
+def shape_fault(picture: Picture, aspect_ratio: object) -> ImageError | None:
     """A shape that does not fit the clip's: the commonest mistake that is paid for."""
     wanted = _SHAPES.get(str(aspect_ratio))
     header = picture.header
@@ -118,15 +118,15 @@ def shape_fault(picture: Picture, aspect_ratio: object) -> Fault | None:
     path = PurePath(picture.image.path)
     better = path.with_name(f"{path.stem}-{width}x{height}{path.suffix}")
     hint = f"crop it: `magick {_typed(path)} -gravity center -crop {aspect_ratio} +repage {_typed(better)}`"
-    return Fault(Code.IMAGE_SHAPE, said, hint)
+    return ImageError(Code.IMAGE_SHAPE, said, hint)
 
 
-def _too_large(shown: str, size_bytes: int) -> Fault:
+def _too_large(shown: str, size_bytes: int) -> ImageError:
     size = f"{math.ceil(size_bytes * 10 / 2**20) / 10} MiB"
     path = PurePath(shown)
     smaller = path.with_name(f"{path.stem}-small.jpg")
     hint = f"make it smaller: `magick {_typed(path)} -resize 1920x1920 -quality 92 {_typed(smaller)}`"
-    return Fault(Code.IMAGE_TOO_LARGE, f"is {size}, and at most 16 MiB are taken: {shortened(shown)}", hint)
+    return ImageError(Code.IMAGE_TOO_LARGE, f"is {size}, and at most 16 MiB are taken: {shortened(shown)}", hint)
 
 
 def _typed(path: PurePath) -> str:

@@ -18,7 +18,7 @@ from batchrunner.domain.request import is_signed, without_secrets
 from batchrunner.manifest import keys
 from batchrunner.manifest.drafts import Draft
 from batchrunner.manifest.layers import Value
-from batchrunner.manifest.local_images import Fault, Pictures, shape_fault
+from batchrunner.manifest.local_images import ImageError, Pictures, shape_fault
 from batchrunner.manifest.placeholders import WORD, placeholders
 from batchrunner.manifest.spellings import meant
 from batchrunner.manifest.yaml import nodes
@@ -137,7 +137,7 @@ class Validator:
             self._look_at_link(text, name, node, draft)
             return text
         found = self.pictures.picture(text, draft.fields[name])
-        if isinstance(found, Fault):
+        if isinstance(found, ImageError):
             self._add(found.code, name, node, f"`{name}` {found.message}", found.hint, draft)
             return None
         model = _model(draft)

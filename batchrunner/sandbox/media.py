@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from batchrunner.sandbox.exchange import HttpAnswer, HttpRequest, refused, success
 from batchrunner.sandbox.journal_events import Uploaded
 from batchrunner.sandbox.media_files import MAX_BYTES, Uploads, image_suffix
-from batchrunner.sandbox.multipart import Part, form_parts
+from batchrunner.sandbox.multipart import FormPart, form_parts
 
 _MOST_LISTED = 100
 _USUALLY_LISTED = 20
@@ -33,7 +33,7 @@ class Media:
             return refused(400, "InvalidParameter: the form has no file in its field 'file'")
         return self._keep(part, now_s)
 
-    def _keep(self, part: Part, now_s: float) -> HttpAnswer:
+    def _keep(self, part: FormPart, now_s: float) -> HttpAnswer:
         suffix = image_suffix(part.content)
         if len(part.content) > MAX_BYTES:
             return refused(413, "PayloadTooLarge: a file may have at most 16 MiB")

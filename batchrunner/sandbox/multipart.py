@@ -7,7 +7,7 @@ from email.parser import BytesHeaderParser
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class FormPart:
     """One field of a form; `filename` is empty where it is no file."""
 
     name: str
@@ -15,7 +15,7 @@ class Part:
     content: bytes
 
 
-def form_parts(content_type: str, body: bytes) -> list[Part]:
+def form_parts(content_type: str, body: bytes) -> list[FormPart]:
     """The fields of a form in order.
 
     Source: RFC 7578, RFC 2046 section 5.1.1.
@@ -39,9 +39,9 @@ def _boundary(content_type: str) -> bytes:
     return boundary.encode("latin-1", "replace")
 
 
-def _parts(sections: list[bytes]) -> Iterator[Part]:
+def _parts(sections: list[bytes]) -> Iterator[FormPart]:
     for section in sections:
         head, _, content = section.partition(b"\r\n\r\n")
         header = BytesHeaderParser().parsebytes(head.strip() + b"\r\n\r\n")
         name = header.get_param("name", header="content-disposition")
-        yield Part(name if isinstance(name, str) else "", header.get_filename() or "", content)
+        yield FormPart(name if isinstance(name, str) else "", header.get_filename() or "", content)

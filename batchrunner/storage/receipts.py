@@ -24,7 +24,7 @@ from batchrunner.domain.receipt_schema import NAME, check_line
 from batchrunner.errors import BatchrunnerError, LedgerError, UsageError
 from batchrunner.io import mp4
 from batchrunner.storage.paths import Project
-from batchrunner.storage.receipts_file import Fault, Line, append_line, read_lines, refuse
+from batchrunner.storage.receipts_file import Line, RefusedLine, append_line, read_lines, refuse
 from batchrunner.storage.sqlite.ledger import Ledger
 
 SUFFIX = ".receipts.jsonl"
@@ -52,18 +52,18 @@ def read_receipts(project: Project) -> tuple[Receipt, ...]:
 
 def _read(project: Project, manifest: str) -> list[Receipt]:
     read = [_told(manifest, line) for line in read_lines(project.safe, receipts_path(project, manifest))]
-    refuse([each for each in read if isinstance(each, Fault)])
-    return [each for each in read if not isinstance(each, Fault)]
+    refuse([each for each in read if isinstance(each, RefusedLine)])
+    return [each for each in read if not isinstance(each, RefusedLine)]
 
 
-def _told(manifest: str, line: Line | Fault) -> Receipt | Fault:
-    if isinstance(line, Fault):
+def _told(manifest: str, line: Line | RefusedLine) -> Receipt | RefusedLine:
+    if isinstance(line, RefusedLine):
         return line
     try:
         kind, data = check_line(line.data)
         return _READERS[kind](manifest, data, lambda request: request_of(request["model"], request["fields"]))
     except (ValueError, RecursionError) as error:
-        return Fault(line.place, str(error))
+        return RefusedLine(line.place, str(error))
 
 
 @dataclass(slots=True)

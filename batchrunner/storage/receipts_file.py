@@ -30,7 +30,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class RefusedLine:
     """A line that is not taken in, and why."""
 
     place: str
@@ -40,7 +40,7 @@ class Fault:
         return f"{self.place}: this line is no receipt: {self.said}"
 
 
-def read_lines(root: Root, path: Path) -> Iterator[Line | Fault]:
+def read_lines(root: Root, path: Path) -> Iterator[Line | RefusedLine]:
     """The lines of a file, none where it is not there.
 
     A power cut in the midst of an append leaves a line without its end, which tells of nothing that happened since: it
@@ -101,7 +101,7 @@ def _end(root: Root, path: Path) -> tuple[int, bytes]:
         return size_bytes, file.read(_LONGEST_LINE).rpartition(b"\n")[2]
 
 
-def refuse(faults: list[Fault]) -> None:
+def refuse(faults: list[RefusedLine]) -> None:
     """Tells of the lines that cannot be taken in; all is well once they are mended.
 
     Raises:
@@ -128,7 +128,7 @@ def _bytes(root: Root, path: Path) -> bytes:
     return found.removeprefix(b"\xef\xbb\xbf")
 
 
-def _line(place: str, raw: bytes) -> Line | Fault:
+def _line(place: str, raw: bytes) -> Line | RefusedLine:
     try:
         return Line(place, _json(raw))
     except UnicodeDecodeError:
@@ -139,7 +139,7 @@ def _line(place: str, raw: bytes) -> Line | Fault:
         said = str(error)
     except RecursionError:
         said = "it is nested too deep"
-    return Fault(place, said)
+    return RefusedLine(place, said)
 
 
 def _json(raw: bytes) -> object:
