@@ -135,7 +135,7 @@ def _marked(batch: Batch, marks: Iterable[tuple[JobId, Decision]]) -> Batch:
     """The batch as it will be once the marks are on record."""
     memories = dict(batch.histories)
     for identity, mark in marks:
-        memories[identity] = replace(memories[identity], marks=(*memories[identity].decisions, mark))
+        memories[identity] = replace(memories[identity], decisions=(*memories[identity].decisions, mark))
     return replace(batch, histories=memories)
 
 

@@ -24,8 +24,8 @@ _SENTENCES: Mapping[HoldReason, str] = {
     HoldReason.DAMAGED: "{count} held by damaged rows of the ledger: bring back a copy of it that is whole (or, where the "
     "receipts are whole, move it away: they hold what was paid), then `batchrunner run {manifest}`",
     HoldReason.EXPIRED: "{count} paid, but the service no longer has the result.",
-    HoldReason.FOREIGN_FILE: "{count} held by a file in its place: give the job another `output:`, or move it away, then "
-    "`batchrunner run {manifest}`",
+    HoldReason.FOREIGN_FILE: "{count} held by a file in its place: give the job another `output:`, or move it away, "
+    "then `batchrunner run {manifest}`",
     HoldReason.KEY: "the key was refused: set MODELLIX_API_KEY, then `batchrunner run {manifest}`",
     HoldReason.OTHER_KEY: "{count} submitted with another key: set that one, then `batchrunner fetch {manifest}`",
     HoldReason.BALANCE: "the balance is used up: top it up, then `batchrunner run {manifest}`",

@@ -221,5 +221,5 @@ PRICE_USD = Decimal("2.576")  # 8 seconds of 720p
 def _marked(batch: Batch, marks: Marks) -> Batch:
     memories = dict(batch.histories)
     for who, mark in marks:
-        memories[who] = replace(memories[who], marks=(*memories[who].decisions, mark))
+        memories[who] = replace(memories[who], decisions=(*memories[who].decisions, mark))
     return replace(batch, histories=memories)
