@@ -4,15 +4,15 @@
     ├── UsageError                   2  an option or a file that cannot be used
     │   ├── InvalidManifest          2  carries every problem of the manifest
     │   ├── BadReceipts              2  lines of receipts that cannot be taken in, each with its place
-    │   └── Unconfirmed              2  paid work that nobody agreed to
+    │   └── NotConfirmed             2  paid work that nobody agreed to
     ├── Unauthorized                 3  there is no key to ask with
-    ├── Unaffordable                 3  the balance does not pay for all of it
+    ├── InsufficientBalance          3  the balance does not pay for all of it
     ├── CertificateRefused           5  whoever answers for the service has no certificate that is accepted
     ├── LedgerError                  5  the state file cannot be read or written; nothing is lost, run again
     │   ├── NewerLedger              2  made by a later release
     │   ├── UntrustedLedger          2  made by somebody else, or changed by them
-    │   └── ClaimRefused             5  memory has moved since the plan was made
-    └── Locked                      11  another run of this manifest is at work
+    │   └── ClaimConflict            5  memory has moved since the plan was made
+    └── RunLocked                   11  another run of this manifest is at work
 
 A *problem* (a mistake in a file) and a *failure* (a job that did not succeed) are not errors:
 they are values, collected and told.

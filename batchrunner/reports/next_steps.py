@@ -21,8 +21,8 @@ _WORK_LEFT = (
 )
 
 _SENTENCES: Mapping[HoldReason, str] = {
-    HoldReason.DAMAGED: "{count} held by damaged rows of the ledger: bring back a copy of it that is whole (or, where the "
-    "receipts are whole, move it away: they hold what was paid), then `batchrunner run {manifest}`",
+    HoldReason.DAMAGED: "{count} held by damaged rows of the ledger: bring back a copy of it that is whole (or, where "
+    "the receipts are whole, move it away: they hold what was paid), then `batchrunner run {manifest}`",
     HoldReason.EXPIRED: "{count} paid, but the service no longer has the result.",
     HoldReason.FOREIGN_FILE: "{count} held by a file in its place: give the job another `output:`, or move it away, "
     "then `batchrunner run {manifest}`",

@@ -73,15 +73,15 @@ def test_every_error_of_ours_is_in_that_table() -> None:
         "UsageError",
         "InvalidManifest",
         "BadReceipts",
-        "Unconfirmed",
+        "NotConfirmed",
         "NewerLedger",
         "UntrustedLedger",
         "Unauthorized",
-        "Unaffordable",
+        "InsufficientBalance",
         "CertificateRefused",
         "LedgerError",
-        "ClaimRefused",
-        "Locked",
+        "ClaimConflict",
+        "RunLocked",
     }
     tree = errors.__doc__ or ""
     assert all(kind.__name__ in tree for kind in kinds(BatchrunnerError))

@@ -40,7 +40,7 @@ def a_row(name: str = "hero", status: Status = Status.DONE, **parts: Any) -> Row
         "tags": ("close-up",),
         "source": ("film.yaml", 7),
         "note": "done",
-        "block": None,
+        "hold_reason": None,
         "attempts": 1,
         "cost_usd": Decimal("2.576"),
     }
@@ -94,7 +94,7 @@ def test_every_status_is_told_of_some_past() -> None:
 @pytest.mark.parametrize("block", [None, *HoldReason])
 def test_every_status_and_block_keeps_the_promise_to_programs(status: Status, block: HoldReason | None) -> None:
     error = Failure(ErrorClass.LOCAL, "the disk is full")
-    row = a_row("hero", status, block=block, flags=tuple(Flag), error=error, source=None, task_id="task-1")
+    row = a_row("hero", status, hold_reason=block, flags=tuple(Flag), error=error, source=None, task_id="task-1")
     SCHEMA.validate(as_json(a_report(row, departed=(row,), run_id=None, started_at_s=None, exit_code=None)))
 
 
@@ -379,7 +379,7 @@ def test_no_signature_of_a_picture_gets_into_a_report(field: str) -> None:
     ],
 )
 def test_whatever_holds_a_job_has_a_next_command(block: HoldReason, words: str) -> None:
-    (line,) = next_commands([a_row("hero", Status.PENDING, block=block)], "film.yaml")
+    (line,) = next_commands([a_row("hero", Status.PENDING, hold_reason=block)], "film.yaml")
     assert words in line
 
 
@@ -393,13 +393,13 @@ def test_a_job_with_a_next_step_has_a_next_command(past: str, how: dict[str, boo
 
 
 def test_only_what_nobody_asked_for_needs_no_command() -> None:
-    silent = [b for b in HoldReason if not next_commands([a_row("hero", Status.PENDING, block=b)], "film.yaml")]
+    silent = [b for b in HoldReason if not next_commands([a_row("hero", Status.PENDING, hold_reason=b)], "film.yaml")]
     assert silent == [HoldReason.NOT_SELECTED]
     assert next_commands([a_row()], "film.yaml") == []
 
 
 def test_unknown_ones_are_to_be_looked_up_by_a_person() -> None:
-    rows = [a_row(name, Status.UNKNOWN, block=HoldReason.UNKNOWN) for name in ("a", "b")]
+    rows = [a_row(name, Status.UNKNOWN, hold_reason=HoldReason.UNKNOWN) for name in ("a", "b")]
     (line,) = next_commands(rows, "film.yaml")
     assert line.startswith("2 may have been paid. What to look for in the console: `batchrunner resolve film.yaml`")
     assert "`batchrunner resolve film.yaml a --task ID`" in line
@@ -411,18 +411,21 @@ def test_failed_ones_can_be_tried_again_for_money() -> None:
 
 
 def test_one_kind_of_hold_is_one_line_however_many_jobs_it_has() -> None:
-    rows = [a_row(f"shot-{n}", Status.PENDING, block=HoldReason.COST_LIMIT) for n in range(9)]
+    rows = [a_row(f"shot-{n}", Status.PENDING, hold_reason=HoldReason.COST_LIMIT) for n in range(9)]
     (line,) = next_commands(rows, "film.yaml")
     assert line.startswith("9 left out by the cost limit")
 
 
 def test_a_command_can_be_typed_even_if_the_path_has_blanks() -> None:
-    (line,) = next_commands([a_row("a", Status.PENDING, block=HoldReason.DRAIN)], "my films/spring.yaml")
+    (line,) = next_commands([a_row("a", Status.PENDING, hold_reason=HoldReason.DRAIN)], "my films/spring.yaml")
     assert "`batchrunner run 'my films/spring.yaml'`" in line
 
 
 def test_a_command_speaks_of_the_same_jobs_as_the_report() -> None:
-    rows = [a_row("a", Status.UNKNOWN, block=HoldReason.UNKNOWN), a_row("b", Status.PENDING, block=HoldReason.DRAIN)]
+    rows = [
+        a_row("a", Status.UNKNOWN, hold_reason=HoldReason.UNKNOWN),
+        a_row("b", Status.PENDING, hold_reason=HoldReason.DRAIN),
+    ]
     unknown, go_on = next_commands(rows, "film.yaml", ("--sandbox", "--profile", "first looks"))
     assert "`batchrunner resolve film.yaml --sandbox --profile 'first looks' a --task ID`" in unknown
     assert go_on == "to go on: `batchrunner run film.yaml --sandbox --profile 'first looks'`"

@@ -37,8 +37,8 @@ from batchrunner.storage.sqlite.ledger import Ledger
 from batchrunner.storage.sqlite.transaction import writing
 try:
     with Ledger.reading(Path("ledger.db")) as ledger:
-        memories = ledger.memories("film").values()
-        print(sum(1 for memory in memories for attempt in memory.attempts if not attempt.is_open))
+        histories = ledger.histories("film").values()
+        print(sum(1 for memory in histories for attempt in memory.attempts if not attempt.is_open))
 except BatchrunnerError as error:
     print(error.exit_code, error)
 """

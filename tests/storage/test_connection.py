@@ -166,7 +166,7 @@ print("ready", flush=True)
 sys.stdin.readline()
 for number in range(40):
     with Ledger.writing(Path(sys.argv[1], str(number), "ledger.db")) as ledger:
-        ledger.memories("film")
+        ledger.histories("film")
 """
 
 

@@ -85,7 +85,8 @@ async def compare_balance(run: Run, identity: JobId, before: BalanceBefore, esti
     run.suspected_overcharge = SuspectedOvercharge(
         identity, f"the account lost {lost} by {which} was estimated at {estimate}"
     )
-    said = f"{run.suspected_overcharge.reason}; somebody else may have paid at that moment: no more submits before its bill is known"
+    reason = run.suspected_overcharge.reason
+    said = f"{reason}; somebody else may have paid at that moment: no more submits before its bill is known"
     run.tell(RunEvent(EventKind.NOTE, said))
 
 
