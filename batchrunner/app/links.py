@@ -63,6 +63,6 @@ def _with_faults(manifest: Manifest, faults: Mapping[str, str]) -> Manifest:
         for name, link in _links(job):
             if link in faults:
                 said = f"`{name}` cannot be fetched: {faults[link]}"
-                place = job.locations.get(name, job.location)
-                problems.add(Problem(Code.DEAD_LINK, place, said, "check the link", name, (job.name,)))
+                location = job.locations.get(name, job.location)
+                problems.add(Problem(Code.DEAD_LINK, location, said, "check the link", name, (job.name,)))
     return replace(manifest, problems=problems.in_order())

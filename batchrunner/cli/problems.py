@@ -39,11 +39,11 @@ def as_github(problems: Iterable[Problem]) -> str:
 
 def _one(problem: Problem, lines: Sources) -> Lines:
     colour = _COLOURS[problem.severity]
-    place = click.style(str(problem.location), bold=True)
+    location = click.style(str(problem.location), bold=True)
     is_warning = problem.severity is Severity.WARNING
     code = click.style(f"warning: {problem.code.value}" if is_warning else problem.code.value, fg=colour)
     parts = [
-        f"{place}: {code}  {_masked(problem.message)}{_whom(problem, lines)}",
+        f"{location}: {code}  {_masked(problem.message)}{_whom(problem, lines)}",
         *_snippet(problem, lines, colour),
     ]
     if problem.hint:

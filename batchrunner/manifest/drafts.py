@@ -34,7 +34,7 @@ class Draft:
     fields: Mapping[str, Value]
     tags: tuple[str, ...]
     output: Value | None
-    place: Location
+    location: Location
     wrong: frozenset[str] = frozenset()
     empty: Mapping[str, Location] = field(default_factory=dict)
     named_at: Location | None = None
@@ -85,17 +85,17 @@ class DraftBuilder:
     _tried: int = 0
     _is_told: bool = False
 
-    def is_full(self, place: Location) -> bool:
+    def is_full(self, location: Location) -> bool:
         """Whether a manifest may have no more drafts, disabled ones included; then one problem says so."""
         if max(len(self._taken), self._tried) < MOST_JOBS:
             return False
         if not self._is_told:
             said = f"the manifest has more than {MOST_JOBS:,} jobs"
-            self.problems.add(Problem(Code.TOO_MANY, place, said, "split it into several", "jobs"))
+            self.problems.add(Problem(Code.TOO_MANY, location, said, "split it into several", "jobs"))
         self._is_told = True
         return True
 
-    def drafts(self, filled: ResolvedValues, place: Location, *, is_named: bool = True) -> Iterator[Draft]:
+    def drafts(self, filled: ResolvedValues, location: Location, *, is_named: bool = True) -> Iterator[Draft]:
         """One draft a take; none where the job is disabled.
 
         `is_named`: its id is not known to be wrong already.
@@ -114,8 +114,8 @@ class DraftBuilder:
             wrong |= {"model"}
         fields = {name: value for name, value in right.items() if name not in keys.JOB}
         for take in range(1, (self._number_of_takes(right) if job_id else 1) + 1):
-            draft = Draft(job_id, take, model, fields, _tags(right), right.get("output"), place, wrong, filled.empty)
-            named_at = right["id"].node.place if job_id else None
+            draft = Draft(job_id, take, model, fields, _tags(right), right.get("output"), location, wrong, filled.empty)
+            named_at = right["id"].node.location if job_id else None
             if named_at and self._is_new(draft.name, named_at):
                 yield replace(draft, named_at=named_at, model_said=right.get("model"))
             else:
@@ -137,7 +137,7 @@ class DraftBuilder:
         if NAME.fullmatch(job_id):
             return job_id
         said = f'"{keys.shortened(job_id)}" cannot be an id'
-        self.problems.add(Problem(Code.BAD_ID, node.place, said, mend_of_name(job_id), "id"))
+        self.problems.add(Problem(Code.BAD_ID, node.location, said, mend_of_name(job_id), "id"))
         return None
 
     def _model(self, values: Mapping[str, Value], wrong: frozenset[str], job_id: str) -> str | None:
@@ -156,7 +156,7 @@ class DraftBuilder:
         near = nearest(slug, models())
         hint = f"did you mean `{near}`?" if near else f"known models: {', '.join(models())}"
         said = f'there is no model "{keys.shortened(slug)}"'
-        self.problems.add(Problem(Code.UNKNOWN_MODEL, value.node.place, said + value.origin, hint, "model"))
+        self.problems.add(Problem(Code.UNKNOWN_MODEL, value.node.location, said + value.origin, hint, "model"))
         return near
 
     def _number_of_takes(self, values: Mapping[str, Value]) -> int:
@@ -168,23 +168,23 @@ class DraftBuilder:
             said = f"`takes` must be from 1 to {_MOST_TAKES}, not {keys.described(value.node)}{value.origin}"
             is_more = isinstance(takes, int) and takes > 0
             hint = "write several jobs" if is_more else "to leave a job out, write `enabled: false`"
-            self.problems.add(Problem(Code.WRONG_VALUE, value.node.place, said, hint, "takes"))
+            self.problems.add(Problem(Code.WRONG_VALUE, value.node.location, said, hint, "takes"))
         return 1
 
-    def _is_new(self, name: str, place: Location) -> bool:
+    def _is_new(self, name: str, location: Location) -> bool:
         """Ids name files: they must differ even on a disk that ignores case."""
         if name.casefold() not in self._taken:
-            self._taken[name.casefold()] = (name, place)
+            self._taken[name.casefold()] = (name, location)
             return True
         first, taken_at = self._taken[name.casefold()]
         hint = "give each job an id of its own"
         said = f'the id "{name}" is taken by the job at {taken_at}'
         if first != name:
             said = f'the id "{name}" is that of the job at {taken_at} on a disk that ignores case: "{first}"'
-        elif taken_at == place:
+        elif taken_at == location:
             said = f'the id "{name}" comes up more than once here'
             hint = "name the row or the axes in it: `${row.shot}`, `${matrix.angle}`"
-        self.problems.add(Problem(Code.DUPLICATE_ID, place, said, hint, "id"))
+        self.problems.add(Problem(Code.DUPLICATE_ID, location, said, hint, "id"))
         return False
 
 

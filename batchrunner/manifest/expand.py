@@ -44,7 +44,7 @@ class _Pattern:
     removed: Mapping[str, Location]
     unknown: frozenset[str]
     is_named: bool
-    place: Location
+    location: Location
 
 
 def expand(read: document.Document, path: Path, wish: LoadOptions, problems: Problems) -> Drafts:
@@ -68,7 +68,7 @@ class _Expansion:
         self._profiles = dict(named_layers(self._parts, "profiles", "profile", problems))
         self._tables: dict[tuple[str, str, str], Table | None] = {}
         self._drafting = DraftBuilder(
-            problems, wish.is_fragment, read.root.place if read.root else Location(read.file, 1, 1)
+            problems, wish.is_fragment, read.root.location if read.root else Location(read.file, 1, 1)
         )
         self._filling = Filling(self._name, wish.reach, problems, is_fragment=wish.is_fragment)
 
@@ -114,7 +114,7 @@ class _Expansion:
             else:
                 said = f"a job is keys with values, not {keys.described(item)}"
                 hint = "write `- id: …`, `prompt: …`, `image: …`"
-                self._problems.add(Problem(Code.WRONG_TYPE, item.place, said, hint))
+                self._problems.add(Problem(Code.WRONG_TYPE, item.location, said, hint))
 
     def _of_job(self, part: SourceFile, mapping: nodes.Mapping) -> Iterator[Draft]:
         read = keys.read_keys(mapping, self._fields | keys.JOB.keys(), self._problems)
@@ -128,8 +128,8 @@ class _Expansion:
         unknown = frozenset(name for layer in layers for name in layer.unknown if name not in merged)
         if "id" not in read and "id" not in own.unknown:
             hint = "give it a name of its own: `id: hero-wave`"
-            self._problems.add(Problem(Code.MISSING_KEY, mapping.place, "the job has no `id`", hint, "id"))
-        pattern = _Pattern(merged, removed(layers), unknown, self._names_its_axes(merged, read), mapping.place)
+            self._problems.add(Problem(Code.MISSING_KEY, mapping.location, "the job has no `id`", hint, "id"))
+        pattern = _Pattern(merged, removed(layers), unknown, self._names_its_axes(merged, read), mapping.location)
         yield from self._generated(part, pattern, read)
 
     def _own_keys_are_right(self, read: Mapping[str, nodes.Entry]) -> bool:
@@ -138,7 +138,7 @@ class _Expansion:
             if name in read and keys.is_null(read[name].node):
                 said = f"`{name}` cannot be null"
                 hint = "write a value, or remove the key"
-                self._problems.add(Problem(Code.NULL_KEY, read[name].node.place, said, hint, name))
+                self._problems.add(Problem(Code.NULL_KEY, read[name].node.location, said, hint, name))
                 right = False
         for name in _GENERATORS:
             entry = read.get(name)
@@ -160,7 +160,7 @@ class _Expansion:
                 if has_variable(item):
                     hint = "variables are not filled in `extends`: write the name out"
                 said = f"there is no template `{keys.shortened(name)}`"
-                self._problems.add(Problem(Code.UNKNOWN_TEMPLATE, item.place, said, hint, "extends"))
+                self._problems.add(Problem(Code.UNKNOWN_TEMPLATE, item.location, said, hint, "extends"))
 
     def _names_its_axes(self, merged: Mapping[str, Value], read: Mapping[str, nodes.Entry]) -> bool:
         """An id that misses a varying axis would name two jobs alike: said once, with the variable to add."""
@@ -177,22 +177,22 @@ class _Expansion:
             add = keys.shortened("-".join(f"${{matrix.{axis}}}" for axis in missing), 120)
             axes = f"{'axis' if len(missing) == 1 else 'axes'} {keys.shortened(', '.join(missing))}"
             said = f"`id` does not name the {axes}: its jobs would share one id"
-            self._problems.add(Problem(Code.DUPLICATE_ID, value.node.place, said, f"add `{add}` to it", "id"))
+            self._problems.add(Problem(Code.DUPLICATE_ID, value.node.location, said, f"add `{add}` to it", "id"))
         return not missing
 
     def _generated(self, part: SourceFile, pattern: "_Pattern", read: Mapping[str, nodes.Entry]) -> Iterator[Draft]:
         """One draft for each row, each combination within it, each take within that."""
-        if self._filling.is_full(pattern.place) or self._drafting.is_full(pattern.place):
+        if self._filling.is_full(pattern.location) or self._drafting.is_full(pattern.location):
             return
         found = tuple(self._combinations(part, read))
         for row in self._rows(part, read):
             for combination in found:
-                if self._filling.is_full(pattern.place) or self._drafting.is_full(pattern.place):
+                if self._filling.is_full(pattern.location) or self._drafting.is_full(pattern.location):
                     return
                 filled = self._filling.filled(pattern.values, self._filling.job_names(part.vars, row, combination))
                 filled.empty = {**pattern.removed, **filled.empty}
                 filled.wrong |= pattern.unknown
-                yield from self._drafting.drafts(filled, pattern.place, is_named=pattern.is_named)
+                yield from self._drafting.drafts(filled, pattern.location, is_named=pattern.is_named)
 
     def _rows(self, part: SourceFile, read: Mapping[str, nodes.Entry]) -> Iterable[Row | None]:
         entry = read.get("rows")
@@ -201,7 +201,7 @@ class _Expansion:
             return (None,)
         folder = Path(part.file).parent
         name = encoding.name if encoding else ""
-        key = (part.file, str(entry.node.place), name)
+        key = (part.file, str(entry.node.location), name)
         if isinstance(entry.node, nodes.Scalar):  # a file that many jobs name is read once
             key = ("", os.path.normpath(folder / text_of(entry.node)), name)
         if key not in self._tables:
@@ -216,13 +216,13 @@ class _Expansion:
             return None
         if "rows" not in read:
             said = "`encoding` says how `rows` is read, and there is none"
-            self._problems.add(Problem(Code.MISSING_KEY, entry.place, said, "remove it", "encoding"))
+            self._problems.add(Problem(Code.MISSING_KEY, entry.location, said, "remove it", "encoding"))
         found = encodings.find(text_of(entry.node))
         if found is None:
             near = nearest(text_of(entry.node), encodings.NAMES)
             hint = f"write `{near}`" if near else f"write one of {', '.join(encodings.NAMES)}"
             said = f"`encoding` cannot be {keys.described(entry.node)}"
-            self._problems.add(Problem(Code.WRONG_VALUE, entry.node.place, said, hint, "encoding"))
+            self._problems.add(Problem(Code.WRONG_VALUE, entry.node.location, said, hint, "encoding"))
         return found
 
     def _combinations(self, part: SourceFile, read: Mapping[str, nodes.Entry]) -> Iterator[Combination | None]:
@@ -233,7 +233,7 @@ class _Expansion:
         names = self._filling.names(part.vars)
         found = combinations(entry.node, self._problems) or ()
         for each in found:
-            filled = self._filling.filled({axis: Value(node, node.place, "") for axis, node in each.items()}, names)
+            filled = self._filling.filled({axis: Value(node, node.location, "") for axis, node in each.items()}, names)
             if not filled.wrong:
                 yield {axis: value.node for axis, value in filled.values.items()}
 

@@ -80,13 +80,13 @@ class Filling:
                 filled.wrong.add(name)
         return filled
 
-    def is_full(self, place: Location) -> bool:
+    def is_full(self, location: Location) -> bool:
         """Whether a manifest may have no more; then one problem says so."""
         if self._bytes <= MOST_FILLED_BYTES:
             return False
-        place = self._full_at = self._full_at or place  # told once
+        location = self._full_at = self._full_at or location  # told once
         said = f"the jobs hold more than {MOST_FILLED_BYTES // 1024**2} MiB once they are filled"
-        self._problems.add(Problem(Code.TOO_MANY, place, said, "split the manifest into several", "jobs"))
+        self._problems.add(Problem(Code.TOO_MANY, location, said, "split the manifest into several", "jobs"))
         return True
 
     def _weigh(self, name: str, filled: ResolvedValues) -> None:
@@ -95,7 +95,7 @@ class Filling:
         size = sum(size_of(text_of(item)) for item in keys.texts_of(node)) if node else 0
         if node and size > MOST_BYTES:
             del filled.values[name]
-            raise VariableProblem(too_long(node.place))
+            raise VariableProblem(too_long(node.location))
         self._bytes += size
 
     def _fill(self, name: str, value: Value, names: Scope, filled: ResolvedValues) -> None:
@@ -103,16 +103,16 @@ class Filling:
             filled.values[name] = value
             return
         if name == "output":  # the job's own name is filled in when it is known
-            own = {each: text_node(f"${{job.{each}}}", value.place) for each in ("id", "model")}
+            own = {each: text_node(f"${{job.{each}}}", value.location) for each in ("id", "model")}
             names = replace(names, spaces={**names.spaces, "job": own}, later="job")
         if names.permitted:
             self._reach.variables.update(dict.fromkeys(used(value.node, "env")))
         node = substitute(value.node, names, list_wanted=name in self._lists)
         if not keys.is_null(node):
-            filled.values[name] = Value(node, value.place, value.layer)
+            filled.values[name] = Value(node, value.location, value.layer)
             return
         # an empty cell is as if the key were not written: then counts what a lower layer says
-        filled.empty[name] = node.place
+        filled.empty[name] = node.location
         if value.under is not None:
             self._fill(name, value.under, names, filled)
 

@@ -21,9 +21,9 @@ def manifest_name(root: nodes.Mapping, top: Mapping[str, nodes.Entry], stem: str
     name = text_of(entry.node) if entry and isinstance(entry.node, nodes.Scalar) else stem
     if not NAME.fullmatch(name):
         said = f'"{keys.shortened(name)}" cannot be a manifest\'s name'
-        place = entry.node.place if entry else root.place
+        location = entry.node.location if entry else root.location
         hint = mend_of_name(name) if entry else f"rename the file, or write `name:`; {mend_of_name(name)}"
-        problems.add(Problem(Code.BAD_ID, place, said, hint, "name"))
+        problems.add(Problem(Code.BAD_ID, location, said, hint, "name"))
     return name
 
 
@@ -31,15 +31,15 @@ def check_top(root: nodes.Mapping, problems: Problems) -> None:
     """A manifest says its version, and has jobs or includes some."""
     hint = "write `version: 1`"
     if "version" not in root.entries:
-        problems.add(Problem(Code.MISSING_KEY, root.place, "`version` is missing", hint, "version"))
+        problems.add(Problem(Code.MISSING_KEY, root.location, "`version` is missing", hint, "version"))
     else:
         node = root.entries["version"].node
         if isinstance(node, nodes.Scalar) and type(node.value) is int and node.value != 1:
             said = f"version {keys.shortened(node.text)} is not known"
-            problems.add(Problem(Code.WRONG_VALUE, node.place, said, hint, "version"))
+            problems.add(Problem(Code.WRONG_VALUE, node.location, said, hint, "version"))
     if "jobs" not in root.entries and "include" not in root.entries:
         hint = "write `jobs:` and below it `- id: …`"
-        problems.add(Problem(Code.MISSING_KEY, root.place, "`jobs` is missing", hint, "jobs"))
+        problems.add(Problem(Code.MISSING_KEY, root.location, "`jobs` is missing", hint, "jobs"))
 
 
 def named_layers(parts: SourceFiles, key: str, word: str, problems: Problems) -> Iterator[tuple[str, Layer]]:
@@ -50,14 +50,14 @@ def named_layers(parts: SourceFiles, key: str, word: str, problems: Problems) ->
             if not isinstance(entry.node, nodes.Mapping):
                 said = f"the {word} `{keys.shortened(name)}` must be keys with values"
                 hint = f"write `{keys.shortened(name)}: {{resolution: 720p}}`"
-                problems.add(Problem(Code.WRONG_TYPE, entry.node.place, said, hint, key))
+                problems.add(Problem(Code.WRONG_TYPE, entry.node.location, said, hint, key))
                 parts.is_whole = False
             elif name in seen:
                 said = f"the {word} `{keys.shortened(name)}` is defined in {seen[name]} already"
-                problems.add(Problem(Code.DUPLICATE_TEMPLATE, entry.place, said, "rename one of them", key))
+                problems.add(Problem(Code.DUPLICATE_TEMPLATE, entry.location, said, "rename one of them", key))
             elif key == "profiles" and not NAME.fullmatch(name):
                 said = f'"{keys.shortened(name)}" cannot be a profile\'s name'
-                problems.add(Problem(Code.BAD_ID, entry.place, said, mend_of_name(name), key))
+                problems.add(Problem(Code.BAD_ID, entry.location, said, mend_of_name(name), key))
             else:
-                seen[name] = entry.place
+                seen[name] = entry.location
                 yield name, parts.layer(entry, f'{word} "{name}"')

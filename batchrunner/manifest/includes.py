@@ -82,7 +82,7 @@ class SourceFiles:
             self.is_whole = False
             said = f"a manifest is keys with values, not {keys.described(read.root)}"
             hint = "begin with `version: 1` and `jobs:`"
-            self.problems.add(Problem(Code.WRONG_TYPE, read.root.place, said, hint))
+            self.problems.add(Problem(Code.WRONG_TYPE, read.root.location, said, hint))
             return
         top = keys.read_table(read.root, table, self.problems)
         lost = (read.root.entries.keys() & table.keys() - top.keys()) | keys.meant(read.root, table)
@@ -90,8 +90,8 @@ class SourceFiles:
         unknown = self._shared if "defaults" in lost else lost & {"model"}
         part = self._part(read.file, top, outer_vars, (*outer_layers, Layer(unknown=frozenset(unknown))))
         self.parts.append(part)
-        for name, place in self._included(part, way):
-            self._include(name, place, part, way)
+        for name, location in self._included(part, way):
+            self._include(name, location, part, way)
 
     def _part(
         self,
@@ -124,13 +124,13 @@ class SourceFiles:
         if not all(isinstance(each, nodes.Scalar) for each in scalars):
             said = f"`vars.{keys.shortened(name)}` must be a value or a list of values"
             hint = "write `vars: {product: a red kettle}`"
-            self.problems.add(Problem(Code.WRONG_TYPE, node.place, said, hint, "vars"))
+            self.problems.add(Problem(Code.WRONG_TYPE, node.location, said, hint, "vars"))
             return False
         if any(
             isinstance(each.value, str) and "${" in each.value for each in scalars if isinstance(each, nodes.Scalar)
         ):
             said = f"`vars.{keys.shortened(name)}` holds a variable, and variables are not filled in `vars`"
-            self.problems.add(Problem(Code.BAD_VARIABLE, node.place, said, "write the text out", "vars"))
+            self.problems.add(Problem(Code.BAD_VARIABLE, node.location, said, "write the text out", "vars"))
         return True
 
     def _included(self, part: SourceFile, way: tuple[Path, ...]) -> Iterator[tuple[str, Location]]:
@@ -140,35 +140,37 @@ class SourceFiles:
         for item in keys.texts_of(entry.node) if entry else ():
             pattern = text_of(item)
             try:
-                hits = sorted(self._hits(folder, pattern, item.place))
+                hits = sorted(self._hits(folder, pattern, item.location))
             except RefusedPattern as refused:
                 self._tell(refused.problem)
                 continue
             if not hits:
-                self._tell(_missing(folder, pattern, item.place))
+                self._tell(_missing(folder, pattern, item.location))
             for hit in hits:
                 if is_text(hit):
-                    yield hit, item.place
+                    yield hit, item.location
                 else:
                     said = f"a file's name holds characters that are no text: {hit!a}"
-                    self._tell(Problem(Code.INCLUDE_MISSING, item.place, said, "rename the file", "include"))
+                    self._tell(Problem(Code.INCLUDE_MISSING, item.location, said, "rename the file", "include"))
 
-    def _include(self, name: str, place: Location, part: SourceFile, way: tuple[Path, ...]) -> None:
+    def _include(self, name: str, location: Location, part: SourceFile, way: tuple[Path, ...]) -> None:
         path = _whole(way[-1].parent / name)
         if path in way:
-            self._tell(_cycle(path, place, way))
-        elif path not in self._reached and not self._is_too_much(place, way) and self._may_read(path, name, place):
+            self._tell(_cycle(path, location, way))
+        elif (
+            path not in self._reached and not self._is_too_much(location, way) and self._may_read(path, name, location)
+        ):
             self._reached.add(path)
             shown = os.path.normpath(os.path.join(os.path.dirname(part.file), name))  # noqa: PTH118, PTH120  # a text
             read = document.read(path, shown)
             if any(problem.code is Code.FILE_UNREADABLE for problem in read.problems):
                 said = f"{keys.shortened(name)} cannot be included: {read.problems[0].message}"
                 hint = f"name its files: `{name}/*.yaml`" if path.is_dir() else "check the file"
-                self._tell(Problem(Code.FILE_UNREADABLE, place, said, hint, "include"))
+                self._tell(Problem(Code.FILE_UNREADABLE, location, said, hint, "include"))
             else:
                 self._add(read, keys.FRAGMENT, part.vars, part.layers, (*way, path))
 
-    def _is_too_much(self, place: Location, way: tuple[Path, ...]) -> bool:
+    def _is_too_much(self, location: Location, way: tuple[Path, ...]) -> bool:
         """Whether no further file is read, because of how many there are, how deep or how large."""
         limits = {
             f"more than {_MOST_FILES} files are included": len(self._reached) >= _MOST_FILES,
@@ -177,23 +179,23 @@ class SourceFiles:
         }
         said = next((said for said, is_over in limits.items() if is_over), None)
         if said:
-            self._tell(Problem(Code.TOO_MANY, place, said, "write several manifests", "include"))
+            self._tell(Problem(Code.TOO_MANY, location, said, "write several manifests", "include"))
         return said is not None
 
-    def _may_read(self, path: Path, name: str, place: Location) -> bool:
-        refused = self.reach.refusal(path, name, place, "include")
+    def _may_read(self, path: Path, name: str, location: Location) -> bool:
+        refused = self.reach.refusal(path, name, location, "include")
         if refused:
             self._tell(refused)
         return not refused
 
-    def _hits(self, folder: Path, pattern: str, place: Location) -> list[str]:
+    def _hits(self, folder: Path, pattern: str, location: Location) -> list[str]:
         """The files that a pattern means, relative to the folder; a plain name means itself."""
         if not any(sign in pattern for sign in "*?["):
-            refused = self.reach.refusal(folder / pattern, pattern, place, "include")
+            refused = self.reach.refusal(folder / pattern, pattern, location, "include")
             if refused:
                 raise RefusedPattern(refused)
             return [pattern] if pattern and os.path.lexists(folder / pattern) else []
-        found = self.reach.hits(pattern, folder, place, "include")
+        found = self.reach.hits(pattern, folder, location, "include")
         try:
             return list(islice((hit for hit in found if os.path.isfile(folder / hit)), _MOST_FILES + 1))  # noqa: PTH113 - pathlib's may raise
         except ValueError:  # a NUL in it
@@ -205,7 +207,7 @@ class SourceFiles:
         self.problems.add(problem)
 
 
-def _missing(folder: Path, pattern: str, place: Location) -> Problem:
+def _missing(folder: Path, pattern: str, location: Location) -> Problem:
     where = PurePath(pattern).parent
     near = nearest(PurePath(pattern).name, _names(folder / where))
     hint = f"did you mean `{where / near}`?" if near else "paths are relative to the file in which they stand"
@@ -214,7 +216,7 @@ def _missing(folder: Path, pattern: str, place: Location) -> Problem:
     said = f"there is no file {keys.shortened(pattern)}"
     if not pattern:
         said, hint = "the name of the included file is empty", "write a name such as `shots.yaml`, or remove it"
-    return Problem(Code.INCLUDE_MISSING, place, said, hint, "include")
+    return Problem(Code.INCLUDE_MISSING, location, said, hint, "include")
 
 
 def _whole(path: Path) -> Path:
@@ -232,10 +234,10 @@ def _names(folder: Path) -> list[str]:
         return []
 
 
-def _cycle(path: Path, place: Location, way: tuple[Path, ...]) -> Problem:
+def _cycle(path: Path, location: Location, way: tuple[Path, ...]) -> Problem:
     if path == way[-1]:
         said, hint = "this file includes itself", "leave it out: put the others into a folder, `shots/*.yaml`"
     else:
         names = [each.name for each in (*way[way.index(path) :], path)]
         said, hint = f"the includes go round: {' → '.join(names)}", "remove one of them"
-    return Problem(Code.INCLUDE_CYCLE, place, said, hint, "include")
+    return Problem(Code.INCLUDE_CYCLE, location, said, hint, "include")

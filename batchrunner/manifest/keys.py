@@ -93,7 +93,7 @@ def read_keys(mapping: nodes.Mapping, known: Iterable[str], problems: Problems) 
     kept = {name: entry for name, entry in mapping.entries.items() if name in known}
     for name, entry in mapping.entries.items():
         if name not in known and not is_ignored(name):
-            problems.add(_unknown(name, entry.place, known))
+            problems.add(_unknown(name, entry.location, known))
     return kept
 
 
@@ -117,7 +117,7 @@ def has_kind(name: str, node: nodes.Node, kind: Kind, problems: Problems, origin
     if _FITS[kind](node):
         return True
     said = f"`{name}` must be {kind}, not {described(node)}{origin}"
-    problems.add(Problem(Code.WRONG_TYPE, node.place, said, _KIND_HINTS.get(kind), name))
+    problems.add(Problem(Code.WRONG_TYPE, node.location, said, _KIND_HINTS.get(kind), name))
     return False
 
 
@@ -158,8 +158,8 @@ def is_null(node: nodes.Node) -> bool:
     return isinstance(node, nodes.Scalar) and node.value is None
 
 
-def _unknown(name: str, place: Location, known: Iterable[str]) -> Problem:
-    return Problem(Code.UNKNOWN_KEY, place, f"unknown key `{shortened(name)}`", _mend(name, known), name)
+def _unknown(name: str, location: Location, known: Iterable[str]) -> Problem:
+    return Problem(Code.UNKNOWN_KEY, location, f"unknown key `{shortened(name)}`", _mend(name, known), name)
 
 
 def _mend(name: str, known: Iterable[str]) -> str:

@@ -19,7 +19,7 @@ class Value:
     """
 
     node: nodes.Node
-    place: Location
+    location: Location
     layer: str
     under: "Value | None" = None
 
@@ -28,8 +28,8 @@ class Value:
         """What a message says of where a bad value came from; empty for the job itself."""
         if not self.layer:
             return ""
-        file = "" if self.place.file == self.node.place.file else f" of {self.place.file}"
-        return f" (from {self.layer}, line {self.place.line}{file})"
+        file = "" if self.location.file == self.node.location.file else f" of {self.location.file}"
+        return f" (from {self.layer}, line {self.location.line}{file})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Layer:
 
 def layer_of(entries: Mapping[str, nodes.Entry], name: str, unknown: frozenset[str] = frozenset()) -> Layer:
     """The layer of this name."""
-    return Layer({key: Value(entry.node, entry.place, name) for key, entry in entries.items()}, unknown)
+    return Layer({key: Value(entry.node, entry.location, name) for key, entry in entries.items()}, unknown)
 
 
 def merge(layers: Iterable[Layer]) -> dict[str, Value]:
@@ -64,15 +64,15 @@ def merge(layers: Iterable[Layer]) -> dict[str, Value]:
 
 def removed(layers: Iterable[Layer]) -> dict[str, Location]:
     """Where `null` stands that had the last word, by the key that it removed."""
-    places: dict[str, Location] = {}
+    locations: dict[str, Location] = {}
     for layer in layers:
         for name, value in layer.values.items():
-            places.pop(name, None)
+            locations.pop(name, None)
             if keys.is_null(value.node):
-                places[name] = value.node.place
-    return places
+                locations[name] = value.node.location
+    return locations
 
 
 def _united(lower: Value, higher: Value) -> Value:
     both = (*keys.texts_of(lower.node), *keys.texts_of(higher.node))
-    return replace(higher, node=nodes.Sequence(both, higher.node.place))
+    return replace(higher, node=nodes.Sequence(both, higher.node.location))

@@ -117,7 +117,7 @@ def _settings(values: Mapping[str, Value], problems: Problems) -> Settings:
         except ValueError as error:
             said = f"`{key}` cannot be {described(value.node)}"
             hint = str(error).replace("expected", "write", 1)
-            problems.add(Problem(Code.BAD_SETTING, value.node.place, said, hint, key))
+            problems.add(Problem(Code.BAD_SETTING, value.node.location, said, hint, key))
     return Settings(**read)  # type: ignore[arg-type]  # each reader gives its field's type
 
 
@@ -131,8 +131,8 @@ def _jobs(
     outputs = Outputs(judge.manifest, judge.profile, judge.problems, folder)
     jobs: list[Job] = []
     for draft in drafts.drafts:
-        pattern, place = _output(draft, drafts, settings)
-        path = None if "id" in draft.wrong else outputs.path(pattern, place, draft)
+        pattern, location = _output(draft, drafts, settings)
+        path = None if "id" in draft.wrong else outputs.path(pattern, location, draft)
         job = judge.job(draft, path or "")
         secret = secret_in(draft, path or "", permissions)
         judge.problems.extend(secret)
@@ -144,6 +144,6 @@ def _jobs(
 def _output(draft: Draft, drafts: Drafts, settings: Settings) -> tuple[str, Location]:
     """The pattern that holds for a draft, with the place to blame: its own, or the batch's."""
     if draft.output and isinstance(draft.output.node, Scalar):
-        return text_of(draft.output.node), draft.output.node.place
+        return text_of(draft.output.node), draft.output.node.location
     value = drafts.settings.get("output")
-    return settings.output, value.node.place if value else draft.place
+    return settings.output, value.node.location if value else draft.location

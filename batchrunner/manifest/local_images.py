@@ -49,7 +49,7 @@ class Pictures:
 
     def picture(self, text: str, value: Value) -> Picture | ImageError:
         """The picture behind a path; a path is relative to the file in which its field stands."""
-        path = os.path.normpath(os.path.join(os.path.dirname(value.place.file), text))  # noqa: PTH118, PTH120  # a text
+        path = os.path.normpath(os.path.join(os.path.dirname(value.location.file), text))  # noqa: PTH118, PTH120  # a text
         if path not in self._known:
             self._known[path] = self._judged(path, text)
         return self._known[path]

@@ -27,7 +27,7 @@ def combinations(node: nodes.Mapping, problems: Problems) -> list[Combination] |
     found = Problems()
     axes = {name: _values(name, axis, found) for name, axis in axes_of(node).items()}
     if not axes:
-        found.add(Problem(Code.BAD_MATRIX, node.place, "the matrix has no axis", _HINT, "matrix"))
+        found.add(Problem(Code.BAD_MATRIX, node.location, "the matrix has no axis", _HINT, "matrix"))
     excluded = list(_entries(node, "exclude", axes, found))
     included = list(_entries(node, "include", axes, found))
     for entry in included:
@@ -35,10 +35,10 @@ def combinations(node: nodes.Mapping, problems: Problems) -> list[Combination] |
         if missing:
             said = f"`include` must name every axis: {keys.shortened(', '.join(missing))} is missing"
             hint = f"add `{keys.shortened(missing[0])}: …`; each entry of `include` is one more combination"
-            found.add(Problem(Code.BAD_MATRIX, entry.place, said, hint, "matrix"))
+            found.add(Problem(Code.BAD_MATRIX, entry.location, said, hint, "matrix"))
     if _size(axes) > MOST_COMBINATIONS:
         said = f"the matrix has {_size(axes):,} combinations; at most {MOST_COMBINATIONS:,} are taken"
-        found.add(Problem(Code.TOO_MANY, node.place, said, "leave values out, or split the manifest", "matrix"))
+        found.add(Problem(Code.TOO_MANY, node.location, said, "leave values out, or split the manifest", "matrix"))
     problems.extend(found.in_order())
     return None if found.errors() else [*_kept(axes, excluded), *(_as_combination(entry) for entry in included)]
 
@@ -53,7 +53,7 @@ def _values(name: str, axis: nodes.Node, problems: Problems) -> tuple[nodes.Node
         said = f"a value of the axis `{keys.shortened(name)}` cannot be {keys.described(wrong)}"
     elif isinstance(axis, nodes.Sequence):
         said = f"the axis `{keys.shortened(name)}` has no values"
-    problems.add(Problem(Code.BAD_MATRIX, (wrong or axis).place, said, _HINT, "matrix"))
+    problems.add(Problem(Code.BAD_MATRIX, (wrong or axis).location, said, _HINT, "matrix"))
     return ()
 
 
@@ -65,12 +65,14 @@ def _entries(node: nodes.Mapping, key: str, axes: Mapping[str, object], problems
     items = entry.node.items if isinstance(entry.node, nodes.Sequence) else (entry.node,)
     if len(items) > MOST_ENTRIES:
         said = f"`{key}` has {len(items):,} entries; at most {MOST_ENTRIES:,} are taken"
-        problems.add(Problem(Code.TOO_MANY, entry.node.place, said, "write the jobs as rows of a CSV file", "matrix"))
+        problems.add(
+            Problem(Code.TOO_MANY, entry.node.location, said, "write the jobs as rows of a CSV file", "matrix")
+        )
         return
     for item in items:
         if not isinstance(item, nodes.Mapping) or not item.entries:
             said = f"`{key}` must be a list of axes with values"
-            problems.add(Problem(Code.BAD_MATRIX, item.place, said, f"write `{key}: [{{angle: left}}]`", "matrix"))
+            problems.add(Problem(Code.BAD_MATRIX, item.location, said, f"write `{key}: [{{angle: left}}]`", "matrix"))
             continue
         known = [_is_axis(name, cell, axes, problems) for name, cell in item.entries.items()]
         if all(known):
@@ -82,13 +84,13 @@ def _is_axis(name: str, cell: nodes.Entry, axes: Mapping[str, object], problems:
         near = nearest(name, axes)
         said = f"the matrix has no axis `{keys.shortened(name)}`"
         hint = f"did you mean `{near}`?" if near else f"its axes: {keys.shortened(', '.join(axes))}"
-        problems.add(Problem(Code.BAD_MATRIX, cell.place, said, hint, "matrix"))
+        problems.add(Problem(Code.BAD_MATRIX, cell.location, said, hint, "matrix"))
         return False
     if isinstance(cell.node, nodes.Scalar) and cell.node.value is not None:
         return True
     said = f"`{keys.shortened(name)}` must be one value, not {keys.described(cell.node)}"
     hint = "write an entry for each value"
-    problems.add(Problem(Code.BAD_MATRIX, cell.node.place, said, hint, "matrix"))
+    problems.add(Problem(Code.BAD_MATRIX, cell.node.location, said, hint, "matrix"))
     return False
 
 

@@ -37,10 +37,10 @@ class Outputs:
     _taken: dict[str, str] = field(default_factory=dict)
     _folders: dict[str, str] = field(default_factory=dict)
 
-    def path(self, pattern: str, place: Location, draft: Draft) -> str | None:
+    def path(self, pattern: str, location: Location, draft: Draft) -> str | None:
         """The path of one draft's clip, relative to the manifest's folder; None where it is a problem."""
         try:
-            path = self._filled(pattern, place, draft)
+            path = self._filled(pattern, location, draft)
         except VariableProblem as error:
             self.problems.add(error.problem)
             return None
@@ -48,13 +48,13 @@ class Outputs:
         if wrong:
             said, hint = wrong
             if draft.named_at and _part_fault(f"{draft.name}.mp4"):  # whatever the pattern says, its id is at fault
-                place = draft.named_at
-            self.problems.add(Problem(Code.BAD_OUTPUT, place, f"`output` {said}", hint, "output", draft.names))
+                location = draft.named_at
+            self.problems.add(Problem(Code.BAD_OUTPUT, location, f"`output` {said}", hint, "output", draft.names))
             return None
         path = self._of_profile(PurePosixPath(path))
         if wrong := self._collision(path, draft.name):
             said, hint = wrong
-            self.problems.add(Problem(Code.OUTPUT_COLLISION, place, f"`output` {said}", hint, "output", draft.names))
+            self.problems.add(Problem(Code.OUTPUT_COLLISION, location, f"`output` {said}", hint, "output", draft.names))
         return path
 
     def _collision(self, path: str, name: str) -> tuple[str, str] | None:
@@ -83,11 +83,11 @@ class Outputs:
             return None
         return f"is a path of {length - _ROOM_BYTES} bytes, too long for this system", "write a shorter one"
 
-    def _filled(self, pattern: str, place: Location, draft: Draft) -> str:
-        job = {"id": text_node(draft.name, place), "model": text_node(draft.model.replace("/", "-"), place)}
-        manifest = {"name": text_node(self.manifest, place)}
+    def _filled(self, pattern: str, location: Location, draft: Draft) -> str:
+        job = {"id": text_node(draft.name, location), "model": text_node(draft.model.replace("/", "-"), location)}
+        manifest = {"name": text_node(self.manifest, location)}
         why_not = dict.fromkeys(("row", "matrix", "vars", "env"), "it has a meaning only in the job's own `output`")
-        found = substitute(text_node(pattern, place), Scope({"job": job, "manifest": manifest}, why_not))
+        found = substitute(text_node(pattern, location), Scope({"job": job, "manifest": manifest}, why_not))
         return found.text if isinstance(found, Scalar) else ""
 
     def _of_profile(self, path: PurePosixPath) -> str:

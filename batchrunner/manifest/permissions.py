@@ -59,14 +59,14 @@ class Reach:
     variables: dict[str, None] = field(default_factory=dict)
     _walk: Walk | None = None
 
-    def refusal(self, path: str | Path, written: str, place: Location, name: str) -> Problem | None:
+    def refusal(self, path: str | Path, written: str, location: Location, name: str) -> Problem | None:
         """The problem of a file that may not be read; None where it may be."""
         if self.permissions.allow(path):
             return None
         said, hint = outside(path, written)
-        return Problem(Code.OUTSIDE_PROJECT, place, f"`{name}` {said}", hint, name)
+        return Problem(Code.OUTSIDE_PROJECT, location, f"`{name}` {said}", hint, name)
 
-    def hits(self, pattern: str, folder: Path, place: Location, name: str) -> Iterator[str]:
+    def hits(self, pattern: str, folder: Path, location: Location, name: str) -> Iterator[str]:
         """The files and folders that a pattern means, seen from a folder, in no order.
 
         Raises:
@@ -78,11 +78,11 @@ class Reach:
             yield from self._walk.hits(pattern, folder)
         except WalkedOutside as error:
             said, hint = outside(error.path, pattern)
-            raise RefusedPattern(Problem(Code.OUTSIDE_PROJECT, place, f"`{name}` {said}", hint, name)) from None
+            raise RefusedPattern(Problem(Code.OUTSIDE_PROJECT, location, f"`{name}` {said}", hint, name)) from None
         except WalkedTooFar as error:
             said = f"the pattern {shortened(pattern)} {error}"
             hint = "name the folder in it, or fewer `*`"
-            raise RefusedPattern(Problem(Code.TOO_MANY, place, said, hint, name)) from None
+            raise RefusedPattern(Problem(Code.TOO_MANY, location, said, hint, name)) from None
 
 
 class RefusedPattern(Exception):  # a problem on its way to its collector

@@ -227,11 +227,11 @@ def _from_frames(folder: Path, images: Path) -> Scaffold:
 def _read(folder: Path, name: str, encoding: Encoding | None) -> tuple[Table, list[str]]:
     """The sheet, and what is to be known about it."""
     problems = Problems()
-    node = Scalar(name, name, plain=True, place=Location(name, 1, 1))
+    node = Scalar(name, name, plain=True, location=Location(name, 1, 1))
     table = read_rows(node, folder, str(folder), problems, Reach(Permissions((Path("/"),))), encoding)
     if table is None or problems.errors():
         problem, *more = problems.errors()
-        where = "" if problem.location == node.place else f"{problem.location}: "
+        where = "" if problem.location == node.location else f"{problem.location}: "
         hint = (problem.hint or "").replace("`encoding: ", "`--encoding ").replace(" beside `rows`", "")
         others = f" (and {len(more)} more problems)" if more else ""
         raise UsageError(where + problem.message + (f": {hint}" if hint else "") + others)

@@ -19,20 +19,20 @@ def secret_in(draft: Draft, output: str, permissions: Permissions) -> tuple[Prob
     return tuple(_problem(name, node, draft) for name, node in _held(draft, output, permissions))
 
 
-def secret_name(name: str, place: Location, permissions: Permissions) -> tuple[Problem, ...]:
+def secret_name(name: str, location: Location, permissions: Permissions) -> tuple[Problem, ...]:
     """The same for the name of a manifest, under which files and records are kept."""
     if not permissions.holds_secret(name):
         return ()
-    return (Problem(Code.HOLDS_KEY, place, "`name` holds the API key: it would be kept", _HINT, "name"),)
+    return (Problem(Code.HOLDS_KEY, location, "`name` holds the API key: it would be kept", _HINT, "name"),)
 
 
 def _held(draft: Draft, output: str, permissions: Permissions) -> Iterator[tuple[str, nodes.Node]]:
-    at = draft.named_at or draft.place
+    at = draft.named_at or draft.location
     names = {"id": draft.name, "model": draft.model, "tags": " ".join(draft.tags), "output": output}
     for name, text in names.items():
         if permissions.holds_secret(text):
             value = draft.output if name == "output" else None
-            yield name, value.node if value else nodes.Scalar(text, text, plain=True, place=at)
+            yield name, value.node if value else nodes.Scalar(text, text, plain=True, location=at)
     for name, value in draft.fields.items():
         if any(permissions.holds_secret(text) for text in _texts(value.node)):
             yield name, value.node
@@ -53,4 +53,4 @@ def _texts(node: nodes.Node) -> Iterator[str]:
 
 def _problem(name: str, node: nodes.Node, draft: Draft) -> Problem:
     said = f"`{name}` holds the API key: it would be sent and kept"
-    return Problem(Code.HOLDS_KEY, node.place, said, _HINT, name, draft.names)
+    return Problem(Code.HOLDS_KEY, node.location, said, _HINT, name, draft.names)

@@ -77,10 +77,10 @@ def decode(data: bytes, file: str, lines_of: "LinesOf | None" = None) -> Source:
         return Source(body.decode(encoding))
     except UnicodeDecodeError as error:
         before = (lines_of or split_lines)(body[: error.start].decode(encoding))
-        place = Location(file, len(before), len(before[-1]) + 1)
+        location = Location(file, len(before), len(before[-1]) + 1)
         message = f"the byte 0x{body[error.start]:02X} is not {encoding[:6].upper()} text"
         text = body.decode(encoding, errors="replace")
-        return Source(text, Problem(Code.FILE_ENCODING, place, message, _SAVE_AS_UTF8))
+        return Source(text, Problem(Code.FILE_ENCODING, location, message, _SAVE_AS_UTF8))
 
 
 def split_lines(text: str) -> tuple[str, ...]:
@@ -88,19 +88,19 @@ def split_lines(text: str) -> tuple[str, ...]:
     return tuple(_LINE_BREAK.split(text))
 
 
-def _not_a_file(mode: int, place: Location) -> Problem:
+def _not_a_file(mode: int, location: Location) -> Problem:
     if stat.S_ISDIR(mode):
-        return Problem(Code.FILE_UNREADABLE, place, "this is a folder", "name a file in it")
-    return Problem(Code.FILE_UNREADABLE, place, "this is a pipe or a device", "name a file on disk")
+        return Problem(Code.FILE_UNREADABLE, location, "this is a folder", "name a file in it")
+    return Problem(Code.FILE_UNREADABLE, location, "this is a pipe or a device", "name a file on disk")
 
 
-def _unreadable(error: OSError | ValueError, place: Location) -> Problem:
+def _unreadable(error: OSError | ValueError, location: Location) -> Problem:
     reason = (isinstance(error, OSError) and error.strerror) or str(error)
     message = f"the file cannot be read: {reason[:1].lower()}{reason[1:]}"
-    return Problem(Code.FILE_UNREADABLE, place, message, _HINTS.get(type(error)))
+    return Problem(Code.FILE_UNREADABLE, location, message, _HINTS.get(type(error)))
 
 
-def _too_large(place: Location) -> Problem:
+def _too_large(location: Location) -> Problem:
     message = f"the file is larger than {MOST_BYTES // 1024**2} MiB"
     hint = "put the jobs into several files, or their values into a CSV file named in `rows`"
-    return Problem(Code.FILE_TOO_LARGE, place, message, hint)
+    return Problem(Code.FILE_TOO_LARGE, location, message, hint)

@@ -54,16 +54,16 @@ class Validator:
         told = {rule.fields[0] for rule in broken if rule.severity is Severity.ERROR}
         for rule in broken:
             if rule.severity is Severity.ERROR or rule.fields[0] not in told:
-                place = self._rule_place(rule, draft)
-                problem = Problem(rule.code, place, rule.message, rule.hint, rule.fields[0], draft.names)
+                location = self._rule_place(rule, draft)
+                problem = Problem(rule.code, location, rule.message, rule.hint, rule.fields[0], draft.names)
                 self.problems.add(replace(problem, severity=rule.severity))
         if wrong or any(rule.severity is Severity.ERROR for rule in broken):
             return None
         written = {**draft.fields, **({"model": draft.model_said} if draft.model_said else {})}
-        places = {name: value.node.place for name, value in written.items()}
+        locations = {name: value.node.location for name, value in written.items()}
         layers = {name: value.layer for name, value in written.items() if value.layer}
         identity = JobId(self.manifest, self.profile, draft.id, draft.take)
-        job = Job(identity, body, request_of(model.slug, body), output, draft.tags, draft.place, places, layers)
+        job = Job(identity, body, request_of(model.slug, body), output, draft.tags, draft.location, locations, layers)
         self._note_equals(job)
         return job
 
@@ -76,31 +76,33 @@ class Validator:
 
         What a whole batch lacks, and is only worth a look, is told once: at the first job that lacks it.
         """
-        written = [draft.fields[name].place for name in rule.fields if name in draft.fields]
+        written = [draft.fields[name].location for name in rule.fields if name in draft.fields]
         empty = [draft.empty[name] for name in rule.fields if name in draft.empty]
         if written or empty:
             return (written + empty)[0]
-        return draft.place if rule.severity is Severity.ERROR else self._lacking.setdefault(rule.code, draft.place)
+        return (
+            draft.location if rule.severity is Severity.ERROR else self._lacking.setdefault(rule.code, draft.location)
+        )
 
     def _add(self, code: Code, name: str, node: nodes.Node, said: str, hint: str | None, draft: Draft) -> None:
         origin = draft.fields[name].origin
-        self.problems.add(Problem(code, node.place, said + origin, hint, name, draft.names))
+        self.problems.add(Problem(code, node.location, said + origin, hint, name, draft.names))
 
     def _foreign_fields(self, draft: Draft, model: Model) -> Iterator[str]:
         for name in sorted(draft.fields.keys() - model.fields.keys()):
             said = f"the model {model.slug} has no `{name}`"
-            place = draft.fields[name].place
-            self.problems.add(Problem(Code.UNKNOWN_KEY, place, said, "remove it", name, draft.names))
+            location = draft.fields[name].location
+            self.problems.add(Problem(Code.UNKNOWN_KEY, location, said, "remove it", name, draft.names))
             yield name
 
     def _required(self, draft: Draft, model: Model) -> Iterator[str]:
         for name in model.schema.get("required", ()):
             if name not in draft.fields and name not in draft.wrong and not self.is_fragment:
                 said, hint = f"`{name}` is missing", f"write `{name}: …`"
-                place = draft.empty.get(name, draft.place)
+                location = draft.empty.get(name, draft.location)
                 if name in draft.empty:
                     said, hint = f"`{name}` is empty here", "fill it in; a variable may have a default: `${…:-text}`"
-                self.problems.add(Problem(Code.MISSING_KEY, place, said, hint, name, draft.names))
+                self.problems.add(Problem(Code.MISSING_KEY, location, said, hint, name, draft.names))
                 yield name
 
     def _placeholders(self, draft: Draft, model: Model) -> Iterator[str]:
@@ -157,7 +159,7 @@ class Validator:
 
     def _warn(self, code: Code, name: str, node: nodes.Node, said: str, hint: str, draft: Draft) -> None:
         origin = draft.fields[name].origin
-        problem = Problem(code, node.place, said + origin, hint, name, draft.names, Severity.WARNING)
+        problem = Problem(code, node.location, said + origin, hint, name, draft.names, Severity.WARNING)
         self.problems.add(problem)
 
     def _note_equals(self, job: Job) -> None:

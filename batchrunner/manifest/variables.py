@@ -42,9 +42,9 @@ class Scope:
     withheld: frozenset[str] = frozenset()
 
 
-def text_node(text: str, place: Location) -> nodes.Scalar:
+def text_node(text: str, location: Location) -> nodes.Scalar:
     """A text that no author quoted: `8` is a number where one is wanted, as in YAML."""
-    return nodes.Scalar(_value(text), text, plain=True, place=place)
+    return nodes.Scalar(_value(text), text, plain=True, location=location)
 
 
 def has_variable(node: nodes.Node) -> bool:
@@ -85,7 +85,7 @@ def substitute(node: nodes.Node, names: Scope, *, list_wanted: bool = False) -> 
         case nodes.Scalar(value=str(text)) if "${" in text:
             return _filled(node, text, names, list_wanted=list_wanted)
         case nodes.Sequence() if has_variable(node):
-            return nodes.Sequence(tuple(_filled_items(node, names, list_wanted=list_wanted)), node.place)
+            return nodes.Sequence(tuple(_filled_items(node, names, list_wanted=list_wanted)), node.location)
         case _:
             return node
 
@@ -103,23 +103,23 @@ def _filled_items(node: nodes.Sequence, names: Scope, *, list_wanted: bool) -> I
 def _filled(node: nodes.Scalar, text: str, names: Scope, *, list_wanted: bool) -> nodes.Node:
     whole = _TOKEN.fullmatch(text)
     if whole and whole[1] is not None:
-        found = _look_up(whole, names, node.place)
+        found = _look_up(whole, names, node.location)
         from_row = whole[1].startswith("row")
         is_text = isinstance(found, nodes.Scalar) and found.value is not None
         return _split(found) if list_wanted and from_row and is_text else found
-    filled = "".join(_pieces(text, names, node.place))
-    return nodes.Scalar(filled, filled, plain=False, place=node.place)
+    filled = "".join(_pieces(text, names, node.location))
+    return nodes.Scalar(filled, filled, plain=False, location=node.location)
 
 
-def _pieces(text: str, names: Scope, place: Location) -> Iterator[str]:
+def _pieces(text: str, names: Scope, location: Location) -> Iterator[str]:
     """A text in pieces, its variables filled; it ends with a problem as soon as it is too long."""
     end = size = 0
     for token in _TOKEN.finditer(text):
-        for piece in (text[end : token.start()], _piece(token, names, place)):
+        for piece in (text[end : token.start()], _piece(token, names, location)):
             size += size_of(piece)
             yield piece
         if size > MOST_BYTES:
-            raise VariableProblem(too_long(place))
+            raise VariableProblem(too_long(location))
         end = token.end()
     yield text[end:]
 
@@ -129,52 +129,52 @@ def size_of(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode(errors="replace"))
 
 
-def too_long(place: Location) -> Problem:
+def too_long(location: Location) -> Problem:
     """What is said of a value that is too long once its variables are filled."""
     said = f"a value is longer than {MOST_BYTES:,} bytes once it is filled"
-    return Problem(Code.TOO_MANY, place, said, "write a shorter text: nobody reads so long a prompt")
+    return Problem(Code.TOO_MANY, location, said, "write a shorter text: nobody reads so long a prompt")
 
 
-def _piece(token: re.Match[str], names: Scope, place: Location) -> str:
+def _piece(token: re.Match[str], names: Scope, location: Location) -> str:
     if token[1] is None:
         return "$${" if names.later else "${"
-    found = _look_up(token, names, place)
+    found = _look_up(token, names, location)
     if isinstance(found, nodes.Scalar) and found.value is not None:
         return keys.text_of(found)
     is_empty = isinstance(found, nodes.Scalar)
     what = "is empty" if is_empty else "is a list"
     hint = "give it a default: `${…:-text}`" if is_empty else "use it as a whole value"
-    if is_empty and token[1].startswith("row") and found.place.file != place.file:
-        place, hint = found.place, f"fill the cell in, or {hint}"
-    raise VariableProblem(Problem(Code.BAD_VARIABLE, place, f"`{keys.shortened(token[0])}` {what}", hint))
+    if is_empty and token[1].startswith("row") and found.location.file != location.file:
+        location, hint = found.location, f"fill the cell in, or {hint}"
+    raise VariableProblem(Problem(Code.BAD_VARIABLE, location, f"`{keys.shortened(token[0])}` {what}", hint))
 
 
-def _look_up(token: re.Match[str], names: Scope, place: Location) -> nodes.Node:
+def _look_up(token: re.Match[str], names: Scope, location: Location) -> nodes.Node:
     reference = _REFERENCE.fullmatch(token[1]) if token[0].endswith("}") else None
     if reference is None:
-        raise VariableProblem(_no_variable(token, place))
+        raise VariableProblem(_no_variable(token, location))
     space, default = reference["space"], reference["default"]
     name = reference["name"] if reference["quoted"] is None else reference["quoted"]
     if space == "env" and name.upper().startswith("MODELLIX_"):
         said = f"`{keys.shortened(token[0])}` could send a secret away"
-        raise VariableProblem(Problem(Code.FORBIDDEN_VARIABLE, place, said, "remove it: a manifest holds no keys"))
+        raise VariableProblem(Problem(Code.FORBIDDEN_VARIABLE, location, said, "remove it: a manifest holds no keys"))
     if space not in names.spaces:
-        raise VariableProblem(_no_space(space, names, place))
+        raise VariableProblem(_no_space(space, names, location))
     if space == "env" and name not in names.permitted and (default is None or name in names.withheld):
-        raise VariableProblem(_not_allowed(name, place))
+        raise VariableProblem(_not_allowed(name, location))
     found = names.spaces[space].get(name)
-    if isinstance(found, nodes.Scalar) and not found.place.file:  # nobody wrote it in a file: blame who uses it
-        found = replace(found, place=place)
+    if isinstance(found, nodes.Scalar) and not found.location.file:  # nobody wrote it in a file: blame who uses it
+        found = replace(found, location=location)
         if not is_text(found.text):
             said = f"`{keys.shortened(token[0])}` holds bytes that are no text"
-            raise VariableProblem(Problem(Code.BAD_VARIABLE, place, said, "set it to a text in UTF-8"))
+            raise VariableProblem(Problem(Code.BAD_VARIABLE, location, said, "set it to a text in UTF-8"))
     if default is not None and (found is None or _is_empty(found)):
-        found = text_node(default, place)
+        found = text_node(default, location)
     if found is not None and not _is_empty(found):
         return _literal(found) if names.later not in {"", space} else found
     if found is None:
-        raise VariableProblem(_no_name(space, name, names, place))
-    return nodes.Scalar(None, "", plain=True, place=found.place)
+        raise VariableProblem(_no_name(space, name, names, location))
+    return nodes.Scalar(None, "", plain=True, location=found.location)
 
 
 def is_text(text: str) -> bool:
@@ -182,7 +182,7 @@ def is_text(text: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
-def _no_variable(token: re.Match[str], place: Location) -> Problem:
+def _no_variable(token: re.Match[str], location: Location) -> Problem:
     said = f"`{keys.shortened(token[0])}` is no variable"
     name = token[1].strip() if token[1].strip().isidentifier() else "name"
     hint = f"write `${{vars.{name}}}`, or `$${{` for a literal `${{`"
@@ -191,34 +191,34 @@ def _no_variable(token: re.Match[str], place: Location) -> Problem:
             f"`{keys.shortened(token[0])}` is never closed",
             "close it with `}`, or write `$${` for a literal `${`",
         )
-    return Problem(Code.BAD_VARIABLE, place, said, hint)
+    return Problem(Code.BAD_VARIABLE, location, said, hint)
 
 
 def _literal(node: nodes.Node) -> nodes.Node:
     """The value, as it is written where variables are filled once more."""
     text = keys.text_of(node) if isinstance(node, nodes.Scalar) else ""
-    return text_node(text.replace("${", "$${"), node.place) if "${" in text else node
+    return text_node(text.replace("${", "$${"), node.location) if "${" in text else node
 
 
-def _not_allowed(name: str, place: Location) -> Problem:
+def _not_allowed(name: str, location: Location) -> Problem:
     said = f"`env.{keys.shortened(name)}` would be sent away, and nobody allowed it"
     typed = shlex.quote(keys.shortened(name))
-    return Problem(Code.VARIABLE_NOT_ALLOWED, place, said, f"if it may be: `--env {typed}`, or remove it")
+    return Problem(Code.VARIABLE_NOT_ALLOWED, location, said, f"if it may be: `--env {typed}`, or remove it")
 
 
 def _is_empty(node: nodes.Node) -> bool:
     return isinstance(node, nodes.Scalar) and (node.value is None or node.value == "")
 
 
-def _no_space(space: str, names: Scope, place: Location) -> Problem:
+def _no_space(space: str, names: Scope, location: Location) -> Problem:
     if space in names.why_not:
-        return Problem(Code.UNKNOWN_VARIABLE, place, f"there is no `${{{space}.…}}` here", names.why_not[space])
+        return Problem(Code.UNKNOWN_VARIABLE, location, f"there is no `${{{space}.…}}` here", names.why_not[space])
     near = nearest(space, _SPACES)
     hint = f"did you mean `{near}`?" if near else f"known: {', '.join(names.spaces)}"
-    return Problem(Code.UNKNOWN_VARIABLE, place, f"`{keys.shortened(space)}` is not a kind of variable", hint)
+    return Problem(Code.UNKNOWN_VARIABLE, location, f"`{keys.shortened(space)}` is not a kind of variable", hint)
 
 
-def _no_name(space: str, name: str, names: Scope, place: Location) -> Problem:
+def _no_name(space: str, name: str, names: Scope, location: Location) -> Problem:
     known = names.spaces[space]
     near = nearest(name, known)
     listed = ", ".join(keys.shortened(each) for each in list(known)[:8])
@@ -229,14 +229,14 @@ def _no_name(space: str, name: str, names: Scope, place: Location) -> Problem:
         hint = "define it under `vars:`" + (f"; known: {listed}" if listed else "")
     shown = f".{name}" if re.fullmatch(r"[\w-]+", name) else f'["{name}"]'
     said = f"there is no variable `{space}{keys.shortened(shown)}`"
-    return Problem(Code.UNKNOWN_VARIABLE, place, said, hint)
+    return Problem(Code.UNKNOWN_VARIABLE, location, said, hint)
 
 
 def _split(node: nodes.Node) -> nodes.Sequence:
     text = keys.text_of(node) if isinstance(node, nodes.Scalar) else ""
     parts = text.split("|") if "|" in text else text.split()
     stripped = (part.strip() for part in parts)
-    return nodes.Sequence(tuple(text_node(part, node.place) for part in stripped if part), node.place)
+    return nodes.Sequence(tuple(text_node(part, node.location) for part in stripped if part), node.location)
 
 
 def _value(text: str) -> str | int | float | bool | None:

@@ -283,5 +283,5 @@ def remembered(manifest: str, records: Iterable[Mapping[str, Any]]) -> tuple[Job
 def _job(manifest: str, record: Mapping[str, Any]) -> Job:
     request = request_of(record["request"]["model"], record["request"]["fields"])
     who = JobId(manifest, record["profile"], record["job"], record["take"])
-    place = Location(record["file"], record["line"], 1)
-    return Job(who, request.fields, request, record["output"], tuple(record["tags"]), place)
+    location = Location(record["file"], record["line"], 1)
+    return Job(who, request.fields, request, record["output"], tuple(record["tags"]), location)

@@ -27,13 +27,13 @@ class Cause:
 
     field: str
     layer: str
-    place: Location | None
+    location: Location | None
     clips: int
 
     def __str__(self) -> str:
-        if self.place is None:
+        if self.location is None:
             return f"`{self.field}`, which is not written any more"
-        at = f"{self.place.file}:{self.place.line}"
+        at = f"{self.location.file}:{self.location.line}"
         if self.layer:
             return f"`{self.field}` in {self.layer}, {at}"
         return f"`{self.field}`, {at}" if self.clips == 1 else f"`{self.field}` of {self.clips} jobs, from {at} on"
@@ -80,8 +80,8 @@ class Replaced:
                 {
                     "field": cause.field,
                     "layer": cause.layer,
-                    "file": cause.place.file if cause.place else None,
-                    "line": cause.place.line if cause.place else None,
+                    "file": cause.location.file if cause.location else None,
+                    "line": cause.location.line if cause.location else None,
                     "clips": cause.clips,
                 }
                 for cause in self.causes
@@ -121,14 +121,14 @@ def _is_ordered(job: Job, memory: JobHistory, clip: Attempt) -> bool:
 def _causes(edited: Iterable[tuple[Job, Attempt]]) -> tuple[Cause, ...]:
     """One a field and layer; values that stand in the jobs themselves are one cause a file."""
     counts: Counter[tuple[str, str, str, int]] = Counter()
-    places: dict[tuple[str, str, str, int], Location | None] = {}
+    locations: dict[tuple[str, str, str, int], Location | None] = {}
     for job, clip in edited:
         for name in changed_fields(clip.request, job.request):
-            layer, place = job.layers.get(name, ""), job.locations.get(name)
-            key = (name, layer, place.file if place else "", place.line if place and layer else 0)
+            layer, location = job.layers.get(name, ""), job.locations.get(name)
+            key = (name, layer, location.file if location else "", location.line if location and layer else 0)
             counts[key] += 1
-            places.setdefault(key, place)
-    return tuple(Cause(key[0], key[1], places[key], count) for key, count in counts.most_common())
+            locations.setdefault(key, location)
+    return tuple(Cause(key[0], key[1], locations[key], count) for key, count in counts.most_common())
 
 
 def _again(clips: int, had_cost_usd: Decimal) -> str:

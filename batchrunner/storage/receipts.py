@@ -63,7 +63,7 @@ def _told(manifest: str, line: Line | RefusedLine) -> Receipt | RefusedLine:
         kind, data = check_line(line.data)
         return _READERS[kind](manifest, data, lambda request: request_of(request["model"], request["fields"]))
     except (ValueError, RecursionError) as error:
-        return RefusedLine(line.place, str(error))
+        return RefusedLine(line.location, str(error))
 
 
 @dataclass(slots=True)

@@ -25,7 +25,7 @@ _CONFLICT = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
 class Line:
     """One line as JSON, and its place: `shots.receipts.jsonl:3`."""
 
-    place: str
+    location: str
     data: object
 
 
@@ -33,11 +33,11 @@ class Line:
 class RefusedLine:
     """A line that is not taken in, and why."""
 
-    place: str
+    location: str
     said: str
 
     def __str__(self) -> str:
-        return f"{self.place}: this line is no receipt: {self.said}"
+        return f"{self.location}: this line is no receipt: {self.said}"
 
 
 def read_lines(root: Root, path: Path) -> Iterator[Line | RefusedLine]:
@@ -128,9 +128,9 @@ def _bytes(root: Root, path: Path) -> bytes:
     return found.removeprefix(b"\xef\xbb\xbf")
 
 
-def _line(place: str, raw: bytes) -> Line | RefusedLine:
+def _line(location: str, raw: bytes) -> Line | RefusedLine:
     try:
-        return Line(place, _json(raw))
+        return Line(location, _json(raw))
     except UnicodeDecodeError:
         said = "it is not UTF-8"
     except json.JSONDecodeError as error:
@@ -139,7 +139,7 @@ def _line(place: str, raw: bytes) -> Line | RefusedLine:
         said = str(error)
     except RecursionError:
         said = "it is nested too deep"
-    return RefusedLine(place, said)
+    return RefusedLine(location, said)
 
 
 def _json(raw: bytes) -> object:

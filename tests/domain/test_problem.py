@@ -36,8 +36,8 @@ def test_another_mistake_or_another_place_is_another_problem(other: Problem) -> 
 
 
 def test_problems_come_by_file_line_and_column() -> None:
-    places = [("b.yaml", 1, 1), ("a.yaml", 10, 1), ("a.yaml", 9, 80), ("a.yaml", 9, 7)]
-    found = [Problem(Code.YAML_SYNTAX, Location(*place), "wrong") for place in places]
+    locations = [("b.yaml", 1, 1), ("a.yaml", 10, 1), ("a.yaml", 9, 80), ("a.yaml", 9, 7)]
+    found = [Problem(Code.YAML_SYNTAX, Location(*location), "wrong") for location in locations]
     assert [p.location for p in collected(*found).in_order()] == [
         Location("a.yaml", 9, 7),
         Location("a.yaml", 9, 80),

@@ -41,14 +41,14 @@ def plain_data(node: Any) -> Any:
     return {key: plain_data(entry.node) for key, entry in node.entries.items()}
 
 
-def places(node: Any) -> list[Location]:
+def locations(node: Any) -> list[Location]:
     """Every place in a tree, in its order."""
     if isinstance(node, Scalar):
-        return [node.place]
+        return [node.location]
     if isinstance(node, Sequence):
-        return [node.place, *(place for item in node.items for place in places(item))]
-    inner = (place for entry in node.entries.values() for place in (entry.place, *places(entry.node)))
-    return [node.place, *inner]
+        return [node.location, *(location for item in node.items for location in locations(item))]
+    inner = (location for entry in node.entries.values() for location in (entry.location, *locations(entry.node)))
+    return [node.location, *inner]
 
 
 # values
@@ -131,7 +131,7 @@ def test_a_number_that_we_accept_is_one_under_every_setting_of_python(look: Look
 
 def test_every_node_knows_its_line_and_column(look: Look) -> None:
     doc = look("version: 1\njobs:\n  - id: a\n    tags: [x, 'y']\n")
-    assert [(p.line, p.column) for p in places(doc.root)] == [
+    assert [(p.line, p.column) for p in locations(doc.root)] == [
         *((1, 1), (1, 1), (1, 10), (2, 1), (3, 3), (3, 5), (3, 5), (3, 9)),
         *((4, 5), (4, 11), (4, 12), (4, 15)),
     ]
@@ -141,23 +141,23 @@ def test_every_node_knows_its_line_and_column(look: Look) -> None:
 def test_lines_end_where_the_places_say(look: Look, end: str) -> None:
     doc = look(f"a: é😀{end}# note{end}b: x{end}")
     assert doc.lines == ("a: é😀", "# note", "b: x", "")
-    assert doc.root.entries["b"].node.place == Location("m.yaml", 3, 4)
+    assert doc.root.entries["b"].node.location == Location("m.yaml", 3, 4)
 
 
 def test_columns_count_characters_not_bytes(look: Look) -> None:
-    assert look("{é😀: 1, b: 2}").root.entries["b"].place.column == 9
+    assert look("{é😀: 1, b: 2}").root.entries["b"].location.column == 9
 
 
 def test_a_byte_order_mark_takes_no_column(look: Look) -> None:
     doc = look("\ufeffa: 1")
-    assert (doc.lines, doc.root.entries["a"].place.column) == (("a: 1",), 1)
+    assert (doc.lines, doc.root.entries["a"].location.column) == (("a: 1",), 1)
 
 
 def test_an_alias_is_its_anchors_node_with_its_place(look: Look) -> None:
     doc = look("a: &x [1]\nb: *x\n")
     assert doc.problems == ()
     assert doc.root.entries["b"].node is doc.root.entries["a"].node
-    assert doc.root.entries["b"].place == Location("m.yaml", 2, 1)
+    assert doc.root.entries["b"].location == Location("m.yaml", 2, 1)
 
 
 def test_a_second_anchor_of_the_same_name_counts_from_there_on(look: Look) -> None:
@@ -167,7 +167,7 @@ def test_a_second_anchor_of_the_same_name_counts_from_there_on(look: Look) -> No
 def test_an_alias_can_be_a_key(look: Look) -> None:
     doc = look("- &x a\n- *x : 1\n")
     assert plain_data(doc.root) == ["a", {"a": 1}]
-    assert doc.root.items[1].entries["a"].place == Location("m.yaml", 2, 3)
+    assert doc.root.items[1].entries["a"].location == Location("m.yaml", 2, 3)
 
 
 # syntax
@@ -307,7 +307,7 @@ def test_all_mistakes_are_told_at_once_in_the_files_order(look: Look) -> None:
     doc = look("a: 1\na: 2\n1: x\nb: !t [*nope]\n<<: {}\nc: [\n")
     assert [p.code for p in doc.problems] == [Code.YAML_TAG, Code.YAML_ALIASES, Code.YAML_SYNTAX]
     doc = look("a: 1\na: 2\n1: x\nb: !t [9]\n<<: {}\n")
-    assert [p.place.line for p in doc.problems] == [2, 3, 4, 5]
+    assert [p.location.line for p in doc.problems] == [2, 3, 4, 5]
 
 
 def test_names_in_messages_are_short_and_without_control_characters(look: Look) -> None:
@@ -436,7 +436,7 @@ def test_a_file_is_named_as_the_user_named_it(tmp_path: Path) -> None:
     path = tmp_path / "m.yaml"
     path.write_text("a: 1")
     assert read(path).file == str(path)
-    assert places(read(path, "./m.yaml").root)[0].file == "./m.yaml"
+    assert locations(read(path, "./m.yaml").root)[0].file == "./m.yaml"
 
 
 def test_a_file_over_the_limit_is_not_parsed(tmp_path: Path) -> None:

@@ -74,10 +74,10 @@ def nodes(node: Any) -> Iterator[Any]:
 
 def assert_places_are_inside(doc: Document) -> None:
     found = [problem.location for problem in doc.problems]
-    found += [node.place for node in nodes(doc.root)] if doc.root else []
-    for place in found:
-        assert 1 <= place.line <= len(doc.lines)
-        assert 1 <= place.column <= len(doc.lines[place.line - 1]) + 1
+    found += [node.location for node in nodes(doc.root)] if doc.root else []
+    for location in found:
+        assert 1 <= location.line <= len(doc.lines)
+        assert 1 <= location.column <= len(doc.lines[location.line - 1]) + 1
 
 
 @given(DATA)

@@ -76,17 +76,19 @@ OURS = {
 }
 
 
-@pytest.mark.parametrize(("place", "name"), [(place, name) for place, (_, table) in OURS.items() for name in table])
-def test_each_of_our_keys_is_explained_as_we_explain_it(place: str, name: str) -> None:
-    properties, table = OURS[place]
+@pytest.mark.parametrize(
+    ("place", "name"), [(location, name) for location, (_, table) in OURS.items() for name in table]
+)
+def test_each_of_our_keys_is_explained_as_we_explain_it(location: str, name: str) -> None:
+    properties, table = OURS[location]
     assert resolved(properties[name])["description"] == table[name].says
 
 
 @pytest.mark.parametrize("place", ["layer", "job"])
 @pytest.mark.parametrize("name", FIELDS)
-def test_each_request_field_is_explained_as_its_model_explains_it(place: str, name: str) -> None:
+def test_each_request_field_is_explained_as_its_model_explains_it(location: str, name: str) -> None:
     described = {model.fields[name]["description"] for model in models().values() if name in model.fields}
-    assert SCHEMA["definitions"][place]["properties"][name]["description"] in described
+    assert SCHEMA["definitions"][location]["properties"][name]["description"] in described
 
 
 def test_it_knows_no_key_that_we_do_not_know() -> None:

@@ -578,7 +578,7 @@ def test_each_value_of_a_job_knows_where_it_was_written(desk: Desk) -> None:
         f"jobs:\n  - {{id: a, extends: hero, prompt: x, image: '{LINK}'}}\n",
         "draft",
     ).jobs
-    said = {name: (job.layers.get(name), place.line) for name, place in job.locations.items()}
+    said = {name: (job.layers.get(name), location.line) for name, location in job.locations.items()}
     assert said == {
         "model": ("the top level", 2),
         "durationSeconds": ("defaults", 4),

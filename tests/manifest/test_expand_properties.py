@@ -136,9 +136,9 @@ VALUES: dict[str, tuple[Any, ...]] = {
 one_of_each = st.fixed_dictionaries({}, optional={name: st.sampled_from(values) for name, values in VALUES.items()})
 
 
-def text_at(manifest: Manifest, place: Location) -> str:
+def text_at(manifest: Manifest, location: Location) -> str:
     """What stands at a place, without the quote before it."""
-    return manifest.lines[place.file][place.line - 1][place.column - 1 :].lstrip("'\"")
+    return manifest.lines[location.file][location.line - 1][location.column - 1 :].lstrip("'\"")
 
 
 layers = st.fixed_dictionaries(dict.fromkeys(("defaults", "template", "job", "profile", "cells", "vars"), one_of_each))

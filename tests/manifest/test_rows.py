@@ -40,7 +40,7 @@ class Folder:
     def table(self, node: str | Scalar | Sequence | Mapping) -> Table | None:
         """The table that a value of `rows:` means, and what was said about it in `problems`."""
         problems = Problems()
-        written = Scalar(node, node, plain=True, place=HERE) if isinstance(node, str) else node
+        written = Scalar(node, node, plain=True, location=HERE) if isinstance(node, str) else node
         found = read_rows(written, self.path, "", problems, Reach(Permissions((self.may_read or self.path,))))
         self.problems = problems.in_order()
         return found
@@ -75,9 +75,9 @@ def value(cell: Any) -> Any:
 
 def frames(pattern: str, pair: str | None = None) -> Mapping:
     """`{glob: …, pair: …}` as it stands in a manifest."""
-    entries = {"glob": Entry(HERE, Scalar(pattern, pattern, plain=True, place=HERE))}
+    entries = {"glob": Entry(HERE, Scalar(pattern, pattern, plain=True, location=HERE))}
     if pair is not None:
-        entries["pair"] = Entry(PAIR, Scalar(pair, pair, plain=True, place=PAIR))
+        entries["pair"] = Entry(PAIR, Scalar(pair, pair, plain=True, location=PAIR))
     return Mapping(entries, HERE)
 
 
@@ -93,16 +93,16 @@ def test_a_row_knows_its_table_and_its_place(folder: Folder) -> None:
     assert found.file == "lists/shots.csv"
     (row,) = found.rows
     assert row.source == "lists/../lists/shots.csv"
-    assert row.place == Location("lists/shots.csv", 2, 1)
-    assert row.cells["prompt"] == Scalar("a wave", "a wave", plain=True, place=Location("lists/shots.csv", 2, 7))
+    assert row.location == Location("lists/shots.csv", 2, 1)
+    assert row.cells["prompt"] == Scalar("a wave", "a wave", plain=True, location=Location("lists/shots.csv", 2, 7))
 
 
 def test_a_place_is_called_as_its_folder_is(tmp_path: Path) -> None:
     (tmp_path / "shots.csv").write_text("shot\na\n")
-    node = Scalar("shots.csv", "shots.csv", plain=True, place=HERE)
+    node = Scalar("shots.csv", "shots.csv", plain=True, location=HERE)
     found = read_rows(node, tmp_path, "work/day 1", Problems(), Reach(Permissions((tmp_path,))))
     assert found is not None
-    assert found.rows[0].place.file == "work/day 1/shots.csv"
+    assert found.rows[0].location.file == "work/day 1/shots.csv"
 
 
 def test_a_path_may_leave_the_folder_where_that_is_allowed(folder: Folder) -> None:
@@ -156,8 +156,8 @@ def test_a_file_that_is_too_large_is_a_problem_where_it_is_named(folder: Folder)
 @pytest.mark.parametrize(
     "node",
     [
-        Scalar(None, "", plain=True, place=HERE),
-        Scalar(value=True, text="true", plain=True, place=HERE),
+        Scalar(None, "", plain=True, location=HERE),
+        Scalar(value=True, text="true", plain=True, location=HERE),
         Sequence((), HERE),
     ],
 )
@@ -237,7 +237,9 @@ def test_a_cell_means_what_its_text_would_mean_without_quotes_in_yaml(
     folder.write("shots.csv", f"a,b\n{quote}{cell}{quote},x\n")
     found = folder.table("shots.csv")
     assert found is not None
-    assert found.rows[0].cells["a"] == Scalar(value, cell, plain=True, place=Location("shots.csv", 2, 1 + len(quote)))
+    assert found.rows[0].cells["a"] == Scalar(
+        value, cell, plain=True, location=Location("shots.csv", 2, 1 + len(quote))
+    )
     assert folder.problems == ()
 
 
@@ -256,9 +258,9 @@ def test_an_empty_or_missing_cell_has_a_place_too(folder: Folder, line: str, col
     found = folder.table("shots.csv")
     assert found is not None
     cells = list(found.rows[0].cells.values())
-    assert [cell.place for cell in cells] == [Location("shots.csv", 2, column) for column in columns]
+    assert [cell.location for cell in cells] == [Location("shots.csv", 2, column) for column in columns]
     empty = [cell for cell in cells if value(cell) != "x"]
-    assert empty == [Scalar(None, "", plain=True, place=cell.place) for cell in empty]
+    assert empty == [Scalar(None, "", plain=True, location=cell.location) for cell in empty]
 
 
 @pytest.mark.parametrize(
@@ -334,7 +336,7 @@ def test_excels_first_line_is_counted(folder: Folder) -> None:
     folder.write("shots.csv", "sep=;\nshot\na\n")
     found = folder.table("shots.csv")
     assert found is not None
-    assert found.rows[0].place.line == 3
+    assert found.rows[0].location.line == 3
 
 
 # the places of a CSV
@@ -345,11 +347,11 @@ def test_a_cells_place_is_the_first_character_of_its_content(folder: Folder) -> 
     folder.write("shots.csv", "\r\n".join(lines).replace("\r\r", "\r"))
     found = folder.table("shots.csv")
     assert found is not None
-    assert [[(c.place.line, c.place.column) for c in row.cells.values()] for row in found.rows] == [
+    assert [[(c.location.line, c.location.column) for c in row.cells.values()] for row in found.rows] == [
         [(2, 1), (2, 5), (3, 8)],
         [(5, 2), (6, 4), (6, 12)],
     ]
-    assert [row.place for row in found.rows] == [Location("shots.csv", 2, 1), Location("shots.csv", 5, 1)]
+    assert [row.location for row in found.rows] == [Location("shots.csv", 2, 1), Location("shots.csv", 5, 1)]
 
 
 CELLS = st.text(st.sampled_from("ab \t,;\"'\n\r8é😀"), max_size=6)
@@ -366,7 +368,7 @@ def test_what_a_spreadsheet_writes_is_read_where_it_stands(rows: list[list[str]]
     assert [[" ".join(cell.text.split()) for cell in r.cells] for r in found] == [r for r in normal if any(r)]
     lines = table_lines(text)
     for cell in (cell for record in found for cell in record.cells if cell.text):
-        here = lines[cell.place.line - 1][cell.place.column - 1 :]
+        here = lines[cell.location.line - 1][cell.location.column - 1 :]
         assert not here or here.startswith(cell.text[0].replace('"', '""'))
 
 
@@ -384,8 +386,8 @@ def test_any_text_is_read_or_told_with_places_inside_it(text: str, delimiter: st
     except LimitReached:
         assert problems.errors()
     lines = table_lines(text)
-    for place in (*(p.location for p in problems.in_order()), *(cell.place for cell in cells)):
-        assert 1 <= place.column <= len(lines[place.line - 1]) + 1
+    for location in (*(p.location for p in problems.in_order()), *(cell.location for cell in cells)):
+        assert 1 <= location.column <= len(lines[location.line - 1]) + 1
 
 
 # the problems of a CSV
@@ -474,18 +476,18 @@ def test_a_line_of_json_is_a_row(folder: Folder) -> None:
     first, second = found.rows
     file = "shots.jsonl"
     assert first.cells == {
-        "a": Scalar("x", "x", plain=False, place=Location(file, 1, 7)),
-        "n": Scalar(8, "8", plain=True, place=Location(file, 1, 17)),
-        "f": Scalar(1000.0, "1e3", plain=True, place=Location(file, 1, 25)),
-        "t": Scalar(value=True, text="true", plain=True, place=Location(file, 1, 35)),
-        "tags": Scalar(None, "", plain=True, place=Location(file, 1, 1)),
+        "a": Scalar("x", "x", plain=False, location=Location(file, 1, 7)),
+        "n": Scalar(8, "8", plain=True, location=Location(file, 1, 17)),
+        "f": Scalar(1000.0, "1e3", plain=True, location=Location(file, 1, 25)),
+        "t": Scalar(value=True, text="true", plain=True, location=Location(file, 1, 35)),
+        "tags": Scalar(None, "", plain=True, location=Location(file, 1, 1)),
     }
-    assert second.place == Location(file, 3, 3)
-    assert second.cells["a"] == Scalar(None, "", plain=True, place=Location(file, 3, 8))
+    assert second.location == Location(file, 3, 3)
+    assert second.cells["a"] == Scalar(None, "", plain=True, location=Location(file, 3, 8))
     assert second.cells["tags"] == Sequence(
         (
-            Scalar("p", "p", plain=False, place=Location(file, 3, 21)),
-            Scalar(2, "2", plain=True, place=Location(file, 3, 26)),
+            Scalar("p", "p", plain=False, location=Location(file, 3, 21)),
+            Scalar(2, "2", plain=True, location=Location(file, 3, 26)),
         ),
         Location(file, 3, 20),
     )
@@ -561,7 +563,7 @@ def test_each_frame_is_a_row(folder: Folder) -> None:
     assert found is not None
     assert (found.lines, found.file) == ((), "")
     assert {row.source for row in found.rows} == {"frames/*.png"}
-    assert {cell.place for row in found.rows for cell in row.cells.values()} == {HERE}
+    assert {cell.location for row in found.rows for cell in row.cells.values()} == {HERE}
 
 
 @pytest.mark.parametrize("stem", ["007", "null", "true", "8"])
@@ -709,10 +711,10 @@ def test_a_partner_without_frame_is_a_warning(folder: Folder) -> None:
     ("pattern", "pair", "place"),
     [("**/*.png", "*_end.png", HERE), ("*.png", "*_*.png", PAIR), ("*.png", "end.png", PAIR)],
 )
-def test_patterns_with_partners_have_one_star_each(folder: Folder, pattern: str, pair: str, place: Location) -> None:
+def test_patterns_with_partners_have_one_star_each(folder: Folder, pattern: str, pair: str, location: Location) -> None:
     folder.write("a.png")
     assert folder.rows(frames(pattern, pair)) == []
-    assert [(p.code, p.location) for p in folder.problems] == [(Code.ROWS_PAIR, place)]
+    assert [(p.code, p.location) for p in folder.problems] == [(Code.ROWS_PAIR, location)]
 
 
 @pytest.mark.parametrize(
@@ -727,7 +729,7 @@ def test_patterns_with_partners_have_one_star_each(folder: Folder, pattern: str,
 )
 def test_a_pattern_is_named_by_its_keys(folder: Folder, entries: dict[str, str | None], code: Code) -> None:
     folder.write("a.png")
-    written = {name: Entry(HERE, Scalar(text, text or "", plain=True, place=HERE)) for name, text in entries.items()}
+    written = {name: Entry(HERE, Scalar(text, text or "", plain=True, location=HERE)) for name, text in entries.items()}
     folder.table(Mapping(written, HERE))
     assert [p.code for p in folder.problems] == [code]
 

@@ -68,7 +68,7 @@ def with_strings(data: bytes, strings: bytes) -> bytes:
 
 def table(desk: Desk, name: str = "shots.xlsx") -> tuple[Table | None, tuple[Problem, ...]]:
     problems = Problems()
-    node = Scalar(name, name, plain=True, place=Location("m.yaml", 7, 5))
+    node = Scalar(name, name, plain=True, location=Location("m.yaml", 7, 5))
     return read_rows(node, desk.folder, "", problems, Reach(Permissions((desk.folder,)))), problems.in_order()
 
 

@@ -20,12 +20,12 @@ FINISHED = JobHistory((closed(put(accepted(SUCCESS))),))
 DEFAULTS = Location("film.yaml", 4, 30)
 
 
-def edited(name: str = "hero", place: Location | None = DEFAULTS, layer: str = "defaults", **fields: str) -> Job:
+def edited(name: str = "hero", location: Location | None = DEFAULTS, layer: str = "defaults", **fields: str) -> Job:
     """A job whose length was changed, and more fields if need be."""
     request = Request(EDITED.model, {**EDITED.fields, **fields})
     changed = ("durationSeconds", *fields)
-    places: dict[str, Location] = dict.fromkeys(changed, place) if place else {}
-    return replace(a_job(request, name), locations=places, layers=dict.fromkeys(changed, layer) if layer else {})
+    locations: dict[str, Location] = dict.fromkeys(changed, location) if location else {}
+    return replace(a_job(request, name), locations=locations, layers=dict.fromkeys(changed, layer) if layer else {})
 
 
 def why(*jobs: Job) -> str:
@@ -111,7 +111,7 @@ def test_each_layer_is_a_cause_and_the_one_that_hits_most_comes_first() -> None:
 
 
 def test_a_field_that_is_not_written_any_more_has_no_place() -> None:
-    assert why(edited(place=None)) == "`durationSeconds`, which is not written any more"
+    assert why(edited(location=None)) == "`durationSeconds`, which is not written any more"
 
 
 def test_no_more_than_three_causes_are_told() -> None:

@@ -114,7 +114,7 @@ class Columns:
         wrong: dict[str, str] = {}
         for text, row in zip(texts(self.table, column), self.table.rows, strict=True):
             if text and meant(name, text, _wanted(name)) is None:
-                wrong.setdefault(text, f'"{shortened(text)}" in row {row.place.line}')
+                wrong.setdefault(text, f'"{shortened(text)}" in row {row.location.line}')
         listed = _listed(list(wrong.values()))
         return f'"{column}" holds what is none of {", ".join(_wanted(name))}: {listed}' if wrong else ""
 

@@ -28,7 +28,7 @@ class Cell:
     """What stands between two delimiters, without quotes and surrounding blanks; `place` is its first character's."""
 
     text: str
-    place: Location
+    location: Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Record:
     """A row as it was written. `end` is the place behind its last cell."""
 
     cells: tuple[Cell, ...]
-    place: Location
+    location: Location
     end: Location
 
 
@@ -113,9 +113,9 @@ class _Scanner:
         start, end = self._unquoted_text()
         if self._text.startswith('"', start, end):
             return self._quoted_cell(start)
-        place = self._place(start)
+        location = self._place(start)
         self._position = end
-        return Cell(self._text[start:end].rstrip(), place)
+        return Cell(self._text[start:end].rstrip(), location)
 
     def _quoted_cell(self, quote: int) -> Cell:
         opened = self._place(quote)
@@ -125,10 +125,10 @@ class _Scanner:
             raise LimitReached
         content = self._text[quote + 1 : end]
         blanks = len(content) - len(content.lstrip(" \t"))
-        place = Location(opened.file, opened.line, opened.column + 1 + blanks)
+        location = Location(opened.file, opened.line, opened.column + 1 + blanks)
         self.skip(end + 1)
         self._check_closed(opened)
-        return Cell(_LINE_BREAK.sub("\n", content).replace('""', '"').strip(), place)
+        return Cell(_LINE_BREAK.sub("\n", content).replace('""', '"').strip(), location)
 
     def _check_closed(self, opened: Location) -> None:
         """Behind a closing quote only blanks may stand."""

@@ -37,18 +37,18 @@ def read_records(found: Iterator[Record], reading: TableBuilder) -> tuple[str, .
 
 
 def _header(record: Record, reading: TableBuilder) -> _Header:
-    header = _Header(record.place.line, len(record.cells))
+    header = _Header(record.location.line, len(record.cells))
     first: dict[str, int] = {}
     for number, cell in enumerate(record.cells):
         if not cell.text:
             header.unnamed[number] = cell
         elif first.setdefault(cell.text, number) != number:
             message = f"the column `{shortened(cell.text)}` is there already: it is number {first[cell.text] + 1}"
-            reading.tell(Code.ROWS_HEADER, cell.place, message, "rename one of the two")
+            reading.tell(Code.ROWS_HEADER, cell.location, message, "rename one of the two")
         else:
             header.names[number] = cell.text
     if len(header.names) > MOST_COLUMNS:
-        reading.refuse(record.place, "columns", MOST_COLUMNS)
+        reading.refuse(record.location, "columns", MOST_COLUMNS)
     return header
 
 
@@ -57,11 +57,11 @@ def _read_rows(found: Iterable[Record], header: _Header, reading: TableBuilder) 
         stray = next((cell for cell in record.cells[header.width :] if cell.text), None)
         if stray is not None:
             message = f"this row has more cells than the header, which has {header.width}"
-            reading.tell(Code.ROWS_SHAPE, stray.place, message, _hint(header))
+            reading.tell(Code.ROWS_SHAPE, stray.location, message, _hint(header))
             continue
         _check_named(record, header, reading)
         cells = {name: _scalar(record, number) for number, name in header.names.items()}
-        reading.add(cells, record.place)
+        reading.add(cells, record.location)
 
 
 def _hint(header: _Header) -> str:
@@ -73,8 +73,8 @@ def _hint(header: _Header) -> str:
 def _check_named(record: Record, header: _Header, reading: TableBuilder) -> None:
     """Every column in which something stands needs a name; one complaint for a column is enough."""
     for number in [number for number in header.unnamed if _has_text(record, number)]:
-        message = f"this column has no name, but something stands in it on line {record.cells[number].place.line}"
-        reading.tell(Code.ROWS_HEADER, header.unnamed.pop(number).place, message, "name it, or empty it")
+        message = f"this column has no name, but something stands in it on line {record.cells[number].location.line}"
+        reading.tell(Code.ROWS_HEADER, header.unnamed.pop(number).location, message, "name it, or empty it")
 
 
 def _has_text(record: Record, number: int) -> bool:
@@ -90,4 +90,4 @@ def _scalar(record: Record, number: int) -> Scalar:
         value = core_schema.value_of(cell.text)
     except ValueError:  # a number too long or too large: where a text is wanted it is one
         value = cell.text
-    return Scalar(value, cell.text, plain=True, place=cell.place)
+    return Scalar(value, cell.text, plain=True, location=cell.location)

@@ -62,9 +62,9 @@ def _decoded(data: bytes, file: str, encoding: Encoding) -> Source:
         return Source(data.decode(encoding.codec).removeprefix("\ufeff"))
     except UnicodeDecodeError as error:
         text = data.decode(encoding.codec, errors="replace")
-        place = _place(file, data[: error.start].decode(encoding.codec, errors="replace"))
+        location = _place(file, data[: error.start].decode(encoding.codec, errors="replace"))
         message = f"the byte 0x{data[error.start]:02X} is not {encoding.name} text"
-        return Source(text, Problem(Code.FILE_ENCODING, place, message, "name another `encoding`, or save as UTF-8"))
+        return Source(text, Problem(Code.FILE_ENCODING, location, message, "name another `encoding`, or save as UTF-8"))
 
 
 def _from_older(path: Path, as_utf8: str, problem: Problem) -> Source | None:

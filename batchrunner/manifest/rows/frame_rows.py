@@ -37,7 +37,7 @@ class _Pattern:
     """A pattern as its author wrote it."""
 
     text: str
-    place: Location
+    location: Location
 
     def star(self) -> tuple[int, int] | None:
         """How many characters stand before and behind what the one `*` means; None unless there is exactly one."""
@@ -60,7 +60,7 @@ def read_frames(
     patterns = {name: _pattern(entry.node) for name, entry in read.items() if isinstance(entry.node, Scalar)}
     if "glob" not in node.entries and "glob" not in keys.meant(node, KEYS):
         hint = "write `rows: {glob: frames/*.png}`"
-        problems.add(Problem(Code.MISSING_KEY, node.place, "`glob` is missing", hint, "rows"))
+        problems.add(Problem(Code.MISSING_KEY, node.location, "`glob` is missing", hint, "rows"))
     if "glob" not in patterns or patterns.keys() != KEYS.keys() & node.entries.keys():
         return None
     pair = patterns.get("pair")
@@ -74,7 +74,7 @@ def read_frames(
 
 
 def _pattern(node: Scalar) -> _Pattern:
-    return _Pattern(re.sub("/+", "/", text_of(node)), node.place)
+    return _Pattern(re.sub("/+", "/", text_of(node)), node.location)
 
 
 def _check_stars(patterns: Iterable[_Pattern], reading: TableBuilder) -> None:
@@ -82,7 +82,7 @@ def _check_stars(patterns: Iterable[_Pattern], reading: TableBuilder) -> None:
         if pattern.star() is None:
             message = f"a pattern with partners holds one `*`, and this does not: {shortened(pattern.text)}"
             hint = "write `{glob: frames/*.png, pair: frames/*_end.png}`"
-            reading.tell(Code.ROWS_PAIR, pattern.place, message, hint)
+            reading.tell(Code.ROWS_PAIR, pattern.location, message, hint)
 
 
 class _Frames:
@@ -109,7 +109,7 @@ class _Frames:
         paths = self._hits(self._pattern)
         if not paths and not self._reading.told:
             message = f"no file matches {shortened(self._pattern.text)}"
-            self._reading.tell(Code.ROWS_EMPTY, self._pattern.place, message, self._what_is_there())
+            self._reading.tell(Code.ROWS_EMPTY, self._pattern.location, message, self._what_is_there())
         if pair is None:
             for path in paths:
                 self._add(path, {})
@@ -119,7 +119,7 @@ class _Frames:
 
     def _hits(self, pattern: _Pattern) -> list[str]:
         """The files in the order of their names. A caption is none, nor is what a name hides."""
-        found = self._reach.hits(pattern.text, self._folder, pattern.place, "rows")
+        found = self._reach.hits(pattern.text, self._folder, pattern.location, "rows")
         try:
             hits = set(islice((path for path in found if self._is_frame(path)), MOST_ROWS + 1))
         except ValueError:  # a NUL in the pattern
@@ -128,7 +128,7 @@ class _Frames:
             self._reading.take(refused.problem)
             raise LimitReached from None
         if len(hits) > MOST_ROWS:
-            self._reading.refuse(pattern.place, "files", MOST_ROWS)
+            self._reading.refuse(pattern.location, "files", MOST_ROWS)
         return sorted(path for path in hits if self._is_text(path))
 
     def _is_frame(self, path: str) -> bool:
@@ -138,7 +138,7 @@ class _Frames:
         if not FORBIDDEN.search(path):
             return True
         message = f"a file's name holds characters that are no text: {path!a}"
-        self._reading.tell(Code.ROWS_CHARACTER, self._pattern.place, message, "rename the file")
+        self._reading.tell(Code.ROWS_CHARACTER, self._pattern.location, message, "rename the file")
         return False
 
     def _pairs(self, paths: list[str], pair: _Pattern) -> Iterator[tuple[str, str]]:
@@ -160,12 +160,12 @@ class _Frames:
             if key in partners:
                 yield path, partners[key]
             else:
-                self._tell_no_partner(path, pair.text.replace("*", key), there, pair.place)
+                self._tell_no_partner(path, pair.text.replace("*", key), there, pair.location)
 
-    def _tell_no_partner(self, path: str, expected: str, there: PictureNames, place: Location) -> None:
+    def _tell_no_partner(self, path: str, expected: str, there: PictureNames, location: Location) -> None:
         near = there.nearest(expected)
         hint = f"did you mean {near}?" if near else "add it, or make `glob` more exact"
-        self._reading.tell(Code.ROWS_PAIR, place, f"{path} has no partner: {expected} is not there", hint)
+        self._reading.tell(Code.ROWS_PAIR, location, f"{path} has no partner: {expected} is not there", hint)
 
     def _warn_of_singles(self, frames: Mapping[str, str], partners: Mapping[str, str], pair: _Pattern) -> None:
         """One warning for all partners without a frame; a broad pattern may mean the frames themselves too."""
@@ -174,7 +174,7 @@ class _Frames:
         if singles:
             message = f"no frame goes with {_listed(singles)}"
             hint = "they are left out; check the names"
-            problem = Problem(Code.ROWS_PAIR, pair.place, message, hint, "rows", severity=Severity.WARNING)
+            problem = Problem(Code.ROWS_PAIR, pair.location, message, hint, "rows", severity=Severity.WARNING)
             self._reading.problems.add(problem)
 
     def _add(self, path: str, more: Mapping[str, str]) -> None:
@@ -184,15 +184,15 @@ class _Frames:
         name = PurePosixPath(path)
         key = {"key": self._pattern.key_of(path)} if self._pattern.star() else {}
         texts = {"path": path, "stem": name.stem, "name": name.name, **key, "caption": caption, **more}
-        place = self._pattern.place
-        self._reading.add({column: _cell(text, place) for column, text in texts.items()}, place)
+        location = self._pattern.location
+        self._reading.add({column: _cell(text, location) for column, text in texts.items()}, location)
 
     def _caption(self, path: str) -> str | None:
         """The text beside a frame, empty where there is none; None where it cannot be read."""
         beside = os.path.splitext(path)[0] + _CAPTION  # noqa: PTH122 - a text
         if not os.path.isfile(self._folder / beside):  # noqa: PTH113 - pathlib's may raise
             return ""
-        refused = self._reach.refusal(self._folder / beside, beside, self._pattern.place, "rows")
+        refused = self._reach.refusal(self._folder / beside, beside, self._pattern.location, "rows")
         if refused:
             self._reading.take(refused)
             return None
@@ -216,9 +216,9 @@ class _Frames:
         return f"in {folder} there is {_listed(names)}" if names else f"{folder} is empty"
 
 
-def _cell(text: str, place: Location) -> Scalar:
+def _cell(text: str, location: Location) -> Scalar:
     """A name or a caption is a text, though it may look like a number."""
-    return Scalar(text, text, plain=False, place=place) if text else empty_cell(place)
+    return Scalar(text, text, plain=False, location=location) if text else empty_cell(location)
 
 
 def _listed(names: list[str]) -> str:

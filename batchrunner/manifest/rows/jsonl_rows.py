@@ -29,11 +29,11 @@ def read_jsonl(_text: str, reading: TableBuilder) -> tuple[str, ...]:
 
 def _read_line(line: str, number: int, reading: TableBuilder) -> None:
     scanner = _Line(line, number, reading.file)
-    begin = scanner.place()
+    begin = scanner.location()
     try:
         cells = scanner.row()
     except _WrongError as error:
-        reading.tell(error.code, error.place, error.message, error.hint)
+        reading.tell(error.code, error.location, error.message, error.hint)
     else:
         reading.add(cells, begin)
 
@@ -43,7 +43,7 @@ class _WrongError(Exception):
     """Why a line is no row."""
 
     code: Code
-    place: Location
+    location: Location
     message: str
     hint: str
 
@@ -75,7 +75,7 @@ class _Line:
         self._position = 0
         self._skip_blanks()
 
-    def place(self) -> Location:
+    def location(self) -> Location:
         """Where the walk has come to."""
         return Location(self._file, self._number, self._position + 1)
 
@@ -83,7 +83,7 @@ class _Line:
         """The whole line: an object of values."""
         if not self._takes("{"):
             hint = 'write `{"shot": "sh010", …}` on each line, and no list around them'
-            raise _WrongError(Code.ROWS_JSON, self.place(), "a line must hold one JSON object", hint)
+            raise _WrongError(Code.ROWS_JSON, self.location(), "a line must hold one JSON object", hint)
         cells: dict[str, Cell] = {}
         if not self._takes("}"):
             self._pair(cells)
@@ -95,18 +95,18 @@ class _Line:
         return cells
 
     def _pair(self, cells: dict[str, Cell]) -> None:
-        place = self.place()
+        location = self.location()
         if self._next() != '"':
             raise self._wrong("a key in double quotes is expected here")
         name = str(self._scalar().value)
         if name in cells:
             message = f"the key `{shortened(name)}` stands here again"
-            raise _WrongError(Code.DUPLICATE_KEY, place, message, "delete one of the two")
+            raise _WrongError(Code.DUPLICATE_KEY, location, message, "delete one of the two")
         self._expect(":", "a `:` is missing here")
         cells[name] = self._value()
 
     def _value(self) -> Cell:
-        place = self.place()
+        location = self.location()
         if not self._takes("["):
             return self._scalar()
         items: list[Scalar] = []
@@ -116,15 +116,15 @@ class _Line:
                 items.append(self._scalar())
                 if len(items) > _MOST_ITEMS:
                     message = f"this list has more than {_MOST_ITEMS:,} items"
-                    raise _WrongError(Code.TOO_MANY, place, message, "make it shorter")
+                    raise _WrongError(Code.TOO_MANY, location, message, "make it shorter")
             self._expect("]", "a comma or `]` is missing here")
-        return Sequence(tuple(items), place)
+        return Sequence(tuple(items), location)
 
     def _scalar(self) -> Scalar:
-        place = self.place()
+        location = self.location()
         if self._next() in {"{", "["}:
             message = "an object or a list cannot stand here"
-            raise _WrongError(Code.ROWS_SHAPE, place, message, "a value is a text, a number, or a list of such")
+            raise _WrongError(Code.ROWS_SHAPE, location, message, "a value is a text, a number, or a list of such")
         start = self._position
         try:
             value, self._position = _DECODER.raw_decode(self._line, start)
@@ -136,7 +136,7 @@ class _Line:
             raise self._wrong(shortened(str(error)), "put it in double quotes if it is a text") from None
         text = self._line[start : self._position]
         self._skip_blanks()
-        return _scalar(value, text, place)
+        return _scalar(value, text, location)
 
     def _expect(self, sign: str, said: str) -> None:
         if not self._takes(sign):
@@ -157,16 +157,16 @@ class _Line:
         self._position = match.end() if match else self._position
 
     def _wrong(self, message: str, hint: str = "check the quotes, commas and brackets around it") -> _WrongError:
-        return _WrongError(Code.ROWS_JSON, self.place(), message, hint)
+        return _WrongError(Code.ROWS_JSON, self.location(), message, hint)
 
 
-def _scalar(value: str | float | bool | None, text: str, place: Location) -> Scalar:  # noqa: FBT001 - a value as decoded
+def _scalar(value: str | float | bool | None, text: str, location: Location) -> Scalar:  # noqa: FBT001 - a value as decoded
     if value is None:
-        return Scalar(None, "", plain=True, place=place)
+        return Scalar(None, "", plain=True, location=location)
     if not isinstance(value, str):
-        return Scalar(value, text, plain=True, place=place)
+        return Scalar(value, text, plain=True, location=location)
     strange = FORBIDDEN.search(value)
     if strange:
         message = f"this text holds the invisible character U+{ord(strange[0]):04X}"
-        raise _WrongError(Code.ROWS_CHARACTER, place, message, "delete it; write an emoji as itself")
-    return Scalar(value, value, plain=False, place=place)
+        raise _WrongError(Code.ROWS_CHARACTER, location, message, "delete it; write an emoji as itself")
+    return Scalar(value, value, plain=False, location=location)

@@ -139,7 +139,7 @@ def _unused(name: str, taken: set[str], numbers: dict[str, int]) -> str:
 
 
 def _row(table: Table, number: int) -> int:
-    return table.rows[number].place.line
+    return table.rows[number].location.line
 
 
 def _listed(names: Sequence[str]) -> str:

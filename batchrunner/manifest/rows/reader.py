@@ -82,7 +82,7 @@ class _File:
         if suffix not in _READERS and not self._workbook:
             self._tell(Code.ROWS_KIND, f"rows cannot be read from {shortened(self._name)}", self._known_kinds(suffix))
             return None
-        refused = self._reach.refusal(self._path, self._name, self._node.place, "rows")
+        refused = self._reach.refusal(self._path, self._name, self._node.location, "rows")
         if refused:
             self._problems.add(refused)
             return None
@@ -164,7 +164,7 @@ class _File:
         return f"name a file that ends in {', '.join(_READERS)}, .xlsx, or write `rows: {{glob: frames/*.png}}`"
 
     def _tell(self, code: Code, message: str, hint: str | None) -> None:
-        self._problems.add(Problem(code, self._node.place, message, hint, "rows"))
+        self._problems.add(Problem(code, self._node.location, message, hint, "rows"))
 
 
 def _is_read(name: str) -> bool:

@@ -22,7 +22,7 @@ class Row:
     """
 
     cells: Mapping[str, Cell]
-    place: Location
+    location: Location
     source: str
 
 
@@ -51,9 +51,9 @@ class TableBuilder:
     _columns: dict[str, None] = field(default_factory=dict)
     _rows: list[tuple[Mapping[str, Cell], Location]] = field(default_factory=list)
 
-    def tell(self, code: Code, place: Location, message: str, hint: str) -> None:
+    def tell(self, code: Code, location: Location, message: str, hint: str) -> None:
         """Notes a problem."""
-        self.take(Problem(code, place, message, hint, "rows"))
+        self.take(Problem(code, location, message, hint, "rows"))
 
     def take(self, problem: Problem) -> None:
         """Notes a problem that is worded already."""
@@ -62,9 +62,9 @@ class TableBuilder:
         if self.told >= MOST_PROBLEMS:
             raise LimitReached
 
-    def add(self, cells: Mapping[str, Cell], place: Location) -> None:
+    def add(self, cells: Mapping[str, Cell], location: Location) -> None:
         """Takes a row; its columns may be new."""
-        self._rows.append((cells, place))
+        self._rows.append((cells, location))
         self._columns.update(dict.fromkeys(cells))
         counts = {
             "rows": (len(self._rows), MOST_ROWS),
@@ -73,26 +73,26 @@ class TableBuilder:
         }
         for things, (count, most) in counts.items():
             if count > most:
-                self.refuse(place, things, most)
+                self.refuse(location, things, most)
 
-    def refuse(self, place: Location, things: str, most: int) -> None:
+    def refuse(self, location: Location, things: str, most: int) -> None:
         """Ends the reading: the table holds too much."""
         self._rows.clear()
         hint = "leave out those that are not used" if things == "columns" else "split them into several files"
-        self.tell(Code.TOO_MANY, place, f"the rows hold more than {most:,} {things}", hint)
+        self.tell(Code.TOO_MANY, location, f"the rows hold more than {most:,} {things}", hint)
         raise LimitReached
 
     def table(self, columns: tuple[str, ...] = ()) -> Table:
         """What was read. `columns` are those that exist even without rows."""
         names = tuple(dict.fromkeys((*columns, *self._columns)))
-        rows = tuple(Row(_completed(cells, names, place), place, self.source) for cells, place in self._rows)
+        rows = tuple(Row(_completed(cells, names, location), location, self.source) for cells, location in self._rows)
         return Table(names, rows, self.lines, self.file)
 
 
-def empty_cell(place: Location) -> Scalar:
+def empty_cell(location: Location) -> Scalar:
     """A cell in which nothing stands."""
-    return Scalar(None, "", plain=True, place=place)
+    return Scalar(None, "", plain=True, location=location)
 
 
-def _completed(cells: Mapping[str, Cell], names: tuple[str, ...], place: Location) -> Mapping[str, Cell]:
-    return {name: cells.get(name) or empty_cell(place) for name in names}
+def _completed(cells: Mapping[str, Cell], names: tuple[str, ...], location: Location) -> Mapping[str, Cell]:
+    return {name: cells.get(name) or empty_cell(location) for name in names}

@@ -192,18 +192,18 @@ def _record(row: Sequence[Any], number: int, missing: frozenset[str], reading: T
     for cell, fault in zip(cells, faults, strict=True):
         if fault:
             hint = "open the workbook in Excel or LibreOffice, mend it and save it"
-            reading.tell(Code.ROWS_CELL, cell.place, fault, hint)
+            reading.tell(Code.ROWS_CELL, cell.location, fault, hint)
     if any(faults) or not any(cell.text for cell in cells):
         return None
-    return Record(tuple(cells), cells[0].place, Location(reading.file, number, len(cells) + 1))
+    return Record(tuple(cells), cells[0].location, Location(reading.file, number, len(cells) + 1))
 
 
 def _is_written(cell: Any, missing: frozenset[str]) -> bool:  # noqa: ANN401
     return cell.value is not None or (bool(missing) and getattr(cell, "coordinate", "") in missing)
 
 
-def _cell(cell: Any, place: Location) -> Cell:  # noqa: ANN401
-    return Cell(cell_text(cell.value, cell.number_format if cell.value is not None else ""), place)
+def _cell(cell: Any, location: Location) -> Cell:  # noqa: ANN401
+    return Cell(cell_text(cell.value, cell.number_format if cell.value is not None else ""), location)
 
 
 def _fault(text: str, cell: Any, missing: frozenset[str]) -> str:  # noqa: ANN401

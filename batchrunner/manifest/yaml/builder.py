@@ -38,11 +38,11 @@ class _Branch:
 class _Open:
     """A list or mapping whose end has not come; of a mapping's children every second one is a value."""
 
-    place: Location
+    location: Location
     anchor: str | None
     is_mapping: bool
     children: list[Node] = field(default_factory=list)
-    places: list[Location] = field(default_factory=list)
+    locations: list[Location] = field(default_factory=list)
     size: int = 1
     height: int = 1
 
@@ -74,73 +74,73 @@ class Tree:
         self._is_broken = True
         self._note(problem)
 
-    def refuse_depth(self, place: Location) -> NoReturn:
+    def refuse_depth(self, location: Location) -> NoReturn:
         """Ends the reading at a node that is nested too deep; the parser may have its own limit, and calls this too.
 
         Raises:
             EnoughError: always.
         """
         message = f"lists and mappings are nested more than {MOST_DEPTH} deep here"
-        self.give_up(Problem(Code.YAML_DEPTH, place, message, "check for an unquoted text full of [ or {"))
+        self.give_up(Problem(Code.YAML_DEPTH, location, message, "check for an unquoted text full of [ or {"))
         raise LimitReached
 
-    def document(self, place: Location) -> None:
+    def document(self, location: Location) -> None:
         """A document begins; only the first is read."""
         if self._root is not None:
             message = "a second document begins here, but a file holds one"
-            self._tell(Code.YAML_DOCUMENTS, place, message, "delete the line `---`, or make two files of it")
+            self._tell(Code.YAML_DOCUMENTS, location, message, "delete the line `---`, or make two files of it")
             raise LimitReached
 
-    def scalar(self, text: str, place: Location, anchor: str | None, *, plain: bool) -> None:
+    def scalar(self, text: str, location: Location, anchor: str | None, *, plain: bool) -> None:
         """A single value."""
-        self._count(place)
+        self._count(location)
         try:
             value = core_schema.value_of(text) if plain else text
         except ValueError as error:
-            self._tell(Code.YAML_NUMBER, place, str(error), "put it in quotes if it is a text")
+            self._tell(Code.YAML_NUMBER, location, str(error), "put it in quotes if it is a text")
             value = text
-        self._keep(Scalar(value, text, plain, place), place, anchor)
+        self._keep(Scalar(value, text, plain, location), location, anchor)
 
-    def start(self, place: Location, anchor: str | None, *, is_mapping: bool) -> None:
+    def start(self, location: Location, anchor: str | None, *, is_mapping: bool) -> None:
         """A list or a mapping begins."""
-        self._count(place)
+        self._count(location)
         if len(self._open) == MOST_DEPTH:
-            self.refuse_depth(place)
+            self.refuse_depth(location)
         if anchor is not None:
             self._anchors[anchor] = None
-        self._open.append(_Open(place, anchor, is_mapping))
+        self._open.append(_Open(location, anchor, is_mapping))
 
     def end(self) -> None:
         """The innermost open list or mapping ends."""
         done = self._open.pop()
-        node = self._mapping(done) if done.is_mapping else Sequence(tuple(done.children), done.place)
-        self._keep(node, done.place, done.anchor, done.size, done.height)
+        node = self._mapping(done) if done.is_mapping else Sequence(tuple(done.children), done.location)
+        self._keep(node, done.location, done.anchor, done.size, done.height)
 
-    def alias(self, name: str, place: Location) -> None:
+    def alias(self, name: str, location: Location) -> None:
         """The node that an anchor named, once more."""
-        branch = self._branch(name, place)
+        branch = self._branch(name, location)
         if len(self._open) + branch.height > MOST_DEPTH:
-            self.refuse_depth(place)
+            self.refuse_depth(location)
         self._unfolded += branch.size
         if self._unfolded > ALIAS_FACTOR * self._written + ALIAS_FLOOR:
-            self.give_up(_too_many_aliases(place))
+            self.give_up(_too_many_aliases(location))
             raise LimitReached
-        self._keep(branch.node, place, None, branch.size, branch.height)
+        self._keep(branch.node, location, None, branch.size, branch.height)
 
-    def _branch(self, name: str, place: Location) -> _Branch:
+    def _branch(self, name: str, location: Location) -> _Branch:
         branch = self._anchors.get(name)
         if branch is None:
-            self.give_up(_endless_alias(name, place) if name in self._anchors else _lost_alias(name, place))
-        return branch or _Branch(Scalar("", "", plain=False, place=place))
+            self.give_up(_endless_alias(name, location) if name in self._anchors else _lost_alias(name, location))
+        return branch or _Branch(Scalar("", "", plain=False, location=location))
 
-    def tag(self, tag: str, place: Location) -> None:
+    def tag(self, tag: str, location: Location) -> None:
         """A tag stands before the next node, which is read as if it did not."""
         shown = tag.replace("tag:yaml.org,2002:", "!!")
         message = f"the tag {_shown(shown)} cannot be used: values are what they look like"
         hint = "delete the tag; put a text that starts with ! in quotes"
-        self._tell(Code.YAML_TAG, place, message, hint)
+        self._tell(Code.YAML_TAG, location, message, hint)
 
-    def _keep(self, node: Node, place: Location, anchor: str | None, size: int = 1, height: int = 0) -> None:
+    def _keep(self, node: Node, location: Location, anchor: str | None, size: int = 1, height: int = 0) -> None:
         if anchor is not None:
             self._anchors[anchor] = _Branch(node, size, height)
         if not self._open:
@@ -148,7 +148,7 @@ class Tree:
             return
         parent = self._open[-1]
         parent.children.append(node)
-        parent.places.append(place)
+        parent.locations.append(location)
         parent.size += size
         if height >= parent.height:
             parent.height = height + 1
@@ -156,42 +156,42 @@ class Tree:
     def _mapping(self, done: _Open) -> Mapping:
         entries: dict[str, Entry] = {}
         is_whole = True
-        keys, places, values = done.children[::2], done.places[::2], done.children[1::2]
-        for key, place, value in zip(keys, places, values, strict=True):
-            name = self._name(key, place)
+        keys, locations, values = done.children[::2], done.locations[::2], done.children[1::2]
+        for key, location, value in zip(keys, locations, values, strict=True):
+            name = self._name(key, location)
             if name in entries:
-                self._tell(Code.DUPLICATE_KEY, place, *_duplicate(name, entries[name].place))
+                self._tell(Code.DUPLICATE_KEY, location, *_duplicate(name, entries[name].location))
             elif name is not None:
-                entries[name] = Entry(place, value)
+                entries[name] = Entry(location, value)
             else:
                 is_whole = False
-        return Mapping(entries, done.place, is_whole)
+        return Mapping(entries, done.location, is_whole)
 
-    def _name(self, key: Node, place: Location) -> str | None:
+    def _name(self, key: Node, location: Location) -> str | None:
         """A key as a text; None where it is none and what stands under it is left out."""
         if not isinstance(key, Scalar):
             message = "a list or a mapping cannot be a key"
-            self._tell(Code.YAML_KEY, place, message, "put the whole key in quotes")
+            self._tell(Code.YAML_KEY, location, message, "put the whole key in quotes")
             return None
         if key.plain and key.text == "<<":
             message = "the merge key `<<` cannot be used: it hides where a value comes from"
-            self._tell(Code.YAML_MERGE_KEY, place, message, "name a template and write `extends: its-name`")
+            self._tell(Code.YAML_MERGE_KEY, location, message, "name a template and write `extends: its-name`")
             return None
         if not isinstance(key.value, str):
             kind = _KINDS[type(key.value)]
-            self._tell(Code.YAML_KEY, place, f"a key must be a text, but this is {kind}", f'write `"{key.text}"`')
+            self._tell(Code.YAML_KEY, location, f"a key must be a text, but this is {kind}", f'write `"{key.text}"`')
         return key.text
 
-    def _count(self, place: Location) -> None:
+    def _count(self, location: Location) -> None:
         self._written += 1
         if self._written > MOST_NODES:
             message = f"the file holds more than {MOST_NODES:,} values"
             hint = "split it into several files"
-            self.give_up(Problem(Code.FILE_TOO_LARGE, place, message, hint))
+            self.give_up(Problem(Code.FILE_TOO_LARGE, location, message, hint))
             raise LimitReached
 
-    def _tell(self, code: Code, place: Location, message: str, hint: str) -> None:
-        self._note(Problem(code, place, message, hint))
+    def _tell(self, code: Code, location: Location, message: str, hint: str) -> None:
+        self._note(Problem(code, location, message, hint))
 
     def _note(self, problem: Problem) -> None:
         self._problems.add(problem)
@@ -213,16 +213,16 @@ def _duplicate(name: str, first: Location) -> tuple[str, str]:
     )
 
 
-def _lost_alias(name: str, place: Location) -> Problem:
+def _lost_alias(name: str, location: Location) -> Problem:
     message = f"no anchor `&{name[:_SHOWN]}` stands before this alias `*{name[:_SHOWN]}`"
-    return Problem(Code.YAML_ALIASES, place, message, "put a text that starts with * in quotes")
+    return Problem(Code.YAML_ALIASES, location, message, "put a text that starts with * in quotes")
 
 
-def _endless_alias(name: str, place: Location) -> Problem:
+def _endless_alias(name: str, location: Location) -> Problem:
     message = f"the alias `*{name[:_SHOWN]}` stands inside the very node that it names, so it would never end"
-    return Problem(Code.YAML_ALIASES, place, message, "write the values out")
+    return Problem(Code.YAML_ALIASES, location, message, "write the values out")
 
 
-def _too_many_aliases(place: Location) -> Problem:
+def _too_many_aliases(location: Location) -> Problem:
     message = "with its aliases written out, the file would be many times its size"
-    return Problem(Code.YAML_ALIASES, place, message, "write the values out, or put them into a template")
+    return Problem(Code.YAML_ALIASES, location, message, "write the values out, or put them into a template")

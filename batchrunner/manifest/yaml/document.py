@@ -123,7 +123,7 @@ class _Lines:
     file: str
     texts: tuple[str, ...]
 
-    def place(self, mark: _Mark | None) -> Location:
+    def location(self, mark: _Mark | None) -> Location:
         """Where a mark is. libyaml sees a line after the last one, which then is the end of the last one."""
         if mark is None:
             return Location(self.file, 1, 1)
@@ -137,36 +137,36 @@ def _grow(tree: Tree, text: str, lines: _Lines, loader: "Loader") -> None:
         for event in yaml.parse(text, Loader=loader):
             _take(tree, event, lines)
     except yaml.MarkedYAMLError as error:
-        since = lines.place(error.context_mark) if error.context_mark else None
+        since = lines.location(error.context_mark) if error.context_mark else None
         words = error.problem or str(error)
         if _TOO_DEEP in words:
-            tree.refuse_depth(lines.place(error.problem_mark))
-        complaint = syntax.ParserMessage(words, lines.place(error.problem_mark), since)
+            tree.refuse_depth(lines.location(error.problem_mark))
+        complaint = syntax.ParserMessage(words, lines.location(error.problem_mark), since)
         tree.give_up(syntax.problem(complaint, lines.texts))
 
 
 def _take(tree: Tree, event: yaml.Event, lines: _Lines) -> None:
     match event:
         case yaml.ScalarEvent():
-            place = _tagged(tree, event, lines)
-            tree.scalar(event.value, place, event.anchor, plain=not event.style)
+            location = _tagged(tree, event, lines)
+            tree.scalar(event.value, location, event.anchor, plain=not event.style)
         case yaml.CollectionStartEvent():
-            place = _tagged(tree, event, lines)
-            tree.start(place, event.anchor, is_mapping=isinstance(event, yaml.MappingStartEvent))
+            location = _tagged(tree, event, lines)
+            tree.start(location, event.anchor, is_mapping=isinstance(event, yaml.MappingStartEvent))
         case yaml.CollectionEndEvent():
             tree.end()
         case yaml.AliasEvent():
-            tree.alias(str(event.anchor), lines.place(event.start_mark))
+            tree.alias(str(event.anchor), lines.location(event.start_mark))
         case yaml.DocumentStartEvent():
-            tree.document(lines.place(event.start_mark))
+            tree.document(lines.location(event.start_mark))
 
 
 def _tagged(tree: Tree, event: yaml.ScalarEvent | yaml.CollectionStartEvent, lines: _Lines) -> Location:
     """Where a node starts; on the way the tree is told of a tag there."""
-    place = lines.place(event.start_mark)
+    location = lines.location(event.start_mark)
     if event.tag is not None:
-        tree.tag(event.tag, place)
-    return place
+        tree.tag(event.tag, location)
+    return location
 
 
 def _is_empty(root: "Node | None") -> bool:

@@ -13,7 +13,7 @@ class Scalar:
     value: str | int | float | bool | None
     text: str
     plain: bool
-    place: Location
+    location: Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +21,14 @@ class Sequence:
     """A list."""
 
     items: "tuple[Node, ...]"
-    place: Location
+    location: Location
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One `key: value` of a mapping; `place` is the key's."""
 
-    place: Location
+    location: Location
     node: "Node"
 
 
@@ -40,7 +40,7 @@ class Mapping:  # the field's word, as YAML has it
     """
 
     entries: collections.abc.Mapping[str, Entry]
-    place: Location
+    location: Location
     is_whole: bool = True
 
 

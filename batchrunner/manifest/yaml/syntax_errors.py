@@ -215,8 +215,8 @@ def problem(complaint: ParserMessage, lines: tuple[str, ...]) -> Problem:
         "closer": _CLOSERS.get(text.opener[:1], "]"),
         "line": complaint.since.line if complaint.since else complaint.at.line,
     }
-    place = _place(reading.show, complaint, text)
-    return Problem(reading.code, place, reading.message.format(**names), reading.hint.format(**names))
+    location = _place(reading.show, complaint, text)
+    return Problem(reading.code, location, reading.message.format(**names), reading.hint.format(**names))
 
 
 def _place(show: _Show, complaint: ParserMessage, text: _Surroundings) -> Location:
@@ -230,9 +230,9 @@ def _place(show: _Show, complaint: ParserMessage, text: _Surroundings) -> Locati
             return Location(at.file, at.line, (text.before + text.here[:1]).rfind("\\") + 1 or at.column)
 
 
-def _from(place: Location | None, lines: tuple[str, ...]) -> str:
-    return _line(place, lines)[place.column - 1 :] if place else ""
+def _from(location: Location | None, lines: tuple[str, ...]) -> str:
+    return _line(location, lines)[location.column - 1 :] if location else ""
 
 
-def _line(place: Location, lines: tuple[str, ...]) -> str:
-    return lines[place.line - 1]
+def _line(location: Location, lines: tuple[str, ...]) -> str:
+    return lines[location.line - 1]
