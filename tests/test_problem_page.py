@@ -41,11 +41,11 @@ def test_the_groups_are_those_of_the_program() -> None:
 
 
 @every_section
-def test_a_section_is_one_rule_one_example_one_mend_and_one_source(section: Section) -> None:
+def test_a_section_is_one_rule_one_example_one_help_and_one_source(section: Section) -> None:
     assert len(re.findall(r"[.!?](?:\s|$)", section.rule)) == 1
     assert section.case or 2 <= len(section.example.splitlines()) <= 6
     assert section.source.startswith(SOURCES)
-    assert len(section.mend) > 10
+    assert len(section.help) > 10
 
 
 @every_section
@@ -77,10 +77,10 @@ def test_a_rule_of_the_catalogue_has_the_same_source_here() -> None:
 def test_the_problem_that_is_shown_first_is_one_that_is_told(tmp_path: Path) -> None:
     shown = re.search(r"```console\n(.+?)\n```", PAGE, re.DOTALL)
     assert shown
-    head, snippet, _, mend = shown[1].splitlines()
+    head, snippet, _, hint = shown[1].splitlines()
     film = "version: 1\nmodel: google/veo-3.1-i2v\ndefaults: {durationSeconds: 8}\n\njobs:\n  - id: hero\n"
     film += "    prompt: The character waves\n    image: https://example.com/hero.jpg\n" + snippet.partition("| ")[2]
     (tmp_path / "shots.yaml").write_text(film, encoding="utf-8")
     (problem,) = load(tmp_path / "shots.yaml").problems
     place = f"shots.yaml:{problem.location.line}:{problem.location.column}"
-    assert (head, mend) == (f"{place}: {problem.code.value}  {problem.message}", f"  mend: {problem.hint}")
+    assert (head, hint) == (f"{place}: {problem.code.value}  {problem.message}", f"  help: {problem.hint}")

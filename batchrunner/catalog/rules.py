@@ -1,4 +1,4 @@
-"""What fields do to each other, as a table: each rule with its code, its sentence and its mend."""
+"""What fields do to each other, as a table: each rule with its code, its sentence and its hint."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

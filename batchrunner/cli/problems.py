@@ -20,7 +20,7 @@ Sources = Mapping[str, Sequence[str]]
 
 
 def as_text(problems: Iterable[Problem], lines: Sources) -> Lines:
-    """`file:line:column: code  message`, the line itself with a caret, and the mend; a warning says that it is one."""
+    """`file:line:column: code  message`, the line itself with a caret, and the help; a warning says that it is one."""
     blocks = (_one(problem, lines) for problem in problems)
     return Lines("\n\n".join(blocks))
 
@@ -47,7 +47,7 @@ def _one(problem: Problem, lines: Sources) -> Lines:
         *_snippet(problem, lines, colour),
     ]
     if problem.hint:
-        parts.append(f"  {click.style('mend:', fg='green')} {_masked(problem.hint)}")
+        parts.append(f"  {click.style('help:', fg='green')} {_masked(problem.hint)}")
     return Lines("\n".join(map(one_line, parts)))
 
 

@@ -111,7 +111,7 @@ class Code(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One mistake at one place, with its mend. `jobs` are the names of those that it hits."""
+    """One mistake at one place, with its hint. `jobs` are the names of those that it hits."""
 
     code: Code
     location: "Location"

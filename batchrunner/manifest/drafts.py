@@ -137,7 +137,7 @@ class DraftBuilder:
         if NAME.fullmatch(job_id):
             return job_id
         said = f'"{keys.shortened(job_id)}" cannot be an id'
-        self.problems.add(Problem(Code.BAD_ID, node.location, said, mend_of_name(job_id), "id"))
+        self.problems.add(Problem(Code.BAD_ID, node.location, said, hint_for_name(job_id), "id"))
         return None
 
     def _model(self, values: Mapping[str, Value], wrong: frozenset[str], job_id: str) -> str | None:
@@ -192,7 +192,7 @@ def _text(value: Value) -> str:
     return text_of(value.node) if isinstance(value.node, nodes.Scalar) else ""
 
 
-def mend_of_name(name: str) -> str:
+def hint_for_name(name: str) -> str:
     """A hint for a name that cannot be one, with the nearest that can."""
     if len(name) > _LONGEST_NAME and NAME.fullmatch(name[:_LONGEST_NAME]):
         return f"use at most {_LONGEST_NAME} characters"

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from batchrunner.domain.problem import Code, Problem, Problems
 from batchrunner.manifest import keys
-from batchrunner.manifest.drafts import NAME, mend_of_name
+from batchrunner.manifest.drafts import NAME, hint_for_name
 from batchrunner.manifest.includes import SourceFiles
 from batchrunner.manifest.keys import text_of
 from batchrunner.manifest.layers import Layer
@@ -22,7 +22,7 @@ def manifest_name(root: nodes.Mapping, top: Mapping[str, nodes.Entry], stem: str
     if not NAME.fullmatch(name):
         said = f'"{keys.shortened(name)}" cannot be a manifest\'s name'
         location = entry.node.location if entry else root.location
-        hint = mend_of_name(name) if entry else f"rename the file, or write `name:`; {mend_of_name(name)}"
+        hint = hint_for_name(name) if entry else f"rename the file, or write `name:`; {hint_for_name(name)}"
         problems.add(Problem(Code.BAD_ID, location, said, hint, "name"))
     return name
 
@@ -57,7 +57,7 @@ def named_layers(parts: SourceFiles, key: str, word: str, problems: Problems) ->
                 problems.add(Problem(Code.DUPLICATE_TEMPLATE, entry.location, said, "rename one of them", key))
             elif key == "profiles" and not NAME.fullmatch(name):
                 said = f'"{keys.shortened(name)}" cannot be a profile\'s name'
-                problems.add(Problem(Code.BAD_ID, entry.location, said, mend_of_name(name), key))
+                problems.add(Problem(Code.BAD_ID, entry.location, said, hint_for_name(name), key))
             else:
                 seen[name] = entry.location
                 yield name, parts.layer(entry, f'{word} "{name}"')

@@ -159,10 +159,10 @@ def is_null(node: nodes.Node) -> bool:
 
 
 def _unknown(name: str, location: Location, known: Iterable[str]) -> Problem:
-    return Problem(Code.UNKNOWN_KEY, location, f"unknown key `{shortened(name)}`", _mend(name, known), name)
+    return Problem(Code.UNKNOWN_KEY, location, f"unknown key `{shortened(name)}`", _hint(name, known), name)
 
 
-def _mend(name: str, known: Iterable[str]) -> str:
+def _hint(name: str, known: Iterable[str]) -> str:
     """What an author may have meant by a key that cannot stand where it stands."""
     where = next((where for table, where in _HOMES.items() if name in _TABLES[table]), None)
     if where:

@@ -23,7 +23,7 @@ _SHAPES = {"16:9": 16 / 9, "9:16": 9 / 16}
 
 @dataclass(frozen=True, slots=True)
 class ImageError:
-    """What is wrong with a picture, and the mend."""
+    """What is wrong with a picture, and the hint."""
 
     code: Code
     message: str

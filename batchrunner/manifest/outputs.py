@@ -58,7 +58,7 @@ class Outputs:
         return path
 
     def _collision(self, path: str, name: str) -> tuple[str, str] | None:
-        """What another job's path has against this one, and the mend. From now on the path is taken.
+        """What another job's path has against this one, and the hint. From now on the path is taken.
 
         They are the same, or one is a file where the other needs a folder.
         """
@@ -96,7 +96,7 @@ class Outputs:
 
 
 def _fault(path: str) -> tuple[str, str] | None:
-    """What is wrong with a path, and the mend."""
+    """What is wrong with a path, and the hint."""
     parts = PurePosixPath(path).parts
     shown = shortened(path)
     if "\\" in path:
@@ -109,7 +109,7 @@ def _fault(path: str) -> tuple[str, str] | None:
 
 
 def _part_fault(part: str) -> tuple[str, str] | None:
-    """What is wrong with the name of a file or folder, and the mend."""
+    """What is wrong with the name of a file or folder, and the hint."""
     if not part.isprintable() or part != part.strip() or len(part.encode()) > _LONGEST_NAME:
         hint = f"use at most {_LONGEST_NAME} bytes a name, without blanks at its ends"
         return f"is no usable file name: {part[:60]!r}", hint

@@ -94,7 +94,7 @@ class RefusedPattern(Exception):  # a problem on its way to its collector
 
 
 def outside(path: str | Path, written: str) -> tuple[str, str]:
-    """What is said of a file outside the project, and the mend. Whether it exists is not told."""
+    """What is said about a file outside the project, and the hint. Whether it exists is not told."""
     whole = os.path.dirname(os.path.realpath(path))  # noqa: PTH120 - a text
     folder = min(whole, os.path.relpath(whole), key=len)
     hint = f"move it into the project, or allow its folder: `--allow-outside {shlex.quote(folder)}`"

@@ -36,7 +36,7 @@ class Section:
     language: str
     example: str
     case: str
-    mend: str
+    help: str
     source: str
 
     @property
@@ -55,7 +55,7 @@ FORM = re.compile(
     r"""(?P<rule>[A-Z`](?:.|\n(?!\n))+\.)\n\n"""
     r"""(?:```(?P<language>yaml|csv|json)\n(?P<example>(?:.|\n)+?)\n```"""
     r"""|Example:\s\[`tests/broken/(?P<case>[a-z0-9/-]+)`\]\((?P<link>[^)]+)\))\n\n"""
-    r"""- (?:Mend|Help): (?P<mend>(?:.|\n(?!-))+)\.\n"""
+    r"""- Help: (?P<help>(?:.|\n(?!-))+)\.\n"""
     r"""- Source: (?P<source>(?:.|\n(?!\n))+)\.\n"""
 )
 
@@ -98,7 +98,7 @@ def _group(text: str, known: Mapping[str, Section]) -> str:
 
 def _page(section: Section) -> str:
     shown = _case(section.case) if section.case else _example(section)
-    advice = f"## How to put it right\n\n{_capitalised(section.mend)}.\n\nThe rule comes from: {section.source}.\n"
+    advice = f"## How to fix it\n\n{_capitalised(section.help)}.\n\nThe rule comes from: {section.source}.\n"
     return f"# {section.code}\n\n{section.rule}\n\n{shown}\n{advice}"
 
 

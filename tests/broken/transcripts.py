@@ -19,7 +19,7 @@ SIZES = "sizes.txt"
 
 _PROMPT = "$ "
 HEAD = re.compile(r"^(?P<place>\S.*?:\d+:\d+): (?:warning: )?(?P<code>[a-z0-9-]+)  (?P<message>.*)$", re.MULTILINE)
-_MEND = re.compile(r"^  mend: (?P<hint>.*)$", re.MULTILINE)
+_HELP = re.compile(r"^  help: (?P<hint>.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +51,9 @@ class Transcript:
 
     @property
     def sentences(self) -> list[str]:
-        """All messages and mends in the expected text."""
+        """All messages and helps in the expected text."""
         heads = [found["message"] for found in HEAD.finditer(self.expected)]
-        return heads + [found["hint"] for found in _MEND.finditer(self.expected)]
+        return heads + [found["hint"] for found in _HELP.finditer(self.expected)]
 
     def said(self, folder: Path) -> tuple[int, str]:
         """The exit code of the command and what it prints now, in a folder with this case's files."""

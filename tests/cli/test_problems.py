@@ -35,12 +35,12 @@ def width(text: str) -> int:
     )
 
 
-def test_a_problem_is_its_place_its_line_a_caret_and_its_mend() -> None:
+def test_a_problem_is_its_place_its_line_a_caret_and_its_help() -> None:
     assert shown(a_problem(2, 17), "jobs:", "    resolution: 4K") == [
         "film.yaml:2:17: wrong-value  `resolution` cannot be `4K`",
         "    2 |     resolution: 4K",
         "                        ^",
-        '  mend: write "4k"',
+        '  help: write "4k"',
     ]
 
 
@@ -116,8 +116,8 @@ def test_one_mistake_says_which_job_it_hits_unless_its_line_does_and_how_many() 
     assert shown(a_problem(1, 1, jobs=("a", "b", "c")), "x")[0].endswith(" [hits 3 jobs: a, …]")
 
 
-def test_a_problem_without_a_mend_shows_none() -> None:
-    assert not [line for line in shown(a_problem(hint=None), "x") if "mend" in line]
+def test_a_problem_without_a_hint_shows_none() -> None:
+    assert not [line for line in shown(a_problem(hint=None), "x") if "help:" in line]
 
 
 def test_problems_stand_apart() -> None:
@@ -157,9 +157,9 @@ def test_warnings_alone_are_valid() -> None:
 
 
 def test_github_gets_one_line_a_problem() -> None:
-    problem = Problem(Code.WRONG_VALUE, Location("films/a,b:c.yaml", 2, 17), "100% wrong\nor worse", "mend\rit")
+    problem = Problem(Code.WRONG_VALUE, Location("films/a,b:c.yaml", 2, 17), "100% wrong\nor worse", "change\rit")
     assert as_github([problem, a_problem(severity=Severity.WARNING, hint=None)]).splitlines() == [
-        "::error file=films/a%2Cb%3Ac.yaml,line=2,col=17,title=wrong-value::100%25 wrong%0Aor worse (mend%0Dit)",
+        "::error file=films/a%2Cb%3Ac.yaml,line=2,col=17,title=wrong-value::100%25 wrong%0Aor worse (change%0Dit)",
         "::warning file=film.yaml,line=1,col=1,title=wrong-value::`resolution` cannot be `4K`",
     ]
 

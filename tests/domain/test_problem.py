@@ -7,7 +7,7 @@ from batchrunner.domain.problem import Code, Problem, Problems, Severity, neares
 
 
 def a_problem(line: int = 1, *jobs: str, message: str = "wrong", severity: Severity = Severity.ERROR) -> Problem:
-    return Problem(Code.WRONG_VALUE, Location("film.yaml", line, 3), message, "mend it", "resolution", jobs, severity)
+    return Problem(Code.WRONG_VALUE, Location("film.yaml", line, 3), message, "change it", "resolution", jobs, severity)
 
 
 def collected(*found: Problem) -> Problems:
@@ -26,9 +26,9 @@ def test_the_same_mistake_at_the_same_place_gains_the_jobs_that_it_hits() -> Non
     [
         a_problem(2, "a"),
         a_problem(1, "a", message="wrong too"),
-        Problem(Code.WRONG_TYPE, Location("film.yaml", 1, 3), "wrong", "mend it", "resolution", ("a",)),
-        Problem(Code.WRONG_VALUE, Location("film.yaml", 1, 4), "wrong", "mend it", "resolution", ("a",)),
-        Problem(Code.WRONG_VALUE, Location("shots.yaml", 1, 3), "wrong", "mend it", "resolution", ("a",)),
+        Problem(Code.WRONG_TYPE, Location("film.yaml", 1, 3), "wrong", "change it", "resolution", ("a",)),
+        Problem(Code.WRONG_VALUE, Location("film.yaml", 1, 4), "wrong", "change it", "resolution", ("a",)),
+        Problem(Code.WRONG_VALUE, Location("shots.yaml", 1, 3), "wrong", "change it", "resolution", ("a",)),
     ],
 )
 def test_another_mistake_or_another_place_is_another_problem(other: Problem) -> None:

@@ -195,7 +195,7 @@ def test_half_of_what_tells_of_a_file_is_refused(studio: Studio, field: str) -> 
         read_receipts(studio.project)
 
 
-def test_a_bad_line_leaves_nothing_behind_once_it_is_mended(paid: Studio) -> None:
+def test_a_bad_line_leaves_nothing_behind_once_it_is_corrected(paid: Studio) -> None:
     line = line_of(paid)
     put(paid, line, {**line, "task_id": "another", "cost_usd": "sNaN"})
     for command in ("plan", "status"):

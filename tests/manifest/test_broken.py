@@ -53,12 +53,12 @@ def test_every_code_occurs_in_some_text() -> None:
 
 
 @every_transcript
-def test_sentences_begin_small_end_open_and_each_problem_has_its_mend(transcript: Transcript) -> None:
+def test_sentences_begin_small_end_open_and_each_problem_has_its_help(transcript: Transcript) -> None:
     for sentence in transcript.sentences:
         assert not sentence.endswith("."), sentence
         assert not re.match(r"[A-Z][a-z]+ ", sentence), sentence
         assert sentence.count("`") % 2 == 0, sentence
-    assert transcript.expected.count("\n  mend: ") == len(transcript.sentences) / 2
+    assert transcript.expected.count("\n  help: ") == len(transcript.sentences) / 2
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: str(folder.relative_to(HERE)))
@@ -94,7 +94,7 @@ def test_nothing_else_lies_there() -> None:
 
 def test_one_default_that_hits_300_jobs_is_one_problem() -> None:
     transcript = Transcript(HERE / "layers" / "defaults-hit-300-jobs.txt")
-    assert transcript.expected.count("  mend: ") == 1
+    assert transcript.expected.count("  help: ") == 1
     assert "[hits 300 jobs: shot-001, …]" in transcript.expected
 
 

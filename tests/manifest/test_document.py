@@ -221,7 +221,7 @@ SYNTAX = [
 
 
 @pytest.mark.parametrize(("text", "line", "column", "word"), SYNTAX, ids=[repr(row[0]) for row in SYNTAX])
-def test_a_syntax_error_is_told_at_its_place_in_our_words_with_its_mend(
+def test_a_syntax_error_is_told_at_its_place_in_our_words_with_its_help(
     look: Look, text: str, line: int, column: int, word: str
 ) -> None:
     doc = look(text)

@@ -37,7 +37,7 @@ _READERS: Mapping[str, Callable[[str, TableBuilder], tuple[str, ...]]] = {
 _WORKBOOK = re.compile(r"(.*\.xls[xm])(?:#(.*))?", re.IGNORECASE | re.DOTALL)
 _OTHER_WORKBOOKS = frozenset({".xls", ".xlsb", ".ods", ".numbers"})
 
-# What lies under a table's name in practice: what it is, and the mend.
+# What lies under a table's name in practice: what it is, and the hint.
 _OTHERS: Mapping[re.Pattern[str], tuple[str, str]] = {
     re.compile(r"PK\x03\x04"): ("a workbook or an archive", f"let a workbook's name end in .xlsx, or {AS_CSV}"),
     re.compile(r"\s*<(?:!doctype\s+)?html", re.IGNORECASE): ("an HTML page", "download the sheet as CSV, not its page"),
@@ -128,8 +128,8 @@ class _File:
         """Whether the file as a whole is a problem."""
         is_other = next((other for start, other in _OTHERS.items() if start.match(found.text)), None)
         if is_other:
-            what, mend = is_other
-            self._tell(Code.ROWS_KIND, f"{shortened(self._name)} is {what}", mend)
+            what, hint = is_other
+            self._tell(Code.ROWS_KIND, f"{shortened(self._name)} is {what}", hint)
         elif found.problem is None or found.problem.code is Code.FILE_ENCODING:
             return False
         elif found.problem.code is Code.FILE_TOO_LARGE:

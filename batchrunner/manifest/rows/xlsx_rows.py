@@ -191,7 +191,7 @@ def _record(row: Sequence[Any], number: int, missing: frozenset[str], reading: T
     faults = [_fault(cell.text, source, missing) for cell, source in zip(cells, row, strict=True)]
     for cell, fault in zip(cells, faults, strict=True):
         if fault:
-            hint = "open the workbook in Excel or LibreOffice, mend it and save it"
+            hint = "open the workbook in Excel or LibreOffice, correct it and save it"
             reading.tell(Code.ROWS_CELL, cell.location, fault, hint)
     if any(faults) or not any(cell.text for cell in cells):
         return None
