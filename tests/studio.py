@@ -21,7 +21,7 @@ from batchrunner.planning.batch import Batch, JobSet, JobState, RunLimits, load_
 from batchrunner.planning.planner import PlanOptions
 from batchrunner.providers.credentials import Credentials
 from batchrunner.sandbox import Behaviour as SandboxOptions
-from batchrunner.sandbox import Record, Sandbox, record
+from batchrunner.sandbox import ChargeRecord, Sandbox, record
 from batchrunner.storage.paths import Project, find_project
 from batchrunner.storage.sqlite.ledger import Ledger
 from tests.moved_time import EVENING_S, MovedClock, in_moved_time
@@ -217,7 +217,7 @@ class Studio:
     def statuses(self) -> dict[str, Status]:
         return {seen.identity.name: seen.step.status for seen in self.seen()}
 
-    def record(self) -> Record:
+    def record(self) -> ChargeRecord:
         """What the service itself knows: the witness."""
         return record(self.state)
 

@@ -15,7 +15,7 @@ from batchrunner.io.clock import Clock
 from batchrunner.planning.batch import Batch, JobState, load_batch
 from batchrunner.planning.planner import PlanOptions
 from batchrunner.reports.formats.registry import render
-from batchrunner.reports.report import Report, Row, row_of
+from batchrunner.reports.report import Report, ReportRow, row_of
 from batchrunner.storage.paths import Project
 from batchrunner.storage.sqlite.ledger import Ledger
 
@@ -72,7 +72,7 @@ def say_report(text: Lines, form: str) -> None:
         hand_over(text)
 
 
-def _row(seen: JobState, forecasts: LatencyModels, now_s: float) -> Row:
+def _row(seen: JobState, forecasts: LatencyModels, now_s: float) -> ReportRow:
     attempt = seen.step.attempt
     is_stuck = (
         attempt is not None

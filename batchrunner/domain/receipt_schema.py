@@ -26,15 +26,15 @@ _MOST_TAKES, _MOST_BYTES, _LARGEST = 100_000, 1 << 50, 1 << 53
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class FieldKind:
     """One kind of value: whether something is of it, and what it is called."""
 
     fits: Callable[[object], bool]
     words: str
 
-    def or_null(self) -> "Kind":
+    def or_null(self) -> "FieldKind":
         """The same, and also null."""
-        return Kind(lambda value: value is None or self.fits(value), f"{self.words}, or null")
+        return FieldKind(lambda value: value is None or self.fits(value), f"{self.words}, or null")
 
 
 def _text(pattern: re.Pattern[str]) -> Callable[[object], bool]:
@@ -90,35 +90,35 @@ def _is_value(value: object) -> bool:
     return isinstance(value, bool) or _is_between(value, -_LARGEST, _LARGEST)
 
 
-NAME = Kind(_text(_NAME), "a name of letters, digits, `.`, `_` and `-`")
-PROFILE = Kind(lambda value: value == "" or NAME.fits(value), "a profile's name, or empty")
-TAKE = Kind(_whole(1, _MOST_TAKES), f"a whole number from 1 to {_MOST_TAKES}")
-REQUEST = Kind(_is_request, "a request: a model, and fields with texts, numbers or lists of them")
-TASK_ID = Kind(_text(_TASK_ID), "a task id")
-ADDRESS = Kind(_text(_URL), "a web address without a login")
-KEY_DIGEST = Kind(_text(re.compile(r"[0-9a-f]{16}")), "16 hexadecimal digits")
-SHA256 = Kind(_text(re.compile(r"[0-9a-f]{64}")), "64 hexadecimal digits")
-LAST4 = Kind(_printable(4), "at most 4 characters")
-AMOUNT = Kind(_text(_AMOUNT), 'an amount of US dollars from "0" to "999999.9999"')
-TIME = Kind(_is_time, "a time between 2020 and 2100 in Unix seconds")
-PATH = Kind(_is_path, "the path of an .mp4 file inside the project")
-SIZE = Kind(_whole(0, _MOST_BYTES), "a number of bytes")
-HOST = Kind(_printable(255), "a machine's name")
-MESSAGE = Kind(_printable(1000), "a line of text that can be printed")
-DECISION = Kind(_text(re.compile(r"[0-9a-f]{16}")), "the name of a decision: 16 hexadecimal digits")
-FLAG = Kind(lambda value: isinstance(value, bool), "true or false")
+NAME = FieldKind(_text(_NAME), "a name of letters, digits, `.`, `_` and `-`")
+PROFILE = FieldKind(lambda value: value == "" or NAME.fits(value), "a profile's name, or empty")
+TAKE = FieldKind(_whole(1, _MOST_TAKES), f"a whole number from 1 to {_MOST_TAKES}")
+REQUEST = FieldKind(_is_request, "a request: a model, and fields with texts, numbers or lists of them")
+TASK_ID = FieldKind(_text(_TASK_ID), "a task id")
+ADDRESS = FieldKind(_text(_URL), "a web address without a login")
+KEY_DIGEST = FieldKind(_text(re.compile(r"[0-9a-f]{16}")), "16 hexadecimal digits")
+SHA256 = FieldKind(_text(re.compile(r"[0-9a-f]{64}")), "64 hexadecimal digits")
+LAST4 = FieldKind(_printable(4), "at most 4 characters")
+AMOUNT = FieldKind(_text(_AMOUNT), 'an amount of US dollars from "0" to "999999.9999"')
+TIME = FieldKind(_is_time, "a time between 2020 and 2100 in Unix seconds")
+PATH = FieldKind(_is_path, "the path of an .mp4 file inside the project")
+SIZE = FieldKind(_whole(0, _MOST_BYTES), "a number of bytes")
+HOST = FieldKind(_printable(255), "a machine's name")
+MESSAGE = FieldKind(_printable(1000), "a line of text that can be printed")
+DECISION = FieldKind(_text(re.compile(r"[0-9a-f]{16}")), "the name of a decision: 16 hexadecimal digits")
+FLAG = FieldKind(lambda value: isinstance(value, bool), "true or false")
 
 
-def one_of(*words: str) -> Kind:
+def one_of(*words: str) -> FieldKind:
     """One of a few words."""
-    return Kind(lambda value: isinstance(value, str) and value in words, f"one of {', '.join(words)}")
+    return FieldKind(lambda value: isinstance(value, str) and value in words, f"one of {', '.join(words)}")
 
 
-_FILE: dict[str, Kind] = {"file": PATH.or_null(), "size_bytes": SIZE.or_null(), "sha256": SHA256.or_null()}
-_IDENTITY: dict[str, Kind] = {"id": NAME, "take": TAKE, "profile": PROFILE}
+_FILE: dict[str, FieldKind] = {"file": PATH.or_null(), "size_bytes": SIZE.or_null(), "sha256": SHA256.or_null()}
+_IDENTITY: dict[str, FieldKind] = {"id": NAME, "take": TAKE, "profile": PROFILE}
 
 # What 0.1.0 wrote of a submit; there its task id was never null.
-_SUBMIT: dict[str, Kind] = {
+_SUBMIT: dict[str, FieldKind] = {
     **_IDENTITY,
     "request": REQUEST,
     "task_id": TASK_ID.or_null(),
@@ -134,7 +134,7 @@ _SUBMIT: dict[str, Kind] = {
     "host": HOST,
 }
 # What a submit may say beside that.
-_SUBMIT_ALSO: dict[str, Kind] = {
+_SUBMIT_ALSO: dict[str, FieldKind] = {
     "outcome": one_of("sent", *Outcome),
     "refusal": one_of(*RejectReason).or_null(),
     "by_hand": FLAG,
@@ -149,7 +149,7 @@ _SUBMIT_ALSO: dict[str, Kind] = {
     "expires_at_s": TIME.or_null(),
     "decision": DECISION.or_null(),
 }
-_DECIDED: dict[str, Kind] = {
+_DECIDED: dict[str, FieldKind] = {
     **_IDENTITY,
     "decided": one_of(*DecisionKind),
     "decision": DECISION,
@@ -158,9 +158,9 @@ _DECIDED: dict[str, Kind] = {
     "decided_at_s": TIME,
     "host": HOST,
 }
-_ADOPTED: dict[str, Kind] = {**_IDENTITY, "task_id": TASK_ID, "adopted_at_s": TIME, **_FILE, "host": HOST}
+_ADOPTED: dict[str, FieldKind] = {**_IDENTITY, "task_id": TASK_ID, "adopted_at_s": TIME, **_FILE, "host": HOST}
 # What a line of each kind needs, and what it may have beside that.
-_SCHEMAS: Mapping[str, tuple[dict[str, Kind], dict[str, Kind]]] = {
+_SCHEMAS: Mapping[str, tuple[dict[str, FieldKind], dict[str, FieldKind]]] = {
     "submit": (_SUBMIT, _SUBMIT_ALSO),
     "decision": (_DECIDED, {}),
     "adoption": (_ADOPTED, {}),

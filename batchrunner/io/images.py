@@ -28,7 +28,7 @@ class ImageKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class ImageHeader:
     """A picture's kind, and its size in pixels as viewers show it: a JPEG is turned as its camera noted."""
 
     kind: ImageKind
@@ -40,7 +40,7 @@ class NotAnImage(Exception):
     """The file cannot be used as a picture; the message is a clause that says what it is: `it is a GIF`."""
 
 
-def read_image(path: Path) -> tuple[Header, int]:
+def read_image(path: Path) -> tuple[ImageHeader, int]:
     """A picture's header, and the file's size in bytes, which may be more than `LARGEST_BYTES`.
 
     Raises:
@@ -55,10 +55,10 @@ def read_image(path: Path) -> tuple[Header, int]:
         raise NotAnImage("it is a folder" if stat.S_ISDIR(mode) else "it is a pipe or a device")
     with path.open("rb") as stream:
         size_bytes = os.fstat(stream.fileno()).st_size
-        return _header(_File(stream, size_bytes, has_end=True)), size_bytes
+        return _header(_ImageBytes(stream, size_bytes, has_end=True)), size_bytes
 
 
-def read_header(data: bytes, size_bytes: int | None = None) -> Header:
+def read_header(data: bytes, size_bytes: int | None = None) -> ImageHeader:
     """The header of a picture, given whole or by its beginning.
 
     `size_bytes` is the size of the whole file, by default that of `data`. Whether the file is whole cannot be told
@@ -68,11 +68,11 @@ def read_header(data: bytes, size_bytes: int | None = None) -> Header:
         NotAnImage: it is something else, or ends before its size in pixels is told.
     """
     size_bytes = len(data) if size_bytes is None else size_bytes
-    return _header(_File(BytesIO(data), size_bytes, has_end=len(data) >= size_bytes))
+    return _header(_ImageBytes(BytesIO(data), size_bytes, has_end=len(data) >= size_bytes))
 
 
 @dataclass(frozen=True, slots=True)
-class _File:
+class _ImageBytes:
     """The bytes of a file, of which the last ones may not be at hand."""
 
     stream: BinaryIO
@@ -97,7 +97,7 @@ class _File:
             raise NotAnImage("it is cut short")
 
 
-def _header(file: _File) -> Header:
+def _header(file: _ImageBytes) -> ImageHeader:
     head = file.read(0, _HEAD_BYTES)
     read = next((read for magic, read in _READERS.items() if magic.match(head)), None)
     if read is None:
@@ -111,13 +111,13 @@ def _header(file: _File) -> Header:
     return header
 
 
-def _png(file: _File) -> Header:
+def _png(file: _ImageBytes) -> ImageHeader:
     """Source: W3C PNG, third edition, 5.3 and 11.2.1: the first chunk is IHDR, the last one IEND."""
     length, name, width, height = file.unpack(">I4sII", 8)
     if (length, name) != (13, b"IHDR"):
         raise NotAnImage("it is damaged: a PNG whose header is not at its beginning")
     file.check_end(b"IEND\xaeB`\x82", 24)
-    return Header(ImageKind.PNG, width, height)
+    return ImageHeader(ImageKind.PNG, width, height)
 
 
 # Source: ITU-T T.81, table B.1.
@@ -130,7 +130,7 @@ _LYING = range(5, 9)  # Source: Exif 2.32, 4.6.4: orientations that swap rows an
 _ORIENTATION = 0x0112
 
 
-def _jpeg(file: _File) -> Header:
+def _jpeg(file: _ImageBytes) -> ImageHeader:
     """Source: ITU-T T.81, annex B: segments follow each other up to a frame header, which tells the size."""
     orientation = 1
     position = 2
@@ -144,14 +144,14 @@ def _jpeg(file: _File) -> Header:
         if marker in _FRAMES:
             height, width = file.unpack(">HH", position + 3)
             file.check_end(bytes((_FILL, _END)), position + length)
-            return Header(ImageKind.JPEG, *((height, width) if orientation in _LYING else (width, height)))
+            return ImageHeader(ImageKind.JPEG, *((height, width) if orientation in _LYING else (width, height)))
         if marker == _APP1 and orientation == 1:
             orientation = _orientation(file.read(position, length))
         position += length
     raise NotAnImage("it is damaged: a JPEG without a frame")
 
 
-def _marker(file: _File, position: int) -> tuple[int, int]:
+def _marker(file: _ImageBytes, position: int) -> tuple[int, int]:
     """The code at a position, before which may stand fill bytes, and where the segment's content begins."""
     (first,) = file.unpack("B", position)
     if first != _FILL:
@@ -181,17 +181,17 @@ def _orientation(segment: bytes) -> int:
     return 1
 
 
-def _webp(file: _File) -> Header:
+def _webp(file: _ImageBytes) -> ImageHeader:
     """Source: RFC 9649, 2.4: one RIFF chunk, whose first chunk tells the size in pixels."""
     length, name = file.unpack("<4xI4x4s", 0)
     if length + 8 > file.size_bytes:
         raise NotAnImage(f"it is cut short: {file.size_bytes} bytes of {length + 8}")
     if name not in _WEBP_SIZES:
         raise NotAnImage("it is damaged: a WebP whose picture is not at its beginning")
-    return Header(ImageKind.WEBP, *_WEBP_SIZES[name](file))
+    return ImageHeader(ImageKind.WEBP, *_WEBP_SIZES[name](file))
 
 
-def _lossy_size(file: _File) -> tuple[int, int]:
+def _lossy_size(file: _ImageBytes) -> tuple[int, int]:
     """Source: RFC 6386, 9.1: the upper two bits are for scaling."""
     code, width, height = file.unpack("<3sHH", 23)
     if code != b"\x9d\x01\x2a":
@@ -199,19 +199,19 @@ def _lossy_size(file: _File) -> tuple[int, int]:
     return width & 0x3FFF, height & 0x3FFF
 
 
-def _lossless_size(file: _File) -> tuple[int, int]:
+def _lossless_size(file: _ImageBytes) -> tuple[int, int]:
     """Source: RFC 9649, 3.4: 14 bits each, less one."""
     (bits,) = file.unpack("<I", 21)
     return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
 
 
-def _canvas_size(file: _File) -> tuple[int, int]:
+def _canvas_size(file: _ImageBytes) -> tuple[int, int]:
     """Source: RFC 9649, 2.7: 24 bits each, less one."""
     width, width_high, height, height_high = file.unpack("<HBHB", 24)
     return (width | width_high << 16) + 1, (height | height_high << 16) + 1
 
 
-_WEBP_SIZES: Mapping[bytes, Callable[[_File], tuple[int, int]]] = {
+_WEBP_SIZES: Mapping[bytes, Callable[[_ImageBytes], tuple[int, int]]] = {
     b"VP8 ": _lossy_size,
     b"VP8L": _lossless_size,
     b"VP8X": _canvas_size,
@@ -222,7 +222,7 @@ def _magic(pattern: bytes) -> re.Pattern[bytes]:
     return re.compile(pattern, re.DOTALL)
 
 
-_READERS: Mapping[re.Pattern[bytes], Callable[[_File], Header]] = {
+_READERS: Mapping[re.Pattern[bytes], Callable[[_ImageBytes], ImageHeader]] = {
     _magic(rb"\x89PNG\r\n\x1a\n"): _png,
     _magic(rb"\xff\xd8\xff"): _jpeg,
     _magic(rb"RIFF....WEBP"): _webp,

@@ -8,7 +8,7 @@ from typing import Any
 
 from batchrunner.catalog import models
 from batchrunner.manifest import keys
-from batchrunner.manifest.keys import Key, Kind
+from batchrunner.manifest.keys import Key, KeyKind
 from batchrunner.manifest.rows import frame_rows
 
 _VARIABLE = {"type": "string", "pattern": r"\$\{"}
@@ -17,15 +17,17 @@ _WHOLE = {"type": "integer"}
 _NOTHING = {"type": "null"}
 _IGNORED: dict[str, Any] = {r"^(x-|\$schema$)": {}}
 
-_KINDS: Mapping[Kind, dict[str, Any]] = {
-    Kind.TEXT: {"type": ["string", "number"]},
-    Kind.NUMBER: _WHOLE,
-    Kind.AMOUNT: {"type": ["string", "number"]},
-    Kind.SWITCH: {"type": "boolean"},
-    Kind.TEXTS: {"anyOf": [{"type": ["string", "number"]}, {"type": "array", "items": {"type": ["string", "number"]}}]},
-    Kind.KEYS: {"type": "object"},
-    Kind.LIST: {"type": "array"},
-    Kind.ROWS: {"anyOf": [{"type": "string"}, {"$ref": "#/definitions/glob"}]},
+_KINDS: Mapping[KeyKind, dict[str, Any]] = {
+    KeyKind.TEXT: {"type": ["string", "number"]},
+    KeyKind.NUMBER: _WHOLE,
+    KeyKind.AMOUNT: {"type": ["string", "number"]},
+    KeyKind.SWITCH: {"type": "boolean"},
+    KeyKind.TEXTS: {
+        "anyOf": [{"type": ["string", "number"]}, {"type": "array", "items": {"type": ["string", "number"]}}]
+    },
+    KeyKind.KEYS: {"type": "object"},
+    KeyKind.LIST: {"type": "array"},
+    KeyKind.ROWS: {"anyOf": [{"type": "string"}, {"$ref": "#/definitions/glob"}]},
 }
 
 

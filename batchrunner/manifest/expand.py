@@ -34,7 +34,7 @@ class LoadOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class _Pattern:
+class _JobPattern:
     """A job before its variables are filled.
 
     `removed` are the keys that `null` took away, `unknown` those of which nothing can be said.
@@ -129,7 +129,7 @@ class _Expansion:
         if "id" not in read and "id" not in own.unknown:
             hint = "give it a name of its own: `id: hero-wave`"
             self._problems.add(Problem(Code.MISSING_KEY, mapping.location, "the job has no `id`", hint, "id"))
-        pattern = _Pattern(merged, removed(layers), unknown, self._names_its_axes(merged, read), mapping.location)
+        pattern = _JobPattern(merged, removed(layers), unknown, self._names_its_axes(merged, read), mapping.location)
         yield from self._generated(part, pattern, read)
 
     def _own_keys_are_right(self, read: Mapping[str, nodes.Entry]) -> bool:
@@ -180,7 +180,7 @@ class _Expansion:
             self._problems.add(Problem(Code.DUPLICATE_ID, value.node.location, said, f"add `{add}` to it", "id"))
         return not missing
 
-    def _generated(self, part: SourceFile, pattern: "_Pattern", read: Mapping[str, nodes.Entry]) -> Iterator[Draft]:
+    def _generated(self, part: SourceFile, pattern: "_JobPattern", read: Mapping[str, nodes.Entry]) -> Iterator[Draft]:
         """One draft for each row, each combination within it, each take within that."""
         if self._filling.is_full(pattern.location) or self._drafting.is_full(pattern.location):
             return

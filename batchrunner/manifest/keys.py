@@ -9,7 +9,7 @@ from batchrunner.domain.problem import Code, Problem, Problems, nearest
 from batchrunner.manifest.yaml import nodes
 
 
-class Kind(StrEnum):
+class KeyKind(StrEnum):
     """What a value can be, in the words of the messages."""
 
     TEXT = "a text"
@@ -26,57 +26,57 @@ class Kind(StrEnum):
 class Key:
     """One key of ours. `says` is what an editor shows beside it; `filled`: `${…}` is allowed in its value."""
 
-    kind: Kind
+    kind: KeyKind
     says: str
     filled: bool = False
 
 
 _FRAGMENT: Mapping[str, Key] = {
-    "version": Key(Kind.NUMBER, "The version of the manifest's language: 1."),
-    "model": Key(Kind.TEXT, "The model of every job that names none.", filled=True),
-    "vars": Key(Kind.KEYS, "Values to be used as `${vars.name}`."),
-    "defaults": Key(Kind.KEYS, "What every job has that does not say otherwise."),
-    "templates": Key(Kind.KEYS, "Named sets of keys; a job takes one over with `extends`."),
-    "include": Key(Kind.TEXTS, "Files with more jobs and templates; `shots/*.yaml` takes many."),
-    "jobs": Key(Kind.LIST, "The clips that are wanted."),
+    "version": Key(KeyKind.NUMBER, "The version of the manifest's language: 1."),
+    "model": Key(KeyKind.TEXT, "The model of every job that names none.", filled=True),
+    "vars": Key(KeyKind.KEYS, "Values to be used as `${vars.name}`."),
+    "defaults": Key(KeyKind.KEYS, "What every job has that does not say otherwise."),
+    "templates": Key(KeyKind.KEYS, "Named sets of keys; a job takes one over with `extends`."),
+    "include": Key(KeyKind.TEXTS, "Files with more jobs and templates; `shots/*.yaml` takes many."),
+    "jobs": Key(KeyKind.LIST, "The clips that are wanted."),
 }
 
 MANIFEST: Mapping[str, Key] = {
     "version": _FRAGMENT["version"],
-    "name": Key(Kind.TEXT, "The identity of these jobs in the ledger; by default the file's stem."),
-    "settings": Key(Kind.KEYS, "How the batch is run; an option on the command line wins."),
-    "profiles": Key(Kind.KEYS, "Named overlays, such as `draft`, with clips and memory of their own."),
+    "name": Key(KeyKind.TEXT, "The identity of these jobs in the ledger; by default the file's stem."),
+    "settings": Key(KeyKind.KEYS, "How the batch is run; an option on the command line wins."),
+    "profiles": Key(KeyKind.KEYS, "Named overlays, such as `draft`, with clips and memory of their own."),
     **_FRAGMENT,
 }
 
 FRAGMENT = _FRAGMENT
 
 SETTINGS: Mapping[str, Key] = {
-    "concurrency": Key(Kind.AMOUNT, "How many tasks may run at once.", filled=True),
-    "rate": Key(Kind.AMOUNT, "Requests of all kinds: `100/min`.", filled=True),
-    "task_timeout": Key(Kind.TEXT, "When to stop asking for a task in one run: `30m`.", filled=True),
-    "retries": Key(Kind.AMOUNT, "How often a failed task is submitted again; each may be paid.", filled=True),
-    "budget": Key(Kind.AMOUNT, "What this manifest may cost in its whole life, in US dollars.", filled=True),
-    "download_limit": Key(Kind.TEXT, "The largest file that is fetched: `4GiB`.", filled=True),
-    "output": Key(Kind.TEXT, "Where a clip goes: `outputs/${manifest.name}/${job.id}.mp4`.", filled=True),
+    "concurrency": Key(KeyKind.AMOUNT, "How many tasks may run at once.", filled=True),
+    "rate": Key(KeyKind.AMOUNT, "Requests of all kinds: `100/min`.", filled=True),
+    "task_timeout": Key(KeyKind.TEXT, "When to stop asking for a task in one run: `30m`.", filled=True),
+    "retries": Key(KeyKind.AMOUNT, "How often a failed task is submitted again; each may be paid.", filled=True),
+    "budget": Key(KeyKind.AMOUNT, "What this manifest may cost in its whole life, in US dollars.", filled=True),
+    "download_limit": Key(KeyKind.TEXT, "The largest file that is fetched: `4GiB`.", filled=True),
+    "output": Key(KeyKind.TEXT, "Where a clip goes: `outputs/${manifest.name}/${job.id}.mp4`.", filled=True),
 }
 
 # What a layer may hold beside the request fields: defaults, templates, profiles.
 SHARED: Mapping[str, Key] = {
-    "model": Key(Kind.TEXT, "The model that renders the clip.", filled=True),
-    "tags": Key(Kind.TEXTS, "Words to select jobs by.", filled=True),
-    "takes": Key(Kind.NUMBER, "How many clips of the same request are wanted: 1 to 100.", filled=True),
-    "output": Key(Kind.TEXT, "Where the clip goes.", filled=True),
-    "enabled": Key(Kind.SWITCH, "`false` leaves the job out.", filled=True),
+    "model": Key(KeyKind.TEXT, "The model that renders the clip.", filled=True),
+    "tags": Key(KeyKind.TEXTS, "Words to select jobs by.", filled=True),
+    "takes": Key(KeyKind.NUMBER, "How many clips of the same request are wanted: 1 to 100.", filled=True),
+    "output": Key(KeyKind.TEXT, "Where the clip goes.", filled=True),
+    "enabled": Key(KeyKind.SWITCH, "`false` leaves the job out.", filled=True),
 }
 
 # What only a job may hold.
 OWN: Mapping[str, Key] = {
-    "id": Key(Kind.TEXT, "The job's name, for files and the ledger.", filled=True),
-    "extends": Key(Kind.TEXTS, "The templates whose keys the job takes over, left to right."),
-    "matrix": Key(Kind.KEYS, "Axes with values: one job for each combination."),
-    "rows": Key(Kind.ROWS, "A CSV, JSONL or `.xlsx` file, or a glob of images: one job for each row."),
-    "encoding": Key(Kind.TEXT, "The encoding of the rows' texts, if it is not UTF-8: `windows-1252`, `mac-roman`."),
+    "id": Key(KeyKind.TEXT, "The job's name, for files and the ledger.", filled=True),
+    "extends": Key(KeyKind.TEXTS, "The templates whose keys the job takes over, left to right."),
+    "matrix": Key(KeyKind.KEYS, "Axes with values: one job for each combination."),
+    "rows": Key(KeyKind.ROWS, "A CSV, JSONL or `.xlsx` file, or a glob of images: one job for each row."),
+    "encoding": Key(KeyKind.TEXT, "The encoding of the rows' texts, if it is not UTF-8: `windows-1252`, `mac-roman`."),
 }
 
 JOB: Mapping[str, Key] = {**OWN, **SHARED}
@@ -112,7 +112,7 @@ def read_table(mapping: nodes.Mapping, table: Mapping[str, Key], problems: Probl
     return {name: entry for name, entry in kept.items() if has_kind(name, entry.node, table[name].kind, problems)}
 
 
-def has_kind(name: str, node: nodes.Node, kind: Kind, problems: Problems, origin: str = "") -> bool:
+def has_kind(name: str, node: nodes.Node, kind: KeyKind, problems: Problems, origin: str = "") -> bool:
     """Whether a value is of the kind that its key wants; if not, a problem at the value says so."""
     if _FITS[kind](node):
         return True
@@ -175,15 +175,15 @@ def _is_text(node: nodes.Node) -> bool:
     return isinstance(node, nodes.Scalar) and node.value is not None and not isinstance(node.value, bool)
 
 
-_FITS: Mapping[Kind, Callable[[nodes.Node], bool]] = {
-    Kind.TEXT: _is_text,
-    Kind.NUMBER: lambda node: isinstance(node, nodes.Scalar) and type(node.value) is int,
-    Kind.AMOUNT: _is_text,
-    Kind.SWITCH: lambda node: isinstance(node, nodes.Scalar) and isinstance(node.value, bool),
-    Kind.TEXTS: lambda node: _is_text(node) or (isinstance(node, nodes.Sequence) and all(map(_is_text, node.items))),
-    Kind.KEYS: lambda node: isinstance(node, nodes.Mapping),
-    Kind.LIST: lambda node: isinstance(node, nodes.Sequence),
-    Kind.ROWS: lambda node: _is_text(node) or isinstance(node, nodes.Mapping),
+_FITS: Mapping[KeyKind, Callable[[nodes.Node], bool]] = {
+    KeyKind.TEXT: _is_text,
+    KeyKind.NUMBER: lambda node: isinstance(node, nodes.Scalar) and type(node.value) is int,
+    KeyKind.AMOUNT: _is_text,
+    KeyKind.SWITCH: lambda node: isinstance(node, nodes.Scalar) and isinstance(node.value, bool),
+    KeyKind.TEXTS: lambda node: _is_text(node) or (isinstance(node, nodes.Sequence) and all(map(_is_text, node.items))),
+    KeyKind.KEYS: lambda node: isinstance(node, nodes.Mapping),
+    KeyKind.LIST: lambda node: isinstance(node, nodes.Sequence),
+    KeyKind.ROWS: lambda node: _is_text(node) or isinstance(node, nodes.Mapping),
 }
 
 _TABLES = {"manifest": MANIFEST, "settings": SETTINGS, "own": OWN, "shared": SHARED}
@@ -195,12 +195,12 @@ _HOMES = {
 }
 
 _KIND_HINTS = {
-    Kind.TEXT: "write one text, in quotes if need be",
-    Kind.AMOUNT: "write one number or one text",
-    Kind.KEYS: "write its keys below it, indented",
-    Kind.SWITCH: "write `true` or `false`, without quotes",
-    Kind.NUMBER: "write a number such as `1`, without quotes",
-    Kind.TEXTS: "write `[one, two]`",
-    Kind.LIST: "begin each item with `- `",
-    Kind.ROWS: "write `rows: shots.csv`, or `rows: {glob: frames/*.png}`",
+    KeyKind.TEXT: "write one text, in quotes if need be",
+    KeyKind.AMOUNT: "write one number or one text",
+    KeyKind.KEYS: "write its keys below it, indented",
+    KeyKind.SWITCH: "write `true` or `false`, without quotes",
+    KeyKind.NUMBER: "write a number such as `1`, without quotes",
+    KeyKind.TEXTS: "write `[one, two]`",
+    KeyKind.LIST: "begin each item with `- `",
+    KeyKind.ROWS: "write `rows: shots.csv`, or `rows: {glob: frames/*.png}`",
 }

@@ -35,7 +35,7 @@ class Picture:
     """A picture that can be sent; `header` is None where nobody looked."""
 
     image: LocalImage
-    header: images.Header | None
+    header: images.ImageHeader | None
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import HoldReason
-from batchrunner.reports.report import Row
+from batchrunner.reports.report import ReportRow
 
 _WORK_LEFT = (
     HoldReason.DRAIN,
@@ -36,7 +36,7 @@ _SENTENCES: Mapping[HoldReason, str] = {
 }
 
 
-def next_commands(rows: Iterable[Row], manifest: str, options: Iterable[str] = ()) -> list[str]:
+def next_commands(rows: Iterable[ReportRow], manifest: str, options: Iterable[str] = ()) -> list[str]:
     """One line for each kind of thing that is left; empty where nothing is.
 
     `manifest` is its path, as typed; `options` are those without which a command would be about other jobs.

@@ -15,7 +15,7 @@ from batchrunner.domain.step import HoldReason, Step
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ReportRow:
     """One job of a report. `note` says in words why it is where it is; times are Unix seconds.
 
     `is_last` is False where something is to be done with it next, and nothing holds it.
@@ -57,8 +57,8 @@ class Report:
     started_at_s: float | None
     finished_at_s: float | None
     exit_code: int | None
-    rows: tuple[Row, ...]
-    departed: tuple[Row, ...]
+    rows: tuple[ReportRow, ...]
+    departed: tuple[ReportRow, ...]
     estimated_usd: Decimal
     priced_on: date
     requests: Mapping[str, int] = field(default_factory=dict)
@@ -83,7 +83,7 @@ def row_of(
     older: str | None = None,
     *,
     is_stuck: bool = False,
-) -> Row:
+) -> ReportRow:
     """The row of a job whose next step is `step`.
 
     `older` is where an older clip of it lies under its final name. `is_stuck`: its task runs far longer than any did.
@@ -91,7 +91,7 @@ def row_of(
     attempt = step.attempt or (memory.attempts[-1] if memory.attempts else None)
     request = job.request if job else (attempt.request if attempt else Request("", {}))
     cost_usd = sum((a.booked_usd for a in memory.attempts), NOTHING)
-    row = Row(
+    row = ReportRow(
         identity=identity,
         status=step.status,
         flags=tuple(_flags(job, step, older, is_stuck=is_stuck)),
@@ -109,7 +109,7 @@ def row_of(
     return _with_history(row, attempt) if attempt is not None and not step.changed else row
 
 
-def _with_history(row: Row, attempt: Attempt) -> Row:
+def _with_history(row: ReportRow, attempt: Attempt) -> ReportRow:
     clip = attempt.clip if row.status is Status.DONE else None
     return replace(
         row,
@@ -163,7 +163,7 @@ _BLOCK_CLASSES: Mapping[HoldReason, ErrorClass] = {
 }
 
 
-def _error(row: Row, attempt: Attempt) -> Failure | None:
+def _error(row: ReportRow, attempt: Attempt) -> Failure | None:
     if row.status is Status.DONE:
         return None
     if row.hold_reason is not None and row.hold_reason in _BLOCK_CLASSES:

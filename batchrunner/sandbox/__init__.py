@@ -8,17 +8,17 @@ from batchrunner.sandbox.behaviour import Behaviour
 from batchrunner.sandbox.exchange import HttpAnswer
 from batchrunner.sandbox.faults import Fault, parse_fault
 from batchrunner.sandbox.journal_events import Charged, Leaked, Refunded, Uploaded
-from batchrunner.sandbox.record import Record, record
+from batchrunner.sandbox.record import ChargeRecord, record
 from batchrunner.sandbox.server import Server, serve
 from batchrunner.sandbox.service import Sandbox
 
 __all__ = [
     "Behaviour",
+    "ChargeRecord",
     "Charged",
     "Fault",
     "HttpAnswer",
     "Leaked",
-    "Record",
     "Refunded",
     "Sandbox",
     "Server",

@@ -10,7 +10,7 @@ from batchrunner.sandbox.journal_events import Charged, Leaked, Refunded, Upload
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class ChargeRecord:
     """Everything that was charged, given back, uploaded and leaked, in order.
 
     A refund is written when the service is next asked after the task's end.
@@ -43,14 +43,14 @@ class Record:
         return self.charged_usd - self.refunded_usd
 
 
-def record(state: Path) -> Record:
+def record(state: Path) -> ChargeRecord:
     """What a state file tells; an empty record where there is none yet.
 
     Raises:
         ValueError: a line within is damaged.
     """
     events = read_journal(state)
-    return Record(
+    return ChargeRecord(
         charges=tuple(event for event in events if isinstance(event, Charged)),
         refunds=tuple(event for event in events if isinstance(event, Refunded)),
         uploads=tuple(event for event in events if isinstance(event, Uploaded)),

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from batchrunner.io.clock import Clock
-from batchrunner.sandbox import Behaviour, Fault, HttpAnswer, Record, Sandbox, Server, record
+from batchrunner.sandbox import Behaviour, ChargeRecord, Fault, HttpAnswer, Sandbox, Server, record
 
 PATIENCE_S = 30.0
 
@@ -206,7 +206,7 @@ class Service:
         return sum(asked.is_submit for asked in self.asked)
 
     @property
-    def record(self) -> Record:
+    def record(self) -> ChargeRecord:
         """What was really charged."""
         return record(self.state)
 

@@ -21,7 +21,7 @@ from batchrunner.io.http import (
     map_error,
 )
 from batchrunner.io.http.deadline import within
-from batchrunner.io.http.network import _Stream
+from batchrunner.io.http.network import _DeadlineStream
 from tests.io.in_process import Answered, Service, answered
 from tests.moved_time import MovedClock, MovedLoop, in_moved_time
 
@@ -372,9 +372,9 @@ def test_whatever_the_clock_says_the_socket_is_looked_into_once_more() -> None:
         sockets = Socket()
         with within(300.0):
             cast("MovedLoop", asyncio.get_running_loop()).now_s += 1_000
-            found = await _Stream(sockets).read(1, 120.0)
+            found = await _DeadlineStream(sockets).read(1, 120.0)
             with pytest.raises(httpcore.ReadTimeout):
-                await _Stream(sockets).read(1, 120.0)
+                await _DeadlineStream(sockets).read(1, 120.0)
         return found, sockets.waited_s
 
     assert in_moved_time(stand_still) == (b"what came meanwhile", [0.0, 1.0, 1.0])

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from batchrunner.io import images
-from batchrunner.io.images import Header, ImageKind, NotAnImage, read_header, read_image
+from batchrunner.io.images import ImageHeader, ImageKind, NotAnImage, read_header, read_image
 
 # 7x5 pixels, one colour each.
 JPEG = base64.b64decode(
@@ -88,7 +88,7 @@ def is_judged(data: bytes, size_bytes: int | None) -> bool:
     ],
 )
 def test_a_picture_tells_its_kind_and_size(data: bytes, kind: ImageKind) -> None:
-    assert read_header(data) == Header(kind, 7, 5)
+    assert read_header(data) == ImageHeader(kind, 7, 5)
 
 
 @pytest.mark.parametrize("order", "<>")
@@ -108,7 +108,7 @@ def test_a_jpeg_is_as_wide_as_its_camera_held_it(orientation: int, order: str) -
     ],
 )
 def test_a_note_that_cannot_be_read_does_not_turn_the_picture(note: bytes) -> None:
-    assert read_header(jpeg_with(note)) == Header(ImageKind.JPEG, 7, 5)
+    assert read_header(jpeg_with(note)) == ImageHeader(ImageKind.JPEG, 7, 5)
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_a_note_that_cannot_be_read_does_not_turn_the_picture(note: bytes) -> No
     ],
 )
 def test_a_jpegs_frame_is_found_behind_whatever_precedes_it(between: tuple[bytes, ...]) -> None:
-    assert read_header(jpeg_with(*between)) == Header(ImageKind.JPEG, 7, 5)
+    assert read_header(jpeg_with(*between)) == ImageHeader(ImageKind.JPEG, 7, 5)
 
 
 @pytest.mark.parametrize("count", [10, 300_000])
@@ -131,9 +131,9 @@ def test_bytes_that_a_program_appended_do_no_harm(data: bytes, count: int) -> No
 
 
 def test_the_beginning_of_a_picture_is_enough() -> None:
-    assert read_header(png()[:40], 10_000) == Header(ImageKind.PNG, 7, 5)
-    assert read_header(JPEG[:200], len(JPEG)) == Header(ImageKind.JPEG, 7, 5)
-    assert read_header(LOSSY[:30], len(LOSSY)) == Header(ImageKind.WEBP, 7, 5)
+    assert read_header(png()[:40], 10_000) == ImageHeader(ImageKind.PNG, 7, 5)
+    assert read_header(JPEG[:200], len(JPEG)) == ImageHeader(ImageKind.JPEG, 7, 5)
+    assert read_header(LOSSY[:30], len(LOSSY)) == ImageHeader(ImageKind.WEBP, 7, 5)
 
 
 # what is no picture
@@ -231,14 +231,14 @@ def test_a_picture_with_any_byte_changed_is_a_picture_or_is_none(whole: bytes, d
 def test_a_file_tells_its_header_and_its_size(tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
     path.write_bytes(png())
-    assert read_image(path) == (Header(ImageKind.PNG, 7, 5), len(png()))
+    assert read_image(path) == (ImageHeader(ImageKind.PNG, 7, 5), len(png()))
 
 
 def test_a_picture_that_is_too_large_to_be_sent_is_not_searched_for_its_end(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     path.write_bytes(png()[:-12])
     os.truncate(path, images.LARGEST_BYTES + 1)
-    assert read_image(path) == (Header(ImageKind.PNG, 7, 5), images.LARGEST_BYTES + 1)
+    assert read_image(path) == (ImageHeader(ImageKind.PNG, 7, 5), images.LARGEST_BYTES + 1)
 
 
 def test_a_file_that_is_not_there_is_an_error_of_the_system(tmp_path: Path) -> None:

@@ -24,14 +24,14 @@ from batchrunner.reports.formats.json_report import as_json
 from batchrunner.reports.formats.summary import summary
 from batchrunner.reports.next_steps import next_commands
 from batchrunner.reports.plan_table import plan_table
-from batchrunner.reports.report import Report, Row, row_of
+from batchrunner.reports.report import Report, ReportRow, row_of
 from tests.planning.past import COST, EDITED, PASTS, REQUEST, a_job, refused
 from tests.reports.plans import NOW_S, PRICED_ON, planned, shots
 
 SCHEMA = Draft202012Validator(json.loads(read_text("schemas/report.schema.json")))
 
 
-def a_row(name: str = "hero", status: Status = Status.DONE, **parts: Any) -> Row:
+def a_row(name: str = "hero", status: Status = Status.DONE, **parts: Any) -> ReportRow:
     usual: dict[str, Any] = {
         "identity": JobId("film", "", name, 1),
         "status": status,
@@ -44,10 +44,10 @@ def a_row(name: str = "hero", status: Status = Status.DONE, **parts: Any) -> Row
         "attempts": 1,
         "cost_usd": Decimal("2.576"),
     }
-    return Row(**{**usual, **parts})
+    return ReportRow(**{**usual, **parts})
 
 
-def a_report(*rows: Row, departed: tuple[Row, ...] = (), **parts: Any) -> Report:
+def a_report(*rows: ReportRow, departed: tuple[ReportRow, ...] = (), **parts: Any) -> Report:
     usual: dict[str, Any] = {
         "manifest": "film",
         "profile": "",
@@ -62,7 +62,7 @@ def a_report(*rows: Row, departed: tuple[Row, ...] = (), **parts: Any) -> Report
     return Report(rows=rows, departed=departed, **{**usual, **parts})
 
 
-def row_after(past: str, *, there: bool = False, edited: bool = False, departed: bool = False) -> Row:
+def row_after(past: str, *, there: bool = False, edited: bool = False, departed: bool = False) -> ReportRow:
     """The row of a job with this past, as the house itself makes it."""
     attempt = PASTS[past]
     memory = JobHistory((attempt,) if attempt else ())

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from batchrunner.io.clock import Clock
-from batchrunner.sandbox import Behaviour, Record, Sandbox, record
+from batchrunner.sandbox import Behaviour, ChargeRecord, Sandbox, record
 
 API = "https://api.modellix.test"
 FILES = "https://file.modellix.test"
@@ -57,7 +57,7 @@ class Imitation:
         self.sandbox = Sandbox(state=self.state, clock=self.clock, base_url=API, files_url=FILES, options=options)
 
     @property
-    def record(self) -> Record:
+    def record(self) -> ChargeRecord:
         return record(self.state)
 
     def ask(self, method: str, url: str, body: bytes = b"", *, key: str | None = KEY, **headers: str) -> Reply:

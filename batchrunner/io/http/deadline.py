@@ -13,7 +13,7 @@ from batchrunner.io.clock import Clock
 LAST_LOOK_S = 1.0
 
 
-class Deadline:
+class RequestDeadline:
     """The end of one request."""
 
     def __init__(self, total_s: float) -> None:
@@ -35,13 +35,13 @@ class Deadline:
         return LAST_LOOK_S
 
 
-_current: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
+_current: ContextVar[RequestDeadline | None] = ContextVar("deadline", default=None)
 
 
 @contextmanager
 def within(total_s: float) -> Iterator[None]:
     """What is read in this block, by this task, has to end in time."""
-    token = _current.set(Deadline(total_s))
+    token = _current.set(RequestDeadline(total_s))
     try:
         yield
     finally:

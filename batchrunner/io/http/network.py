@@ -55,7 +55,9 @@ class Network(httpcore.AsyncNetworkBackend):
         async def connect(address: str, wait_s: float | None) -> httpcore.AsyncNetworkStream:
             wait_s = deadline.left_s(wait_s)
             try:
-                return _Stream(await self._sockets.connect_tcp(address, port, wait_s, local_address, socket_options))
+                return _DeadlineStream(
+                    await self._sockets.connect_tcp(address, port, wait_s, local_address, socket_options)
+                )
             except UnicodeError as error:
                 raise httpcore.ConnectError from error
 
@@ -95,7 +97,7 @@ class Network(httpcore.AsyncNetworkBackend):
         await asyncio.sleep(seconds)
 
 
-class _Stream(httpcore.AsyncNetworkStream):
+class _DeadlineStream(httpcore.AsyncNetworkStream):
     """A connection that keeps to the deadline of whoever uses it."""
 
     def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
@@ -130,7 +132,7 @@ class _Stream(httpcore.AsyncNetworkStream):
         timeout: float | None = None,  # noqa: ASYNC109
     ) -> httpcore.AsyncNetworkStream:
         """The same connection, with TLS on it."""
-        return _Stream(await self._stream.start_tls(ssl_context, server_hostname, deadline.left_s(timeout)))
+        return _DeadlineStream(await self._stream.start_tls(ssl_context, server_hostname, deadline.left_s(timeout)))
 
     def get_extra_info(self, info: str) -> Any:  # noqa: ANN401  # httpcore's signature
         """What httpcore asks about it."""

@@ -32,7 +32,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class CsvRecord:
     """A row as it was written. `end` is the place behind its last cell."""
 
     cells: tuple[Cell, ...]
@@ -40,7 +40,7 @@ class Record:
     end: Location
 
 
-def records(text: str, delimiter: str | None, reading: TableBuilder) -> Iterator[Record]:
+def records(text: str, delimiter: str | None, reading: TableBuilder) -> Iterator[CsvRecord]:
     """The records that are not empty throughout; one whose quotes are wrong is a problem, and left out.
 
     The delimiter that is named in the text itself, as Excel does in a first line `sep=;`, counts first, then the
@@ -86,7 +86,7 @@ class _Scanner:
                 self._line_start = match.end()
         self._position = position
 
-    def records(self) -> Iterator[Record]:
+    def records(self) -> Iterator[CsvRecord]:
         while self._position < len(self._text):
             # Spreadsheets write a million such lines where somebody formatted a whole column.
             self.skip(self._matched(self._empty_lines, self._position))
@@ -94,7 +94,7 @@ class _Scanner:
             if self._is_right and any(cell.text for cell in record.cells):
                 yield record
 
-    def _record(self) -> Record:
+    def _record(self) -> CsvRecord:
         self._is_right = True
         begin = Location(self._reading.file, self._line, 1)
         cells = [self._cell()]
@@ -107,7 +107,7 @@ class _Scanner:
         line_break = _LINE_BREAK.match(self._text, self._position)
         if line_break:
             self.skip(line_break.end())
-        return Record(tuple(cells), begin, end)
+        return CsvRecord(tuple(cells), begin, end)
 
     def _cell(self) -> Cell:
         start, end = self._unquoted_text()

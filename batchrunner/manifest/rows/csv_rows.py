@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 
 from batchrunner.domain.problem import Code
 from batchrunner.manifest.keys import shortened
-from batchrunner.manifest.rows.csv_cells import Cell, Record, records
+from batchrunner.manifest.rows.csv_cells import Cell, CsvRecord, records
 from batchrunner.manifest.rows.table import MOST_COLUMNS, TableBuilder, empty_cell
 from batchrunner.manifest.yaml import scalars as core_schema
 from batchrunner.manifest.yaml.nodes import Scalar
 
 
 @dataclass(frozen=True, slots=True)
-class _Header:
+class _CsvHeader:
     """Which column stands where. `unnamed` are the empty cells of the header that nobody complained about yet."""
 
     line: int
@@ -26,7 +26,7 @@ def read_csv(text: str, reading: TableBuilder, delimiter: str | None = None) -> 
     return read_records(records(text, delimiter, reading), reading)
 
 
-def read_records(found: Iterator[Record], reading: TableBuilder) -> tuple[str, ...]:
+def read_records(found: Iterator[CsvRecord], reading: TableBuilder) -> tuple[str, ...]:
     """The same for rows that were cut into cells already."""
     first = next(found, None)
     if first is None:
@@ -36,8 +36,8 @@ def read_records(found: Iterator[Record], reading: TableBuilder) -> tuple[str, .
     return tuple(header.names.values())
 
 
-def _header(record: Record, reading: TableBuilder) -> _Header:
-    header = _Header(record.location.line, len(record.cells))
+def _header(record: CsvRecord, reading: TableBuilder) -> _CsvHeader:
+    header = _CsvHeader(record.location.line, len(record.cells))
     first: dict[str, int] = {}
     for number, cell in enumerate(record.cells):
         if not cell.text:
@@ -52,7 +52,7 @@ def _header(record: Record, reading: TableBuilder) -> _Header:
     return header
 
 
-def _read_rows(found: Iterable[Record], header: _Header, reading: TableBuilder) -> None:
+def _read_rows(found: Iterable[CsvRecord], header: _CsvHeader, reading: TableBuilder) -> None:
     for record in found:
         stray = next((cell for cell in record.cells[header.width :] if cell.text), None)
         if stray is not None:
@@ -64,24 +64,24 @@ def _read_rows(found: Iterable[Record], header: _Header, reading: TableBuilder) 
         reading.add(cells, record.location)
 
 
-def _hint(header: _Header) -> str:
+def _hint(header: _CsvHeader) -> str:
     if header.width == 1:
         return f"if line {header.line} is a title, remove it: the first line with something on it is the header"
     return "name the column; a text that holds the delimiter stands in quotes"
 
 
-def _check_named(record: Record, header: _Header, reading: TableBuilder) -> None:
+def _check_named(record: CsvRecord, header: _CsvHeader, reading: TableBuilder) -> None:
     """Every column in which something stands needs a name; one complaint for a column is enough."""
     for number in [number for number in header.unnamed if _has_text(record, number)]:
         message = f"this column has no name, but something stands in it on line {record.cells[number].location.line}"
         reading.tell(Code.ROWS_HEADER, header.unnamed.pop(number).location, message, "name it, or empty it")
 
 
-def _has_text(record: Record, number: int) -> bool:
+def _has_text(record: CsvRecord, number: int) -> bool:
     return number < len(record.cells) and bool(record.cells[number].text)
 
 
-def _scalar(record: Record, number: int) -> Scalar:
+def _scalar(record: CsvRecord, number: int) -> Scalar:
     """A cell as a value: what an unquoted text in YAML would be, for a spreadsheet's quotes say nothing of kinds."""
     if number >= len(record.cells):
         return empty_cell(record.end)

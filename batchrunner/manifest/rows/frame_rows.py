@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code, Problem, Problems, Severity
 from batchrunner.manifest import keys
-from batchrunner.manifest.keys import Key, Kind, shortened, text_of
+from batchrunner.manifest.keys import Key, KeyKind, shortened, text_of
 from batchrunner.manifest.permissions import Reach, RefusedPattern
 from batchrunner.manifest.rows import decode as table_text
 from batchrunner.manifest.rows.decode import FORBIDDEN, split_lines, strange_characters
@@ -23,8 +23,8 @@ from batchrunner.manifest.yaml.builder import LimitReached
 from batchrunner.manifest.yaml.nodes import Scalar
 
 KEYS: Mapping[str, Key] = {
-    "glob": Key(Kind.TEXT, "The frames, one row each: `frames/*.png`."),
-    "pair": Key(Kind.TEXT, "The partner of each frame, with the same text for its `*`: `frames/*_end.png`."),
+    "glob": Key(KeyKind.TEXT, "The frames, one row each: `frames/*.png`."),
+    "pair": Key(KeyKind.TEXT, "The partner of each frame, with the same text for its `*`: `frames/*_end.png`."),
 }
 
 _CAPTION = ".txt"
@@ -33,7 +33,7 @@ _SIGN = re.compile(r"\[!?\]?[^\]/]*\]|.", re.DOTALL)  # each but `*` stands for 
 
 
 @dataclass(frozen=True, slots=True)
-class _Pattern:
+class _GlobPattern:
     """A pattern as its author wrote it."""
 
     text: str
@@ -73,11 +73,11 @@ def read_frames(
     return reading.table()
 
 
-def _pattern(node: Scalar) -> _Pattern:
-    return _Pattern(re.sub("/+", "/", text_of(node)), node.location)
+def _pattern(node: Scalar) -> _GlobPattern:
+    return _GlobPattern(re.sub("/+", "/", text_of(node)), node.location)
 
 
-def _check_stars(patterns: Iterable[_Pattern], reading: TableBuilder) -> None:
+def _check_stars(patterns: Iterable[_GlobPattern], reading: TableBuilder) -> None:
     for pattern in patterns:
         if pattern.star() is None:
             message = f"a pattern with partners holds one `*`, and this does not: {shortened(pattern.text)}"
@@ -90,7 +90,7 @@ class _Frames:
 
     def __init__(
         self,
-        pattern: _Pattern,
+        pattern: _GlobPattern,
         folder: Path,
         shown: str,
         reading: TableBuilder,
@@ -104,7 +104,7 @@ class _Frames:
         self._reach = reach
         self._encoding = encoding
 
-    def read(self, pair: _Pattern | None) -> None:
+    def read(self, pair: _GlobPattern | None) -> None:
         """Adds a row for each frame; those whose partner or caption is wrong are left out."""
         paths = self._hits(self._pattern)
         if not paths and not self._reading.told:
@@ -117,7 +117,7 @@ class _Frames:
             for path, partner in self._pairs(paths, pair):
                 self._add(path, {"pair": partner})
 
-    def _hits(self, pattern: _Pattern) -> list[str]:
+    def _hits(self, pattern: _GlobPattern) -> list[str]:
         """The files in the order of their names. A caption is none, nor is what a name hides."""
         found = self._reach.hits(pattern.text, self._folder, pattern.location, "rows")
         try:
@@ -141,7 +141,7 @@ class _Frames:
         self._reading.tell(Code.ROWS_CHARACTER, self._pattern.location, message, "rename the file")
         return False
 
-    def _pairs(self, paths: list[str], pair: _Pattern) -> Iterator[tuple[str, str]]:
+    def _pairs(self, paths: list[str], pair: _GlobPattern) -> Iterator[tuple[str, str]]:
         """Each frame with its partner.
 
         A file that both patterns mean is what the more exact pattern says, which leaves less to its `*`:
@@ -167,7 +167,7 @@ class _Frames:
         hint = f"did you mean {near}?" if near else "add it, or make `glob` more exact"
         self._reading.tell(Code.ROWS_PAIR, location, f"{path} has no partner: {expected} is not there", hint)
 
-    def _warn_of_singles(self, frames: Mapping[str, str], partners: Mapping[str, str], pair: _Pattern) -> None:
+    def _warn_of_singles(self, frames: Mapping[str, str], partners: Mapping[str, str], pair: _GlobPattern) -> None:
         """One warning for all partners without a frame; a broad pattern may mean the frames themselves too."""
         used = {os.path.normpath(path) for path in frames.values()}
         singles = [path for key, path in partners.items() if key not in frames and os.path.normpath(path) not in used]

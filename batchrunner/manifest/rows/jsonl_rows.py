@@ -28,7 +28,7 @@ def read_jsonl(_text: str, reading: TableBuilder) -> tuple[str, ...]:
 
 
 def _read_line(line: str, number: int, reading: TableBuilder) -> None:
-    scanner = _Line(line, number, reading.file)
+    scanner = _JsonScanner(line, number, reading.file)
     begin = scanner.location()
     try:
         cells = scanner.row()
@@ -65,7 +65,7 @@ _DECODER = json.JSONDecoder(
 )
 
 
-class _Line:
+class _JsonScanner:
     """Walks along one line."""
 
     def __init__(self, line: str, number: int, file: str) -> None:

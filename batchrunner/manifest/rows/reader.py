@@ -55,12 +55,12 @@ def read_rows(
     """
     if isinstance(node, nodes.Mapping):
         return read_frames(node, folder, shown, problems, reach, encoding)
-    if not keys.has_kind("rows", node, keys.Kind.ROWS, problems) or not isinstance(node, Scalar):
+    if not keys.has_kind("rows", node, keys.KeyKind.ROWS, problems) or not isinstance(node, Scalar):
         return None
-    return _File(node, folder, shown, problems, reach, encoding).table()
+    return _RowsFile(node, folder, shown, problems, reach, encoding).table()
 
 
-class _File:
+class _RowsFile:
     """A file of rows, as it is named in a manifest."""
 
     def __init__(

@@ -17,7 +17,7 @@ from typing import Any
 from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code, nearest
 from batchrunner.manifest.keys import shortened
-from batchrunner.manifest.rows.csv_cells import Cell, Record
+from batchrunner.manifest.rows.csv_cells import Cell, CsvRecord
 from batchrunner.manifest.rows.csv_rows import read_records
 from batchrunner.manifest.rows.decode import FORBIDDEN
 from batchrunner.manifest.rows.table import MOST_COLUMNS, TableBuilder
@@ -172,7 +172,7 @@ def _without_results(part: bytes) -> frozenset[str]:
     return frozenset(found)
 
 
-def _records(sheet: Any, missing: frozenset[str], reading: TableBuilder) -> Iterator[Record]:  # noqa: ANN401
+def _records(sheet: Any, missing: frozenset[str], reading: TableBuilder) -> Iterator[CsvRecord]:  # noqa: ANN401
     """The rows in which something stands; one with a cell that has no value is a problem, and left out."""
     count = 0
     for number, row in enumerate(sheet.iter_rows(), 1):
@@ -186,7 +186,7 @@ def _records(sheet: Any, missing: frozenset[str], reading: TableBuilder) -> Iter
             yield record
 
 
-def _record(row: Sequence[Any], number: int, missing: frozenset[str], reading: TableBuilder) -> Record | None:
+def _record(row: Sequence[Any], number: int, missing: frozenset[str], reading: TableBuilder) -> CsvRecord | None:
     cells = [_cell(cell, Location(reading.file, number, column)) for column, cell in enumerate(row, 1)]
     faults = [_fault(cell.text, source, missing) for cell, source in zip(cells, row, strict=True)]
     for cell, fault in zip(cells, faults, strict=True):
@@ -195,7 +195,7 @@ def _record(row: Sequence[Any], number: int, missing: frozenset[str], reading: T
             reading.tell(Code.ROWS_CELL, cell.location, fault, hint)
     if any(faults) or not any(cell.text for cell in cells):
         return None
-    return Record(tuple(cells), cells[0].location, Location(reading.file, number, len(cells) + 1))
+    return CsvRecord(tuple(cells), cells[0].location, Location(reading.file, number, len(cells) + 1))
 
 
 def _is_written(cell: Any, missing: frozenset[str]) -> bool:  # noqa: ANN401

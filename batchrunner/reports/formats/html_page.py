@@ -11,7 +11,7 @@ from urllib.parse import quote
 from batchrunner.domain.money import dollars
 from batchrunner.domain.status import Status
 from batchrunner.domain.text import display_path, plural, printable, utc
-from batchrunner.reports.report import Report, Row
+from batchrunner.reports.report import Report, ReportRow
 
 _PAGE = Template("""<!doctype html>
 <html lang="en">
@@ -90,12 +90,12 @@ def _tables(report: Report, project: str) -> Iterator[str]:
 _HEADS = '<th>job</th><th>status</th><th class="cost">cost</th><th>file or reason</th><th>prompt</th>'
 
 
-def _table(rows: Iterable[Row], project: str) -> str:
+def _table(rows: Iterable[ReportRow], project: str) -> str:
     lines = "\n".join(_line(row, project) for row in rows)
     return f'<div class="table"><table>\n<tr>{_HEADS}</tr>\n{lines}\n</table></div>'
 
 
-def _line(row: Row, project: str) -> str:
+def _line(row: ReportRow, project: str) -> str:
     flags = "".join(f' <span class="soft">{flag.value}</span>' for flag in row.flags)
     cells = (
         f'<td class="job">{_text(row.identity.name)}</td>',
@@ -107,7 +107,7 @@ def _line(row: Row, project: str) -> str:
     return f"<tr>{''.join(cells)}</tr>"
 
 
-def _file(row: Row, project: str) -> str:
+def _file(row: ReportRow, project: str) -> str:
     """A link to the clip; for any other job its reason, and the older clip that still lies there."""
     if row.status is Status.DONE and row.file:
         return _link(row.file, project)

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from batchrunner.domain.text import utc
-from batchrunner.reports.report import Report, Row
+from batchrunner.reports.report import Report, ReportRow
 
 SCHEMA_VERSION = 1
 
@@ -31,7 +31,7 @@ def as_json(report: Report) -> dict[str, Any]:
     }
 
 
-def _row(row: Row) -> dict[str, Any]:
+def _row(row: ReportRow) -> dict[str, Any]:
     fields = row.request.fields
     return {
         "id": row.identity.name,

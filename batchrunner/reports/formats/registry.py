@@ -11,7 +11,7 @@ from batchrunner.reports.formats.html_page import page
 from batchrunner.reports.formats.json_report import as_json
 from batchrunner.reports.formats.summary import HEADERS, cells, summary, totals
 from batchrunner.reports.layout import table
-from batchrunner.reports.report import Report, Row
+from batchrunner.reports.report import Report, ReportRow
 
 _COLUMNS = (
     "id",
@@ -92,7 +92,7 @@ def _as_plain_text(text: str) -> str:
     return _ADDRESS.sub(r"\1\\:", _MARKUP.sub(r"\\\g<0>", text))
 
 
-def _prompt(row: Row) -> str:
+def _prompt(row: ReportRow) -> str:
     return printable(str(row.request.fields.get("prompt", "")), _MOST_OF_A_PROMPT)
 
 

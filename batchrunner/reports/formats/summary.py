@@ -8,7 +8,7 @@ from batchrunner.domain.status import Status
 from batchrunner.domain.text import LONGEST_TABLE, Lines, display_path, duration, in_lines, plural, printable, stacked
 from batchrunner.errors import ExitCode
 from batchrunner.reports.layout import room, table
-from batchrunner.reports.report import Report, Row
+from batchrunner.reports.report import Report, ReportRow
 
 HEADERS = ("job", "status", "cost", "file or reason")
 # nobody asked for the balance in the end
@@ -27,7 +27,7 @@ def summary(report: Report, seconds: float | None = None, width: int | None = No
     return stacked(*parts, in_lines("", *totals(report, seconds)))
 
 
-def _part(rows: Sequence[Row], width: int | None, project: str) -> Iterable[Lines]:
+def _part(rows: Sequence[ReportRow], width: int | None, project: str) -> Iterable[Lines]:
     shown = rows if len(rows) <= LONGEST_TABLE else [row for row in rows if row.status is not Status.DONE]
     if shown:
         yield _table(shown, width, project)
@@ -35,17 +35,17 @@ def _part(rows: Sequence[Row], width: int | None, project: str) -> Iterable[Line
         yield in_lines(f"({plural(len(rows) - len(shown), 'job')} done and not shown)")
 
 
-def _table(rows: Sequence[Row], width: int | None, project: str) -> Lines:
+def _table(rows: Sequence[ReportRow], width: int | None, project: str) -> Lines:
     most = room(HEADERS[:-1], [cells(row, project)[:-1] for row in rows], width)
     return table(HEADERS, [cells(row, project, most) for row in rows], ("left", "left", "right", "left"))
 
 
-def cells(row: Row, project: str, most: int | None = None) -> list[str]:
+def cells(row: ReportRow, project: str, most: int | None = None) -> list[str]:
     """One job under the `HEADERS`, its path seen from where `project` is, its reason cut to so many characters."""
     return [row.identity.name, _status(row), _cost(row.cost_usd), _note(row, project, most)]
 
 
-def _status(row: Row) -> str:
+def _status(row: ReportRow) -> str:
     return " ".join([row.status.value, *(f"({flag.value})" for flag in row.flags)])
 
 
@@ -53,7 +53,7 @@ def _cost(usd: Decimal) -> str:
     return dollars(usd) if usd else "-"
 
 
-def _note(row: Row, project: str, most: int | None) -> str:
+def _note(row: ReportRow, project: str, most: int | None) -> str:
     if row.status is Status.DONE and row.file:
         return printable(display_path(row.file, project))
     note = printable(row.error.message if row.error else row.note, most)
