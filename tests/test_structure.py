@@ -1,11 +1,13 @@
-"""How the house is built: who may know whom, and who alone may touch what."""
+"""The structure of the package: names and sizes, who may import whom, and who alone uses which library."""
 
 import ast
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -25,8 +27,112 @@ def imported(tree: ast.Module) -> Iterator[str]:
             yield node.module.partition(".")[0]
 
 
-def test_there_is_a_house() -> None:
+def test_the_modules_of_the_package_are_found() -> None:
     assert {"planning/planner.py", "io/clock.py", "storage/sqlite/ledger.py", "cli/commands/run.py"} <= set(MODULES)
+
+
+def test_only_the_entry_points_and_the_errors_are_single_files_at_the_top() -> None:
+    assert {name for name in MODULES if "/" not in name} == {"__init__.py", "__main__.py", "errors.py"}
+
+
+def test_no_two_modules_have_the_same_name() -> None:
+    named_like_commands = {name.rpartition("/")[2] for name in MODULES if name.startswith("cli/commands/")}
+    names = Counter(name.rpartition("/")[2] for name in MODULES if not name.startswith("cli/commands/"))
+    assert named_like_commands
+    assert {name for name, count in names.items() if count > 1} == {"__init__.py"}
+
+
+def test_no_two_classes_have_the_same_name() -> None:
+    names = Counter(
+        node.name.lstrip("_") for tree in MODULES.values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)
+    )
+    assert {name for name, count in names.items() if count > 1} == set()
+
+
+def over(sizes: Mapping[str, int], limit: int) -> dict[str, int]:
+    return {name: size for name, size in sizes.items() if size > limit}
+
+
+def check_limit(sizes: Mapping[str, int], limit: int, excess: Mapping[str, int]) -> None:
+    """Nothing is larger than the limit, but for what `excess` names, which may shrink and never grow."""
+    found = over(sizes, limit)
+    grown = {name: size for name, size in found.items() if size > excess.get(name, limit)}
+    assert grown == {}, f"larger than {limit}, or than this file allows"
+    assert excess.keys() - found.keys() == set(), "no longer too large: take it off the list"
+
+
+MOST_LINES_OF_A_FILE = 250
+LONG_FILES = {
+    "domain/history.py": 392,
+    "planning/planner.py": 386,
+    "engine/run.py": 361,
+    "manifest/validate.py": 312,
+    "storage/sqlite/ledger.py": 311,
+    "io/files.py": 310,
+    "domain/receipt.py": 310,
+    "planning/batch.py": 287,
+    "io/download.py": 286,
+    "engine/submit.py": 279,
+    "providers/modellix/wire.py": 276,
+    "io/http/clients.py": 275,
+    "manifest/scaffold.py": 266,
+    "io/images.py": 261,
+    "engine/executor.py": 252,
+}
+MOST_LINES_OF_A_FUNCTION = 44
+LONG_FUNCTIONS = {
+    "engine/run.py:__init__": 53,
+    "cli/work.py:work": 46,
+}
+MOST_PARAMETERS = 12
+# Constructors of records, whose fields are given by name.
+LARGE_RECORDS = {
+    "cli/run_options.py:RunOptions": 31,
+    "reports/report.py:ReportRow": 21,
+    "sandbox/behaviour.py:Behaviour": 20,
+    "domain/history.py:Attempt": 20,
+    "cli/confirm.py:Offer": 14,
+    "planning/batch.py:Batch": 13,
+}
+
+
+def functions() -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    for name, tree in MODULES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield f"{name}:{node.name}", node
+
+
+def lines_of(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    return (node.end_lineno or 0) - node.lineno + 1
+
+
+def test_no_file_is_too_long() -> None:
+    sizes = {name: len((PACKAGE / name).read_bytes().splitlines()) for name in MODULES}
+    check_limit(sizes, MOST_LINES_OF_A_FILE, LONG_FILES)
+
+
+def test_no_function_is_too_long() -> None:
+    sizes: dict[str, int] = {}
+    for name, node in functions():
+        sizes[name] = max(sizes.get(name, 0), lines_of(node))
+    check_limit(sizes, MOST_LINES_OF_A_FUNCTION, LONG_FUNCTIONS)
+    assert median(lines_of(node) for _, node in functions()) <= 6
+
+
+def test_no_function_takes_too_many_parameters() -> None:
+    sizes = {name: len([*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]) for name, node in functions()}
+    check_limit(sizes, MOST_PARAMETERS, {})
+
+
+def test_no_record_has_too_many_fields() -> None:
+    sizes = {
+        f"{name}:{node.name}": sum(isinstance(field, ast.AnnAssign) for field in node.body)
+        for name, tree in MODULES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef) and node.decorator_list
+    }
+    check_limit(sizes, MOST_PARAMETERS, LARGE_RECORDS)
 
 
 def test_a_module_imports_only_from_floors_below_its_own() -> None:
