@@ -77,14 +77,14 @@ OURS = {
 
 
 @pytest.mark.parametrize(
-    ("place", "name"), [(location, name) for location, (_, table) in OURS.items() for name in table]
+    ("location", "name"), [(location, name) for location, (_, table) in OURS.items() for name in table]
 )
 def test_each_of_our_keys_is_explained_as_we_explain_it(location: str, name: str) -> None:
     properties, table = OURS[location]
     assert resolved(properties[name])["description"] == table[name].says
 
 
-@pytest.mark.parametrize("place", ["layer", "job"])
+@pytest.mark.parametrize("location", ["layer", "job"])
 @pytest.mark.parametrize("name", FIELDS)
 def test_each_request_field_is_explained_as_its_model_explains_it(location: str, name: str) -> None:
     described = {model.fields[name]["description"] for model in models().values() if name in model.fields}

@@ -708,7 +708,7 @@ def test_a_partner_without_frame_is_a_warning(folder: Folder) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pattern", "pair", "place"),
+    ("pattern", "pair", "location"),
     [("**/*.png", "*_end.png", HERE), ("*.png", "*_*.png", PAIR), ("*.png", "end.png", PAIR)],
 )
 def test_patterns_with_partners_have_one_star_each(folder: Folder, pattern: str, pair: str, location: Location) -> None:
