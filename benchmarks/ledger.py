@@ -24,18 +24,10 @@ from batchrunner.catalog import shipped_prices
 from batchrunner.cli.commands.plan import planned_of
 from batchrunner.cli.context import in_flight_run, known_ledger, wanted_of
 from batchrunner.cli.status_report import report_of
-from batchrunner.domain.history import (
-    Answer,
-    Attempt,
-    Clip,
-    ClipRole,
-    ErrorClass,
-    Failure,
-    Observation,
-    Outcome,
-    TaskState,
-)
+from batchrunner.domain.attempt import Answer, Attempt, Outcome
+from batchrunner.domain.clip import Clip, ClipRole
 from batchrunner.domain.job import Job
+from batchrunner.domain.observation import ErrorClass, Failure, Observation, TaskState
 from batchrunner.domain.request import Request
 from batchrunner.manifest.load import Manifest, load
 from batchrunner.planning.batch import Batch, RunLimits, as_record, load_batch

@@ -24,7 +24,9 @@ from pathlib import Path
 from random import Random
 from statistics import NormalDist, mean
 
-from batchrunner.domain.history import Answer, Attempt, Clip, ClipRole, Observation, Outcome, TaskState
+from batchrunner.domain.attempt import Answer, Attempt, Outcome
+from batchrunner.domain.clip import Clip, ClipRole
+from batchrunner.domain.observation import Observation, TaskState
 from batchrunner.domain.request import Request
 from batchrunner.domain.settings import AUTO
 from batchrunner.domain.status import Status

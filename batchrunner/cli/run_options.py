@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from batchrunner.domain.history import DecisionKind
+from batchrunner.domain.decision import DecisionKind
 from batchrunner.domain.settings import Deadline, Halt, MaxReplace, Network, Settings
 from batchrunner.errors import UsageError
 from batchrunner.planning.batch import RunLimits

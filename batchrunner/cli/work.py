@@ -16,8 +16,8 @@ from batchrunner.cli.run_options import RunOptions
 from batchrunner.cli.selection import Selection, matching
 from batchrunner.cli.status_report import report_of, say_report, shown
 from batchrunner.cli.terminal import say, while_heard
+from batchrunner.domain.decision import Decision
 from batchrunner.domain.event import EventKind, Listener, RunEvent
-from batchrunner.domain.history import Decision
 from batchrunner.domain.job import JobId
 from batchrunner.domain.settings import Settings
 from batchrunner.domain.text import utc

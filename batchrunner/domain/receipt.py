@@ -9,22 +9,12 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from batchrunner.domain.history import (
-    Answer,
-    Attempt,
-    Clip,
-    ClipRole,
-    Decision,
-    DecisionKind,
-    ErrorClass,
-    Failure,
-    JobHistory,
-    Observation,
-    Outcome,
-    RejectReason,
-    TaskState,
-)
+from batchrunner.domain.attempt import Answer, Attempt, Outcome, RejectReason
+from batchrunner.domain.clip import Clip, ClipRole
+from batchrunner.domain.decision import Decision, DecisionKind
+from batchrunner.domain.history import JobHistory
 from batchrunner.domain.job import JobId
+from batchrunner.domain.observation import ErrorClass, Failure, Observation, TaskState
 from batchrunner.domain.request import Request
 
 Json = Mapping[str, Any]

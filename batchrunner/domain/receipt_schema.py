@@ -5,7 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from batchrunner.domain.history import DecisionKind, ErrorClass, Outcome, RejectReason
+from batchrunner.domain.attempt import Outcome, RejectReason
+from batchrunner.domain.decision import DecisionKind
+from batchrunner.domain.observation import ErrorClass
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,255}")

@@ -3,7 +3,9 @@
 from enum import StrEnum
 from typing import assert_never
 
-from batchrunner.domain.history import Attempt, ClipRole, Outcome, RejectReason, TaskState
+from batchrunner.domain.attempt import Attempt, Outcome, RejectReason
+from batchrunner.domain.clip import ClipRole
+from batchrunner.domain.observation import TaskState
 
 
 class Status(StrEnum):

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from batchrunner.domain.history import Attempt
+from batchrunner.domain.attempt import Attempt
 from batchrunner.domain.money import FREE, Cost
 from batchrunner.domain.status import Status
 

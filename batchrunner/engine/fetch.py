@@ -5,9 +5,10 @@ import errno
 from contextlib import suppress
 from pathlib import Path
 
+from batchrunner.domain.attempt import Attempt
 from batchrunner.domain.event import EventKind, RunEvent
-from batchrunner.domain.history import FILE_GONE, Attempt, Observation, TaskState
 from batchrunner.domain.job import JobId
+from batchrunner.domain.observation import FILE_GONE, Observation, TaskState
 from batchrunner.domain.step import HoldReason, Step
 from batchrunner.engine.poll import BETWEEN_GONE_S, NO_VIDEO, attempt_of, poll_once, with_observation
 from batchrunner.engine.run import Run, TrackedTask

@@ -3,9 +3,10 @@
 import math
 from dataclasses import replace
 
+from batchrunner.domain.attempt import Answer, Attempt, Outcome
 from batchrunner.domain.event import EventKind, RunEvent
-from batchrunner.domain.history import Answer, Attempt, ErrorClass, Failure, Observation, Outcome, TaskState
 from batchrunner.domain.job import JobId
+from batchrunner.domain.observation import ErrorClass, Failure, Observation, TaskState
 from batchrunner.domain.step import Action, HoldReason, Step
 from batchrunner.domain.text import duration
 from batchrunner.engine.guards.canary import heed_end, heed_failure

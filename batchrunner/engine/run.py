@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 
+from batchrunner.domain.attempt import Attempt, Outcome
 from batchrunner.domain.event import Event, EventKind, Listener, RunEvent
-from batchrunner.domain.history import Attempt, Outcome
 from batchrunner.domain.job import Job, JobId
 from batchrunner.domain.settings import AUTO
 from batchrunner.domain.step import HoldReason, Step

@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from batchrunner.domain.attempt import Answer, Outcome, RejectReason
 from batchrunner.domain.event import EventKind, RunEvent
-from batchrunner.domain.history import Answer, ErrorClass, Failure, Outcome, RejectReason
 from batchrunner.domain.job import Job, JobId
+from batchrunner.domain.observation import ErrorClass, Failure
 from batchrunner.domain.step import Action, HoldReason, Step
 from batchrunner.domain.text import duration
 from batchrunner.engine.guards.canary import admit, heed_failure, is_admitted

@@ -4,7 +4,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from batchrunner.domain.history import Attempt, TaskState
+from batchrunner.domain.attempt import Attempt
+from batchrunner.domain.observation import TaskState
 from batchrunner.io.clock import Clock
 from batchrunner.io.download import DownloadedFile
 from batchrunner.io.files import Root, sha256_of

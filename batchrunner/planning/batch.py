@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from batchrunner.catalog import PriceList, request_of
-from batchrunner.domain.history import NO_MEMORY, Damage, JobHistory, Outcome
+from batchrunner.domain.attempt import Outcome
+from batchrunner.domain.history import NO_MEMORY, Damage, JobHistory
 from batchrunner.domain.job import Job, JobId
 from batchrunner.domain.location import Location
 from batchrunner.domain.money import FREE, NOTHING, Cost

@@ -5,18 +5,13 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import assert_never
 
-from batchrunner.domain.history import (
-    Attempt,
-    ClipRole,
-    Damage,
-    DecisionKind,
-    JobHistory,
-    Outcome,
-    RejectReason,
-    TaskState,
-)
+from batchrunner.domain.attempt import Attempt, Outcome, RejectReason
+from batchrunner.domain.clip import ClipRole
+from batchrunner.domain.decision import DecisionKind
+from batchrunner.domain.history import Damage, JobHistory
 from batchrunner.domain.job import Job
 from batchrunner.domain.money import FREE, NOTHING, Cost
+from batchrunner.domain.observation import TaskState
 from batchrunner.domain.request import changed_fields
 from batchrunner.domain.status import Status, status_of
 from batchrunner.domain.step import Action, HoldReason, Step

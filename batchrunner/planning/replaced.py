@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from batchrunner.domain.history import Attempt, JobHistory
+from batchrunner.domain.attempt import Attempt
+from batchrunner.domain.history import JobHistory
 from batchrunner.domain.job import Job
 from batchrunner.domain.location import Location
 from batchrunner.domain.money import NOTHING, dollars

@@ -4,8 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from batchrunner.domain.history import NO_MEMORY, Attempt, Damage, JobHistory, Outcome, TaskState
+from batchrunner.domain.attempt import Attempt, Outcome
+from batchrunner.domain.history import NO_MEMORY, Damage, JobHistory
 from batchrunner.domain.job import Job, JobId
+from batchrunner.domain.observation import TaskState
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,19 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 
-from batchrunner.domain.history import (
-    Answer,
-    Attempt,
-    Clip,
-    ClipRole,
-    Decision,
-    DecisionKind,
-    JobHistory,
-    Observation,
-    Outcome,
-)
+from batchrunner.domain.attempt import Answer, Attempt, Outcome
+from batchrunner.domain.clip import Clip, ClipRole
+from batchrunner.domain.decision import Decision, DecisionKind
+from batchrunner.domain.history import JobHistory
 from batchrunner.domain.job import JobId
 from batchrunner.domain.money import dollars
+from batchrunner.domain.observation import Observation
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Step
 from batchrunner.domain.text import Lines, in_lines, printable, stacked, utc

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
-from batchrunner.domain.history import Attempt, ErrorClass, Failure, JobHistory, RejectReason
+from batchrunner.domain.attempt import Attempt, RejectReason
+from batchrunner.domain.history import JobHistory
 from batchrunner.domain.job import Job, JobId
 from batchrunner.domain.money import NOTHING
+from batchrunner.domain.observation import ErrorClass, Failure
 from batchrunner.domain.request import Request, unsigned
 from batchrunner.domain.status import Flag, Status
 from batchrunner.domain.step import HoldReason, Step

@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from batchrunner.domain.history import Attempt
+from batchrunner.domain.attempt import Attempt
 from batchrunner.domain.text import Lines, in_lines, plural, printable
 
 # How far the two clocks, and the time that an answer is waited for, may put a submit from where it is listed.

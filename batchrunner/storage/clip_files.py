@@ -7,7 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from stat import S_ISREG
 
-from batchrunner.domain.history import Attempt, Clip, JobHistory
+from batchrunner.domain.attempt import Attempt
+from batchrunner.domain.clip import Clip
+from batchrunner.domain.history import JobHistory
 from batchrunner.io import mp4
 from batchrunner.io.files import sha256_of
 from batchrunner.storage.paths import Project, is_inside

@@ -4,7 +4,9 @@ import os.path
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from batchrunner.domain.history import Attempt, Clip, ClipRole, JobHistory
+from batchrunner.domain.attempt import Attempt
+from batchrunner.domain.clip import Clip, ClipRole
+from batchrunner.domain.history import JobHistory
 from batchrunner.domain.job import JobId
 from batchrunner.io.clock import Clock
 from batchrunner.io.download import DownloadedFile

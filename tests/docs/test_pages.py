@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from batchrunner.domain.history import Outcome
+from batchrunner.domain.attempt import Outcome
 from batchrunner.domain.status import Flag, Status
 from batchrunner.domain.step import Action
 from batchrunner.errors import ExitCode

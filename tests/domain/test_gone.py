@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from batchrunner.domain.history import FILE_GONE, LONGEST_RETENTION_S, Attempt, Observation, TaskState
+from batchrunner.domain.attempt import LONGEST_RETENTION_S, Attempt
+from batchrunner.domain.observation import FILE_GONE, Observation, TaskState
 from tests.planning.past import EARLY_S, OPENED_S, SUCCESS, WAITING, accepted, closed, saw
 
 TOLD_S = EARLY_S + 24 * 3600.0

@@ -6,7 +6,7 @@ from typing import Any
 
 from batchrunner.cli.decisions import Decided, unfinished
 from batchrunner.cli.decisions import decide as deciding
-from batchrunner.domain.history import Decision, DecisionKind
+from batchrunner.domain.decision import Decision, DecisionKind
 from batchrunner.domain.status import Status
 from batchrunner.engine.executor import RunResult
 from batchrunner.errors import ExitCode

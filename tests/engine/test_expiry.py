@@ -7,7 +7,7 @@ from email.utils import formatdate
 
 import pytest
 
-from batchrunner.domain.history import TaskState
+from batchrunner.domain.observation import TaskState
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import HoldReason
 from batchrunner.errors import ExitCode

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from batchrunner.domain.attempt import Attempt, Outcome, RejectReason
 from batchrunner.domain.event import EventKind
-from batchrunner.domain.history import Attempt, ErrorClass, Outcome, RejectReason
+from batchrunner.domain.observation import ErrorClass
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import HoldReason
 from batchrunner.engine.executor import RunResult

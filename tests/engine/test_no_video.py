@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from batchrunner.domain.decision import DecisionKind
 from batchrunner.domain.event import EventKind
-from batchrunner.domain.history import DecisionKind
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import HoldReason
 from batchrunner.errors import ExitCode

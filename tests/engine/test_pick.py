@@ -4,7 +4,7 @@ import pytest
 
 from batchrunner.cli.decision_session import DecisionSession
 from batchrunner.cli.main import outcome
-from batchrunner.domain.history import DecisionKind
+from batchrunner.domain.decision import DecisionKind
 from batchrunner.domain.status import Status
 from batchrunner.errors import ExitCode
 from batchrunner.io.clock import Clock

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from batchrunner.domain.attempt import Answer, Outcome
 from batchrunner.domain.event import EventKind
-from batchrunner.domain.history import Answer, Outcome
 from batchrunner.domain.job import JobId
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import HoldReason

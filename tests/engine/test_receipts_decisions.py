@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from batchrunner.catalog import shipped_prices
 from batchrunner.cli.main import outcome
-from batchrunner.domain.history import DecisionKind
+from batchrunner.domain.decision import DecisionKind
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action
 from batchrunner.errors import ExitCode

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
-from batchrunner.domain.history import DecisionKind
+from batchrunner.domain.decision import DecisionKind
 from batchrunner.domain.status import Status
 from batchrunner.errors import ExitCode
 from batchrunner.sandbox import Behaviour as SandboxOptions

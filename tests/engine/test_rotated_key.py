@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from batchrunner.domain.history import TaskState
+from batchrunner.domain.observation import TaskState
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import HoldReason
 from batchrunner.errors import ExitCode

@@ -15,8 +15,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from batchrunner.cli.main import outcome
+from batchrunner.domain.attempt import Outcome
 from batchrunner.domain.event import EventKind
-from batchrunner.domain.history import Outcome
 from batchrunner.domain.status import Status
 from batchrunner.errors import ExitCode
 from batchrunner.io.http import Answered, Delivery, Http, Reply, Responder, TransportError

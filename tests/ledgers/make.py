@@ -11,21 +11,11 @@ from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from batchrunner.domain.history import (
-    Answer,
-    Attempt,
-    Clip,
-    ClipRole,
-    Decision,
-    DecisionKind,
-    ErrorClass,
-    Failure,
-    Observation,
-    Outcome,
-    RejectReason,
-    TaskState,
-)
+from batchrunner.domain.attempt import Answer, Attempt, Outcome, RejectReason
+from batchrunner.domain.clip import Clip, ClipRole
+from batchrunner.domain.decision import Decision, DecisionKind
 from batchrunner.domain.job import JobId
+from batchrunner.domain.observation import ErrorClass, Failure, Observation, TaskState
 from batchrunner.domain.request import Request
 from batchrunner.io.files import Root
 from batchrunner.manifest.load import load

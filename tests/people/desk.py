@@ -14,7 +14,7 @@ from batchrunner.cli.decisions import Decided, decide, unfinished
 from batchrunner.cli.run_options import RunOptions
 from batchrunner.cli.selection import Selection, matching
 from batchrunner.cli.work import with_guests
-from batchrunner.domain.history import Decision, DecisionKind
+from batchrunner.domain.decision import Decision, DecisionKind
 from batchrunner.domain.job import JobId
 from batchrunner.domain.money import NOTHING
 from batchrunner.domain.settings import max_replace

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from batchrunner.cli.context import known_ledger
-from batchrunner.domain.history import Attempt, Decision, DecisionKind, JobHistory, Outcome
+from batchrunner.domain.attempt import Attempt, Outcome
+from batchrunner.domain.decision import Decision, DecisionKind
+from batchrunner.domain.history import JobHistory
 from batchrunner.domain.job import JobId
 from batchrunner.sandbox import Charged
 from batchrunner.storage.paths import Project

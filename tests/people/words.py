@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from batchrunner.domain.history import DecisionKind
+from batchrunner.domain.decision import DecisionKind
 from batchrunner.domain.job import JobId
 from batchrunner.sandbox import Charged, Fault
 from tests.people.known import DecisionName, Known, Want, asked_of

@@ -4,22 +4,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from batchrunner.domain.history import (
-    LONGEST_RETENTION_S,
-    Answer,
-    Attempt,
-    Clip,
-    ClipRole,
-    ErrorClass,
-    Failure,
-    Observation,
-    Outcome,
-    RejectReason,
-    TaskState,
-)
+from batchrunner.domain.attempt import LONGEST_RETENTION_S, Answer, Attempt, Outcome, RejectReason
+from batchrunner.domain.clip import Clip, ClipRole
 from batchrunner.domain.job import Job, JobId
 from batchrunner.domain.location import Location
 from batchrunner.domain.money import Cost
+from batchrunner.domain.observation import ErrorClass, Failure, Observation, TaskState
 from batchrunner.domain.request import Request
 
 OPENED_S = 1_795_456_800.0

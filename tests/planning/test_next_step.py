@@ -8,7 +8,10 @@ from typing import NamedTuple
 
 import pytest
 
-from batchrunner.domain.history import Attempt, ClipRole, Decision, DecisionKind, JobHistory, RejectReason
+from batchrunner.domain.attempt import Attempt, RejectReason
+from batchrunner.domain.clip import ClipRole
+from batchrunner.domain.decision import Decision, DecisionKind
+from batchrunner.domain.history import JobHistory
 from batchrunner.domain.money import FREE, Cost
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action, HoldReason, Step, total

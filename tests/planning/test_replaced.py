@@ -5,7 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from batchrunner.domain.history import Attempt, Decision, DecisionKind, JobHistory
+from batchrunner.domain.attempt import Attempt
+from batchrunner.domain.decision import Decision, DecisionKind
+from batchrunner.domain.history import JobHistory
 from batchrunner.domain.job import Job
 from batchrunner.domain.location import Location
 from batchrunner.domain.request import Request

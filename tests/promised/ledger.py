@@ -5,7 +5,10 @@ from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from batchrunner.domain.history import FILE_GONE, ClipRole, DecisionKind, ErrorClass, Outcome, RejectReason, TaskState
+from batchrunner.domain.attempt import Outcome, RejectReason
+from batchrunner.domain.clip import ClipRole
+from batchrunner.domain.decision import DecisionKind
+from batchrunner.domain.observation import FILE_GONE, ErrorClass, TaskState
 from batchrunner.storage.sqlite.digests import COVERED
 from batchrunner.storage.sqlite.known_receipts import COMMAND
 from batchrunner.storage.sqlite.ledger import Ledger

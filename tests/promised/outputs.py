@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 
-from batchrunner.domain.history import ErrorClass
+from batchrunner.domain.observation import ErrorClass
 from batchrunner.domain.problem import Severity
 from batchrunner.domain.status import Flag, Status
 from batchrunner.domain.step import Action, HoldReason

@@ -8,19 +8,12 @@ from typing import Any
 
 import pytest
 
-from batchrunner.domain.history import (
-    Answer,
-    Attempt,
-    Clip,
-    ClipRole,
-    Decision,
-    DecisionKind,
-    ErrorClass,
-    JobHistory,
-    Outcome,
-    RejectReason,
-)
+from batchrunner.domain.attempt import Answer, Attempt, Outcome, RejectReason
+from batchrunner.domain.clip import Clip, ClipRole
+from batchrunner.domain.decision import Decision, DecisionKind
+from batchrunner.domain.history import JobHistory
 from batchrunner.domain.job import JobId
+from batchrunner.domain.observation import ErrorClass
 from batchrunner.domain.receipt import AdoptionReceipt, DecisionReceipt, Receipt
 from batchrunner.domain.receipt_schema import check_line
 from batchrunner.storage.paths import Project, find_project

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from batchrunner import __version__
-from batchrunner.domain.history import Outcome, RejectReason
+from batchrunner.domain.attempt import Outcome, RejectReason
 from batchrunner.io.http import Http, InProcessTransport
 from batchrunner.providers.modellix import BalanceReply, Modellix, TaskReplyKind
 from tests.moved_time import MovedClock, in_moved_time

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from batchrunner.domain.history import ErrorClass, Outcome, RejectReason, TaskState
+from batchrunner.domain.attempt import Outcome, RejectReason
+from batchrunner.domain.observation import ErrorClass, TaskState
 from batchrunner.io.http import Delivery, Reply, TransportError
 from batchrunner.providers.modellix import RateLimitHeaders, SubmitReply, TaskReply, TaskReplyKind, wire
 from batchrunner.providers.modellix import untrusted as foreign

@@ -10,7 +10,7 @@ import pytest
 
 from batchrunner.catalog import shipped_prices
 from batchrunner.cli.status_report import report_of
-from batchrunner.domain.history import Decision, DecisionKind
+from batchrunner.domain.decision import Decision, DecisionKind
 from batchrunner.domain.status import Flag, Status
 from batchrunner.planning.batch import JobSet, load_batch
 from batchrunner.planning.planner import PlanOptions

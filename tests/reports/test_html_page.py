@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from batchrunner.cli.main import outcome
-from batchrunner.domain.history import ErrorClass, Failure
+from batchrunner.domain.observation import ErrorClass, Failure
 from batchrunner.domain.request import Request
 from batchrunner.domain.status import Flag, Status
 from batchrunner.reports.formats.registry import render

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from batchrunner.catalog import request_of
-from batchrunner.domain.history import ErrorClass, Failure, JobHistory, RejectReason
+from batchrunner.domain.attempt import RejectReason
+from batchrunner.domain.history import JobHistory
 from batchrunner.domain.job import JobId
+from batchrunner.domain.observation import ErrorClass, Failure
 from batchrunner.domain.status import Flag, Status
 from batchrunner.domain.step import Action, HoldReason, Step
 from batchrunner.domain.text import ago, duration, printable, utc

@@ -5,18 +5,11 @@ from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
 
-from batchrunner.domain.history import (
-    Answer,
-    Clip,
-    ClipRole,
-    Decision,
-    DecisionKind,
-    Observation,
-    Outcome,
-    RejectReason,
-    TaskState,
-)
+from batchrunner.domain.attempt import Answer, Outcome, RejectReason
+from batchrunner.domain.clip import Clip, ClipRole
+from batchrunner.domain.decision import Decision, DecisionKind
 from batchrunner.domain.job import JobId
+from batchrunner.domain.observation import Observation, TaskState
 from batchrunner.domain.request import Request
 from batchrunner.storage.records import Claim, NewRun
 from batchrunner.storage.sqlite.ledger import Ledger

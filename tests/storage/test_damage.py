@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from batchrunner.cli.commands.plan import planned_of
 from batchrunner.cli.decisions import decide, unfinished
 from batchrunner.cli.status_report import report_of
-from batchrunner.domain.history import DecisionKind
+from batchrunner.domain.decision import DecisionKind
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action, HoldReason
 from batchrunner.errors import BatchrunnerError, ExitCode

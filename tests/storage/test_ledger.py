@@ -11,20 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from batchrunner.domain.history import (
-    Answer,
-    Clip,
-    ClipRole,
-    Decision,
-    DecisionKind,
-    ErrorClass,
-    Failure,
-    JobHistory,
-    Observation,
-    Outcome,
-    TaskState,
-)
+from batchrunner.domain.attempt import Answer, Outcome
+from batchrunner.domain.clip import Clip, ClipRole
+from batchrunner.domain.decision import Decision, DecisionKind
+from batchrunner.domain.history import JobHistory
 from batchrunner.domain.job import JobId
+from batchrunner.domain.observation import ErrorClass, Failure, Observation, TaskState
 from batchrunner.errors import ClaimConflict, LedgerError, UsageError
 from batchrunner.io.http import Reply
 from batchrunner.providers.modellix import wire

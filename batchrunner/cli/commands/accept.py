@@ -17,7 +17,8 @@ from batchrunner.cli.options import (
 from batchrunner.cli.permission_options import reading_options
 from batchrunner.cli.selection import Selection, check_named, matching, named_jobs
 from batchrunner.cli.terminal import say
-from batchrunner.domain.history import Attempt, ClipRole
+from batchrunner.domain.attempt import Attempt
+from batchrunner.domain.clip import ClipRole
 from batchrunner.domain.request import changed_fields
 from batchrunner.domain.status import Status
 from batchrunner.engine.unverified import take as take_odd

@@ -11,7 +11,8 @@ from batchrunner.cli.decision_session import DecisionSession, deciding
 from batchrunner.cli.options import ledger_option, manifest_argument, profile_option, sandbox_option
 from batchrunner.cli.permission_options import reading_options
 from batchrunner.cli.terminal import say
-from batchrunner.domain.history import Attempt, ClipRole
+from batchrunner.domain.attempt import Attempt
+from batchrunner.domain.clip import ClipRole
 from batchrunner.domain.job import JobId
 from batchrunner.errors import UsageError
 from batchrunner.storage.clip_files import on_disk

@@ -12,7 +12,7 @@ from batchrunner.cli.decision_session import DecisionSession, deciding
 from batchrunner.cli.options import ledger_option, manifest_argument, option, profile_option, sandbox_option
 from batchrunner.cli.permission_options import reading_options
 from batchrunner.cli.terminal import say, say_lines
-from batchrunner.domain.history import Answer, Attempt, Outcome, RejectReason
+from batchrunner.domain.attempt import Answer, Attempt, Outcome, RejectReason
 from batchrunner.domain.job import JobId
 from batchrunner.domain.money import dollars
 from batchrunner.domain.text import Lines, in_lines, stacked

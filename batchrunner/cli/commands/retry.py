@@ -11,7 +11,7 @@ from batchrunner.cli.options import manifest_argument, run_options
 from batchrunner.cli.run_options import RunOptions
 from batchrunner.cli.selection import named_jobs
 from batchrunner.cli.work import work
-from batchrunner.domain.history import DecisionKind
+from batchrunner.domain.decision import DecisionKind
 
 
 @click.command()

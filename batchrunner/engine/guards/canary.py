@@ -2,9 +2,10 @@
 
 import re
 
+from batchrunner.domain.attempt import Attempt
 from batchrunner.domain.event import EventKind, RunEvent
-from batchrunner.domain.history import Attempt, ErrorClass, Failure, TaskState
 from batchrunner.domain.job import Job, JobId
+from batchrunner.domain.observation import ErrorClass, Failure, TaskState
 from batchrunner.domain.step import HoldReason
 from batchrunner.engine.run import Run
 from batchrunner.engine.waiting import resting

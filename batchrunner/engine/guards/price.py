@@ -5,8 +5,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 
+from batchrunner.domain.attempt import Attempt
 from batchrunner.domain.event import EventKind, RunEvent
-from batchrunner.domain.history import Attempt
 from batchrunner.domain.job import JobId
 from batchrunner.domain.money import NOTHING, dollars
 from batchrunner.domain.step import HoldReason

@@ -7,7 +7,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from batchrunner.domain.history import ErrorClass, Failure, Outcome, RejectReason, TaskState
+from batchrunner.domain.attempt import Outcome, RejectReason
+from batchrunner.domain.observation import ErrorClass, Failure, TaskState
 from batchrunner.io.http import Delivery, Reply, TransportError
 from batchrunner.providers.modellix import untrusted as foreign
 from batchrunner.providers.modellix.rate_limit_headers import UNTOLD, RateLimitHeaders, limits_of

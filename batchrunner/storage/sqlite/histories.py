@@ -8,15 +8,19 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from batchrunner.domain.history import Attempt, Damage, Decision, JobHistory
+from batchrunner.domain.attempt import Attempt
+from batchrunner.domain.history import Damage, JobHistory
 from batchrunner.domain.job import JobId
 from batchrunner.storage.sqlite import rows
 from batchrunner.storage.sqlite.damage import Bad, damage_of
 from batchrunner.storage.sqlite.digests import COVERED, OWNER_DIGITS, content_digest
 from batchrunner.storage.sqlite.rows import UNREADABLE, Children, Row
 from batchrunner.storage.sqlite.transaction import fetched
+
+if TYPE_CHECKING:
+    from batchrunner.domain.decision import Decision
 
 T = TypeVar("T")
 Tables = Mapping[str, Sequence[Row]]

@@ -2,7 +2,9 @@
 
 import sqlite3
 
-from batchrunner.domain.history import Answer, Clip, Observation
+from batchrunner.domain.attempt import Answer
+from batchrunner.domain.clip import Clip
+from batchrunner.domain.observation import Observation
 from batchrunner.storage.sqlite.transaction import insert
 
 

@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from batchrunner.domain.history import Answer, Clip, Observation, Outcome
+from batchrunner.domain.attempt import Answer, Outcome
+from batchrunner.domain.clip import Clip
 from batchrunner.domain.job import JobId
+from batchrunner.domain.observation import Observation
 from batchrunner.domain.receipt import AdoptionReceipt, DecisionReceipt, Receipt, SubmitReceipt
 from batchrunner.storage.sqlite.transaction import fetched
 

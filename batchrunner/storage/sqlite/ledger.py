@@ -10,18 +10,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Self
 
-from batchrunner.domain.history import (
-    Answer,
-    Attempt,
-    Clip,
-    Damage,
-    Decision,
-    DecisionKind,
-    JobHistory,
-    Observation,
-    Outcome,
-)
+from batchrunner.domain.attempt import Answer, Attempt, Outcome
+from batchrunner.domain.clip import Clip
+from batchrunner.domain.decision import Decision, DecisionKind
+from batchrunner.domain.history import Damage, JobHistory
 from batchrunner.domain.job import JobId
+from batchrunner.domain.observation import Observation
 from batchrunner.domain.receipt import Receipt
 from batchrunner.errors import ClaimConflict, UsageError
 from batchrunner.storage.records import Claim, NewRun

@@ -5,7 +5,7 @@ See `docs/decisions/receipts-carry-decisions.md`.
 
 from collections.abc import Iterable
 
-from batchrunner.domain.history import Attempt
+from batchrunner.domain.attempt import Attempt
 from batchrunner.domain.job import JobId
 from batchrunner.domain.receipt import AdoptionReceipt, DecisionReceipt, Receipt, SubmitReceipt
 from batchrunner.storage.sqlite.inserts import insert_answer, insert_clip, insert_observation, settle

@@ -8,21 +8,11 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from batchrunner.domain.history import (
-    Answer,
-    Attempt,
-    Clip,
-    ClipRole,
-    Decision,
-    DecisionKind,
-    ErrorClass,
-    Failure,
-    Observation,
-    Outcome,
-    RejectReason,
-    TaskState,
-)
+from batchrunner.domain.attempt import Answer, Attempt, Outcome, RejectReason
+from batchrunner.domain.clip import Clip, ClipRole
+from batchrunner.domain.decision import Decision, DecisionKind
 from batchrunner.domain.job import JobId
+from batchrunner.domain.observation import ErrorClass, Failure, Observation, TaskState
 from batchrunner.storage.sqlite.request_json import read_request
 
 Row = tuple[Any, ...]

@@ -1,0 +1,59 @@
+"""What was seen of a task of the service: its state, and why it failed."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+FILE_GONE = "file "  # before the file server's status, in the word of an observation
+
+
+class ErrorClass(StrEnum):
+    """What kind of failure a job had, for programs."""
+
+    INVALID = "invalid"
+    AUTH = "auth"
+    BALANCE = "balance"
+    MODERATION = "moderation"
+    PROVIDER = "provider"
+    TIMEOUT = "timeout"
+    EXPIRED = "expired"
+    LOCAL = "local"
+
+
+class TaskState(StrEnum):
+    """The service's words for a task, folded to those that make a difference."""
+
+    WAITING = "waiting"
+    SUCCESS = "success"
+    FAILED = "failed"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why something did not succeed, with the service's own words where there are any."""
+
+    error_class: ErrorClass
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """A state in which a task was seen; `word` is the service's own, `expires_at_s` what it says of the result.
+
+    `took_s` is how long its render took, in seconds; None where nobody was there to see it.
+    """
+
+    at_s: float
+    state: TaskState
+    word: str
+    failure: Failure | None = None
+    expires_at_s: float | None = None
+    billed_usd: Decimal | None = None
+    body: str = ""
+    took_s: float | None = None
+
+    @property
+    def is_of_file(self) -> bool:
+        """Whether the file server said it: what the API says of the task is another matter."""
+        return self.word.startswith(FILE_GONE)
