@@ -46,7 +46,7 @@ def read_hook(url: str | None) -> str | None:
         return None
     url = url.strip()
     if len(url.split()) != 1 or not is_address(url):
-        raise UsageError("--notify is no web address: write it like https://ntfy.sh/my-batches")
+        raise UsageError("--notify is not a valid URL: write it like https://ntfy.sh/my-batches")
     if not url.lower().startswith("https:") and not is_loopback(url):
         raise UsageError("--notify must be https: what it tells would travel in the clear")
     return url

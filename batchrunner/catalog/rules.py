@@ -50,7 +50,7 @@ VEO_3_1: tuple[Rule, ...] = (
         ("image", "referenceImages"),
         lambda body: not {"image", "referenceImages", "lastFrame"} & body.keys(),
         "neither `image` nor `referenceImages` is given",
-        "add `image:` with the first frame, or `referenceImages:` with up to three pictures",
+        "add `image:` with the first frame, or `referenceImages:` with up to three images",
         _SEED,
     ),
     Rule(
@@ -113,7 +113,7 @@ VEO_3_1: tuple[Rule, ...] = (
         Code.REFERENCES_ASPECT,
         ("aspectRatio", "referenceImages"),
         lambda body: "referenceImages" in body and body.get("aspectRatio") == "9:16",
-        "reference images go only with `aspectRatio` 16:9, as Google says",
+        "reference images need `aspectRatio` 16:9, according to Google",
         "write `aspectRatio: 16:9`",
         "Google, Veo 3.1, reference images, 2026-11",
         Severity.WARNING,

@@ -53,7 +53,7 @@ class RunOptions:
         """An option on the command line wins over the manifest.
 
         Raises:
-            UsageError: the deadline has gone by, or is too far.
+            UsageError: the deadline is in the past, or is too far.
         """
         return RunLimits(
             concurrency=settings.concurrency if self.concurrency is None else self.concurrency,

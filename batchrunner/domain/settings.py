@@ -74,14 +74,14 @@ def rate_per_min(value: object) -> int:
         return _whole(int(found[1]) * (60 if found[2] == "s" else 1), 1, 1_000_000)
     if isinstance(value, int) or (str(value).isascii() and str(value).isdigit()):
         return _whole(value, 1, 1_000_000)
-    raise ValueError("a rate is written like `100/min` or `5/s`, or `auto`")
+    raise ValueError("write a rate such as `100/min` or `5/s`, or `auto`")
 
 
 def duration_s(value: object) -> float:
     """`90s`, `30m`, `8h`: seconds, more than 0."""
     found = _DURATION.fullmatch(str(value).strip())
     if not found or int(found[1]) == 0:
-        raise ValueError("a duration is written like `90s`, `30m` or `8h`, and is more than 0")
+        raise ValueError("write a duration of more than 0, such as `90s`, `30m` or `8h`")
     return int(found[1]) * _SECONDS[found[2]]
 
 
@@ -101,7 +101,7 @@ def halt(value: object) -> Halt:
     """`5` failures, or `10%` of the jobs that are submitted; more than 0."""
     found = _HALT.fullmatch(str(value).strip())
     if not found or not 0 < int(found[1]) <= (_WHOLE_SHARE if found[2] else _MOST_FAILURES):
-        raise ValueError("failures are written like `5` or `10%`, and are more than 0")
+        raise ValueError("write a number of failures such as `5`, or a share such as `10%`, more than 0")
     return Halt(int(found[1]), bool(found[2]))
 
 
@@ -127,7 +127,7 @@ def max_replace(value: object) -> MaxReplace:
     text = str(value).strip()
     found = _HALT.fullmatch("100%" if text == "all" else text)
     if not found or int(found[1]) > (_WHOLE_SHARE if found[2] else _MOST_CLIPS):
-        raise ValueError("finished clips are written like `40`, `50%` or `all`")
+        raise ValueError("write a number of finished clips such as `40`, a share such as `50%`, or `all`")
     return MaxReplace(int(found[1]), bool(found[2]))
 
 
@@ -149,13 +149,13 @@ class Deadline:
         """That moment in Unix seconds.
 
         Raises:
-            ValueError: it has gone by, or is more than a month away; with the sentence to show.
+            ValueError: it is in the past, or is more than a month away; with the sentence to show.
         """
         if self.after_s is not None:
             return now_s + self.after_s
         if self.moment_s is not None:
             if self.moment_s <= now_s:
-                raise ValueError(f"{self.written} has gone by")
+                raise ValueError(f"{self.written} is in the past")
             _check_distance(self.written, self.moment_s - now_s)
             return self.moment_s
         # by the calendar of the zone, so that a night with a change of the clock ends as the wall says
@@ -185,13 +185,13 @@ def deadline(value: object) -> Deadline:
     except (ValueError, OverflowError):
         pass  # no such day, or no such zone
     raise ValueError(
-        f"{text!r} is no deadline: write it like `07:00`, `07:00Z`, `2026-11-24T07:00+01:00`, `8h` or `2d`"
+        f"{text!r} is not a deadline; write for example `07:00`, `07:00Z`, `2026-11-24T07:00+01:00`, `8h` or `2d`"
     )
 
 
 def _check_distance(written: str, seconds: float) -> None:
     if seconds > _LONGEST_DEADLINE_S:
-        raise ValueError(f"{written} is too far: a deadline is 30 days from now at most")
+        raise ValueError(f"{written} is too far away: a deadline is at most 30 days from now")
 
 
 def usd(value: object) -> Decimal:
@@ -202,7 +202,7 @@ def usd(value: object) -> Decimal:
     except InvalidOperation:
         amount = Decimal(-1)
     if isinstance(value, bool) or not amount.is_finite() or not 0 <= amount <= 10**9:
-        raise ValueError("an amount is written like `900` or `12.50`, in US dollars")
+        raise ValueError("write an amount in US dollars, such as `900` or `12.50`")
     return amount
 
 
@@ -211,7 +211,7 @@ def size_bytes(value: object) -> int:
     found = _SIZE.fullmatch(str(value).strip())
     number = int(found[1]) * _UNITS[found[2].upper()] if found else 0
     if not _UNITS["MB"] <= number <= 1 << 40:
-        raise ValueError("a size is written like `500MB` or `4GiB`, from 1MB to 1024GiB")
+        raise ValueError("write a size from 1MB to 1024GiB, such as `500MB` or `4GiB`")
     return number
 
 
@@ -220,7 +220,7 @@ def network(value: object) -> Network:
     try:
         return ip_network(str(value).strip())
     except ValueError:
-        raise ValueError(f"{str(value)!r} is no network: write it like `198.18.0.0/15` or `10.0.0.7`") from None
+        raise ValueError(f"{str(value)!r} is not a network; write for example `198.18.0.0/15` or `10.0.0.7`") from None
 
 
 def _whole(value: object, least: int, most: int) -> int:

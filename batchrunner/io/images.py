@@ -50,7 +50,7 @@ def read_image(path: Path) -> tuple[ImageHeader, int]:
     try:
         mode = path.stat().st_mode
     except ValueError:  # a NUL in the path
-        raise NotAnImage("no file can have such a name") from None
+        raise NotAnImage("this cannot be a file name") from None
     if not stat.S_ISREG(mode):  # opening a pipe would wait for its writer
         raise NotAnImage("it is a folder" if stat.S_ISDIR(mode) else "it is a pipe or a device")
     with path.open("rb") as stream:
@@ -155,7 +155,7 @@ def _marker(file: _ImageBytes, position: int) -> tuple[int, int]:
     """The code at a position, before which may stand fill bytes, and where the segment's content begins."""
     (first,) = file.unpack("B", position)
     if first != _FILL:
-        raise NotAnImage("it is damaged: a JPEG with strange bytes between its segments")
+        raise NotAnImage("it is damaged: a JPEG with unexpected bytes between its segments")
     for content in range(position + 2, position + _MOST_FILL_BYTES):
         (code,) = struct.unpack("B", file.stream.read(1))
         if code != _FILL:
@@ -187,7 +187,7 @@ def _webp(file: _ImageBytes) -> ImageHeader:
     if length + 8 > file.size_bytes:
         raise NotAnImage(f"it is cut short: {file.size_bytes} bytes of {length + 8}")
     if name not in _WEBP_SIZES:
-        raise NotAnImage("it is damaged: a WebP whose picture is not at its beginning")
+        raise NotAnImage("it is damaged: a WebP whose image is not at its beginning")
     return ImageHeader(ImageKind.WEBP, *_WEBP_SIZES[name](file))
 
 
@@ -228,29 +228,29 @@ _READERS: Mapping[re.Pattern[bytes], Callable[[_ImageBytes], ImageHeader]] = {
     _magic(rb"RIFF....WEBP"): _webp,
 }
 
-_UNKNOWN = "it is no PNG, JPEG or WebP"
+_UNKNOWN = "it is not a PNG, JPEG or WebP"
 
 # What lies under a picture's name in practice; the first that matches. Source: file(1)'s magic, 5.45.
 _OTHERS: Mapping[re.Pattern[bytes], str] = {
     _magic(rb"\Z"): "it is empty",
     _magic(rb"\0{16}"): "it holds only zeros, as after a broken copy",
-    _magic(rb"version https://git-lfs"): "it is a git-lfs pointer, not the picture: run `git lfs pull`",
-    _magic(rb"/annex/objects/"): "it is a git-annex pointer, not the picture: run `git annex get`",
+    _magic(rb"version https://git-lfs"): "it is a git-lfs pointer, not the image: run `git lfs pull`",
+    _magic(rb"/annex/objects/"): "it is a git-annex pointer, not the image: run `git annex get`",
     _magic(rb"\x89P?N?G?\r?\n?\x1a?\Z|\xff\xd8?\Z|RIFF.{0,7}\Z"): "it is cut short",
     _magic(rb"\x89PNG|\xc2\x89PNG|\xef\xbf\xbdPNG"): "it is a PNG that was damaged by being copied as text",
     _magic(rb"GIF8"): "it is a GIF",
-    _magic(rb"....ftyp(?:hei|hev|mif1|msf1)"): "it is a HEIC picture",
-    _magic(rb"....ftypavi[fs]"): "it is an AVIF picture",
-    _magic(rb"....ftypcr[x3]|II\*\0....CR"): "it is a camera's raw picture",
-    _magic(rb"....ftyp|\x1aE\xdf\xa3|RIFF....AVI|....(?:moov|mdat|wide)"): "it is a film",
-    _magic(rb"II\*\0|MM\0\*"): "it is a TIFF, or a camera's raw picture",
+    _magic(rb"....ftyp(?:hei|hev|mif1|msf1)"): "it is a HEIC image",
+    _magic(rb"....ftypavi[fs]"): "it is an AVIF image",
+    _magic(rb"....ftypcr[x3]|II\*\0....CR"): "it is a raw image from a camera",
+    _magic(rb"....ftyp|\x1aE\xdf\xa3|RIFF....AVI|....(?:moov|mdat|wide)"): "it is a video",
+    _magic(rb"II\*\0|MM\0\*"): "it is a TIFF, or a raw image from a camera",
     _magic(rb"BM.{4}\0{4}"): "it is a BMP",
     _magic(rb"8BPS"): "it is a Photoshop file",
-    _magic(rb"v/1\x01"): "it is an OpenEXR picture",
-    _magic(rb"SDPX|XPDS"): "it is a DPX picture",
-    _magic(rb"#\?RADIANCE"): "it is a Radiance HDR picture",
-    _magic(rb"\0\0\0\x0cjP  "): "it is a JPEG 2000 picture",
-    _magic(rb"\xff\x0a|\0\0\0\x0cJXL "): "it is a JPEG XL picture",
+    _magic(rb"v/1\x01"): "it is an OpenEXR image",
+    _magic(rb"SDPX|XPDS"): "it is a DPX image",
+    _magic(rb"#\?RADIANCE"): "it is a Radiance HDR image",
+    _magic(rb"\0\0\0\x0cjP  "): "it is a JPEG 2000 image",
+    _magic(rb"\xff\x0a|\0\0\0\x0cJXL "): "it is a JPEG XL image",
     _magic(rb"\0\0\x01\0"): "it is an icon",
     _magic(rb"%PDF|%!PS"): "it is a PDF or PostScript file",
     _magic(rb"PK\x03\x04|7z\xbc\xaf|Rar!|\x1f\x8b"): "it is an archive",

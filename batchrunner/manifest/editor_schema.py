@@ -115,5 +115,5 @@ def _matrix() -> dict[str, Any]:
 
 
 def _glob() -> dict[str, Any]:
-    said = "One job for each picture; `pair` gives each its partner, such as an end frame."
+    said = "One job for each image; `pair` gives each its partner, such as an end frame."
     return {**_object(_table(frame_rows.KEYS)), "description": said, "required": ["glob"]}

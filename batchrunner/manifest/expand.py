@@ -158,7 +158,7 @@ class _Expansion:
                 near = nearest(name, self._templates)
                 hint = f"did you mean `{near}`?" if near else "define it under `templates:`"
                 if has_variable(item):
-                    hint = "variables are not filled in `extends`: write the name out"
+                    hint = "variables cannot be used in `extends`: write the name itself"
                 said = f"there is no template `{keys.shortened(name)}`"
                 self._problems.add(Problem(Code.UNKNOWN_TEMPLATE, item.location, said, hint, "extends"))
 
@@ -215,7 +215,7 @@ class _Expansion:
         if entry is None or not isinstance(entry.node, nodes.Scalar):
             return None
         if "rows" not in read:
-            said = "`encoding` says how `rows` is read, and there is none"
+            said = "`encoding` needs `rows`, which this job does not have"
             self._problems.add(Problem(Code.MISSING_KEY, entry.location, said, "remove it", "encoding"))
         found = encodings.find(text_of(entry.node))
         if found is None:

@@ -29,11 +29,13 @@ from batchrunner.manifest.yaml import nodes
 MOST_FILLED_BYTES = 100 * 1024 * 1024  # of all jobs together
 
 _NOWHERE = Location("", 1, 1)
-_NO_JOB = dict.fromkeys(("row", "matrix"), "it has a meaning only in jobs; `vars`, `env` and `manifest` have one here")
+_NO_JOB = dict.fromkeys(
+    ("row", "matrix"), "it can be used only in jobs; here, `vars`, `env` and `manifest` can be used"
+)
 _WHY_NOT = {
-    "row": "it has a meaning only in a job with `rows:`",
-    "matrix": "it has a meaning only in a job with `matrix:`",
-    "job": "`${job.id}` and `${job.model}` have a meaning only in `output`",
+    "row": "it can be used only in a job with `rows:`",
+    "matrix": "it can be used only in a job with `matrix:`",
+    "job": "`${job.id}` and `${job.model}` can be used only in `output`",
 }
 
 
@@ -85,7 +87,7 @@ class Filling:
         if self._bytes <= MOST_FILLED_BYTES:
             return False
         location = self._full_at = self._full_at or location  # told once
-        said = f"the jobs hold more than {MOST_FILLED_BYTES // 1024**2} MiB once they are filled"
+        said = f"the jobs hold more than {MOST_FILLED_BYTES // 1024**2} MiB once their variables are filled in"
         self._problems.add(Problem(Code.TOO_MANY, location, said, "split the manifest into several", "jobs"))
         return True
 

@@ -84,7 +84,7 @@ class Walk:
         if rest:
             yield path, rest
         if path.count("/") > _MOST_PARTS:
-            raise WalkedTooFar(f"leads more than {_MOST_PARTS} folders deep")
+            raise WalkedTooFar(f"goes more than {_MOST_PARTS} folders deep")
         for entry in self._listed(whole):
             if entry.name.startswith("."):
                 continue
@@ -110,9 +110,9 @@ class Walk:
     def _count(self) -> None:
         self._entries += 1
         if self._entries > MOST_ENTRIES:
-            raise WalkedTooFar(f"means a look at more than {MOST_ENTRIES:,} files and folders")
+            raise WalkedTooFar(f"would search more than {MOST_ENTRIES:,} files and folders")
         if self._entries % _BEAT == 0 and self._spent_s + self.now_s() - self._began_s > MOST_SECONDS:
-            raise WalkedTooFar(f"takes more than {MOST_SECONDS:.0f} seconds to follow")
+            raise WalkedTooFar(f"takes more than {MOST_SECONDS:.0f} seconds to search")
 
 
 def _merged(parts: list[str]) -> Iterator[str]:

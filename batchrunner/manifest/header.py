@@ -53,7 +53,7 @@ def named_layers(parts: SourceFiles, key: str, word: str, problems: Problems) ->
                 problems.add(Problem(Code.WRONG_TYPE, entry.node.location, said, hint, key))
                 parts.is_whole = False
             elif name in seen:
-                said = f"the {word} `{keys.shortened(name)}` is defined in {seen[name]} already"
+                said = f"the {word} `{keys.shortened(name)}` is already defined in {seen[name]}"
                 problems.add(Problem(Code.DUPLICATE_TEMPLATE, entry.location, said, "rename one of them", key))
             elif key == "profiles" and not NAME.fullmatch(name):
                 said = f'"{keys.shortened(name)}" cannot be a profile\'s name'

@@ -150,7 +150,7 @@ class SourceFiles:
                 if is_text(hit):
                     yield hit, item.location
                 else:
-                    said = f"a file's name holds characters that are no text: {hit!a}"
+                    said = f"a file name contains characters that are not text: {hit!a}"
                     self._tell(Problem(Code.INCLUDE_MISSING, item.location, said, "rename the file", "include"))
 
     def _include(self, name: str, location: Location, part: SourceFile, way: tuple[Path, ...]) -> None:

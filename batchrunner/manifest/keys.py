@@ -45,7 +45,7 @@ MANIFEST: Mapping[str, Key] = {
     "version": _FRAGMENT["version"],
     "name": Key(KeyKind.TEXT, "The identity of these jobs in the ledger; by default the file's stem."),
     "settings": Key(KeyKind.KEYS, "How the batch is run; an option on the command line wins."),
-    "profiles": Key(KeyKind.KEYS, "Named overlays, such as `draft`, with clips and memory of their own."),
+    "profiles": Key(KeyKind.KEYS, "Named overlays, such as `draft`, with clips and a history of their own."),
     **_FRAGMENT,
 }
 
@@ -56,8 +56,8 @@ SETTINGS: Mapping[str, Key] = {
     "rate": Key(KeyKind.AMOUNT, "Requests of all kinds: `100/min`.", filled=True),
     "task_timeout": Key(KeyKind.TEXT, "When to stop asking for a task in one run: `30m`.", filled=True),
     "retries": Key(KeyKind.AMOUNT, "How often a failed task is submitted again; each may be paid.", filled=True),
-    "budget": Key(KeyKind.AMOUNT, "What this manifest may cost in its whole life, in US dollars.", filled=True),
-    "download_limit": Key(KeyKind.TEXT, "The largest file that is fetched: `4GiB`.", filled=True),
+    "budget": Key(KeyKind.AMOUNT, "What this manifest may cost over its lifetime, in US dollars.", filled=True),
+    "download_limit": Key(KeyKind.TEXT, "The largest clip that is downloaded: `4GiB`.", filled=True),
     "output": Key(KeyKind.TEXT, "Where a clip goes: `outputs/${manifest.name}/${job.id}.mp4`.", filled=True),
 }
 
@@ -195,7 +195,7 @@ _HOMES = {
 }
 
 _KIND_HINTS = {
-    KeyKind.TEXT: "write one text, in quotes if need be",
+    KeyKind.TEXT: "write one text, in quotes if needed",
     KeyKind.AMOUNT: "write one number or one text",
     KeyKind.KEYS: "write its keys below it, indented",
     KeyKind.SWITCH: "write `true` or `false`, without quotes",

@@ -72,7 +72,7 @@ def _load(path: Path, wish: LoadOptions, look_at_files: bool, may_be_fragment: b
     read = document.read(path, str(path))
     is_fragment = may_be_fragment and _looks_like_fragment(read)
     if is_fragment:
-        said = "it has no `version`, so it is judged as a fragment that a manifest includes"
+        said = "it has no `version`, so it is checked as a fragment that a manifest includes"
         hint = "to run it by itself, write `version: 1`"
         problems.add(Problem(Code.FRAGMENT, Location(read.file, 1, 1), said, hint, severity=Severity.WARNING))
     wish = replace(wish, is_fragment=is_fragment)

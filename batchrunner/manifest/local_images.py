@@ -66,8 +66,8 @@ class Pictures:
             return self._read(shown, text)
         same = self._names_in(path.parent).with_stem(path.name)
         if len(same) > 1:
-            said = f"could be several pictures: {shortened(', '.join(same), 120)}"
-            hint = f"write the ending: `{PurePath(text).with_name(same[0])}`"
+            said = f"could be several images: {shortened(', '.join(same), 120)}"
+            hint = f"add the file extension: `{PurePath(text).with_name(same[0])}`"
             return ImageError(Code.IMAGE_MISSING_FILE, said, hint)
         return self._judged(str(path.with_name(same[0])), text) if same else self._read(shown, text)
 
@@ -80,21 +80,21 @@ class Pictures:
             return Picture(LocalImage(shown, sha256_of(path), size_bytes), header)
         except images.NotAnImage as error:
             what, _, command = str(error).partition(": run ")
-            hint = f"run {command}" if command else "use a PNG, JPEG or WebP picture"
+            hint = f"run {command}" if command else "use a PNG, JPEG or WebP image"
             return ImageError(Code.IMAGE_KIND, f"cannot be used: {what}: {shortened(shown)}", hint)
         except FileNotFoundError:
             return self._missing(path, shown, text)
         except OSError as error:
-            reason = error.strerror or "no reason is told"
+            reason = error.strerror or "no reason was given"
             said = f"cannot be read: {reason[:1].lower()}{reason[1:]}: {shortened(shown)}"
-            return ImageError(Code.IMAGE_UNREADABLE, said, "check the path, and who may read it")
+            return ImageError(Code.IMAGE_UNREADABLE, said, "check the path and its permissions")
 
     def _missing(self, path: Path, shown: str, text: str) -> ImageError:
         near = self._names_in(path.parent).nearest(path.name)
-        hint = "paths are relative to the file in which the field stands"
+        hint = "paths are relative to the file that contains the field"
         if near:
             hint = f"did you mean `{PurePath(text).with_name(near)}`?"
-        return ImageError(Code.IMAGE_MISSING_FILE, f"is not there: {shortened(shown)}", hint)
+        return ImageError(Code.IMAGE_MISSING_FILE, f"does not exist: {shortened(shown)}", hint)
 
     def _names_in(self, folder: Path) -> PictureNames:
         """What lies in a folder, looked at once; nothing where it cannot be read."""
@@ -126,7 +126,9 @@ def _too_large(shown: str, size_bytes: int) -> ImageError:
     path = PurePath(shown)
     smaller = path.with_name(f"{path.stem}-small.jpg")
     hint = f"make it smaller: `magick {_typed(path)} -resize 1920x1920 -quality 92 {_typed(smaller)}`"
-    return ImageError(Code.IMAGE_TOO_LARGE, f"is {size}, and at most 16 MiB are taken: {shortened(shown)}", hint)
+    return ImageError(
+        Code.IMAGE_TOO_LARGE, f"is {size}, more than the 16 MiB that are allowed: {shortened(shown)}", hint
+    )
 
 
 def _typed(path: PurePath) -> str:

@@ -37,7 +37,7 @@ def combinations(node: nodes.Mapping, problems: Problems) -> list[Combination] |
             hint = f"add `{keys.shortened(missing[0])}: …`; each entry of `include` is one more combination"
             found.add(Problem(Code.BAD_MATRIX, entry.location, said, hint, "matrix"))
     if _size(axes) > MOST_COMBINATIONS:
-        said = f"the matrix has {_size(axes):,} combinations; at most {MOST_COMBINATIONS:,} are taken"
+        said = f"the matrix has {_size(axes):,} combinations; at most {MOST_COMBINATIONS:,} are allowed"
         found.add(Problem(Code.TOO_MANY, node.location, said, "leave values out, or split the manifest", "matrix"))
     problems.extend(found.in_order())
     return None if found.errors() else [*_kept(axes, excluded), *(_as_combination(entry) for entry in included)]
@@ -64,7 +64,7 @@ def _entries(node: nodes.Mapping, key: str, axes: Mapping[str, object], problems
         return
     items = entry.node.items if isinstance(entry.node, nodes.Sequence) else (entry.node,)
     if len(items) > MOST_ENTRIES:
-        said = f"`{key}` has {len(items):,} entries; at most {MOST_ENTRIES:,} are taken"
+        said = f"`{key}` has {len(items):,} entries; at most {MOST_ENTRIES:,} are allowed"
         problems.add(
             Problem(Code.TOO_MANY, entry.node.location, said, "write the jobs as rows of a CSV file", "matrix")
         )

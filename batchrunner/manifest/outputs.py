@@ -68,7 +68,7 @@ class Outputs:
         for folder in folders:
             self._folders.setdefault(folder, name)
         if first != name:
-            return f"is the file of {first} already: {shortened(path)}", "put `${job.id}` into it"
+            return f"is already the file of {first}: {shortened(path)}", "put `${job.id}` into it"
         if whole in self._folders:
             return f"is the folder into which the file of {self._folders[whole]} goes: {shortened(path)}", hint
         file = next((folder for folder in folders if folder in self._taken), None)
@@ -86,7 +86,7 @@ class Outputs:
     def _filled(self, pattern: str, location: Location, draft: Draft) -> str:
         job = {"id": text_node(draft.name, location), "model": text_node(draft.model.replace("/", "-"), location)}
         manifest = {"name": text_node(self.manifest, location)}
-        why_not = dict.fromkeys(("row", "matrix", "vars", "env"), "it has a meaning only in the job's own `output`")
+        why_not = dict.fromkeys(("row", "matrix", "vars", "env"), "it can be used only in the job's own `output`")
         found = substitute(text_node(pattern, location), Scope({"job": job, "manifest": manifest}, why_not))
         return found.text if isinstance(found, Scalar) else ""
 
@@ -111,15 +111,15 @@ def _fault(path: str) -> tuple[str, str] | None:
 def _part_fault(part: str) -> tuple[str, str] | None:
     """What is wrong with the name of a file or folder, and the hint."""
     if not part.isprintable() or part != part.strip() or len(part.encode()) > _LONGEST_NAME:
-        hint = f"use at most {_LONGEST_NAME} bytes a name, without blanks at its ends"
-        return f"is no usable file name: {part[:60]!r}", hint
+        hint = f"use at most {_LONGEST_NAME} bytes a name, without spaces at either end"
+        return f"is not a usable file name: {part[:60]!r}", hint
     if found := _RESERVED.fullmatch(part):
-        return f"has a name that Windows keeps for a device: {part}", f"write another, such as `clip-{found[1]}.mp4`"
+        return f"has a name that Windows reserves for a device: {part}", f"write another, such as `clip-{found[1]}.mp4`"
     if found := re.search(r'[<>:"|?*]', part):
         return f"has a character that some systems cannot store: {found[0]}", "leave it out"
     if part.startswith(".") or part == "versions":
         return (
-            f"has a name that is kept for batchrunner: {part}",
+            f"has a name that is reserved for batchrunner: {part}",
             "write another: not `versions`, and no dot at its beginning",
         )
     return None

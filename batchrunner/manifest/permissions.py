@@ -98,7 +98,7 @@ def outside(path: str | Path, written: str) -> tuple[str, str]:
     whole = os.path.dirname(os.path.realpath(path))  # noqa: PTH120 - a text
     folder = min(whole, os.path.relpath(whole), key=len)
     hint = f"move it into the project, or allow its folder: `--allow-outside {shlex.quote(folder)}`"
-    return f"leads out of the project: {shortened(written)}", hint
+    return f"is outside the project: {shortened(written)}", hint
 
 
 def _is_below(real: str, folder: str) -> bool:

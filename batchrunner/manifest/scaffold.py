@@ -36,7 +36,7 @@ model: google/veo-3.1-i2v
 _SETTINGS = """
 settings:
   concurrency: auto       # running tasks: as many as the account allows; or a number
-  # budget: 100           # US dollars, in this manifest's whole life
+  # budget: 100           # US dollars, over this manifest's lifetime
 """
 _EXAMPLE = f"""
 jobs:
@@ -161,7 +161,7 @@ class _FromTable:
         found = {text: file for text in rows if (file := self._frames.find(text)) is not None}
         lost = list(dict.fromkeys(text for text in rows if text and text not in found))
         if lost and (found or column is None):
-            self._warnings.append(f"no picture in {self._shown} goes with {_listed(lost)}")
+            self._warnings.append(f"no image in {self._shown} matches {_listed(lost)}")
         ending = self._frames.ending(rows)
         if found and ending is not None and (all(rows) or column is None):
             return f"{self._shown}/{'-'.join(map(_variable, by))}{ending}"
@@ -210,17 +210,17 @@ class _FromTable:
 def _from_frames(folder: Path, images: Path) -> Scaffold:
     paths = _pictures(images)
     if not paths:
-        raise UsageError(f"{images} holds no PNG, JPEG or WebP pictures")
+        raise UsageError(f"{images} contains no PNG, JPEG or WebP images")
     patterns = [f"{_relative(images, folder)}/*{ending}" for ending in sorted({path.suffix for path in paths})]
     shared = {"id": "${row.stem}", "prompt": f"${{row.caption:-{_CAPTION}}}", "image": "${row.path}"}
     jobs = [{"rows": {"glob": pattern}, **shared} for pattern in patterns]
     guesses = (
-        f"one job for each picture of {', '.join(patterns)}",
-        "the prompt is the text file beside a picture, if there is one",
+        f"one job for each image of {', '.join(patterns)}",
+        "the prompt is the text file beside an image, if there is one",
     )
     bare = sum(not path.with_suffix(".txt").is_file() for path in paths)
     verbs = ("has", "its prompt is") if bare == 1 else ("have", "their prompt is")
-    said = f'{bare} of {len(paths)} pictures {verbs[0]} no text file: {verbs[1]} "{_CAPTION}"'
+    said = f'{bare} of {len(paths)} images {verbs[0]} no text file: {verbs[1]} "{_CAPTION}"'
     return Scaffold(_HEAD + _SETTINGS + _DEFAULTS_TEXT + _job(*jobs), guesses, (said,) if bare else ())
 
 

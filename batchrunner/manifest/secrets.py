@@ -9,7 +9,7 @@ from batchrunner.manifest.keys import text_of
 from batchrunner.manifest.permissions import Permissions
 from batchrunner.manifest.yaml import nodes
 
-_HINT = "remove it; where it was shown to others, make a new key"
+_HINT = "remove it; if others have seen it, create a new key"
 
 
 def secret_in(draft: Draft, output: str, permissions: Permissions) -> tuple[Problem, ...]:
@@ -23,7 +23,7 @@ def secret_name(name: str, location: Location, permissions: Permissions) -> tupl
     """The same for the name of a manifest, under which files and records are kept."""
     if not permissions.holds_secret(name):
         return ()
-    return (Problem(Code.HOLDS_KEY, location, "`name` holds the API key: it would be kept", _HINT, "name"),)
+    return (Problem(Code.HOLDS_KEY, location, "`name` contains the API key, which would be stored", _HINT, "name"),)
 
 
 def _held(draft: Draft, output: str, permissions: Permissions) -> Iterator[tuple[str, nodes.Node]]:
@@ -52,5 +52,5 @@ def _texts(node: nodes.Node) -> Iterator[str]:
 
 
 def _problem(name: str, node: nodes.Node, draft: Draft) -> Problem:
-    said = f"`{name}` holds the API key: it would be sent and kept"
+    said = f"`{name}` contains the API key, which would be sent and stored"
     return Problem(Code.HOLDS_KEY, node.location, said, _HINT, name, draft.names)

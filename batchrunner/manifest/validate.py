@@ -201,10 +201,10 @@ def link_fault(text: str) -> str | None:
     except ValueError:
         host, parts = None, urlsplit("")
     if has_login(text):
-        return f'holds a login, which would be sent and kept: "{keys.shortened(without_secrets(text))}"'
+        return f'contains a login, which would be sent and stored: "{keys.shortened(without_secrets(text))}"'
     if parts.scheme in {"http", "https"} and host and text.isprintable() and not re.search(r"[ \\]", text):
         return None
-    return f'is no web address: "{keys.shortened(without_secrets(text))}"'
+    return f'is not a valid URL: "{keys.shortened(without_secrets(text))}"'
 
 
 def has_login(text: str) -> bool:
@@ -279,12 +279,12 @@ def _in_words(name: str, error: ValidationError, node: nodes.Node) -> tuple[Code
         case "enum":
             return (
                 Code.WRONG_VALUE,
-                f"`{name}` cannot be {keys.described(node)}: it is {_one_of(wanted)}",
+                f"`{name}` cannot be {keys.described(node)}: it must be {_one_of(wanted)}",
                 _nearest_spelling(name, str(error.instance), wanted),
             )
         case "type":
-            kind = {"string": "a text", "array": "a list"}.get(wanted, wanted)
-            hint = "write one text, in quotes if need be"
+            kind = {"string": "text", "array": "a list"}.get(wanted, wanted)
+            hint = "write one text, in quotes if needed"
             if wanted == "array":
                 hint = f"write `{name}: [{keys.shortened(str(error.instance))}]`"
             return Code.WRONG_TYPE, f"`{name}` must be {kind}, not {keys.described(node)}", hint
@@ -302,7 +302,7 @@ def _in_words(name: str, error: ValidationError, node: nodes.Node) -> tuple[Code
 
 
 def _one_of(wanted: list[str]) -> str:
-    return f"one of {', '.join(wanted)}" if len(wanted) > 1 else f"always {wanted[0]}"
+    return f"one of {', '.join(wanted)}" if len(wanted) > 1 else wanted[0]
 
 
 def _nearest_spelling(name: str, text: str, wanted: list[str]) -> str:

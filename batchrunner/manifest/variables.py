@@ -131,8 +131,8 @@ def size_of(text: str) -> int:
 
 def too_long(location: Location) -> Problem:
     """What is said of a value that is too long once its variables are filled."""
-    said = f"a value is longer than {MOST_BYTES:,} bytes once it is filled"
-    return Problem(Code.TOO_MANY, location, said, "write a shorter text: nobody reads so long a prompt")
+    said = f"a value is longer than {MOST_BYTES:,} bytes once its variables are filled in"
+    return Problem(Code.TOO_MANY, location, said, "write a shorter text")
 
 
 def _piece(token: re.Match[str], names: Scope, location: Location) -> str:
@@ -143,7 +143,7 @@ def _piece(token: re.Match[str], names: Scope, location: Location) -> str:
         return keys.text_of(found)
     is_empty = isinstance(found, nodes.Scalar)
     what = "is empty" if is_empty else "is a list"
-    hint = "give it a default: `${…:-text}`" if is_empty else "use it as a whole value"
+    hint = "give it a default: `${…:-text}`" if is_empty else "use it as the whole value"
     if is_empty and token[1].startswith("row") and found.location.file != location.file:
         location, hint = found.location, f"fill the cell in, or {hint}"
     raise VariableProblem(Problem(Code.BAD_VARIABLE, location, f"`{keys.shortened(token[0])}` {what}", hint))
@@ -156,8 +156,12 @@ def _look_up(token: re.Match[str], names: Scope, location: Location) -> nodes.No
     space, default = reference["space"], reference["default"]
     name = reference["name"] if reference["quoted"] is None else reference["quoted"]
     if space == "env" and name.upper().startswith("MODELLIX_"):
-        said = f"`{keys.shortened(token[0])}` could send a secret away"
-        raise VariableProblem(Problem(Code.FORBIDDEN_VARIABLE, location, said, "remove it: a manifest holds no keys"))
+        said = f"`{keys.shortened(token[0])}` could send a secret to the service"
+        raise VariableProblem(
+            Problem(
+                Code.FORBIDDEN_VARIABLE, location, said, "remove it: keys and passwords do not belong in a manifest"
+            )
+        )
     if space not in names.spaces:
         raise VariableProblem(_no_space(space, names, location))
     if space == "env" and name not in names.permitted and (default is None or name in names.withheld):
@@ -166,8 +170,8 @@ def _look_up(token: re.Match[str], names: Scope, location: Location) -> nodes.No
     if isinstance(found, nodes.Scalar) and not found.location.file:  # nobody wrote it in a file: blame who uses it
         found = replace(found, location=location)
         if not is_text(found.text):
-            said = f"`{keys.shortened(token[0])}` holds bytes that are no text"
-            raise VariableProblem(Problem(Code.BAD_VARIABLE, location, said, "set it to a text in UTF-8"))
+            said = f"`{keys.shortened(token[0])}` contains bytes that are not text"
+            raise VariableProblem(Problem(Code.BAD_VARIABLE, location, said, "set it to UTF-8 text"))
     if default is not None and (found is None or _is_empty(found)):
         found = text_node(default, location)
     if found is not None and not _is_empty(found):
@@ -183,7 +187,7 @@ def is_text(text: str) -> bool:
 
 
 def _no_variable(token: re.Match[str], location: Location) -> Problem:
-    said = f"`{keys.shortened(token[0])}` is no variable"
+    said = f"`{keys.shortened(token[0])}` is not a variable"
     name = token[1].strip() if token[1].strip().isidentifier() else "name"
     hint = f"write `${{vars.{name}}}`, or `$${{` for a literal `${{`"
     if not token[0].endswith("}"):
@@ -201,9 +205,9 @@ def _literal(node: nodes.Node) -> nodes.Node:
 
 
 def _not_allowed(name: str, location: Location) -> Problem:
-    said = f"`env.{keys.shortened(name)}` would be sent away, and nobody allowed it"
+    said = f"`env.{keys.shortened(name)}` would be sent to the service, and that was not allowed"
     typed = shlex.quote(keys.shortened(name))
-    return Problem(Code.VARIABLE_NOT_ALLOWED, location, said, f"if it may be: `--env {typed}`, or remove it")
+    return Problem(Code.VARIABLE_NOT_ALLOWED, location, said, f"allow it with `--env {typed}`, or remove it")
 
 
 def _is_empty(node: nodes.Node) -> bool:

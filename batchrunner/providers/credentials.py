@@ -51,7 +51,7 @@ def read_base_url(environment: Mapping[str, str]) -> str:
     url = environment.get("MODELLIX_BASE_URL", "").strip().rstrip("/") or DEFAULT_BASE_URL
     parts = urlsplit(url)
     if not parts.hostname or parts.scheme not in {"https", "http"}:
-        raise UsageError("MODELLIX_BASE_URL is no web address: write it like https://api.modellix.ai")
+        raise UsageError("MODELLIX_BASE_URL is not a valid URL: write it like https://api.modellix.ai")
     if parts.scheme == "http" and not is_loopback(url):
         raise UsageError("MODELLIX_BASE_URL must be https: the key would travel in the clear")
     return url

@@ -269,14 +269,14 @@ def test_an_address_that_can_be_used_is_taken_as_it_is(url: str) -> None:
     [
         ("http://hooks.example.com/very-secret", "must be https"),
         ("http://127.0.0.1.example.com/very-secret", "must be https"),
-        ("ftp://example.com/very-secret", "no web address"),
-        ("https://[very-secret", "no web address"),
-        ("https://example.com/very\x00secret", "no web address"),
-        ("https://example.com/very-\udce9secret", "no web address"),
-        ("https://127.0.0.1:99999/very-secret", "no web address"),
-        ("https://exa mple.com/very-secret", "no web address"),
-        ("very-secret", "no web address"),
-        ("", "no web address"),
+        ("ftp://example.com/very-secret", "not a valid URL"),
+        ("https://[very-secret", "not a valid URL"),
+        ("https://example.com/very\x00secret", "not a valid URL"),
+        ("https://example.com/very-\udce9secret", "not a valid URL"),
+        ("https://127.0.0.1:99999/very-secret", "not a valid URL"),
+        ("https://exa mple.com/very-secret", "not a valid URL"),
+        ("very-secret", "not a valid URL"),
+        ("", "not a valid URL"),
     ],
 )
 def test_any_other_is_refused_and_not_shown(url: str, words: str) -> None:

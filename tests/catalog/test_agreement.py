@@ -259,7 +259,7 @@ def test_what_people_write_without_quotes_is_sent_as_the_text_that_it_is(
 def test_what_a_spreadsheet_makes_of_it_is_a_problem(manifest: Path, line: str) -> None:
     body, why = judged(manifest, f"{as_yaml(IMAGE_MODE)}    {line}\n")
     assert body is None
-    assert "is one of" in why
+    assert "must be one of" in why
 
 
 # The known differences: each with the reason why it is one.
@@ -270,7 +270,7 @@ def test_a_local_image_is_refused_by_both_and_for_different_reasons(manifest: Pa
     """For the service a path is no address; for us it is a picture on the disk, and there is none, or not for us."""
     body, why = judged(manifest, as_yaml({**IMAGE_MODE, "image": path}))
     assert body is None
-    assert ("leads out of the project" if path.startswith(("..", "/")) else "is not there") in why
+    assert ("is outside the project" if path.startswith(("..", "/")) else "does not exist") in why
     assert refusal({**IMAGE_MODE, "image": path}) is not None
 
 
@@ -278,7 +278,7 @@ def test_a_login_in_a_link_is_refused_by_us_alone(manifest: Path) -> None:
     """The service takes it; we would send it, and keep it in ledgers and receipts."""
     body, why = judged(manifest, as_yaml({**IMAGE_MODE, "image": "https://user@example.com/a.jpg"}))
     assert body is None
-    assert "holds a login" in why
+    assert "contains a login" in why
     assert refusal({**IMAGE_MODE, "image": "https://user@example.com/a.jpg"}) is None
 
 

@@ -123,11 +123,11 @@ def test_no_option_takes_a_secret() -> None:
         (["--nonsense"], "No such option"),
         (["run"], "Missing argument 'MANIFEST'"),
         (["run", "film.yaml", "--nonsense"], "No such option"),
-        (["run", "film.yaml", "--max-cost", "lots"], "an amount is written like `900` or `12.50`"),
+        (["run", "film.yaml", "--max-cost", "lots"], "write an amount in US dollars, such as `900`"),
         (["run", "film.yaml", "--concurrency", "0"], "expected a whole number from 1 to 1000"),
-        (["run", "film.yaml", "--rate", "fast"], "a rate is written like `100/min` or `5/s`, or `auto`"),
+        (["run", "film.yaml", "--rate", "fast"], "write a rate such as `100/min` or `5/s`, or `auto`"),
         (["run", "film.yaml", "-o", "xml"], "'xml' is not one of 'table', 'json'"),
-        (["run", "film.yaml", "--deadline", "7 am"], "'7 am' is no deadline: write it like `07:00`"),
+        (["run", "film.yaml", "--deadline", "7 am"], "'7 am' is not a deadline; write for example `07:00`"),
         (["validate"], "Missing argument 'MANIFEST...'"),
         (["resolve", "film.yaml"], "film.yaml"),
         (["pick", "film.yaml", "a"], "Missing argument 'VERSION'"),
@@ -174,7 +174,7 @@ def test_a_deadline_that_has_gone_by_is_said(tmp_path: Path, capsys: pytest.Capt
     manifest = tmp_path / "film.yaml"
     manifest.write_text("version: 1\nmodel: google/veo-3.1-i2v\njobs: []\n", encoding="utf-8")
     assert outcome(["run", str(manifest), "--sandbox", "--deadline", "2026-01-01T07:00+01:00"]) == ExitCode.USAGE
-    assert "--deadline: 2026-01-01T07:00+01:00 has gone by" in capsys.readouterr().err
+    assert "--deadline: 2026-01-01T07:00+01:00 is in the past" in capsys.readouterr().err
 
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -59,7 +59,7 @@ def test_what_people_write_is_read(read: Reader, written: object, value: object)
             for wrong in (-1, 11, "once", False, None, 1.5)
         ),
         *(
-            (settings.rate_per_min, wrong, "a rate is written like `100/min` or `5/s`, or `auto`")
+            (settings.rate_per_min, wrong, "write a rate such as `100/min` or `5/s`, or `auto`")
             for wrong in ("100/hour", "fast", "", None, "-5/min", "1.5/s", "/min", "100 per min", [1], "\u0665/s", 99.5)
         ),
         *(
@@ -67,11 +67,11 @@ def test_what_people_write_is_read(read: Reader, written: object, value: object)
             for wrong in ("0/min", "0/s", 0, -1, True, "1000001/min", "9999999/s")
         ),
         *(
-            (settings.duration_s, wrong, "a duration is written like `90s`, `30m` or `8h`, and is more than 0")
+            (settings.duration_s, wrong, "write a duration of more than 0, such as `90s`, `30m` or `8h`")
             for wrong in ("0s", "0m", "90", 90, "", None, "1.5h", "-1s", "1d", "1h30m", "\u0663m", "10 minutes")
         ),
         *(
-            (settings.usd, wrong, "an amount is written like `900` or `12.50`, in US dollars")
+            (settings.usd, wrong, "write an amount in US dollars, such as `900` or `12.50`")
             for wrong in (-1, "-0.01", "free", "", None, True, "$", "$$5", "5€", "1,000", "NaN", "sNaN", "inf", "1e10")
         ),
     ],
@@ -119,7 +119,7 @@ def test_failures_are_a_number_or_a_share_of_the_jobs(written: str, jobs: int, f
 
 @pytest.mark.parametrize("written", ["0", "0%", "101%", "-1", "many", "", "1.5", "5 %%"])
 def test_no_failures_at_all_are_no_halt(written: str) -> None:
-    with pytest.raises(ValueError, match="failures are written like `5` or `10%`"):
+    with pytest.raises(ValueError, match="write a number of failures such as `5`"):
         settings.halt(written)
 
 
@@ -160,7 +160,9 @@ def test_a_deadline_is_a_while_from_now_or_the_next_time_that_the_clock_says_so(
      "07:00 CET", "2026-11-24", "2026-13-24T07:00Z", "2026-11-24T07:00 CET"],
 )  # fmt: skip
 def test_what_is_no_deadline_is_said_in_a_sentence(written: str) -> None:
-    sentence = f"{written!r} is no deadline: write it like `07:00`, `07:00Z`, `2026-11-24T07:00+01:00`, `8h` or `2d`"
+    sentence = (
+        f"{written!r} is not a deadline; write for example `07:00`, `07:00Z`, `2026-11-24T07:00+01:00`, `8h` or `2d`"
+    )
     with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
         settings.deadline(written)
 
@@ -168,16 +170,16 @@ def test_what_is_no_deadline_is_said_in_a_sentence(written: str) -> None:
 @pytest.mark.parametrize("written", ["721h", "31d", "999999999h"])
 def test_a_deadline_is_no_further_than_a_month(written: str) -> None:
     assert settings.deadline("720h").after_s == settings.deadline("30d").after_s == 30 * 24 * 3600.0
-    with pytest.raises(ValueError, match=f"{written} is too far: a deadline is 30 days from now at most"):
+    with pytest.raises(ValueError, match=f"{written} is too far away: a deadline is at most 30 days from now"):
         settings.deadline(written)
 
 
 @pytest.mark.parametrize(
     ("now", "words"),
     [
-        ("2026-11-24 06:00Z", "has gone by"),
-        ("2026-12-24 18:00Z", "has gone by"),
-        ("2026-10-25 05:59Z", "is too far: a deadline is 30 days from now at most"),
+        ("2026-11-24 06:00Z", "is in the past"),
+        ("2026-12-24 18:00Z", "is in the past"),
+        ("2026-10-25 05:59Z", "is too far away: a deadline is at most 30 days from now"),
     ],
 )
 def test_a_deadline_with_a_date_lies_ahead_and_no_further_than_a_month(now: str, words: str) -> None:
@@ -202,7 +204,7 @@ def test_without_a_word_a_fifth_of_them_may_and_five_at_least(finished: int, cli
 
 @pytest.mark.parametrize("written", ["", "-1", "101%", "1.5", "ALL", "many", "10 000", "9999999"])
 def test_another_word_for_it_is_a_sentence(written: str) -> None:
-    with pytest.raises(ValueError, match="finished clips are written like"):
+    with pytest.raises(ValueError, match="write a number of finished clips such as"):
         settings.max_replace(written)
 
 
@@ -216,5 +218,5 @@ def test_a_size_has_a_unit(written: str, size_bytes: int) -> None:
 
 @pytest.mark.parametrize("wrong", ["4", 4, "4G", "0GB", "1KB", "999999GiB", "-1GB", "1.5GiB", "", None, True])
 def test_what_is_no_size_is_said(wrong: object) -> None:
-    with pytest.raises(ValueError, match="a size is written like `500MB` or `4GiB`"):
+    with pytest.raises(ValueError, match="write a size from 1MB to 1024GiB"):
         settings.size_bytes(wrong)

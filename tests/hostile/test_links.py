@@ -327,7 +327,7 @@ def test_what_links_may_lead_to_can_be_allowed(
 
 def test_what_is_no_network_is_a_usage_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert outcome(["validate", "m.yaml", "--allow-network", "home"]) == ExitCode.USAGE
-    assert "'home' is no network: write it like `198.18.0.0/15` or `10.0.0.7`" in capsys.readouterr().err
+    assert "'home' is not a network; write for example `198.18.0.0/15` or `10.0.0.7`" in capsys.readouterr().err
 
 
 # --notify

@@ -160,19 +160,19 @@ def test_a_webp_says_how_much_is_missing() -> None:
         (b"\0" * 100, "it holds only zeros, as after a broken copy"),
         (
             b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n",
-            "it is a git-lfs pointer, not the picture: run `git lfs pull`",
+            "it is a git-lfs pointer, not the image: run `git lfs pull`",
         ),
         (GIF, "it is a GIF"),
-        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "it is a HEIC picture"),
-        (b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic", "it is a HEIC picture"),
-        (b"\0\0\0\x1cftypavif\0\0\0\0", "it is an AVIF picture"),
-        (b"\0\0\0\x18ftypmp42\0\0\0\0", "it is a film"),
-        (b"RIFF\0\0\0\0AVI LIST", "it is a film"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "it is a HEIC image"),
+        (b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic", "it is a HEIC image"),
+        (b"\0\0\0\x1cftypavif\0\0\0\0", "it is an AVIF image"),
+        (b"\0\0\0\x18ftypmp42\0\0\0\0", "it is a video"),
+        (b"RIFF\0\0\0\0AVI LIST", "it is a video"),
         (b"%PDF-1.7\n", "it is a PDF or PostScript file"),
-        (b"II*\0\x08\0\0\0", "it is a TIFF, or a camera's raw picture"),
+        (b"II*\0\x08\0\0\0", "it is a TIFF, or a raw image from a camera"),
         (b"BM\x36\0\0\0\0\0\0\0\x36\0\0\0", "it is a BMP"),
         (b"8BPS\0\x01", "it is a Photoshop file"),
-        (b"v/1\x01\x02\0\0\0", "it is an OpenEXR picture"),
+        (b"v/1\x01\x02\0\0\0", "it is an OpenEXR image"),
         (b"PK\x03\x04\x14\0", "it is an archive"),
         (b"\n<!DOCTYPE html>\n<html>", "it is an HTML page"),
         (b"<!-- saved -->\n<html lang=en><svg/>", "it is an HTML page"),
@@ -181,7 +181,7 @@ def test_a_webp_says_how_much_is_missing() -> None:
         (b'<?xml version="1.0"?><Error/>', "it is XML"),
         (b'{"error": "expired"}', "it is JSON, perhaps an error message"),
         (png().replace(b"\r\n", b"\n"), "it is a PNG that was damaged by being copied as text"),
-        (b"a frame", "it is no PNG, JPEG or WebP"),
+        (b"a frame", "it is not a PNG, JPEG or WebP"),
     ],
 )
 def test_what_is_no_picture_is_called_by_its_name(data: bytes, words: str) -> None:
@@ -246,7 +246,7 @@ def test_a_file_that_is_not_there_is_an_error_of_the_system(tmp_path: Path) -> N
         read_image(tmp_path / "a.png")
 
 
-@pytest.mark.parametrize(("name", "words"), [(".", "it is a folder"), ("a\0", "no file can have such a name")])
+@pytest.mark.parametrize(("name", "words"), [(".", "it is a folder"), ("a\0", "this cannot be a file name")])
 def test_what_is_no_file_is_no_picture(tmp_path: Path, name: str, words: str) -> None:
     with pytest.raises(NotAnImage, match=words):
         read_image(tmp_path / name)

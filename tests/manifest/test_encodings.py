@@ -117,7 +117,7 @@ def test_an_encoding_without_rows_is_a_problem(desk: Desk) -> None:
     [problem] = desk.read(f"{HEAD}jobs:\n  - {{id: a, prompt: x, image: '{LINK}', encoding: utf-8}}\n").errors
     assert (problem.code, problem.message) == (
         Code.MISSING_KEY,
-        "`encoding` says how `rows` is read, and there is none",
+        "`encoding` needs `rows`, which this job does not have",
     )
 
 

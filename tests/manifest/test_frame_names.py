@@ -67,8 +67,8 @@ def test_a_picture_found_by_its_stem_is_the_same_request_as_one_named_in_full(de
 
 def test_a_stem_that_several_pictures_have_is_a_problem_that_lists_them(desk: Desk) -> None:
     problem = told(desk, "frames/SH002", "SH002.png", "SH002.jpg", "SH003.jpg")
-    assert problem.message == "`image` could be several pictures: SH002.jpg, SH002.png"
-    assert problem.hint == "write the ending: `frames/SH002.jpg`"
+    assert problem.message == "`image` could be several images: SH002.jpg, SH002.png"
+    assert problem.hint == "add the file extension: `frames/SH002.jpg`"
 
 
 PROPOSED = {
@@ -89,7 +89,7 @@ def test_the_same_stem_is_proposed_and_another_shot_never(
 ) -> None:
     hint = told(desk, f"frames/{name}", *there).hint
     assert hint == (
-        f"did you mean `frames/{proposed}`?" if proposed else "paths are relative to the file in which the field stands"
+        f"did you mean `frames/{proposed}`?" if proposed else "paths are relative to the file that contains the field"
     )
 
 

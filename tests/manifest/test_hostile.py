@@ -315,7 +315,7 @@ def test_a_matrix_of_a_billion_combinations_is_never_made(tmp_path: Path) -> Non
     (problem,) = manifest.errors
     assert (problem.code, problem.message) == (
         Code.TOO_MANY,
-        "the matrix has 1,000,000,000 combinations; at most 50,000 are taken",
+        "the matrix has 1,000,000,000 combinations; at most 50,000 are allowed",
     )
 
 

@@ -608,7 +608,7 @@ def test_a_pattern_may_mean_frames_outside_the_folder_where_that_is_allowed(fold
     [
         ("frames/*.png", "in frames there is a.jpg, b.jpg, c.jpg and 2 more"),
         ("empty/*.png", "empty is empty"),
-        ("lost/*.png", "lost is no folder that can be read; paths are relative to this file"),
+        ("lost/*.png", "lost is not a readable folder; paths are relative to this file"),
         ("a\0*.png", None),
         ("a\0/*.png", None),
         ("/a\0/**/*.png", None),
@@ -695,7 +695,7 @@ def test_a_frame_without_partner_is_a_problem_that_names_it(folder: Folder) -> N
     assert [row["path"] for row in folder.rows(frames("*.png", "*_end.png"))] == ["sh010.png"]
     (problem,) = folder.problems
     assert (problem.code, problem.location) == (Code.ROWS_PAIR, PAIR)
-    assert problem.message == "sh020.png has no partner: sh020_end.png is not there"
+    assert problem.message == "sh020.png has no partner: sh020_end.png does not exist"
 
 
 def test_a_partner_without_frame_is_a_warning(folder: Folder) -> None:
@@ -704,7 +704,7 @@ def test_a_partner_without_frame_is_a_warning(folder: Folder) -> None:
     assert [row["path"] for row in folder.rows(frames("*.png", "*_end.png"))] == ["a.png"]
     (problem,) = folder.problems
     assert (problem.severity, problem.location) == (Severity.WARNING, PAIR)
-    assert problem.message == "no frame goes with b_end.png"
+    assert problem.message == "no frame matches b_end.png"
 
 
 @pytest.mark.parametrize(

@@ -209,7 +209,7 @@ def test_values_whose_meaning_is_uncertain_are_warned_about_and_left(
     link = "https://example.com/a.jpg"
     desk.write("shots.csv", f"id,prompt,image,Dauer\na,x,{link},8\nb,x,{link},5\nc,x,{link},4-6\n")
     begun = Begun(capsys, Path("shots.yaml"), "--from", "shots.csv")
-    assert begun.warnings == ['"Dauer" holds what is none of 4, 6, 8: "5" in row 3, "4-6" in row 4']
+    assert begun.warnings == ['"Dauer" has values other than 4, 6, 8: "5" in row 3, "4-6" in row 4']
     assert [problem.location.line for problem in load(Path("shots.yaml")).errors] == [3, 4]
 
 
@@ -230,15 +230,20 @@ UNUSED = {
     ),
     "what looks like a length": (
         "id,prompt,image,Nbr\na,x,{link},4s\n",
-        ['column "Nbr" is not used, though it looks like `durationSeconds`: 8, the default, is written for all'],
+        ['column "Nbr" is not used, though it looks like `durationSeconds`: 8, the default, is used for all'],
     ),
     "what is headed like a shape and holds none": (
         "id,prompt,image,Format\na,x,{link},mp4\n",
-        ['column "Format" is not used, as "mp4" is no `aspectRatio`: 16:9, the default, is written for all'],
+        ['column "Format" is not used, as "mp4" is not a valid `aspectRatio`: 16:9, the default, is used for all'],
     ),
     "a model that is a person": (
         "id,prompt,image,Model\na,x,{link},Anna\n",
-        ['column "Model" is not used, as "Anna" is no `model`: google/veo-3.1-i2v, the default, is written for all'],
+        [
+            (
+                'column "Model" is not used, as "Anna" is not a valid `model`: '
+                "google/veo-3.1-i2v, the default, is used for all"
+            )
+        ],
     ),
     "a second length": (
         "id,prompt,image,Dauer,Länge\na,x,{link},8,4\n",
@@ -278,12 +283,15 @@ def test_lengths_other_than_8_go_with_720p(desk: Desk, capsys: pytest.CaptureFix
 @pytest.mark.parametrize(
     ("sheet", "said"),
     [
-        ("id,prompt\na,x x\na,x y\n", "`id` would do, but a stands in rows 2 and 3"),
-        ("id,prompt\nA,x x\na,x y\n", "`id` would do, but A and a (rows 2 and 3) are one name on many disks"),
+        ("id,prompt\na,x x\na,x y\n", "`id` would do, but a is in rows 2 and 3"),
+        (
+            "id,prompt\nA,x x\na,x y\n",
+            "`id` would do, but A and a (rows 2 and 3) are the same name on disks that ignore case",
+        ),
         ("id,prompt\na,x x\n,x y\nb,z z\n", "`id` would do, but it is empty in row 3"),
         (
             "Shot #,Prompt,Rev\nSH010,x x,1\nSH011,y y,2\nSH011,z z,3\nSH012,q,4\n",
-            "`Shot #` would do, but SH011 stands in rows 3 and 4",
+            "`Shot #` would do, but SH011 is in rows 3 and 4",
         ),
         ("id,prompt\nA/B 4,x x\nok,y\n", "`id` would do, but these cannot be ids: A/B 4: use letters"),
         ("prompt,mood\nx x,grim\ny y,grim\n", "no column of unique names"),
@@ -342,11 +350,11 @@ def test_shots_that_are_counted_within_their_scene_are_named_by_both(
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("none.csv", None, "none.csv is not there"),
-        ("shots.xlsx", "PK", "shots.xlsx: this is no workbook"),
+        ("none.csv", None, "none.csv does not exist"),
+        ("shots.xlsx", "PK", "shots.xlsx: this is not a workbook"),
         ("shots.ods", "PK", "rows cannot be read from shots.ods: save it as .xlsx"),
-        ("shots.csv", "", "no rows stand in"),
-        ("shots.csv", "id,prompt\n", "no rows stand in"),
+        ("shots.csv", "", "contains no rows"),
+        ("shots.csv", "id,prompt\n", "contains no rows"),
         ("shots.csv", 'id,prompt\na,"x\n', "the quote that opens here is never closed"),
     ],
 )
@@ -421,8 +429,8 @@ def test_a_folder_of_frames_alone_becomes_a_job_a_picture(desk: Desk, capsys: py
     assert (one.name, one.body["prompt"]) == ("one", "The fox jumps")
     assert (two.name, two.body["prompt"]) == ("two", "The camera moves slowly towards the subject")
     assert begun.guesses == [
-        "one job for each picture of frames/*.png",
-        "the prompt is the text file beside a picture, if there is one",
+        "one job for each image of frames/*.png",
+        "the prompt is the text file beside an image, if there is one",
     ]
 
 
@@ -432,7 +440,7 @@ def test_frames_of_every_ending_are_jobs(desk: Desk, capsys: pytest.CaptureFixtu
     manifest = load(Path("shots.yaml"))
     assert manifest.errors == ()
     assert sorted(job.name for job in manifest.jobs) == ["one", "three", "two"]
-    assert "one job for each picture of frames/*.PNG, frames/*.png, frames/*.webp" in begun.guesses
+    assert "one job for each image of frames/*.PNG, frames/*.png, frames/*.webp" in begun.guesses
 
 
 def test_frames_that_differ_in_their_ending_are_matched_by_their_stem(
@@ -469,7 +477,7 @@ def test_shots_without_a_frame_are_named(desk: Desk, capsys: pytest.CaptureFixtu
     desk.write("shots.csv", "id,prompt\nSH001,x\nSH002,y\nSH003,z\n")
     frames(desk, "SH001.jpg")
     begun = Begun(capsys, Path("shots.yaml"), "--from", "shots.csv", "--images", "frames")
-    assert begun.warnings == ["no picture in frames goes with SH002, SH003"]
+    assert begun.warnings == ["no image in frames matches SH002, SH003"]
 
 
 def test_pictures_without_a_text_are_said_to_get_the_same_prompt(
@@ -479,7 +487,7 @@ def test_pictures_without_a_text_are_said_to_get_the_same_prompt(
     desk.write("frames/one.txt", "The fox jumps")
     begun = Begun(capsys, Path("shots.yaml"), "--images", "frames")
     assert begun.warnings == [
-        '1 of 2 pictures has no text file: its prompt is "The camera moves slowly towards the subject"'
+        '1 of 2 images has no text file: its prompt is "The camera moves slowly towards the subject"'
     ]
 
 
@@ -494,4 +502,4 @@ def test_a_folder_that_cannot_be_read_or_holds_no_pictures_is_told(
     desk.write("frames/readme.txt", "")
     begun = Begun(capsys, Path("shots.yaml"), "--images", "frames")
     assert begun.code == ExitCode.USAGE
-    assert "holds no PNG, JPEG or WebP pictures" in begun.err
+    assert "contains no PNG, JPEG or WebP images" in begun.err

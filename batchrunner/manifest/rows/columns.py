@@ -99,14 +99,14 @@ class Columns:
             return f': `{headed[0]}` is the column "{self.fields[headed[0]]}"'
         name, unfit = self._refused.get(column, ("", ""))
         if name in self.defaults and name not in self.fields:
-            return f', as "{shortened(unfit)}" is no `{name}`: {self._default(name)}'
+            return f', as "{shortened(unfit)}" is not a valid `{name}`: {self._default(name)}'
         filled = self._filled(column)
         looks = (name for name in self.defaults if name not in self.fields and _looks_like(name, filled))
         like = next(looks, None)
         return f", though it looks like `{like}`: {self._default(like)}" if like else ""
 
     def _default(self, name: str) -> str:
-        return f"{self.defaults[name]}, the default, is written for all"
+        return f"{self.defaults[name]}, the default, is used for all"
 
     def _uncertain(self, name: str, column: str) -> str:
         if not _wanted(name):
@@ -116,7 +116,7 @@ class Columns:
             if text and meant(name, text, _wanted(name)) is None:
                 wrong.setdefault(text, f'"{shortened(text)}" in row {row.location.line}')
         listed = _listed(list(wrong.values()))
-        return f'"{column}" holds what is none of {", ".join(_wanted(name))}: {listed}' if wrong else ""
+        return f'"{column}" has values other than {", ".join(_wanted(name))}: {listed}' if wrong else ""
 
     def _filled(self, column: str) -> list[str]:
         return list(dict.fromkeys(text for text in texts(self.table, column) if text))

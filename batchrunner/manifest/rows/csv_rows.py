@@ -43,7 +43,7 @@ def _header(record: CsvRecord, reading: TableBuilder) -> _CsvHeader:
         if not cell.text:
             header.unnamed[number] = cell
         elif first.setdefault(cell.text, number) != number:
-            message = f"the column `{shortened(cell.text)}` is there already: it is number {first[cell.text] + 1}"
+            message = f"the column `{shortened(cell.text)}` is repeated: it is already column {first[cell.text] + 1}"
             reading.tell(Code.ROWS_HEADER, cell.location, message, "rename one of the two")
         else:
             header.names[number] = cell.text
@@ -67,13 +67,13 @@ def _read_rows(found: Iterable[CsvRecord], header: _CsvHeader, reading: TableBui
 def _hint(header: _CsvHeader) -> str:
     if header.width == 1:
         return f"if line {header.line} is a title, remove it: the first line with something on it is the header"
-    return "name the column; a text that holds the delimiter stands in quotes"
+    return "name the column; put text that contains the delimiter in quotes"
 
 
 def _check_named(record: CsvRecord, header: _CsvHeader, reading: TableBuilder) -> None:
     """Every column in which something stands needs a name; one complaint for a column is enough."""
     for number in [number for number in header.unnamed if _has_text(record, number)]:
-        message = f"this column has no name, but something stands in it on line {record.cells[number].location.line}"
+        message = f"this column has no name, but has a value on line {record.cells[number].location.line}"
         reading.tell(Code.ROWS_HEADER, header.unnamed.pop(number).location, message, "name it, or empty it")
 
 

@@ -47,7 +47,7 @@ def strange_characters(lines: tuple[str, ...], file: str) -> tuple[Problem, ...]
         Problem(
             Code.ROWS_CHARACTER,
             Location(file, number, match.start() + 1),
-            f"the invisible character U+{ord(match[0]):04X} cannot stand in rows",
+            f"the invisible character U+{ord(match[0]):04X} is not allowed in rows",
             "is this a text file? if so, save it as UTF-8" if match[0] == "\0" else "delete it",
             "rows",
         )

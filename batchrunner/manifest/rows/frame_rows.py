@@ -80,7 +80,7 @@ def _pattern(node: Scalar) -> _GlobPattern:
 def _check_stars(patterns: Iterable[_GlobPattern], reading: TableBuilder) -> None:
     for pattern in patterns:
         if pattern.star() is None:
-            message = f"a pattern with partners holds one `*`, and this does not: {shortened(pattern.text)}"
+            message = f"a pattern with `pair` must contain exactly one `*`: {shortened(pattern.text)}"
             hint = "write `{glob: frames/*.png, pair: frames/*_end.png}`"
             reading.tell(Code.ROWS_PAIR, pattern.location, message, hint)
 
@@ -137,7 +137,7 @@ class _Frames:
     def _is_text(self, path: str) -> bool:
         if not FORBIDDEN.search(path):
             return True
-        message = f"a file's name holds characters that are no text: {path!a}"
+        message = f"a file name contains characters that are not text: {path!a}"
         self._reading.tell(Code.ROWS_CHARACTER, self._pattern.location, message, "rename the file")
         return False
 
@@ -165,15 +165,15 @@ class _Frames:
     def _tell_no_partner(self, path: str, expected: str, there: PictureNames, location: Location) -> None:
         near = there.nearest(expected)
         hint = f"did you mean {near}?" if near else "add it, or make `glob` more exact"
-        self._reading.tell(Code.ROWS_PAIR, location, f"{path} has no partner: {expected} is not there", hint)
+        self._reading.tell(Code.ROWS_PAIR, location, f"{path} has no partner: {expected} does not exist", hint)
 
     def _warn_of_singles(self, frames: Mapping[str, str], partners: Mapping[str, str], pair: _GlobPattern) -> None:
         """One warning for all partners without a frame; a broad pattern may mean the frames themselves too."""
         used = {os.path.normpath(path) for path in frames.values()}
         singles = [path for key, path in partners.items() if key not in frames and os.path.normpath(path) not in used]
         if singles:
-            message = f"no frame goes with {_listed(singles)}"
-            hint = "they are left out; check the names"
+            message = f"no frame matches {_listed(singles)}"
+            hint = "they are ignored; check the names"
             problem = Problem(Code.ROWS_PAIR, pair.location, message, hint, "rows", severity=Severity.WARNING)
             self._reading.problems.add(problem)
 
@@ -212,7 +212,7 @@ class _Frames:
             there = (each.name for each in (self._folder / fixed).iterdir())
             names = sorted(name for name in there if not name.startswith(".") and not FORBIDDEN.search(name))
         except (OSError, ValueError):
-            return f"{folder} is no folder that can be read; paths are relative to this file"
+            return f"{folder} is not a readable folder; paths are relative to this file"
         return f"in {folder} there is {_listed(names)}" if names else f"{folder} is empty"
 
 

@@ -52,12 +52,12 @@ class _WrongError(Exception):
 _IN_OUR_WORDS = {
     "Unterminated string starting at": "the quote that opens here is never closed",
     "Expecting value": "a value is expected here",
-    "Invalid control character at": "a control character cannot stand in a text",
+    "Invalid control character at": "a control character is not allowed in text",
 }
 
 
 def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON value")
+    raise ValueError(f"{name} is not a JSON value")
 
 
 _DECODER = json.JSONDecoder(
@@ -82,7 +82,7 @@ class _JsonScanner:
     def row(self) -> dict[str, Cell]:
         """The whole line: an object of values."""
         if not self._takes("{"):
-            hint = 'write `{"shot": "sh010", …}` on each line, and no list around them'
+            hint = 'write `{"shot": "sh010", …}` on each line, without a list around them'
             raise _WrongError(Code.ROWS_JSON, self.location(), "a line must hold one JSON object", hint)
         cells: dict[str, Cell] = {}
         if not self._takes("}"):
@@ -100,7 +100,7 @@ class _JsonScanner:
             raise self._wrong("a key in double quotes is expected here")
         name = str(self._scalar().value)
         if name in cells:
-            message = f"the key `{shortened(name)}` stands here again"
+            message = f"the key `{shortened(name)}` is repeated"
             raise _WrongError(Code.DUPLICATE_KEY, location, message, "delete one of the two")
         self._expect(":", "a `:` is missing here")
         cells[name] = self._value()
@@ -123,14 +123,14 @@ class _JsonScanner:
     def _scalar(self) -> Scalar:
         location = self.location()
         if self._next() in {"{", "["}:
-            message = "an object or a list cannot stand here"
-            raise _WrongError(Code.ROWS_SHAPE, location, message, "a value is a text, a number, or a list of such")
+            message = "an object or a list is not allowed here"
+            raise _WrongError(Code.ROWS_SHAPE, location, message, "a value is text, a number, or a list of these")
         start = self._position
         try:
             value, self._position = _DECODER.raw_decode(self._line, start)
         except json.JSONDecodeError as error:
             self._position = error.pos
-            said = _IN_OUR_WORDS.get(error.msg, f"this is no JSON: {error.msg.removesuffix(' at').lower()}")
+            said = _IN_OUR_WORDS.get(error.msg, f"this is not valid JSON: {error.msg.removesuffix(' at').lower()}")
             raise self._wrong(said) from None
         except ValueError as error:
             raise self._wrong(shortened(str(error)), "put it in double quotes if it is a text") from None

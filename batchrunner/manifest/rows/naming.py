@@ -64,7 +64,7 @@ def _made(table: Table, column: str | None, *, slugify: bool) -> Naming | Unname
     empty = next((number for number, name in enumerate(names) if not name), None)
     made = _slugs(names)
     if slugify and empty is not None:
-        return Unnamed(f"cannot be named: `{column}` is empty in row {_row(table, empty)}: give it a name")
+        return Unnamed(f"cannot give each job an id: `{column}` is empty in row {_row(table, empty)}: give it a name")
     if slugify and made:
         return Naming((column,), made)
     offer = f"; `--slugify` makes ids of them: {_listed(made)}" if made and empty is None else ""
@@ -105,8 +105,8 @@ def _obstacle(table: Table, names: Sequence[str]) -> str:
         if before != number:
             rows = f"rows {_row(table, before)} and {_row(table, number)}"
             if names[before] == name:
-                return f"{name} stands in {rows}"
-            return f"{names[before]} and {name} ({rows}) are one name on many disks"
+                return f"{name} is in {rows}"
+            return f"{names[before]} and {name} ({rows}) are the same name on disks that ignore case"
     return "it is empty"
 
 

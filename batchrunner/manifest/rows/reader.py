@@ -120,7 +120,7 @@ class _RowsFile:
             columns = read()
         table = reading.table(columns)
         if not table.rows and not reading.told:
-            message = f"no rows stand in {shortened(self._name)}"
+            message = f"{shortened(self._name)} contains no rows"
             self._tell(Code.ROWS_EMPTY, message, "add a row below the header" if columns else None)
         return table
 
@@ -135,7 +135,7 @@ class _RowsFile:
         elif found.problem.code is Code.FILE_TOO_LARGE:
             self._tell(Code.FILE_TOO_LARGE, self._said(found.problem), "split it into several files")
         elif not os.path.lexists(self._path):
-            self._tell(Code.ROWS_UNREADABLE, f"{shortened(self._name)} is not there", self._near())
+            self._tell(Code.ROWS_UNREADABLE, f"{shortened(self._name)} does not exist", self._near())
         else:
             self._tell(Code.ROWS_UNREADABLE, self._said(found.problem), found.problem.hint)
         return True
@@ -149,16 +149,16 @@ class _RowsFile:
         try:
             names = [each.name for each in folder.iterdir() if _is_read(each.name) and is_text(each.name)]
         except (OSError, ValueError):
-            return f"{shortened(str(folder))} is no folder that can be read; paths are relative to this file"
+            return f"{shortened(str(folder))} is not a readable folder; paths are relative to this file"
         near = nearest(self._path.name, names) or (names[0] if len(names) == 1 else None)
         where = PurePosixPath(self._name).parent
-        return f"did you mean `{where / near}`?" if near else "paths are relative to the file in which `rows` stands"
+        return f"did you mean `{where / near}`?" if near else "paths are relative to the file that contains `rows`"
 
     def _known_kinds(self, suffix: str) -> str:
         if suffix in _OTHER_WORKBOOKS:
             return f"save it as .xlsx, or {AS_CSV}"
         if "${" in self._name:
-            return "variables are not filled in `rows`: write the name out"
+            return "variables cannot be used in `rows`: write the name itself"
         if re.search(r"[*?[]", self._name):
             return f"write `rows: {{glob: {shortened(self._name)}}}`"
         return f"name a file that ends in {', '.join(_READERS)}, .xlsx, or write `rows: {{glob: frames/*.png}}`"

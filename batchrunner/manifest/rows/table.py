@@ -79,7 +79,7 @@ class TableBuilder:
         """Ends the reading: the table holds too much."""
         self._rows.clear()
         hint = "leave out those that are not used" if things == "columns" else "split them into several files"
-        self.tell(Code.TOO_MANY, location, f"the rows hold more than {most:,} {things}", hint)
+        self.tell(Code.TOO_MANY, location, f"the rows contain more than {most:,} {things}", hint)
         raise LimitReached
 
     def table(self, columns: tuple[str, ...] = ()) -> Table:

@@ -57,7 +57,7 @@ def read_workbook(data: bytes, sheet: str, reading: TableBuilder) -> tuple[str, 
             warnings.simplefilter("ignore")
             return _read(library, data, parts, sheet, reading)
     except _REFUSALS as error:
-        said = f"this is no workbook that can be read: {shortened(str(error)) or type(error).__name__}"
+        said = f"this workbook cannot be read: {shortened(str(error)) or type(error).__name__}"
         raise WorkbookError(
             Code.ROWS_KIND, said, f"open it in Excel or LibreOffice and save it, or {AS_CSV}"
         ) from error
@@ -98,7 +98,7 @@ def _unpacked(data: bytes) -> dict[str, bytes]:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             return _unpack(archive)
     except (zipfile.BadZipFile, zlib.error, RuntimeError, ValueError, OSError, EOFError) as error:
-        said = f"this is no workbook: {shortened(str(error))}"
+        said = f"this is not a workbook: {shortened(str(error))}"
         raise WorkbookError(Code.ROWS_KIND, said, f"save it as .xlsx, or {AS_CSV}") from error
 
 
@@ -109,14 +109,14 @@ def _unpack(archive: zipfile.ZipFile) -> dict[str, bytes]:
         raise _too_large("parts", _MOST_PARTS)
     for name, info in archive.NameToInfo.items():
         if info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-            raise zipfile.BadZipFile("it is packed as no spreadsheet packs")
+            raise zipfile.BadZipFile("its compression is not one that spreadsheets use")
         is_xml = name.endswith((".xml", ".rels"))
         kept = BytesIO()
         with archive.open(info) as stream:
             while chunk := stream.read(_CHUNK_BYTES):
                 left -= len(chunk)
                 if left < 0:
-                    raise _too_large("MiB when it is unpacked", _MOST_UNPACKED_BYTES // 1024**2)
+                    raise _too_large("MiB when unpacked", _MOST_UNPACKED_BYTES // 1024**2)
                 kept.write(chunk if is_xml else b"")
         parts[name] = kept.getvalue()
     _check_tags(parts)
@@ -133,7 +133,7 @@ def _check_tags(parts: dict[str, bytes]) -> None:
 
 
 def _too_large(things: str, most: int) -> WorkbookError:
-    return WorkbookError(Code.FILE_TOO_LARGE, f"this workbook holds more than {most:,} {things}", AS_CSV)
+    return WorkbookError(Code.FILE_TOO_LARGE, f"this workbook contains more than {most:,} {things}", AS_CSV)
 
 
 def _read(library: Any, data: bytes, parts: dict[str, bytes], sheet: str, reading: TableBuilder) -> tuple[str, ...]:  # noqa: ANN401
@@ -154,7 +154,9 @@ def _sheet(book: Any, name: str) -> Any:  # noqa: ANN401
         raise WorkbookError(Code.ROWS_UNREADABLE, f"there is no sheet `{shortened(name)}` in this workbook", hint)
     shown = next((sheet for sheet in sheets.values() if sheet.sheet_state == "visible"), None)
     if shown is None:
-        raise WorkbookError(Code.ROWS_UNREADABLE, "this workbook shows no sheet", "name one: `rows: book.xlsx#Sheet`")
+        raise WorkbookError(
+            Code.ROWS_UNREADABLE, "this workbook has no visible sheet", "name one: `rows: book.xlsx#Sheet`"
+        )
     return shown
 
 
@@ -213,4 +215,4 @@ def _fault(text: str, cell: Any, missing: frozenset[str]) -> str:  # noqa: ANN40
     if cell.value is None:
         return "this cell holds a formula, and its result was not saved" if _is_written(cell, missing) else ""
     strange = FORBIDDEN.search(text)
-    return f"the invisible character U+{ord(strange[0]):04X} cannot stand in rows" if strange else ""
+    return f"the invisible character U+{ord(strange[0]):04X} is not allowed in rows" if strange else ""

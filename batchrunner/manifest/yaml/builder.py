@@ -97,7 +97,7 @@ class Tree:
         try:
             value = core_schema.value_of(text) if plain else text
         except ValueError as error:
-            self._tell(Code.YAML_NUMBER, location, str(error), "put it in quotes if it is a text")
+            self._tell(Code.YAML_NUMBER, location, str(error), "put it in quotes if it is text")
             value = text
         self._keep(Scalar(value, text, plain, location), location, anchor)
 
@@ -137,7 +137,7 @@ class Tree:
         """A tag stands before the next node, which is read as if it did not."""
         shown = tag.replace("tag:yaml.org,2002:", "!!")
         message = f"the tag {_shown(shown)} cannot be used: values are what they look like"
-        hint = "delete the tag; put a text that starts with ! in quotes"
+        hint = "delete the tag; put text that starts with ! in quotes"
         self._tell(Code.YAML_TAG, location, message, hint)
 
     def _keep(self, node: Node, location: Location, anchor: str | None, size: int = 1, height: int = 0) -> None:
@@ -179,13 +179,13 @@ class Tree:
             return None
         if not isinstance(key.value, str):
             kind = _KINDS[type(key.value)]
-            self._tell(Code.YAML_KEY, location, f"a key must be a text, but this is {kind}", f'write `"{key.text}"`')
+            self._tell(Code.YAML_KEY, location, f"a key must be text, but this is {kind}", f'write `"{key.text}"`')
         return key.text
 
     def _count(self, location: Location) -> None:
         self._written += 1
         if self._written > MOST_NODES:
-            message = f"the file holds more than {MOST_NODES:,} values"
+            message = f"the file contains more than {MOST_NODES:,} values"
             hint = "split it into several files"
             self.give_up(Problem(Code.FILE_TOO_LARGE, location, message, hint))
             raise LimitReached
@@ -208,18 +208,18 @@ def _shown(text: str) -> str:
 
 def _duplicate(name: str, first: Location) -> tuple[str, str]:
     return (
-        f"the key {_shown(name)} stands here again: it is first on line {first.line}",
+        f"the key {_shown(name)} is repeated: it is first on line {first.line}",
         "delete one of the two",
     )
 
 
 def _lost_alias(name: str, location: Location) -> Problem:
-    message = f"no anchor `&{name[:_SHOWN]}` stands before this alias `*{name[:_SHOWN]}`"
-    return Problem(Code.YAML_ALIASES, location, message, "put a text that starts with * in quotes")
+    message = f"there is no anchor `&{name[:_SHOWN]}` before this alias `*{name[:_SHOWN]}`"
+    return Problem(Code.YAML_ALIASES, location, message, "put text that starts with * in quotes")
 
 
 def _endless_alias(name: str, location: Location) -> Problem:
-    message = f"the alias `*{name[:_SHOWN]}` stands inside the very node that it names, so it would never end"
+    message = f"the alias `*{name[:_SHOWN]}` is inside the value that it refers to, which would never end"
     return Problem(Code.YAML_ALIASES, location, message, "write the values out")
 
 

@@ -180,7 +180,7 @@ def _forbidden_characters(text: str, lines: _Lines) -> tuple[Problem, ...]:
         Problem(
             Code.YAML_CHARACTER,
             Location(lines.file, number, match.start() + 1),
-            f"the invisible character U+{ord(match[0]):04X} cannot stand in a YAML file",
+            f"the invisible character U+{ord(match[0]):04X} is not allowed in a YAML file",
             "is this a text file? if so, save it as UTF-8" if match[0] == "\0" else "delete it",
         )
         for number, line in enumerate(lines.texts, 1)

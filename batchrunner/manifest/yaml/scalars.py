@@ -26,7 +26,7 @@ def value_of(text: str) -> str | int | float | bool | None:
     if text[0] not in _NUMBER_STARTS or not FLOAT.fullmatch(text):  # every integer is a float by its looks
         return text
     if len(text) > MOST_DIGITS:
-        raise ValueError(f"the number has {len(text)} characters; at most {MOST_DIGITS} are read")
+        raise ValueError(f"the number has {len(text)} characters; at most {MOST_DIGITS} are allowed")
     if INTEGER.fullmatch(text):
         return int(text, 10)
     return _finite(float(text))

@@ -65,20 +65,20 @@ _NO_KEY = r"expected key|expected '-'|expected <block end>"
 _READINGS = (
     _Reading(
         r"cannot start any token|found a tab character",
-        "a tab stands where only spaces can",
+        "a tab is used where only spaces are allowed",
         "replace the tab with spaces",
         here=r"^\t",
     ),
-    _Reading(r"cannot start any token", "an unquoted text cannot start with {char}", _QUOTE_TEXT),
+    _Reading(r"cannot start any token", "unquoted text cannot start with {char}", _QUOTE_TEXT),
     _Reading(
         r"alphabetic or numeric character",
-        "an unquoted text cannot start with {opener}, which is YAML's sign for an anchor or alias",
+        "unquoted text cannot start with {opener}, which is YAML's sign for an anchor or alias",
         _QUOTE_TEXT,
         show=_Show.START,
     ),
     _Reading(
         r"expected tag URI|expected URI|expected '>'|expected the '>'|the expected '>'|undefined tag handle",
-        "an unquoted text cannot start with !, which is YAML's sign for a tag",
+        "unquoted text cannot start with !, which is YAML's sign for a tag",
         _QUOTE_TEXT,
         show=_Show.START,
         code=Code.YAML_TAG,
@@ -91,31 +91,31 @@ _READINGS = (
     ),
     _Reading(
         r"unknown escape|hexdecimal|hexadecimal|invalid Unicode",
-        "this backslash starts no escape that YAML knows",
+        "this backslash does not start an escape that YAML knows",
         "use single quotes, or write the backslash twice",
         show=_Show.BACKSLASH,
     ),
     _Reading(
         r"expected ',' or",
         "the {opener} that opens here is never closed",
-        "close it with {closer}; put a text with brackets in it in quotes",
+        "close it with {closer}; put text with brackets in it in quotes",
         here=r"^$",
         show=_Show.START,
     ),
     _Reading(
         r"expected ',' or",
         "a comma or {closer} is missing before this: the {opener} of line {line} is still open",
-        "add what is missing; put a text that contains : , [ ] {{ }} in quotes",
+        "add what is missing; put text that contains : , [ ] {{ }} in quotes",
     ),
     _Reading(
         r"mapping values are not allowed",
-        "a text with a colon and a space in it needs quotes",
+        "text with a colon and a space in it needs quotes",
         _QUOTE_TEXT,
         before=r":\s",
     ),
     _Reading(
         r"mapping values are not allowed",
-        "no key can stand here: the line above already ends in a value or lacks its colon",
+        "a key is not allowed here: the line above already ends in a value or lacks its colon",
         "indent the key like its neighbours, or end the line above with a colon",
     ),
     _Reading(
@@ -133,20 +133,20 @@ _READINGS = (
     _Reading(_NO_KEY, "this {char} follows a value that is already complete", _QUOTE_TEXT, before=r"\S"),
     _Reading(
         _NO_KEY,
-        "a list item stands where a key should",
+        "a list item is used where a key belongs",
         "indent it like the other items of its list, or give the list a key of its own",
         here=r"^-(\s|$)",
     ),
     _Reading(
         _NO_KEY,
         "the indentation of this line fits neither the list of line {line} nor anything in it",
-        "keys of one item stand exactly below each other; a further item starts with a dash",
+        "keys of one item must line up exactly; a further item starts with a dash",
         opener=r"^-(\s|$)",
     ),
     _Reading(
         _NO_KEY,
         "the indentation of this line fits neither the keys of line {line} nor anything below them",
-        "keys of one mapping stand exactly below each other",
+        "keys of one mapping must line up exactly",
     ),
     _Reading(
         r"could not find expected ':'",
@@ -164,11 +164,11 @@ _READINGS = (
     _Reading(
         r"sequence entries are not allowed",
         "a list cannot start on the line of its key",
-        "start it on the next line, or put a text that starts with a dash in quotes",
+        "start it on the next line, or put text that starts with a dash in quotes",
     ),
     _Reading(
         r"mapping keys are not allowed",
-        "an unquoted text cannot start with a question mark and a space",
+        "unquoted text cannot start with a question mark and a space",
         _QUOTE_TEXT,
     ),
     _Reading(
@@ -208,7 +208,7 @@ def problem(complaint: ParserMessage, lines: tuple[str, ...]) -> Problem:
     )
     reading = next((r for r in _READINGS if r.fits(complaint, text)), None)
     if reading is None:
-        return Problem(Code.YAML_SYNTAX, complaint.at, f"this is no valid YAML: {complaint.words}")
+        return Problem(Code.YAML_SYNTAX, complaint.at, f"this is not valid YAML: {complaint.words}")
     names = {
         "char": text.here[:1] or "end of the line",
         "opener": text.opener[:1],
