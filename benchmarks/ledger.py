@@ -31,7 +31,7 @@ from batchrunner.domain.observation import ErrorClass, Failure, Observation, Tas
 from batchrunner.domain.request import Request
 from batchrunner.manifest.load import Manifest, load
 from batchrunner.planning.batch import Batch, RunLimits, as_record, load_batch
-from batchrunner.planning.planner import PlanOptions
+from batchrunner.planning.inputs import PlanOptions
 from batchrunner.reports.formats.registry import render
 from batchrunner.reports.next_steps import next_commands
 from batchrunner.reports.plan_table import plan_table

@@ -18,7 +18,7 @@ from batchrunner.engine.shutdown import ShutdownSignals
 from batchrunner.io.http import Answered, Http, InProcessTransport, Responder
 from batchrunner.manifest.load import Manifest, load
 from batchrunner.planning.batch import Batch, JobSet, JobState, RunLimits, load_batch
-from batchrunner.planning.planner import PlanOptions
+from batchrunner.planning.inputs import PlanOptions
 from batchrunner.providers.credentials import Credentials
 from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import ChargeRecord, Sandbox, record

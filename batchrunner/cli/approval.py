@@ -19,9 +19,9 @@ from batchrunner.domain.text import dated, local, plural
 from batchrunner.errors import Unauthorized, UsageError
 from batchrunner.io.clock import Clock
 from batchrunner.planning.batch import Batch, JobState, RunLimits
+from batchrunner.planning.inputs import PlanOptions
 from batchrunner.planning.outgoing import Outgoing, outgoing
 from batchrunner.planning.plan_digest import Terms, difference, plan_digest
-from batchrunner.planning.planner import PlanOptions
 from batchrunner.planning.replaced import Replaced, replaced
 from batchrunner.storage.output_folders import folder_faults, try_folders
 from batchrunner.storage.paths import Project

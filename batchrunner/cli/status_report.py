@@ -13,7 +13,7 @@ from batchrunner.domain.text import Lines
 from batchrunner.engine.scheduling.latency_models import LatencyModels
 from batchrunner.io.clock import Clock
 from batchrunner.planning.batch import Batch, JobState, load_batch
-from batchrunner.planning.planner import PlanOptions
+from batchrunner.planning.inputs import PlanOptions
 from batchrunner.reports.formats.registry import render
 from batchrunner.reports.report import Report, ReportRow, row_of
 from batchrunner.storage.paths import Project

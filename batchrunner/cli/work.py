@@ -28,7 +28,7 @@ from batchrunner.errors import ExitCode, RunLocked
 from batchrunner.io.clock import Clock
 from batchrunner.io.keep_awake import awake
 from batchrunner.planning.batch import Batch, JobSet, load_batch
-from batchrunner.planning.planner import PlanOptions
+from batchrunner.planning.inputs import PlanOptions
 from batchrunner.reports.next_steps import next_commands
 from batchrunner.reports.report import Report
 from batchrunner.storage.paths import Project

@@ -25,7 +25,7 @@ from batchrunner.engine.shutdown import ShutdownSignals
 from batchrunner.engine.waiting import waits_for
 from batchrunner.errors import ExitCode, LedgerError
 from batchrunner.planning.batch import Batch, RunLimits, as_record
-from batchrunner.planning.planner import PlanOptions
+from batchrunner.planning.inputs import PlanOptions
 from batchrunner.storage.records import NewRun
 
 Doing = Callable[[Run, JobId], Awaitable[object]]

@@ -16,7 +16,8 @@ from batchrunner.engine.scheduling.rate_limiter import backoff_s
 from batchrunner.engine.unverified import keep, kept
 from batchrunner.io.download import Bounds, DownloadedFile, DownloadError, DownloadFault, Partial, download
 from batchrunner.io.files import Refused, temporary
-from batchrunner.planning.planner import StopReason, settles
+from batchrunner.planning.inputs import StopReason
+from batchrunner.planning.planner import settles
 from batchrunner.providers.modellix import TaskReplyKind
 from batchrunner.storage.clip_files import is_sound
 from batchrunner.storage.output_folders import nearest

@@ -13,7 +13,8 @@ from batchrunner.engine.guards.canary import heed_end, heed_failure
 from batchrunner.engine.guards.price import heed_bill
 from batchrunner.engine.run import Run, TrackedTask
 from batchrunner.engine.scheduling.rate_limiter import backoff_s
-from batchrunner.planning.planner import StopReason, settles
+from batchrunner.planning.inputs import StopReason
+from batchrunner.planning.planner import settles
 from batchrunner.providers.modellix import TaskReply, TaskReplyKind
 
 # A video may come a little later than its success. What comes later still says that something is wrong with the model.

@@ -29,7 +29,8 @@ from batchrunner.io.clock import Clock
 from batchrunner.io.download import Partial
 from batchrunner.io.http import Http
 from batchrunner.planning.batch import Batch, RunLimits
-from batchrunner.planning.planner import Budget, PlanOptions, StopReason, next_step
+from batchrunner.planning.inputs import PlanOptions, StopReason
+from batchrunner.planning.planner import next_step
 from batchrunner.providers.credentials import Credentials
 from batchrunner.providers.modellix import Modellix
 from batchrunner.providers.modellix import RateLimitHeaders as Told
@@ -126,7 +127,7 @@ class Run:
         self.submits = options.submits
         self.run_id = run_id
         self.service = Modellix(http, self.access.base_url, self.access.key, self.clock)
-        self.budget: Budget = batch.budget(limits)
+        self.budget = batch.budget(limits)
         self.changed = asyncio.Event()
         self.wakeup = Wakeup()
         self.slots = SlotQueue(

@@ -10,7 +10,7 @@ from batchrunner.domain.step import HoldReason
 from batchrunner.domain.uploaded_image import Upload
 from batchrunner.engine.run import Run
 from batchrunner.engine.scheduling.rate_limiter import backoff_s
-from batchrunner.planning.planner import StopReason
+from batchrunner.planning.inputs import StopReason
 from batchrunner.providers.modellix import UploadReply, UploadReplyKind
 
 # Some 25 minutes: it is rather the service that has a bad time than the picture.

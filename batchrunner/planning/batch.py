@@ -8,6 +8,7 @@ from typing import Any
 
 from batchrunner.catalog import PriceList, request_of
 from batchrunner.domain.attempt import Outcome
+from batchrunner.domain.budget import Budget
 from batchrunner.domain.history import NO_MEMORY, Damage, JobHistory
 from batchrunner.domain.job import Job, JobId
 from batchrunner.domain.location import Location
@@ -15,8 +16,9 @@ from batchrunner.domain.money import FREE, NOTHING, Cost
 from batchrunner.domain.settings import DEFAULT_DOWNLOAD_BYTES
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Step
+from batchrunner.planning.inputs import FileState, PlanInputs, PlanOptions, ReusableAttempt
 from batchrunner.planning.outgoing import NO_SOURCES, Sources
-from batchrunner.planning.planner import Budget, FileState, PlanInputs, PlanOptions, ReusableAttempt, plan_all
+from batchrunner.planning.planner import plan_all
 from batchrunner.planning.reuse import ReusableRef, describe, find_reusable, find_suspects
 from batchrunner.storage.clip_files import on_disk, owner_of
 from batchrunner.storage.paths import Project

@@ -10,7 +10,7 @@ from batchrunner.domain.decision import Decision, DecisionKind
 from batchrunner.domain.status import Status
 from batchrunner.engine.executor import RunResult
 from batchrunner.errors import ExitCode
-from batchrunner.planning.planner import PlanOptions
+from batchrunner.planning.inputs import PlanOptions
 from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import Fault
 from batchrunner.storage.sqlite.ledger import Ledger

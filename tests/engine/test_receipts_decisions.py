@@ -23,7 +23,7 @@ from batchrunner.domain.step import Action
 from batchrunner.errors import ExitCode
 from batchrunner.manifest.load import load
 from batchrunner.planning.batch import JobSet, load_batch
-from batchrunner.planning.planner import PlanOptions
+from batchrunner.planning.inputs import PlanOptions
 from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import Fault
 from batchrunner.storage.paths import find_project

@@ -22,7 +22,7 @@ from batchrunner.manifest.load import Manifest, load
 from batchrunner.manifest.permissions import Permissions
 from batchrunner.manifest.yaml import document
 from batchrunner.planning.batch import Batch, JobSet, RunLimits, load_batch
-from batchrunner.planning.planner import PlanOptions
+from batchrunner.planning.inputs import PlanOptions
 from batchrunner.providers.credentials import Credentials
 from batchrunner.sandbox.downloads import clip_of
 from batchrunner.storage.paths import Project, find_project

@@ -25,7 +25,7 @@ from batchrunner.errors import UsageError
 from batchrunner.io.http import Answered, Http, InProcessTransport, Responder
 from batchrunner.manifest.load import Manifest, load
 from batchrunner.planning.batch import Batch, RunLimits
-from batchrunner.planning.planner import PlanOptions
+from batchrunner.planning.inputs import PlanOptions
 from batchrunner.planning.replaced import replaced
 from batchrunner.providers.credentials import Credentials
 from batchrunner.sandbox import Sandbox

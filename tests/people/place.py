@@ -17,7 +17,7 @@ from batchrunner.cli.status_report import report_of
 from batchrunner.domain.status import Status
 from batchrunner.manifest.load import load
 from batchrunner.planning.batch import Batch, JobState, RunLimits, load_batch
-from batchrunner.planning.planner import PlanOptions
+from batchrunner.planning.inputs import PlanOptions
 from batchrunner.sandbox import Charged
 from batchrunner.storage.paths import Project, find_project
 from tests.people.known import Known, Papers, Want, asked_of, known, papers, wish_of

@@ -10,7 +10,7 @@ from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action, HoldReason
 from batchrunner.manifest.load import load
 from batchrunner.planning.batch import load_batch
-from batchrunner.planning.planner import PlanOptions
+from batchrunner.planning.inputs import PlanOptions
 from batchrunner.storage.paths import find_project
 
 # What is done with a job next, as what it counts, what holds it, which fields changed, and what it costs.

@@ -13,7 +13,7 @@ from batchrunner.cli.status_report import report_of
 from batchrunner.domain.decision import Decision, DecisionKind
 from batchrunner.domain.status import Flag, Status
 from batchrunner.planning.batch import JobSet, load_batch
-from batchrunner.planning.planner import PlanOptions
+from batchrunner.planning.inputs import PlanOptions
 from batchrunner.reports.formats.registry import render
 from batchrunner.reports.job_history import history
 from batchrunner.reports.plan_table import plan_table

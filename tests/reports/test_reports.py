@@ -21,7 +21,8 @@ from batchrunner.domain.step import Action, HoldReason, Step
 from batchrunner.domain.text import ago, duration, printable, utc
 from batchrunner.errors import ExitCode
 from batchrunner.io.resources import read_text
-from batchrunner.planning.planner import FileState, PlanInputs, PlanOptions, next_step
+from batchrunner.planning.inputs import FileState, PlanInputs, PlanOptions
+from batchrunner.planning.planner import next_step
 from batchrunner.reports.formats.json_report import as_json
 from batchrunner.reports.formats.summary import summary
 from batchrunner.reports.next_steps import next_commands

@@ -19,7 +19,7 @@ from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action, HoldReason
 from batchrunner.errors import BatchrunnerError, ExitCode
 from batchrunner.planning.batch import Batch, JobState, RunLimits
-from batchrunner.planning.planner import PlanOptions
+from batchrunner.planning.inputs import PlanOptions
 from batchrunner.reports.formats.registry import render
 from batchrunner.reports.job_history import history
 from batchrunner.reports.next_steps import next_commands

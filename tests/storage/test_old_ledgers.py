@@ -14,7 +14,7 @@ from batchrunner.domain.money import Cost
 from batchrunner.domain.step import Action, total
 from batchrunner.manifest.load import load
 from batchrunner.planning.batch import JobSet, JobState, load_batch
-from batchrunner.planning.planner import PlanOptions
+from batchrunner.planning.inputs import PlanOptions
 from batchrunner.storage.paths import find_project
 from batchrunner.storage.sqlite.ledger import Ledger
 from batchrunner.storage.sqlite.tables import VERSION

@@ -24,7 +24,7 @@ from batchrunner.domain.status import Status
 from batchrunner.engine.unverified import take as take_odd
 from batchrunner.errors import UsageError
 from batchrunner.planning.batch import JobState
-from batchrunner.planning.planner import PlanOptions
+from batchrunner.planning.inputs import PlanOptions
 from batchrunner.storage.clip_files import on_disk
 from batchrunner.storage.paths import Project
 

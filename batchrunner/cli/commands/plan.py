@@ -43,8 +43,8 @@ from batchrunner.manifest.export import spelt_out
 from batchrunner.manifest.load import Manifest
 from batchrunner.manifest.yaml.document import dump
 from batchrunner.planning.batch import Batch, JobState, RunLimits, load_batch
+from batchrunner.planning.inputs import PlanOptions
 from batchrunner.planning.plan_digest import plan_digest
-from batchrunner.planning.planner import PlanOptions
 from batchrunner.planning.replaced import replaced
 from batchrunner.providers.credentials import read_base_url
 from batchrunner.reports.expected import expected_s

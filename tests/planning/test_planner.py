@@ -9,13 +9,15 @@ from typing import NamedTuple
 import pytest
 
 from batchrunner.domain.attempt import Attempt, RejectReason
+from batchrunner.domain.budget import Budget
 from batchrunner.domain.clip import ClipRole
 from batchrunner.domain.decision import Decision, DecisionKind
 from batchrunner.domain.history import JobHistory
 from batchrunner.domain.money import FREE, Cost
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action, HoldReason, Step, total
-from batchrunner.planning.planner import Budget, FileState, PlanInputs, PlanOptions, StopReason, next_step, plan_all
+from batchrunner.planning.inputs import FileState, PlanInputs, PlanOptions, StopReason
+from batchrunner.planning.planner import next_step, plan_all
 from tests.planning.past import (
     COST,
     EARLY_S,
