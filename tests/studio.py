@@ -1,7 +1,6 @@
 """A batch in a folder, the sandbox behind it, and a run between them, in moved time and without a socket."""
 
 import asyncio
-import signal
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -14,7 +13,7 @@ from batchrunner.domain.event import Event, EventKind, RunEvent
 from batchrunner.domain.status import Status
 from batchrunner.engine.executor import RunResult, execute
 from batchrunner.engine.run import Services
-from batchrunner.engine.shutdown import ShutdownSignals
+from batchrunner.engine.shutdown import Shutdown, ShutdownReason
 from batchrunner.io.http import Answered, Http, InProcessTransport, Responder
 from batchrunner.manifest.load import Manifest, load
 from batchrunner.planning.batch import Batch, JobSet, JobState, RunLimits, load_batch
@@ -29,6 +28,7 @@ from tests.moved_time import EVENING_S, MovedClock, in_moved_time
 API = "https://api.modellix.test"
 FILES = "https://file.modellix.test"
 KEY = "mdlx-test-0001"
+CTRL_C = ShutdownReason.INTERRUPT
 
 JOB = """\
   - id: {id}
@@ -43,16 +43,6 @@ def manifest_text(*ids: str, head: str = "") -> str:
     """A valid manifest with one job an id; `head` is put before its jobs."""
     jobs = "".join(JOB.format(id=each) for each in ids)
     return f"version: 1\nname: batch\nmodel: google/veo-3.1-i2v\n{head}jobs:\n{jobs}"
-
-
-class DeafSignals(ShutdownSignals):
-    """Signals that a test sends by calling `receive`."""
-
-    def listen(self, drain: Callable[[str], None]) -> None:
-        self._drain = drain
-
-    def deafen(self) -> None:
-        pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +97,7 @@ class Studio:
     connect: Callable[..., sqlite3.Connection] = sqlite3.connect
     clock_s: float = EVENING_S
     events: list[Event] = field(default_factory=list)
-    signals: DeafSignals | None = None
+    shutdown: Shutdown | None = None
     api: str = API
     travel_s: float = 0.1
     way: Callable[[Responder], Responder] = lambda answer: answer
@@ -172,7 +162,7 @@ class Studio:
         command = wishes.pop("command", "run")
         access = Credentials(self.api, self.key)
         options = PlanOptions(limits.retries, **wishes)
-        self.signals = DeafSignals()
+        self.shutdown = Shutdown()
         answer = self.sandbox(clock)
         try:
             with Ledger.writing(self.project.ledger, self.connect) as ledger:
@@ -182,7 +172,7 @@ class Studio:
                     access,
                     clock,
                     self.events.append,
-                    self.signals,
+                    self.shutdown,
                     self.host,
                 )
                 return await execute(self.batch(manifest, ledger), means, limits, options, command=command)
@@ -240,16 +230,16 @@ class Studio:
         return self.folder / "outputs" / "batch" / f"{name}.mp4"
 
 
-__all__ = ["API", "FILES", "KEY", "Asked", "DeafSignals", "Meanwhile", "Studio", "manifest_text"]
+__all__ = ["API", "CTRL_C", "FILES", "KEY", "Asked", "Meanwhile", "Studio", "manifest_text"]
 
 
-def send(*numbers: signal.Signals, studio: Studio, after_s: float) -> Meanwhile:
+def send(*reasons: ShutdownReason, studio: Studio, after_s: float) -> Meanwhile:
     """Somebody presses Ctrl-C (or the like) in the midst of a run."""
 
     async def meanwhile(_clock: MovedClock) -> None:
         await asyncio.sleep(after_s)
-        for number in numbers:
-            assert studio.signals is not None
-            studio.signals.receive(number)
+        for reason in reasons:
+            assert studio.shutdown is not None
+            studio.shutdown.request(reason)
 
     return meanwhile

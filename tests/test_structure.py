@@ -167,6 +167,7 @@ ALONE = {
     "urllib3": (),
     "threading": (),
     "subprocess": ("io/keep_awake.py",),
+    "signal": ("cli/", "io/keep_awake.py"),
 }
 
 

@@ -85,6 +85,11 @@ class Notifier:
         if isinstance(event, RunEvent) and event.kind in _WORTH_A_WORD:
             self.say(event.text)
 
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop of the run."""
+        return self._runner.get_loop()
+
     def run(self, main: Coroutine[Any, Any, T]) -> T:
         """What `asyncio.run` does, but for what is being sent: that outlives it."""
         try:

@@ -14,6 +14,7 @@ from batchrunner.cli.options import scope_flags
 from batchrunner.cli.progress import ConsoleProgress
 from batchrunner.cli.run_options import RunOptions
 from batchrunner.cli.selection import Selection, matching
+from batchrunner.cli.signals import passed_on
 from batchrunner.cli.status_report import report_of, say_report, shown
 from batchrunner.cli.terminal import say, while_heard
 from batchrunner.domain.decision import Decision
@@ -23,7 +24,7 @@ from batchrunner.domain.settings import Settings
 from batchrunner.domain.text import utc
 from batchrunner.engine.executor import RunResult, execute
 from batchrunner.engine.run import Services
-from batchrunner.engine.shutdown import ShutdownSignals
+from batchrunner.engine.shutdown import Shutdown
 from batchrunner.errors import ExitCode, RunLocked
 from batchrunner.io.clock import Clock
 from batchrunner.io.keep_awake import awake
@@ -76,7 +77,7 @@ def work(order: RunOptions, wanted: JobSet, settings: Settings) -> int:
         batch = replace(load_batch(project, wanted, ledger, prices), foreign_jobs=planned.foreign_jobs)
         if order.keep_awake:
             stack.enter_context(awake(lambda why: log(RunEvent(EventKind.NOTE, why))))
-        means = Services(ledger, service.make_http, service.access, clock, notifier, ShutdownSignals())
+        means = Services(ledger, service.make_http, service.access, clock, notifier, Shutdown())
         ended = _do(order, batch, means, agreement, narrator, notifier)
         batch = load_batch(project, wanted, ledger, prices)
         report = _report(batch, ended, clock, ledger.account.balances(ended.run_id))
@@ -142,17 +143,10 @@ def _marked(batch: Batch, marks: Iterable[tuple[JobId, Decision]]) -> Batch:
 def _do(
     order: RunOptions, batch: Batch, means: Services, agreement: Approval, narrator: ConsoleProgress, notifier: Notifier
 ) -> RunResult:
+    limits, options = agreement.limits, agreement.options
     try:
-        return notifier.run(
-            execute(
-                batch,
-                means,
-                agreement.limits,
-                agreement.options,
-                command=order.command,
-                beat_s=narrator.beat_s,
-            )
-        )
+        with passed_on(means.shutdown, notifier.loop):
+            return notifier.run(execute(batch, means, limits, options, command=order.command, beat_s=narrator.beat_s))
     finally:
         narrator.close()
 

@@ -21,7 +21,7 @@ from batchrunner.engine.job_loop import run_job
 from batchrunner.engine.poll import attempt_of
 from batchrunner.engine.run import Run, RunStats, Services
 from batchrunner.engine.scheduling.scheduler import serve_forever
-from batchrunner.engine.shutdown import ShutdownSignals
+from batchrunner.engine.shutdown import Shutdown
 from batchrunner.engine.waiting import waits_for
 from batchrunner.errors import ExitCode, LedgerError
 from batchrunner.planning.batch import Batch, RunLimits, as_record
@@ -63,8 +63,8 @@ async def execute(
     began_s = means.clock.monotonic_s()
     run = Run(batch, means, http, limits, options, run_id)
     try:
-        await _until_told(run, means.signals, beat_s)
-        if run.stats.submits and means.signals.last is None and _is_quiet(run):
+        await _until_told(run, means.shutdown, beat_s)
+        if run.stats.submits and means.shutdown.left_by is None and _is_quiet(run):
             await read_balance(run)
     finally:
         await http.close()
@@ -72,7 +72,7 @@ async def execute(
     # what left the manifest counts only where something is still to be done with it
     counting = [step for who, step in steps.items() if who in batch.jobs or step.action is not Action.NONE]
     tell_overcharges(run)
-    code = exit_code(counting, means.signals.last, is_overcharged=bool(run.overcharges))
+    code = exit_code(counting, means.shutdown.left_by, is_overcharged=bool(run.overcharges))
     _end(run, code)
     return RunResult(run_id, code, steps, run.stats, means.clock.monotonic_s() - began_s)
 
@@ -82,29 +82,28 @@ def _is_quiet(run: Run) -> bool:
     return run.gate.rate.wait_s(run.clock.monotonic_s()) < _LAST_WAIT_S
 
 
-async def _until_told(run: Run, signals: ShutdownSignals, beat_s: float) -> None:
-    signals.install(lambda name: _drain(run, name))
+async def _until_told(run: Run, shutdown: Shutdown, beat_s: float) -> None:
     work = asyncio.create_task(_work(run))
-    leave = asyncio.create_task(signals.leaving.wait())
+    leave = asyncio.create_task(shutdown.leaving.wait())
     beat = asyncio.create_task(_beat(run, beat_s))
     serving = asyncio.create_task(serve_forever(run))
     ending = asyncio.create_task(_deadline(run))
     try:
-        await asyncio.wait({work, leave, serving}, return_when=asyncio.FIRST_COMPLETED)
-        if serving.done():
-            run.stop(HoldReason.HALT, "an error in batchrunner itself")
-        if work.done():
-            await work
-        else:
-            await _leave(run, work)
-        if serving.done():
-            await serving  # it never ends by itself: this is a bug, and it is told as one
+        with shutdown.heard_by(partial(_drain, run)):
+            await asyncio.wait({work, leave, serving}, return_when=asyncio.FIRST_COMPLETED)
+            if serving.done():
+                run.stop(HoldReason.HALT, "an error in batchrunner itself")
+            if work.done():
+                await work
+            else:
+                await _leave(run, work)
+            if serving.done():
+                await serving  # it never ends by itself: this is a bug, and it is told as one
     finally:
         beside = (leave, beat, serving, ending)
         for task in beside:
             task.cancel()
         await asyncio.gather(*beside, return_exceptions=True)
-        signals.uninstall()
 
 
 async def _work(run: Run) -> None:

@@ -1,10 +1,10 @@
 """What the process says at its end: one code from all the last steps."""
 
-import signal
 from collections.abc import Iterable, Mapping
 
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import HoldReason, Step
+from batchrunner.engine.shutdown import ShutdownReason
 from batchrunner.errors import ExitCode
 
 _CODES: Mapping[HoldReason, ExitCode | None] = {
@@ -44,14 +44,14 @@ _ORDER = (
 
 
 def exit_code(
-    steps: Iterable[Step], left_by: signal.Signals | None = None, *, is_overcharged: bool = False
+    steps: Iterable[Step], left_by: ShutdownReason | None = None, *, is_overcharged: bool = False
 ) -> ExitCode:
-    """The exit code of a run that ended with these steps; `left_by` is the signal that ended it at once.
+    """The exit code of a run that ended with these steps; `left_by` is who ended it at once.
 
     `is_overcharged`: a bill was above what was agreed to, with the last job as well as with the first.
     """
     if left_by is not None:
-        return ExitCode.TERMINATED if left_by is signal.SIGTERM else ExitCode.INTERRUPTED
+        return ExitCode.TERMINATED if left_by is ShutdownReason.TERMINATE else ExitCode.INTERRUPTED
     found = {_code(step) for step in steps} | ({ExitCode.COST_LIMIT} if is_overcharged else set())
     return next((code for code in _ORDER if code in found), ExitCode.DONE)
 

@@ -24,7 +24,7 @@ from batchrunner.engine.scheduling.rate_limiter import OutageGuard, RateLimiter
 from batchrunner.engine.scheduling.request_gate import RequestGate
 from batchrunner.engine.scheduling.slots import SlotQueue
 from batchrunner.engine.scheduling.wakeup import Wakeup
-from batchrunner.engine.shutdown import ShutdownSignals
+from batchrunner.engine.shutdown import Shutdown
 from batchrunner.io.clock import Clock
 from batchrunner.io.download import Partial
 from batchrunner.io.http import Http
@@ -59,7 +59,7 @@ class Services:
     access: Credentials
     clock: Clock
     listener: Listener
-    signals: ShutdownSignals
+    shutdown: Shutdown
     host: str = field(default_factory=socket.gethostname)
 
 

@@ -1,46 +1,54 @@
-"""What Ctrl-C, TERM and HUP do: the first one drains, the second one leaves."""
+"""How a run is asked to end: the first request drains, the second leaves. Who asks is no matter of the engine."""
 
 import asyncio
-import signal
-from collections.abc import Callable
-from typing import Any
-
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import Enum
 
 
-class ShutdownSignals:
-    """Counts signals. A terminal that is gone (HUP) drains, however often it says so."""
+class ShutdownReason(Enum):
+    """Why a run is to end; the value is how it is told."""
+
+    INTERRUPT = "Ctrl-C"
+    TERMINATE = "a TERM signal"
+    HANGUP = "a HUP signal"
+    CALLER = "the program that started it"
+
+
+class Shutdown:
+    """Counts requests. A terminal that is gone (HANGUP) drains, however often it says so.
+
+    It belongs to one event loop: whoever asks from elsewhere does it by `loop.call_soon_threadsafe`.
+    """
 
     def __init__(self) -> None:
-        self.last: signal.Signals | None = None
+        self.left_by: ShutdownReason | None = None
         self.leaving = asyncio.Event()
-        self._drain: Callable[[str], None] = lambda _reason: None
-        self._drained = False
-        self._before: dict[signal.Signals, Any] = {}
+        self._first: ShutdownReason | None = None
+        self._drain: Callable[[str], None] | None = None
 
-    def install(self, drain: Callable[[str], None]) -> None:
-        """From now on signals are answered; `drain` is called once, with the reason."""
+    @property
+    def is_heard(self) -> bool:
+        """Whether a run answers requests just now."""
+        return self._drain is not None
+
+    @contextmanager
+    def heard_by(self, drain: Callable[[str], None]) -> Iterator[None]:
+        """A run that answers: `drain` is called once, with the reason in words; at once where one was made before."""
         self._drain = drain
-        loop = asyncio.get_running_loop()
-        for number in _SIGNALS:
-            self._before[number] = signal.getsignal(number)
-            if signal.getsignal(number) is not signal.SIG_IGN:  # under nohup, a terminal that is gone shall not matter
-                loop.add_signal_handler(number, self.receive, number)
+        try:
+            if self._first is not None:
+                drain(self._first.value)
+            yield
+        finally:
+            self._drain = None
 
-    def receive(self, number: signal.Signals) -> None:
-        """One signal came."""
-        if not self._drained:
-            self._drained = True
-            self._drain(
-                {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "a TERM signal", signal.SIGHUP: "a HUP signal"}[number]
-            )
-        elif number is not signal.SIGHUP:
-            self.last = number
+    def request(self, reason: ShutdownReason) -> None:
+        """Asks for the end."""
+        if self._first is None:
+            self._first = reason
+            if self._drain is not None:
+                self._drain(reason.value)
+        elif reason is not ShutdownReason.HANGUP:
+            self.left_by = reason
             self.leaving.set()
-
-    def uninstall(self) -> None:
-        """Signals do again what they did before."""
-        loop = asyncio.get_running_loop()
-        for number, before in self._before.items():
-            if loop.remove_signal_handler(number) and before is not None:
-                signal.signal(number, before)

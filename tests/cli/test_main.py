@@ -1,7 +1,6 @@
 """The one place where errors become sentences and exit codes; and the code of a whole run."""
 
 import errno
-import signal
 import tempfile
 from collections.abc import Iterator
 from itertools import combinations
@@ -15,6 +14,7 @@ from batchrunner.cli import main as boundary
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action, HoldReason, Step
 from batchrunner.engine.exit_code import exit_code
+from batchrunner.engine.shutdown import ShutdownReason
 from batchrunner.errors import BatchrunnerError, ExitCode
 
 
@@ -163,8 +163,10 @@ def test_all_ends_at_once_need_a_person_first_of_all() -> None:
     assert found == [4, 3, 8, 10, 5, 1, 0]
 
 
-@pytest.mark.parametrize(("by", "code"), [(signal.SIGINT, 130), (signal.SIGHUP, 130), (signal.SIGTERM, 143)])
-def test_who_leaves_at_once_says_by_which_signal(by: signal.Signals, code: int) -> None:
+@pytest.mark.parametrize(
+    ("by", "code"), [(ShutdownReason.INTERRUPT, 130), (ShutdownReason.HANGUP, 130), (ShutdownReason.TERMINATE, 143)]
+)
+def test_who_leaves_at_once_says_by_which_signal(by: ShutdownReason, code: int) -> None:
     assert exit_code(EVERY_END, by) == code
     assert exit_code([], by) == code
 

@@ -3,7 +3,6 @@
 import asyncio
 import errno
 import os
-import signal
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,7 +20,7 @@ from tests.engine.audit import audit
 from tests.engine.services import instead, reply
 from tests.engine.wishes import blocks, edited
 from tests.moved_time import DAY_S, EVENING_S, MovedClock
-from tests.studio import Studio, manifest_text, send
+from tests.studio import CTRL_C, Studio, manifest_text, send
 
 
 def test_more_takes_pay_only_the_new_ones(studio: Studio) -> None:
@@ -229,7 +228,7 @@ def test_whoever_wants_to_leave_does_not_wait_for_a_file_server_that_is_away(stu
     studio.write(manifest_text("a", "b"))
     studio.way = downloads_cut_until(studio, EVENING_S + DAY_S)
 
-    ended = studio.run(meanwhile=send(signal.SIGINT, studio=studio, after_s=300))
+    ended = studio.run(meanwhile=send(CTRL_C, studio=studio, after_s=300))
 
     assert ended.exit_code is ExitCode.WORK_LEFT
     assert ended.seconds < 310

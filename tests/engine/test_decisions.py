@@ -1,7 +1,6 @@
 """What people decide: pay again on purpose, try again what failed, keep the clip of an edited job."""
 
 import asyncio
-import signal
 from typing import Any
 
 from batchrunner.cli.decisions import Decided, unfinished
@@ -17,7 +16,7 @@ from batchrunner.storage.sqlite.ledger import Ledger
 from tests.engine.services import refusing
 from tests.engine.wishes import edited
 from tests.moved_time import MovedClock
-from tests.studio import Studio, manifest_text
+from tests.studio import CTRL_C, Studio, manifest_text
 
 
 def decided(studio: Studio, kind: DecisionKind, *names: str, are_spelt: bool = True) -> Decided:
@@ -124,8 +123,8 @@ def test_redo_again_after_it_was_interrupted_goes_on_and_pays_nothing_twice(stud
     async def after_the_first(_clock: MovedClock) -> None:
         while len(studio.record().charges) < 3:  # noqa: ASYNC110  # the service is another process
             await asyncio.sleep(1)
-        assert studio.signals is not None
-        studio.signals.receive(signal.SIGINT)
+        assert studio.shutdown is not None
+        studio.shutdown.request(CTRL_C)
         await asyncio.Event().wait()
 
     only = decided(studio, DecisionKind.REDO, "a", "b").only

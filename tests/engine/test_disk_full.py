@@ -1,7 +1,6 @@
 """A disk without space ends a run, or holds it up while it keeps a paid task id alive; it never loses one."""
 
 import asyncio
-import signal
 from decimal import Decimal
 from pathlib import Path
 from typing import IO
@@ -19,7 +18,7 @@ from batchrunner.sandbox import Fault
 from tests.engine.audit import audit, counts
 from tests.engine.disks import Disk, FullDisk
 from tests.moved_time import MovedClock
-from tests.studio import Studio, manifest_text
+from tests.studio import CTRL_C, Studio, manifest_text
 
 pytestmark = pytest.mark.untraced
 
@@ -56,9 +55,9 @@ def run_on(studio: Studio, disk: Disk) -> RunResult | None:
         """After two hours it is asked to leave: by then only a paid task id may still hold it up."""
         await asyncio.sleep(2 * 3600)
         assert alarmed_tasks(studio) - studio.known_tasks(), "nothing paid was at stake, and yet it did not end"
-        assert studio.signals is not None
-        studio.signals.receive(signal.SIGINT)
-        studio.signals.receive(signal.SIGINT)
+        assert studio.shutdown is not None
+        studio.shutdown.request(CTRL_C)
+        studio.shutdown.request(CTRL_C)
 
     studio.connect = disk.connect
     try:

@@ -1,6 +1,5 @@
 """When a paid clip counts as gone: after several looks over minutes, by the service's clock, and never for `fetch`."""
 
-import signal
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from email.utils import formatdate
@@ -17,7 +16,7 @@ from tests.engine.audit import audit
 from tests.engine.services import instead, reply, retold
 from tests.engine.wishes import blocks
 from tests.moved_time import DAY_S
-from tests.studio import Studio, manifest_text, send
+from tests.studio import CTRL_C, Studio, manifest_text, send
 
 NOT_FOUND = "NotFound: no such task"
 
@@ -74,7 +73,7 @@ def test_three_looks_over_five_minutes_expire_it(lost: Studio) -> None:
 
 
 def test_looks_of_several_runs_count_together(lost: Studio) -> None:
-    lost.run(meanwhile=send(signal.SIGINT, studio=lost, after_s=1))
+    lost.run(meanwhile=send(CTRL_C, studio=lost, after_s=1))
     assert lost.statuses() == {"a": Status.RENDERED}
     lost.clock_s += 600
 
@@ -84,7 +83,7 @@ def test_looks_of_several_runs_count_together(lost: Studio) -> None:
 
 
 def test_whoever_leaves_does_not_wait_until_it_is_certain(lost: Studio) -> None:
-    ended = lost.run(meanwhile=send(signal.SIGINT, studio=lost, after_s=20))
+    ended = lost.run(meanwhile=send(CTRL_C, studio=lost, after_s=20))
     assert ended.seconds < 30
     assert ended.exit_code is ExitCode.WORK_LEFT
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-import signal
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from tests.engine.audit import audit, counts
 from tests.engine.services import instead, reply
 from tests.io.test_images import png
 from tests.moved_time import EVENING_S, MovedClock
-from tests.studio import Asked, Studio, manifest_text, send
+from tests.studio import CTRL_C, Asked, Studio, manifest_text, send
 
 MODEL = "google/veo-3.1-i2v"
 
@@ -186,7 +185,11 @@ def test_moderation_opens_no_breaker(tmp_path: Path) -> None:
 
 def test_a_canary_of_an_earlier_run_proves_its_model(tmp_path: Path) -> None:
     studio = studio_with(tmp_path, 30, concurrency=30, latency_s=300)
-    studio.run(concurrency=30, canary=True, meanwhile=send(signal.SIGINT, signal.SIGINT, studio=studio, after_s=240))
+    studio.run(
+        concurrency=30,
+        canary=True,
+        meanwhile=send(CTRL_C, CTRL_C, studio=studio, after_s=240),
+    )
     assert len(studio.submits()) == 1
     began_s = studio.clock_s
 

@@ -1,7 +1,6 @@
 """How a run is left: by a signal, by a second one, by a task's patience."""
 
 import asyncio
-import signal
 from collections.abc import Callable
 from dataclasses import replace
 from typing import cast
@@ -12,6 +11,7 @@ from batchrunner.domain.event import EventKind
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import HoldReason
 from batchrunner.engine.scheduling.poll_queue import PollQueue
+from batchrunner.engine.shutdown import ShutdownReason
 from batchrunner.errors import ExitCode
 from batchrunner.io.http import Responder
 from batchrunner.manifest.load import load
@@ -22,12 +22,12 @@ from tests.engine.audit import audit, counts
 from tests.engine.services import Crossing, instead, refusing, reply
 from tests.io.test_images import png
 from tests.moved_time import EVENING_S, MovedClock, MovedLoop
-from tests.studio import Studio, manifest_text, send
+from tests.studio import CTRL_C, Studio, manifest_text, send
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [CTRL_C, ShutdownReason.TERMINATE, ShutdownReason.HANGUP])
 def test_the_first_signal_finishes_what_runs_and_leaves_the_rest_pending(
-    studio: Studio, number: signal.Signals
+    studio: Studio, number: ShutdownReason
 ) -> None:
     studio.write(manifest_text("a", "b", "c", "d", "e"))
 
@@ -53,10 +53,11 @@ def test_the_first_signal_finishes_what_runs_and_leaves_the_rest_pending(
 
 
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, ExitCode.INTERRUPTED), (signal.SIGTERM, ExitCode.TERMINATED)]
+    ("number", "code"),
+    [(CTRL_C, ExitCode.INTERRUPTED), (ShutdownReason.TERMINATE, ExitCode.TERMINATED)],
 )
 def test_the_second_signal_leaves_at_once_and_loses_nothing(
-    studio: Studio, number: signal.Signals, code: ExitCode
+    studio: Studio, number: ShutdownReason, code: ExitCode
 ) -> None:
     studio.write(manifest_text("a", "b", "c"))
 
@@ -72,7 +73,7 @@ def test_the_second_signal_leaves_at_once_and_loses_nothing(
 
 def test_a_terminal_that_is_gone_never_counts_as_a_second_signal(studio: Studio) -> None:
     studio.write(manifest_text("a", "b"))
-    hups = send(signal.SIGHUP, signal.SIGHUP, signal.SIGHUP, studio=studio, after_s=20)
+    hups = send(ShutdownReason.HANGUP, ShutdownReason.HANGUP, ShutdownReason.HANGUP, studio=studio, after_s=20)
 
     studio.run(concurrency=1, meanwhile=hups)
 
@@ -86,7 +87,7 @@ def test_who_leaves_at_once_waits_ten_seconds_for_the_submits_on_the_wire(
     studio.way = Crossing(slow_s=slow_s).way
     studio.write(manifest_text("a", "b"))
 
-    ended = studio.run(concurrency=1, meanwhile=send(signal.SIGINT, signal.SIGINT, studio=studio, after_s=1))
+    ended = studio.run(concurrency=1, meanwhile=send(CTRL_C, CTRL_C, studio=studio, after_s=1))
 
     assert ended.seconds == pytest.approx(min(slow_s, 11), abs=0.5)
     assert studio.statuses() == {"a": status, "b": Status.PENDING}
@@ -97,7 +98,7 @@ def test_a_signal_during_a_download_loses_nothing(studio: Studio) -> None:
     studio.options = replace(studio.options, faults={Fault.DOWNLOAD_HANG: 1.0})
     studio.write(manifest_text("a"))
 
-    studio.run(meanwhile=send(signal.SIGINT, signal.SIGINT, studio=studio, after_s=90))
+    studio.run(meanwhile=send(CTRL_C, CTRL_C, studio=studio, after_s=90))
 
     assert studio.statuses() == {"a": Status.RENDERED}
     assert not studio.clip("a").exists()
@@ -110,7 +111,7 @@ def test_a_drain_in_the_midst_of_caution_ends_the_run(studio: Studio) -> None:
     studio.way = refusing(status=500)
     studio.write(manifest_text("a", "b", "c"))
 
-    ended = studio.run(concurrency=1, meanwhile=send(signal.SIGTERM, studio=studio, after_s=8))
+    ended = studio.run(concurrency=1, meanwhile=send(ShutdownReason.TERMINATE, studio=studio, after_s=8))
 
     assert ended.seconds < 10
     assert studio.statuses() == {"a": Status.UNKNOWN, "b": Status.UNKNOWN, "c": Status.PENDING}
@@ -136,7 +137,7 @@ def test_a_drain_in_a_pause_that_the_service_asked_for_ends_the_run(studio: Stud
     studio.way = told_to_wait(method, path)
     write_with_pictures(studio, 3)
 
-    ended = studio.run(concurrency=1, meanwhile=send(signal.SIGINT, studio=studio, after_s=20))
+    ended = studio.run(concurrency=1, meanwhile=send(CTRL_C, studio=studio, after_s=20))
 
     assert ended.seconds < 21
     assert counts(studio) == {Status.PENDING: 3}
@@ -160,7 +161,7 @@ def test_the_deadline_in_a_pause_that_the_service_asked_for_ends_the_run(studio:
 def test_a_drain_lets_no_picture_be_uploaded_any_more(studio: Studio) -> None:
     write_with_pictures(studio, 50)
 
-    ended = studio.run(concurrency=50, rate_per_min=10, meanwhile=send(signal.SIGINT, studio=studio, after_s=20))
+    ended = studio.run(concurrency=50, rate_per_min=10, meanwhile=send(CTRL_C, studio=studio, after_s=20))
 
     assert ended.seconds < 120
     assert [asked for asked in studio.asked if "/media" in asked.path and asked.at_s > EVENING_S + 21] == []
@@ -245,7 +246,7 @@ def test_a_task_timeout_only_stops_the_asking(studio: Studio) -> None:
 def test_what_a_late_look_finds_is_brought_home(studio: Studio) -> None:
     studio.options = SandboxOptions(latency_s=300, concurrency=40)
     studio.write(manifest_text(*(f"job{number:02}" for number in range(40))))
-    studio.run(concurrency=40, meanwhile=send(signal.SIGINT, signal.SIGINT, studio=studio, after_s=60))
+    studio.run(concurrency=40, meanwhile=send(CTRL_C, CTRL_C, studio=studio, after_s=60))
     assert counts(studio) == {Status.RUNNING: 40}
     studio.clock_s += 7_200
 
@@ -258,7 +259,7 @@ def test_what_a_late_look_finds_is_brought_home(studio: Studio) -> None:
 def test_the_task_of_a_retry_is_asked_for_although_the_first_one_was_late(studio: Studio) -> None:
     studio.options = SandboxOptions(latency_s=30, concurrency=40, faults={Fault.TASK_FAILED: 1.0})
     studio.write(manifest_text(*(f"job{number:02}" for number in range(30))))
-    studio.run(concurrency=40, meanwhile=send(signal.SIGINT, signal.SIGINT, studio=studio, after_s=10))
+    studio.run(concurrency=40, meanwhile=send(CTRL_C, CTRL_C, studio=studio, after_s=10))
     studio.clock_s += 7_200
     studio.options = SandboxOptions(latency_s=30, concurrency=40)
 
@@ -271,7 +272,7 @@ def test_the_task_of_a_retry_is_asked_for_although_the_first_one_was_late(studio
 def test_how_long_a_clip_took_is_learned_only_by_whoever_was_there(studio: Studio) -> None:
     studio.options = SandboxOptions(latency_s=60, concurrency=4)
     studio.write(manifest_text(*(f"job{number:02}" for number in range(8))))
-    studio.run(concurrency=4, meanwhile=send(signal.SIGINT, signal.SIGINT, studio=studio, after_s=20))
+    studio.run(concurrency=4, meanwhile=send(CTRL_C, CTRL_C, studio=studio, after_s=20))
     studio.clock_s += 8 * 3_600
     studio.run(concurrency=4)
     assert counts(studio) == {Status.DONE: 8}
@@ -287,7 +288,7 @@ def test_a_drain_while_nothing_runs_says_so(studio: Studio) -> None:
     studio.options = SandboxOptions(latency_s=60, concurrency=0)
     studio.write(manifest_text("a", "b"))
 
-    studio.run(meanwhile=send(signal.SIGINT, studio=studio, after_s=100))
+    studio.run(meanwhile=send(CTRL_C, studio=studio, after_s=100))
 
     (note,) = [event.text for event in studio.told(EventKind.NOTE) if "Nothing is lost" in event.text]
     assert note.startswith("no task is running, so this ends soon")

@@ -1,6 +1,5 @@
 """A success without a video: paid, asked for during minutes, kept for the next run, and paid again by a person only."""
 
-import signal
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +20,7 @@ from tests.engine.services import retold
 from tests.engine.test_decisions import decide
 from tests.engine.wishes import PRICE_USD
 from tests.moved_time import DAY_S, EVENING_S
-from tests.studio import Studio, manifest_text, send
+from tests.studio import CTRL_C, Studio, manifest_text, send
 
 MINUTE_S = 60.0
 
@@ -130,7 +129,7 @@ def test_once_the_service_has_forgotten_it_a_person_is_needed(tmp_path: Path) ->
 def test_whoever_drains_does_not_wait_for_it(tmp_path: Path) -> None:
     studio = studio_without_videos(tmp_path)
 
-    ended = studio.run(meanwhile=send(signal.SIGINT, studio=studio, after_s=200))
+    ended = studio.run(meanwhile=send(CTRL_C, studio=studio, after_s=200))
 
     assert ended.seconds < 220
     assert ended.exit_code is ExitCode.WORK_LEFT

@@ -1,7 +1,6 @@
 """What clips really cost: weighed with the first one, compared with every bill, and waited for where it runs out."""
 
 import itertools
-import signal
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -30,7 +29,7 @@ from tests.engine.audit import audit, counts
 from tests.engine.services import instead, reply, retold
 from tests.engine.wishes import PRICE_USD
 from tests.moved_time import EVENING_S
-from tests.studio import Studio, manifest_text, send
+from tests.studio import CTRL_C, Studio, manifest_text, send
 
 DEARER = Decimal("1.06")
 
@@ -399,7 +398,7 @@ def refusing_to_be_paid(answer: Responder) -> Responder:
 def test_whoever_waits_for_the_balance_can_still_be_drained(tmp_path: Path) -> None:
     studio = studio_with(tmp_path, balance_usd=PRICE_USD)
 
-    ended = studio.run(waits_for_balance=True, meanwhile=send(signal.SIGINT, studio=studio, after_s=600))
+    ended = studio.run(waits_for_balance=True, meanwhile=send(CTRL_C, studio=studio, after_s=600))
 
     assert ended.exit_code is ExitCode.WORK_LEFT
     assert counts(studio) == {Status.DONE: 1, Status.PENDING: 5}

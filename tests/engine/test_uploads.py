@@ -1,6 +1,5 @@
 """Local pictures: uploaded once per content, when their job's turn comes, for free; and what becomes of the others."""
 
-import signal
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -25,7 +24,7 @@ from tests.engine.audit import audit
 from tests.engine.services import raw, reply
 from tests.io.test_images import png
 from tests.moved_time import DAY_S, EVENING_S
-from tests.studio import FILES, Asked, Studio
+from tests.studio import CTRL_C, FILES, Asked, Studio
 
 UPLOAD = "/api/v1/media/files"
 HEAD = "version: 1\nname: batch\nmodel: google/veo-3.1-i2v\ndefaults: {durationSeconds: 8, resolution: 720p}\njobs:\n"
@@ -450,8 +449,8 @@ def test_a_drain_ends_the_tries_of_an_upload(studio: Studio) -> None:
     studio.write(text(a="a.png"))
 
     def fail(number: int, _body: bytes) -> HttpAnswer:
-        if number == 2 and studio.signals is not None:
-            studio.signals.receive(signal.SIGINT)
+        if number == 2 and studio.shutdown is not None:
+            studio.shutdown.request(CTRL_C)
         return reply(503, "ServiceUnavailable: for this test")
 
     studio.way = uploads_answered(fail)

@@ -15,6 +15,7 @@ from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action
 from batchrunner.engine.executor import RunResult, execute
 from batchrunner.engine.run import Services
+from batchrunner.engine.shutdown import Shutdown
 from batchrunner.errors import ExitCode
 from batchrunner.io.http import Http, InProcessTransport
 from batchrunner.io.resources import data_root
@@ -29,7 +30,7 @@ from batchrunner.storage.paths import Project, find_project
 from batchrunner.storage.sqlite.ledger import Ledger
 from tests.manifest.desk import plain_data
 from tests.moved_time import DAY_S, EVENING_S, MovedClock, in_moved_time
-from tests.studio import DeafSignals, Studio
+from tests.studio import Studio
 
 pytestmark = pytest.mark.untraced
 
@@ -145,7 +146,7 @@ class Copy:
                 access,
                 clock,
                 self.studio.events.append,
-                DeafSignals(),
+                Shutdown(),
             )
             options = PlanOptions(limits.retries)
             return await execute(self.batch(ledger), means, limits, options, command="run")

@@ -1,7 +1,6 @@
 """A hostile file server: it trickles, lies about what it serves, and never ends."""
 
 import asyncio
-import signal
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,7 +19,7 @@ from batchrunner.sandbox import Fault, HttpAnswer
 from batchrunner.sandbox.exchange import pieces
 from tests.engine.audit import audit
 from tests.io.films import film
-from tests.studio import Studio, manifest_text, send
+from tests.studio import CTRL_C, Studio, manifest_text, send
 
 # trickling
 
@@ -62,7 +61,7 @@ def test_clips_that_trickle_end_a_run_that_somebody_wants_to_leave(tmp_path: Pat
     studio = Studio(tmp_path, way=trickling)
     studio.write(manifest_text("a", "b"))
 
-    ended = studio.run(meanwhile=send(signal.SIGINT, studio=studio, after_s=90))
+    ended = studio.run(meanwhile=send(CTRL_C, studio=studio, after_s=90))
 
     assert ended.exit_code is ExitCode.WORK_LEFT
     assert ended.seconds < 90 + 6 * 120

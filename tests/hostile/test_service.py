@@ -3,7 +3,6 @@
 import asyncio
 import gzip
 import json
-import signal
 import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from decimal import Decimal
@@ -18,6 +17,7 @@ from batchrunner.cli.main import outcome
 from batchrunner.domain.attempt import Outcome
 from batchrunner.domain.event import EventKind
 from batchrunner.domain.status import Status
+from batchrunner.engine.shutdown import ShutdownReason
 from batchrunner.errors import ExitCode
 from batchrunner.io.http import Answered, Delivery, Http, Reply, Responder, TransportError
 from batchrunner.providers.modellix import Modellix, task_id_hints, wire
@@ -27,7 +27,7 @@ from batchrunner.sandbox.exchange import pieces
 from tests.engine.services import instead, raw, reply
 from tests.io.in_process import Service, answered
 from tests.moved_time import MovedClock, in_moved_time
-from tests.studio import Studio, manifest_text, send
+from tests.studio import CTRL_C, Studio, manifest_text, send
 
 KEY = {"Authorization": "Bearer mdlx-test-0001"}
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -188,9 +188,9 @@ def told_for_ever(at: str) -> Callable[[Responder], Responder]:
 
 
 @pytest.mark.parametrize("after_s", [5, 200], ids=["before the pause", "in the pause"])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [CTRL_C, ShutdownReason.TERMINATE])
 def test_a_pause_without_end_keeps_nobody_who_wants_to_leave(
-    tmp_path: Path, number: signal.Signals, after_s: float
+    tmp_path: Path, number: ShutdownReason, after_s: float
 ) -> None:
     studio = Studio(tmp_path, way=told_for_ever("GET /api/v1/tasks/"))
     studio.write(manifest_text("a", "b", "c"))

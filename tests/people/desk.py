@@ -21,6 +21,7 @@ from batchrunner.domain.settings import max_replace
 from batchrunner.domain.step import Action, total
 from batchrunner.engine.executor import RunResult, execute
 from batchrunner.engine.run import Services
+from batchrunner.engine.shutdown import Shutdown
 from batchrunner.errors import UsageError
 from batchrunner.io.http import Answered, Http, InProcessTransport, Responder
 from batchrunner.manifest.load import Manifest, load
@@ -34,7 +35,7 @@ from batchrunner.storage.run_lock import run_lock
 from batchrunner.storage.sqlite.ledger import Ledger
 from tests.engine.disks import Kill, KillingDisk, Moment
 from tests.moved_time import MovedClock
-from tests.studio import FILES, DeafSignals, Studio
+from tests.studio import FILES, Studio
 
 
 class TrueClock(MovedClock):
@@ -160,10 +161,10 @@ class Desk(Studio):
         ledger.decide(marks)
         writer.decisions(who for who, _ in marks)
         batch = replace(self.batch(manifest, ledger), foreign_jobs=planned.foreign_jobs)
-        self.signals = DeafSignals()
+        self.shutdown = Shutdown()
         http = lambda: Http(lambda: InProcessTransport(answer), loopback=False)  # noqa: E731
         access = Credentials(self.api, self.key)
-        means = Services(ledger, http, access, clock, self.events.append, self.signals, self.host)
+        means = Services(ledger, http, access, clock, self.events.append, self.shutdown, self.host)
         return await execute(batch, means, limits, options, command=command.word)
 
     def _agreed(

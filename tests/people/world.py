@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -24,7 +23,7 @@ from tests.people.known import Known, Unknown, asked_of, asker_of
 from tests.people.place import Place
 from tests.people.sheet import Line, Sheet
 from tests.people.words import NO_CLIPS
-from tests.studio import Meanwhile
+from tests.studio import CTRL_C, Meanwhile
 
 GOOD = SandboxOptions(latency_s=60, concurrency=10, balance_usd=Decimal(100_000))
 
@@ -220,8 +219,8 @@ def _meanwhile(desk: Desk, command: Command) -> Meanwhile:
         await asyncio.sleep(command.after_s)
         clock.jump_s = desk.jumped_s = command.jump_s
         for _ in range(command.signals):
-            if desk.signals is not None:
-                desk.signals.receive(signal.SIGINT)
+            if desk.shutdown is not None:
+                desk.shutdown.request(CTRL_C)
 
     return meanwhile
 
