@@ -14,6 +14,7 @@ from batchrunner.domain.decision import Decision, DecisionKind
 from batchrunner.domain.status import Flag, Status
 from batchrunner.planning.batch import JobSet, load_batch
 from batchrunner.planning.inputs import PlanOptions
+from batchrunner.reports.formats import registry
 from batchrunner.reports.formats.registry import render
 from batchrunner.reports.job_history import history
 from batchrunner.reports.plan_table import plan_table
@@ -154,3 +155,9 @@ def test_a_task_that_runs_far_longer_than_any_before_is_told_as_stuck(tmp_path: 
     for now_s, flags in ((studio.clock_s, [Flag.STUCK]), (studio.clock_s - 500, [])):
         rows = report_of(batch, batch.first_steps(PlanOptions(), None), now_s).rows
         assert [flag for row in rows for flag in row.flags] == flags
+
+
+def test_each_form_is_a_file_of_its_own_and_each_such_file_is_registered() -> None:
+    files = {path.stem for path in Path(registry.__file__).parent.glob("*_report.py")}
+    assert {form.__module__.rpartition(".")[2] for form in registry.FORMATS.values()} == files
+    assert len(files) == len(registry.FORMATS)

@@ -24,7 +24,7 @@ from batchrunner.io.resources import read_text
 from batchrunner.planning.inputs import FileState, PlanInputs, PlanOptions
 from batchrunner.planning.planner import next_step
 from batchrunner.reports.formats.json_report import as_json
-from batchrunner.reports.formats.summary import summary
+from batchrunner.reports.formats.registry import render
 from batchrunner.reports.next_steps import next_commands
 from batchrunner.reports.plan_table import plan_table
 from batchrunner.reports.report import Report, ReportRow, row_of
@@ -210,7 +210,7 @@ def test_counts_and_costs_add_up(wanted: list[Status], left: list[Status]) -> No
 
 def test_the_totals_are_told_in_three_lines() -> None:
     rows = [a_row("a"), a_row("b"), a_row("c", Status.FAILED), a_row("d", Status.UNKNOWN)]
-    assert summary(a_report(*rows), 754.0).splitlines()[-3:] == [
+    assert render(a_report(*rows), "table", 754.0).splitlines()[-3:] == [
         "4 jobs: 1 unknown, 2 done, 1 failed",
         "booked $10.30, estimated $12.88 for all (prices of 2026-08-18)",
         "5 submits, 31 polls, 2 refused for too many in 13 min",
@@ -218,11 +218,11 @@ def test_the_totals_are_told_in_three_lines() -> None:
 
 
 def test_the_totals_of_a_status_are_told_without_a_run() -> None:
-    assert summary(a_report(a_row(), requests={})).splitlines()[-2:] == [
+    assert render(a_report(a_row(), requests={}), "table").splitlines()[-2:] == [
         "1 job: 1 done",
         "booked $2.58, estimated $12.88 for all (prices of 2026-08-18)",
     ]
-    assert summary(a_report(requests={})).strip().startswith("0 jobs: nothing to do")
+    assert render(a_report(requests={}), "table").strip().startswith("0 jobs: nothing to do")
 
 
 @pytest.mark.parametrize(
@@ -231,16 +231,16 @@ def test_the_totals_of_a_status_are_told_without_a_run() -> None:
 )
 def test_what_the_account_lost_is_told_of_runs_that_looked_in_the_end(code: ExitCode | None, *, is_told: bool) -> None:
     report = a_report(a_row(), exit_code=code, balances_usd=(Decimal(10), Decimal(4)))
-    assert ("in this run the account went from $10.00 to $4.00: $6.00 less" in summary(report)) is is_told
+    assert ("in this run the account went from $10.00 to $4.00: $6.00 less" in render(report, "table")) is is_told
     of_status = replace(report, requests={})
-    assert ("in the last run the account went from $10.00" in summary(of_status)) is is_told
+    assert ("in the last run the account went from $10.00" in render(of_status, "table")) is is_told
 
 
 # for people
 
 
 def lines_of(report: Report, width: int | None = None) -> list[str]:
-    return summary(report, width=width).splitlines()
+    return render(report, "table", width=width).splitlines()
 
 
 @pytest.mark.parametrize("name", ["1e5", "007", "0x10", "1_000", "-", "nan", "True", "1.0", "12345678901234567890"])
@@ -303,7 +303,7 @@ def test_a_reason_is_cut_to_what_the_terminal_has_room_for(width: int) -> None:
         a_row("turn", Status.PENDING, note=LONG, cost_usd=Decimal(0)),
     ]
     step = Step(Action.HOLD, Status.UNKNOWN, LONG, hold_reason=HoldReason.UNKNOWN)
-    for table in (summary(a_report(*rows), width=width), plan_table(planned(*shots(step)), NOW_S, width)):
+    for table in (render(a_report(*rows), "table", width=width), plan_table(planned(*shots(step)), NOW_S, width)):
         shown = [line for line in table.splitlines() if "the service" in line]
         assert {len(line) for line in shown} == {width}
         assert all(line.endswith("…") for line in shown)
@@ -313,7 +313,7 @@ def test_a_reason_is_cut_to_what_the_terminal_has_room_for(width: int) -> None:
 def test_a_reason_is_whole_where_nothing_is_known_of_a_width() -> None:
     rows = [a_row("hero", Status.FAILED, error=Failure(ErrorClass.PROVIDER, LONG))]
     step = Step(Action.HOLD, Status.UNKNOWN, LONG, hold_reason=HoldReason.UNKNOWN)
-    assert LONG.strip() in summary(a_report(*rows))
+    assert LONG.strip() in render(a_report(*rows), "table")
     assert LONG.strip() in plan_table(planned(*shots(step)), NOW_S)
 
 
@@ -337,7 +337,7 @@ def test_no_control_character_gets_onto_a_terminal() -> None:
         a_row("c", file=f"outputs/{NASTY}.mp4"),
     ]
     step = Step(Action.HOLD, Status.UNKNOWN, NASTY, hold_reason=HoldReason.UNKNOWN)
-    shown = summary(a_report(*rows)) + plan_table(planned((JobId("film", "", "hero", 1), step)), NOW_S)
+    shown = render(a_report(*rows), "table") + plan_table(planned((JobId("film", "", "hero", 1), step)), NOW_S)
     assert all(c.isprintable() for c in shown.replace("\n", ""))
     assert "rm -rf" in shown
     assert not [line for line in shown.splitlines() if line.startswith("rm -rf")]

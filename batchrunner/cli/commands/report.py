@@ -22,14 +22,13 @@ from batchrunner.cli.terminal import say
 from batchrunner.errors import UsageError
 from batchrunner.io.files import named_by_a_person
 from batchrunner.manifest.load import load
-from batchrunner.reports.formats.registry import render
+from batchrunner.reports.formats.registry import FORMATS, render
 from batchrunner.storage.paths import FOLDER
 from batchrunner.storage.receipts import SUFFIX
 
-_FORMS = ("table", "json", "jsonl", "csv", "md", "html")
 # what a table may be called; every other form is the ending of its files
 _TABLE_ENDINGS = {"", "txt"}
-_ENDINGS = ", ".join(f".{form}" for form in _FORMS if form != "table")
+_ENDINGS = ", ".join(f".{form}" for form in FORMATS if form != "table")
 # as git tells texts from other files: by a NUL near the beginning
 _BEGINNING_BYTES = 8000
 
@@ -41,7 +40,7 @@ _BEGINNING_BYTES = 8000
 @ledger_option
 @sandbox_option
 @prices_option
-@format_option(*_FORMS)
+@format_option(*FORMATS)
 @option(
     "--to",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -86,7 +85,7 @@ def _form(form: str, context: click.Context, to: Path) -> str:
     ending = to.suffix.lower().removeprefix(".")
     if context.get_parameter_source("form") is not ParameterSource.DEFAULT or ending in _TABLE_ENDINGS:
         return form
-    if ending not in _FORMS:
+    if ending not in FORMATS:
         raise UsageError(
             f"{to}: `.{ending}` is no form of a report: let it end with {_ENDINGS}, or say the form with -o"
         )

@@ -3,10 +3,16 @@
 from decimal import Decimal
 from typing import Any
 
-from batchrunner.domain.text import utc
+from batchrunner.domain.text import Lines, json_text, utc
+from batchrunner.reports.formats.view import View
 from batchrunner.reports.report import Report, ReportRow
 
 SCHEMA_VERSION = 1
+
+
+def render(report: Report, _: View) -> Lines:
+    """One JSON object."""
+    return Lines(json_text(as_json(report), indent=2))
 
 
 def as_json(report: Report) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from urllib.parse import quote
 
 from batchrunner.domain.money import dollars
 from batchrunner.domain.status import Status
-from batchrunner.domain.text import display_path, plural, printable, utc
+from batchrunner.domain.text import Lines, display_path, plural, printable, utc
+from batchrunner.reports.formats.view import View
 from batchrunner.reports.report import Report, ReportRow
 
 _PAGE = Template("""<!doctype html>
@@ -54,21 +55,22 @@ _STYLE_DIGEST = b64encode(sha256(_STYLE.encode()).digest()).decode()
 _POLICY = f"default-src 'none'; style-src 'sha256-{_STYLE_DIGEST}'; base-uri 'none'; form-action 'none'"
 
 
-def page(report: Report, project: str = "") -> str:
-    """The whole page; every text from outside is escaped. `project` is where the clips' paths begin, seen from it."""
+def render(report: Report, view: View) -> Lines:
+    """The whole page; every text from outside is escaped."""
     title = report.manifest if not report.profile else f"{report.manifest}, {report.profile}"
     counts = (
         f'<li><span class="status {status.value}">{number} {status.value}</span></li>'
         for status, number in sorted(report.counts.items(), key=lambda item: list(Status).index(item[0]))
     )
-    return _PAGE.substitute(
+    page = _PAGE.substitute(
         policy=_POLICY,
         style=_STYLE,
         title=_text(title),
         head="\n".join(f'<p class="soft">{_text(line)}</p>' for line in _head(report)),
         counts="".join(counts),
-        tables="\n".join(_tables(report, project)),
+        tables="\n".join(_tables(report, view.project)),
     )
+    return Lines(page)
 
 
 def _head(report: Report) -> Iterator[str]:

@@ -7,6 +7,7 @@ from batchrunner.domain.money import dollars
 from batchrunner.domain.status import Status
 from batchrunner.domain.text import LONGEST_TABLE, Lines, display_path, duration, in_lines, plural, printable, stacked
 from batchrunner.errors import ExitCode
+from batchrunner.reports.formats.view import View
 from batchrunner.reports.layout import room, table
 from batchrunner.reports.report import Report, ReportRow
 
@@ -15,29 +16,28 @@ HEADERS = ("job", "status", "cost", "file or reason")
 _LEFT_AT_ONCE = {ExitCode.INTERRUPTED, ExitCode.TERMINATED}
 
 
-def summary(report: Report, seconds: float | None = None, width: int | None = None, project: str = "") -> Lines:
+def render(report: Report, view: View) -> Lines:
     """The table, the counts, the money, and how long it took. Text without colour, ending without a newline.
 
-    Reasons are cut to what a terminal of this `width` has room for; None: they are told whole. `project` is where the
-    clips' paths begin, seen from where it is read.
+    Reasons are cut to what the terminal has room for; where there is none, they are told whole.
     """
-    parts = list(_part(report.rows, width, project))
+    parts = list(_part(report.rows, view))
     if report.departed:
-        parts += [in_lines("", "no longer in the manifest:"), *_part(report.departed, width, project)]
-    return stacked(*parts, in_lines("", *totals(report, seconds)))
+        parts += [in_lines("", "no longer in the manifest:"), *_part(report.departed, view)]
+    return stacked(*parts, in_lines("", *totals(report, view.seconds)))
 
 
-def _part(rows: Sequence[ReportRow], width: int | None, project: str) -> Iterable[Lines]:
+def _part(rows: Sequence[ReportRow], view: View) -> Iterable[Lines]:
     shown = rows if len(rows) <= LONGEST_TABLE else [row for row in rows if row.status is not Status.DONE]
     if shown:
-        yield _table(shown, width, project)
+        yield _table(shown, view)
     if len(shown) < len(rows):
         yield in_lines(f"({plural(len(rows) - len(shown), 'job')} done and not shown)")
 
 
-def _table(rows: Sequence[ReportRow], width: int | None, project: str) -> Lines:
-    most = room(HEADERS[:-1], [cells(row, project)[:-1] for row in rows], width)
-    return table(HEADERS, [cells(row, project, most) for row in rows], ("left", "left", "right", "left"))
+def _table(rows: Sequence[ReportRow], view: View) -> Lines:
+    most = room(HEADERS[:-1], [cells(row, view.project)[:-1] for row in rows], view.width)
+    return table(HEADERS, [cells(row, view.project, most) for row in rows], ("left", "left", "right", "left"))
 
 
 def cells(row: ReportRow, project: str, most: int | None = None) -> list[str]:
