@@ -37,7 +37,7 @@ from batchrunner.reports.next_steps import next_commands
 from batchrunner.reports.plan_table import plan_table
 from batchrunner.storage.paths import find_project
 from batchrunner.storage.records import Claim, NewRun
-from batchrunner.storage.sqlite.ledger import Ledger
+from batchrunner.storage.sqlite.ledger import SqliteLedger
 
 COUNT = 20_000
 FAILED_FIRST = 1_000
@@ -66,7 +66,7 @@ JOB = """\
 class Author:
     """Writes the past of one job after the other."""
 
-    ledger: Ledger
+    ledger: SqliteLedger
     folder: Path
     sha256: str
     run_id: int = 0
@@ -83,7 +83,8 @@ class Author:
             job.identity, number, self.run_id, request, job.output, API, "digest", "0001", Decimal("2.576"), self.tick()
         )
         attempt_id = self.ledger.claim(claim)
-        self.ledger.answer(attempt_id, Answer(self.tick(), Outcome.ACCEPTED, f"task-{attempt_id}", http_status=200))
+        answer = Answer(self.tick(), Outcome.ACCEPTED, f"task-{attempt_id}", http_status=200)
+        self.ledger.record_answer(attempt_id, answer)
         attempt = Attempt(
             attempt_id, self.run_id, number, request, job.output, API, "digest", Decimal("2.576"), self.now_s
         )
@@ -106,7 +107,7 @@ class Author:
 
     def put(self, attempt_id: int, path: str, role: ClipRole) -> None:
         """A clip under a name."""
-        self.ledger.clip(attempt_id, Clip(self.tick(), role, path, CLIP_BYTES, self.sha256))
+        self.ledger.record_clip(attempt_id, Clip(self.tick(), role, path, CLIP_BYTES, self.sha256))
         lay(self.folder / path)
 
     def tell(self, number: int, job: Job) -> None:
@@ -134,7 +135,7 @@ def build(folder: Path) -> None:
     path = folder / "bench.yaml"
     path.write_text(HEAD + "".join(JOB.format(number=number, scene=number % 40) for number in range(COUNT)))
     manifest = read(path)
-    with Ledger.writing(find_project(path).ledger) as ledger:
+    with SqliteLedger.writing(find_project(path).ledger) as ledger:
         ledger._db.execute("PRAGMA synchronous = OFF")  # noqa: SLF001  # the disk's syncs are not what is measured
         write_past(Author(ledger, folder, hashlib.sha256(bytes(CLIP_BYTES)).hexdigest()), manifest)
 

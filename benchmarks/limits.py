@@ -40,8 +40,9 @@ from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import Charged
 from batchrunner.sandbox.exchange import HttpAnswer as Sent
 from batchrunner.sandbox.exchange import pieces
+from batchrunner.storage.interface import LedgerReader
+from batchrunner.storage.open import open_ledger
 from batchrunner.storage.records import Claim, NewRun
-from batchrunner.storage.sqlite.ledger import Ledger
 from tests.moved_time import EVENING_S
 from tests.studio import API, KEY, Studio, manifest_text
 
@@ -163,7 +164,7 @@ class Bench(Studio):
 
     stand_in: LatencyModel | None = None
 
-    def batch(self, manifest: Manifest, ledger: Ledger) -> Batch:
+    def batch(self, manifest: Manifest, ledger: LedgerReader) -> Batch:
         """All that is known; only the forecasts may be others."""
         known = super().batch(manifest, ledger)
         if self.stand_in is None:
@@ -238,7 +239,7 @@ def remember(studio: Bench, cell: Cell) -> None:
     access = Credentials(API, KEY)
     lasting_s = latencies_s(cell.shape, PAST, seed=1)
     at_s = EVENING_S - 7200.0
-    with Ledger.writing(studio.project.ledger) as ledger:
+    with open_ledger(studio.project.ledger) as ledger:
         records = [as_record(job) for job in manifest.jobs]
         run_id = ledger.begin_run(NewRun("batch", "", "run", "batch.yaml", API, "here", 1, "0", records, at_s))
         for job, lasts_s in zip(manifest.jobs, lasting_s, strict=True):
@@ -255,17 +256,17 @@ def remember(studio: Bench, cell: Cell) -> None:
                 at_s,
             )
             attempt_id = ledger.claim(claim)
-            ledger.answer(attempt_id, Answer(at_s, Outcome.ACCEPTED, f"past-{attempt_id}", http_status=200))
+            ledger.record_answer(attempt_id, Answer(at_s, Outcome.ACCEPTED, f"past-{attempt_id}", http_status=200))
             attempt = Attempt(attempt_id, run_id, 1, job.request, job.output, API, access.key_digest, Decimal(1), at_s)
             ledger.observe(
                 attempt, Observation(at_s + lasts_s, TaskState.SUCCESS, "success", took_s=lasts_s), settles=False
             )
-            ledger.clip(attempt_id, Clip(at_s + lasts_s, ClipRole.FINAL, job.output, 3, "0" * 64))
+            ledger.record_clip(attempt_id, Clip(at_s + lasts_s, ClipRole.FINAL, job.output, 3, "0" * 64))
             ledger.settle(attempt_id, at_s + lasts_s)
             path = studio.folder / job.output
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(b"mp4")
-        ledger.account.told_slots(run_id, access.key_digest, cell.slots, at_s)
+        ledger.account.record_slots(run_id, access.key_digest, cell.slots, at_s)
         ledger.end_run(run_id, 0, at_s)
 
 

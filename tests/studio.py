@@ -21,8 +21,9 @@ from batchrunner.planning.inputs import PlanOptions
 from batchrunner.providers.credentials import Credentials
 from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import ChargeRecord, Sandbox, record
+from batchrunner.storage.interface import LedgerReader
 from batchrunner.storage.paths import Project, find_project
-from batchrunner.storage.sqlite.ledger import Ledger
+from batchrunner.storage.sqlite.ledger import SqliteLedger
 from tests.moved_time import EVENING_S, MovedClock, in_moved_time
 
 API = "https://api.modellix.test"
@@ -165,7 +166,7 @@ class Studio:
         self.shutdown = Shutdown()
         answer = self.sandbox(clock)
         try:
-            with Ledger.writing(self.project.ledger, self.connect) as ledger:
+            with SqliteLedger.writing(self.project.ledger, self.connect) as ledger:
                 means = Services(
                     ledger,
                     lambda: Http(lambda: InProcessTransport(answer), loopback=False),
@@ -193,7 +194,7 @@ class Studio:
 
         return answer
 
-    def batch(self, manifest: Manifest, ledger: Ledger) -> Batch:
+    def batch(self, manifest: Manifest, ledger: LedgerReader) -> Batch:
         return load_batch(
             self.project, JobSet(manifest.name, manifest.profile, manifest.jobs), ledger, shipped_prices()
         )
@@ -201,7 +202,7 @@ class Studio:
     def seen(self) -> list[JobState]:
         """Every job as it stands, as `status` sees it."""
         manifest = load(self.manifest)
-        with Ledger.reading(self.project.ledger) as ledger:
+        with SqliteLedger.reading(self.project.ledger) as ledger:
             return self.batch(manifest, ledger).first_steps(PlanOptions(), None)
 
     def statuses(self) -> dict[str, Status]:
@@ -212,7 +213,7 @@ class Studio:
         return record(self.state)
 
     def known_tasks(self) -> frozenset[str]:
-        with Ledger.reading(self.project.ledger) as ledger:
+        with SqliteLedger.reading(self.project.ledger) as ledger:
             return ledger.task_ids()
 
     def booked_usd(self) -> Decimal:

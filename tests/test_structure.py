@@ -66,7 +66,6 @@ LONG_FILES = {
     "engine/run.py": 370,
     "engine/fetch.py": 260,
     "manifest/validate.py": 312,
-    "storage/sqlite/ledger.py": 311,
     "io/files.py": 310,
     "domain/receipt.py": 310,
     "planning/batch.py": 290,
@@ -175,6 +174,16 @@ ALONE = {
 def test_a_library_is_known_where_it_belongs_and_nowhere_else(library: str) -> None:
     users = {name for name, tree in MODULES.items() if library in imported(tree)}
     assert {name for name in users if not name.startswith(ALONE[library] or ("nobody",))} == set()
+
+
+def test_one_module_decides_which_database_keeps_a_ledger() -> None:
+    users = {
+        name
+        for name, tree in MODULES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("batchrunner.storage.sqlite")
+    }
+    assert {name for name in users if not name.startswith("storage/sqlite/")} == {"storage/open.py"}
 
 
 def test_every_foreign_library_has_its_place() -> None:

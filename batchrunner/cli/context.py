@@ -27,10 +27,11 @@ from batchrunner.providers.credentials import Credentials, read_credentials
 from batchrunner.providers.modellix import Modellix
 from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import Sandbox
+from batchrunner.storage.interface import LedgerReader
+from batchrunner.storage.open import read_ledger
 from batchrunner.storage.paths import Project, find_project
 from batchrunner.storage.receipts import read_receipts
 from batchrunner.storage.run_lock import lock_owner
-from batchrunner.storage.sqlite.ledger import Ledger
 
 T = TypeVar("T")
 
@@ -98,7 +99,7 @@ def wanted_of(manifest: Manifest) -> JobSet:
     return JobSet(manifest.name, manifest.profile, manifest.jobs, sources)
 
 
-def wanted_or_remembered(path: Path, profile: str, project: Project, ledger: Ledger) -> tuple[JobSet, bool]:
+def wanted_or_remembered(path: Path, profile: str, project: Project, ledger: LedgerReader) -> tuple[JobSet, bool]:
     """What is wanted, for commands that pay nothing, and whether the manifest itself says so.
 
     Where the file cannot be used just now, it is what its last run wanted.
@@ -109,7 +110,7 @@ def wanted_or_remembered(path: Path, profile: str, project: Project, ledger: Led
     manifest = load(path, profile, permissions=permissions_of(path))
     if not manifest.errors:
         return wanted_of(manifest), True
-    name = ledger.name_at(project.written(project.manifest)) or manifest.name
+    name = ledger.manifest_at(project.written(project.manifest)) or manifest.name
     last = ledger.last_run(name, profile)
     if last is None:
         say_lines(stacked(problem_text.as_text(manifest.problems, manifest.lines), in_lines("")), err=True)
@@ -118,19 +119,19 @@ def wanted_or_remembered(path: Path, profile: str, project: Project, ledger: Led
 
 
 @contextmanager
-def known_ledger(project: Project) -> Iterator[Ledger]:
+def known_ledger(project: Project) -> Iterator[LedgerReader]:
     """The ledger to tell from. What only the receipts know is added to a copy in memory: nothing is written."""
     receipts = read_receipts(project)
-    with Ledger.reading(project.ledger) as ledger:
-        if not ledger.has_news(receipts):
+    with read_ledger(project.ledger) as ledger:
+        if not ledger.would_import(receipts):
             yield ledger
             return
-        with ledger.copy() as copy:
+        with ledger.scratch_copy() as copy:
             copy.import_receipts(receipts)
             yield copy
 
 
-def in_flight_run(project: Project, ledger: Ledger, name: str) -> int | None:
+def in_flight_run(project: Project, ledger: LedgerReader, name: str) -> int | None:
     """The run of this manifest that is alive just now; what it waits for is not unknown."""
     last = ledger.last_run(name) if lock_owner(project.folder, name) else None
     return last.id if last and last.ended_at_s is None else None

@@ -14,10 +14,11 @@ from batchrunner.domain.text import utc
 from batchrunner.errors import UsageError
 from batchrunner.io.clock import Clock
 from batchrunner.planning.batch import Batch, JobSet, load_batch
+from batchrunner.storage.interface import Ledger
+from batchrunner.storage.open import open_ledger
 from batchrunner.storage.paths import Project
 from batchrunner.storage.receipts import ReceiptsWriter, read_receipts
 from batchrunner.storage.run_lock import run_lock
-from batchrunner.storage.sqlite.ledger import Ledger
 from batchrunner.storage.symlinks import check_symlinks
 
 
@@ -72,6 +73,6 @@ def deciding(project: Project, wanted: JobSet) -> Iterator[DecisionSession]:
 def _told_ledger(project: Project) -> Iterator[Ledger]:
     """The ledger, open to be written, with what the receipts tell: a choice may be about a colleague's clip."""
     told = read_receipts(project)
-    with Ledger.writing(project.ledger) as book:
+    with open_ledger(project.ledger) as book:
         book.import_receipts(told)
         yield book

@@ -16,8 +16,8 @@ from batchrunner.planning.batch import Batch, JobState, load_batch
 from batchrunner.planning.inputs import PlanOptions
 from batchrunner.reports.formats.registry import render
 from batchrunner.reports.report import Report, ReportRow, row_of
+from batchrunner.storage.open import read_ledger
 from batchrunner.storage.paths import Project
-from batchrunner.storage.sqlite.ledger import Ledger
 
 
 def known(
@@ -25,7 +25,7 @@ def known(
 ) -> tuple[Report, list[JobState]]:
     """The report of a manifest as it stands, with its last run; and each job's memory and next step."""
     project = project_of(manifest, ledger, sandbox=sandbox)
-    with Ledger.reading(project.ledger) as book:
+    with read_ledger(project.ledger) as book:
         wanted, is_current = wanted_or_remembered(manifest, profile, project, book)
     with known_ledger(project) as book:
         batch = load_batch(project, wanted, book, prices_of(prices), in_flight_run(project, book, wanted.name))

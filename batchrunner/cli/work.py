@@ -32,10 +32,11 @@ from batchrunner.planning.batch import Batch, JobSet, load_batch
 from batchrunner.planning.inputs import PlanOptions
 from batchrunner.reports.next_steps import next_commands
 from batchrunner.reports.report import Report
+from batchrunner.storage.interface import LedgerReader
+from batchrunner.storage.open import open_ledger
 from batchrunner.storage.paths import Project
 from batchrunner.storage.receipts import ReceiptsWriter, check_memory, read_receipts
 from batchrunner.storage.run_lock import run_lock
-from batchrunner.storage.sqlite.ledger import Ledger
 from batchrunner.storage.symlinks import check_symlinks
 
 
@@ -68,7 +69,7 @@ def work(order: RunOptions, wanted: JobSet, settings: Settings) -> int:
             known.check_address(service.access.base_url)
             planned = with_guests(load_batch(project, wanted, known, prices), stack, clock)
             marks, agreement = _agreed(order, planned, settings, known, service, clock, narrator)
-        ledger = stack.enter_context(Ledger.writing(project.ledger))
+        ledger = stack.enter_context(open_ledger(project.ledger))
         ledger.import_receipts(read_receipts(project))
         writer = ReceiptsWriter(project, ledger, lambda why: say(why, err=True))
         stack.callback(writer.whole, wanted.name)
@@ -88,7 +89,13 @@ def work(order: RunOptions, wanted: JobSet, settings: Settings) -> int:
 
 
 def _agreed(
-    order: RunOptions, batch: Batch, settings: Settings, known: Ledger, service: Service, clock: Clock, tell: Listener
+    order: RunOptions,
+    batch: Batch,
+    settings: Settings,
+    known: LedgerReader,
+    service: Service,
+    clock: Clock,
+    tell: Listener,
 ) -> tuple[tuple[tuple[JobId, Decision], ...], Approval]:
     """What is to be decided with this command, and what somebody agreed to."""
     limits = order.limits(settings, clock.wall_s())
@@ -121,7 +128,7 @@ def with_guests(batch: Batch, stack: ExitStack, clock: Clock) -> Batch:
     return replace(batch, foreign_jobs=guests)
 
 
-def _decided(order: RunOptions, batch: Batch, retries: int, ledger: Ledger, now_s: float) -> Decided | None:
+def _decided(order: RunOptions, batch: Batch, retries: int, ledger: LedgerReader, now_s: float) -> Decided | None:
     """What `retry` and `redo` decide; it is judged by how the jobs stand before anything is marked."""
     if order.marking is None:
         return None

@@ -186,7 +186,7 @@ def _needs_its_key(attempt: Attempt, reply: TaskReply) -> StopReason:
 def _take_back(run: Run, identity: JobId, attempt: Attempt, reply: TaskReply) -> None:
     """A task that a person named, and that does not exist: what became of the submit is as unknown as before."""
     why = f"the service does not know {attempt.task_id}, which was named by hand: {reply.message}"
-    run.ledger.answer(attempt.id, Answer(run.clock.wall_s(), Outcome.UNKNOWN, message=why))
+    run.ledger.record_answer(attempt.id, Answer(run.clock.wall_s(), Outcome.UNKNOWN, message=why))
     run.tell(RunEvent(EventKind.UNKNOWN, why, identity.name))
 
 

@@ -35,8 +35,8 @@ from batchrunner.providers.credentials import Credentials
 from batchrunner.providers.modellix import Modellix
 from batchrunner.providers.modellix import RateLimitHeaders as Told
 from batchrunner.storage.clips import ClipStore
+from batchrunner.storage.interface import Ledger
 from batchrunner.storage.receipts import ReceiptsWriter
-from batchrunner.storage.sqlite.ledger import Ledger
 
 # Source: rule 8 of the design: what may be uncertain at one moment is bounded.
 _POSTS_ON_THE_WIRE = 4
@@ -208,7 +208,7 @@ class Run:
         limit = self.slots.limit.limit
         is_learned = self.limits.concurrency == AUTO and self.stats.submits
         if is_learned and limit != self._remembered_slots():
-            self.ledger.account.told_slots(self.run_id, self.access.key_digest, limit, self.clock.wall_s())
+            self.ledger.account.record_slots(self.run_id, self.access.key_digest, limit, self.clock.wall_s())
 
     # stopping
 

@@ -199,7 +199,7 @@ async def _recorded(run: Run, job: Job, attempt_id: int, answer: Answer) -> Answ
     wait_s = 1.0
     while True:
         try:
-            return run.ledger.answer(attempt_id, answer)
+            return run.ledger.record_answer(attempt_id, answer)
         except LedgerError as error:
             run.stop(HoldReason.LEDGER, str(error))
             if answer.task_id is None:

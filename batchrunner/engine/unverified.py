@@ -11,7 +11,7 @@ from batchrunner.io.download import DownloadedFile
 from batchrunner.io.files import Root, sha256_of
 from batchrunner.planning.batch import Batch, JobState
 from batchrunner.storage.clips import ClipStore
-from batchrunner.storage.sqlite.ledger import Ledger
+from batchrunner.storage.interface import Ledger
 
 
 def keep(root: Root, odd: DownloadedFile, final: Path) -> Path:

@@ -44,13 +44,13 @@ async def _sendable(run: Run, value: object, is_wanted: Callable[[], bool]) -> o
 async def _address(run: Run, image: LocalImage, is_wanted: Callable[[], bool]) -> str:
     """Where the service has this picture. Jobs that need the same one wait for the same upload."""
     async with run.upload_locks[image.sha256]:
-        known = run.ledger.pictures.find(image.sha256, run.access.base_url, run.access.key_digest)
+        known = run.ledger.uploads.find(image.sha256, run.access.base_url, run.access.key_digest)
         if known is None or not known.is_usable(run.clock.wall_s()):
             try:
                 known = await _upload(run, image, is_wanted)
             finally:
                 run.pictures_in_trouble.discard(image.sha256)
-            run.ledger.pictures.taken(known, run.access.base_url, run.access.key_digest)
+            run.ledger.uploads.record(known, run.access.base_url, run.access.key_digest)
         return known.url
 
 

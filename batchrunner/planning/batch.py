@@ -21,9 +21,9 @@ from batchrunner.planning.outgoing import NO_SOURCES, Sources
 from batchrunner.planning.planner import plan_all
 from batchrunner.planning.reuse import ReusableRef, describe, find_reusable, find_suspects
 from batchrunner.storage.clip_files import on_disk, owner_of
+from batchrunner.storage.interface import LedgerReader
 from batchrunner.storage.paths import Project
-from batchrunner.storage.sqlite.ledger import Ledger
-from batchrunner.storage.sqlite.rivals import Rivals
+from batchrunner.storage.records import Rivals
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ class Batch:
             for who, memory in self.histories.items()
             if any(a.clip and a.clip.path == path for a in memory.attempts)
         )
-        return self.rivals.lying.get(path) or next((who for who in found if who != identity), None)
+        return self.rivals.stored.get(path) or next((who for who in found if who != identity), None)
 
     def _is_past(self, other: JobId) -> bool:
         """Whether nobody wants another job any more: it left this manifest, or had an earlier name of it."""
@@ -228,7 +228,7 @@ class JobSet:
 
 
 def load_batch(
-    project: Project, wanted: JobSet, ledger: Ledger, prices: PriceList, in_flight_run: int | None = None
+    project: Project, wanted: JobSet, ledger: LedgerReader, prices: PriceList, in_flight_run: int | None = None
 ) -> Batch:
     """All that is known of these jobs. `in_flight_run` is a run that is alive: what it waits for is not unknown."""
     jobs = {job.identity: job for job in wanted.jobs}
@@ -251,13 +251,13 @@ def load_batch(
     return _with_others(batch, ledger)
 
 
-def renewed(batch: Batch, ledger: Ledger) -> Batch:
+def renewed(batch: Batch, ledger: LedgerReader) -> Batch:
     """The batch with what others have done since: a clip to take over, a path that is theirs."""
     rivals = ledger.rivals(batch.name, batch.profile, batch.project.written(batch.project.manifest))
     return _with_others(replace(batch, rivals=rivals), ledger)
 
 
-def _with_others(batch: Batch, ledger: Ledger) -> Batch:
+def _with_others(batch: Batch, ledger: LedgerReader) -> Batch:
     everybody = ledger.all_histories()
     suspects = find_suspects(batch.jobs, everybody, ledger.damage)
     return replace(batch, reusable=find_reusable(batch.jobs, everybody), other_histories=everybody, suspects=suspects)

@@ -11,8 +11,8 @@ from batchrunner.domain.job import JobId
 from batchrunner.io.clock import Clock
 from batchrunner.io.download import DownloadedFile
 from batchrunner.storage.clip_files import on_disk, owner_of, source_at
+from batchrunner.storage.interface import Ledger
 from batchrunner.storage.paths import Project
-from batchrunner.storage.sqlite.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class ClipStore:
         """
         self._make_room(identity, final)
         clip = self._clip(ClipRole.FINAL, final, verified.size_bytes, verified.sha256)
-        self.ledger.clip(attempt.id, clip, attempt.adoption_id)
+        self.ledger.record_clip(attempt.id, clip, attempt.adoption_id)
         self.project.safe.move(verified.path, final)
         if attempt.is_open:
             self.ledger.settle(attempt.id, self.clock.wall_s())
@@ -44,7 +44,7 @@ class ClipStore:
         if source is None:
             return None
         clip = self._clip(ClipRole.FINAL, final, source.size_bytes, source.sha256)
-        self.ledger.clip(attempt.id, clip, attempt.adoption_id)
+        self.ledger.record_clip(attempt.id, clip, attempt.adoption_id)
         return clip.path
 
     def stored(self, attempt: Attempt) -> DownloadedFile:
@@ -60,7 +60,7 @@ class ClipStore:
             for attempt in memory.attempts:
                 if attempt.clip and attempt.clip.is_told and attempt.id in present:
                     clip = replace(attempt.clip, at_s=self.clock.wall_s(), is_told=False)
-                    self.ledger.clip(attempt.id, clip, attempt.adoption_id)
+                    self.ledger.record_clip(attempt.id, clip, attempt.adoption_id)
 
     def _make_room(self, identity: JobId, final: Path) -> None:
         """An older clip of the same job moves to the versions."""
@@ -73,7 +73,7 @@ class ClipStore:
             raise FileExistsError(final)
         version = _free_version(final)
         moved = self._clip(ClipRole.VERSION, version, clip.size_bytes, clip.sha256)
-        self.ledger.clip(attempt.id, moved, attempt.adoption_id)
+        self.ledger.record_clip(attempt.id, moved, attempt.adoption_id)
         self.project.safe.move(final, version)
 
     def _clip(self, role: ClipRole, path: Path, size_bytes: int, sha256: str) -> Clip:

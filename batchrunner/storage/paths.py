@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
+from batchrunner.errors import UsageError
 from batchrunner.io.files import STATE_FOLDER, Refused, Root, state_root
 
 FOLDER = STATE_FOLDER
 SANDBOX = "sandbox-run"
+_SERVERS = ("postgresql:/", "postgres:/")  # a path has no double slash
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,17 +107,32 @@ def is_inside(text: str) -> bool:
     return bool(path.parts) and not path.is_absolute() and ".." not in path.parts and text.isprintable()
 
 
+def ledger_path(location: Path | str) -> Path:
+    """The file that a ledger's location names.
+
+    Raises:
+        UsageError: it names a database server.
+    """
+    if str(location).startswith(_SERVERS):
+        raise UsageError("a ledger on PostgreSQL is not supported yet: name a file")
+    return Path(location)
+
+
 def find_project(manifest: Path, ledger: Path | None = None, *, sandbox: bool = False) -> Project:
     """The project of a manifest: the nearest ledger upward, as git finds its folder, else one beside it.
 
     The search ends at a folder of another owner: in a folder that many share, anybody may leave a ledger.
+
+    Raises:
+        UsageError: `ledger` names a database server.
     """
     path = Path(os.path.abspath(manifest))  # noqa: PTH100  # not resolve(): a link to a manifest stays where it is
     if sandbox:
         base = path.parent / SANDBOX
         return Project(base, base, base / FOLDER / "ledger.db", path, path.parent)
     if ledger is not None:
-        return Project(path.parent, path.parent, Path(os.path.abspath(ledger)), path, path.parent)  # noqa: PTH100  # as above
+        file = Path(os.path.abspath(ledger_path(ledger)))  # noqa: PTH100  # as above
+        return Project(path.parent, path.parent, file, path, path.parent)
     found = (folder for folder in _of_one_owner(path.parent) if _has_ledger(folder, path.parent))
     root = next(found, path.parent)
     return Project(root, path.parent, root / FOLDER / "ledger.db", path, root)

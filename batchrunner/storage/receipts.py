@@ -23,9 +23,9 @@ from batchrunner.domain.receipt import (
 from batchrunner.domain.receipt_schema import NAME, check_line
 from batchrunner.errors import BatchrunnerError, LedgerError, UsageError
 from batchrunner.io import mp4
+from batchrunner.storage.interface import Ledger
 from batchrunner.storage.paths import Project
 from batchrunner.storage.receipts_file import Line, RefusedLine, append_line, read_lines, refuse
-from batchrunner.storage.sqlite.ledger import Ledger
 
 SUFFIX = ".receipts.jsonl"
 _Reader = Callable[[str, Mapping[str, Any], ReadRequest], Receipt]
@@ -118,7 +118,7 @@ class ReceiptsWriter:
 def _write(project: Project, manifest: str, ledger: Ledger, there: Sequence[Receipt]) -> None:
     whole = ((who, memory) for who, memory in ledger.histories(manifest).items() if not memory.damage)
     known = [each for who, memory in whole for each in receipts_of(who, memory)]
-    told = sorted((*known, *ledger.unheard(there)), key=lambda each: (each.identity, each.at_s, _ORDER[type(each)]))
+    told = sorted((*known, *ledger.unrecorded(there)), key=lambda each: (each.identity, each.at_s, _ORDER[type(each)]))
     lines, unfit = _lines(told)
     path = receipts_path(project, manifest)
     before = path.read_bytes() if path.exists() else b""

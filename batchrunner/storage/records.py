@@ -1,7 +1,7 @@
-"""What is written down in one piece: a run at its start, and the claim to submit a job."""
+"""What goes into a ledger and comes out of it in one piece, beside the histories of jobs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +11,7 @@ from batchrunner.domain.request import Request
 
 @dataclass(frozen=True, slots=True)
 class NewRun:
-    """One invocation, as it is written down at its start."""
+    """One invocation, as it is recorded at its start."""
 
     manifest: str
     profile: str
@@ -45,3 +45,42 @@ class Claim:
     at_s: float
     decision: str | None = None
     newest: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One run as the ledger has it; `jobs` are those it wanted, in the manifest's order."""
+
+    id: int
+    command: str
+    profile: str
+    started_at_s: float
+    ended_at_s: float | None
+    exit_code: int | None
+    jobs: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rivals:
+    """What the jobs of a ledger hold, as one manifest and profile sees it. Paths are as the ledger keeps them.
+
+    `stored` is where clips of other manifests and profiles were put last, `opened` where the open attempts of all jobs
+    will put theirs. `former` are the names that this manifest had before. `newest` is the last attempt that is known.
+    """
+
+    stored: Mapping[str, JobId] = field(default_factory=dict)
+    opened: Mapping[str, JobId] = field(default_factory=dict)
+    former: frozenset[str] = frozenset()
+    newest: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class HighWaterMark:
+    """The last attempt and the last answer that were recorded at a moment."""
+
+    attempt_id: int
+    answer_id: int
+
+
+class IntegrityViolation(Exception):
+    """A write that breaks a rule of the ledger, such as a fact that is recorded twice: a mistake of the program."""

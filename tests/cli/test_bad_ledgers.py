@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from batchrunner.cli.main import outcome
-from batchrunner.storage.sqlite.ledger import Ledger
+from batchrunner.storage.open import trust_ledger
 from tests.ledgers.make import HERE
 
 COMMANDS = [
@@ -34,7 +34,7 @@ def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MODELLIX_API_KEY", "mdlx-test-0001")
     monkeypatch.setenv("MODELLIX_BASE_URL", "http://127.0.0.1:9")
-    with Ledger.trusting(Path(shutil.copy(HERE / "v1.db", tmp_path / ".batchrunner" / "ledger.db"))):
+    with trust_ledger(Path(shutil.copy(HERE / "v1.db", tmp_path / ".batchrunner" / "ledger.db"))):
         pass
     return tmp_path / ".batchrunner" / "ledger.db"
 

@@ -13,9 +13,9 @@ from batchrunner.errors import ExitCode
 from batchrunner.io.clock import Clock
 from batchrunner.io.http import Answered, Responder
 from batchrunner.providers.credentials import Credentials
+from batchrunner.storage.open import open_ledger, read_ledger
 from batchrunner.storage.paths import Project, find_project
 from batchrunner.storage.run_lock import run_lock
-from batchrunner.storage.sqlite.ledger import Ledger
 from tests.io.test_images import png
 from tests.moved_time import DAY_S
 from tests.studio import Studio
@@ -174,9 +174,9 @@ def test_what_others_uploaded_to_the_account_is_left_alone(
 
 def test_a_picture_that_is_gone_already_counts_as_deleted(batch: Rehearsal, capsys: pytest.CaptureFixture[str]) -> None:
     batch.uploaded("a")
-    with Ledger.writing(batch.project.ledger) as ledger:
-        [known] = ledger.pictures.all()
-        ledger.pictures.taken(
+    with open_ledger(batch.project.ledger) as ledger:
+        [known] = ledger.uploads.all()
+        ledger.uploads.record(
             Upload("0" * 64, 9, "file-nowhere", known.url, known.at_s), batch.api, batch_digest(batch)
         )
     assert batch.asked_for(capsys, "--prune") == "2 pictures deleted, 0 kept\n"
@@ -199,8 +199,8 @@ def test_pruning_needs_a_key_and_listing_does_not(
 
     assert outcome(["uploads", str(studio.manifest)]) == ExitCode.DONE
     assert outcome(["uploads", str(studio.manifest), "--prune"]) == ExitCode.REFUSED
-    with Ledger.reading(studio.project.ledger) as ledger:
-        assert len(ledger.pictures.all()) == 1
+    with read_ledger(studio.project.ledger) as ledger:
+        assert len(ledger.uploads.all()) == 1
 
 
 def test_nothing_is_pruned_while_a_run_of_the_project_is_at_work(

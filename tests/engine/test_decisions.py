@@ -12,7 +12,7 @@ from batchrunner.errors import ExitCode
 from batchrunner.planning.inputs import PlanOptions
 from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import Fault
-from batchrunner.storage.sqlite.ledger import Ledger
+from batchrunner.storage.sqlite.ledger import SqliteLedger
 from tests.engine.services import refusing
 from tests.engine.wishes import edited
 from tests.moved_time import MovedClock
@@ -22,7 +22,7 @@ from tests.studio import CTRL_C, Studio, manifest_text
 def decided(studio: Studio, kind: DecisionKind, *names: str, are_spelt: bool = True) -> Decided:
     """What `batchrunner redo` or `retry` of these jobs comes to, by their names or by a choice."""
     manifest = studio.write(studio.manifest.read_text(encoding="utf-8"))
-    with Ledger.writing(studio.project.ledger, studio.connect) as ledger:
+    with SqliteLedger.writing(studio.project.ledger, studio.connect) as ledger:
         seen = studio.batch(manifest, ledger).first_steps(PlanOptions(), None)
         chosen = [each for each in seen if each.identity.name in names]
         orders = unfinished(seen, kind, ledger.last_ended_run(manifest.name, manifest.profile))
@@ -40,7 +40,7 @@ def decide(studio: Studio, kind: DecisionKind, *names: str, **wishes: Any) -> Ru
 def accept(studio: Studio, name: str) -> None:
     """`batchrunner accept` of one job."""
     manifest = studio.write(studio.manifest.read_text(encoding="utf-8"))
-    with Ledger.writing(studio.project.ledger) as ledger:
+    with SqliteLedger.writing(studio.project.ledger) as ledger:
         batch = studio.batch(manifest, ledger)
         who = next(who for who in batch.jobs if who.name == name)
         last = batch.histories[who].attempts[-1].number

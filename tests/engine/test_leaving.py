@@ -17,7 +17,7 @@ from batchrunner.io.http import Responder
 from batchrunner.manifest.load import load
 from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import Fault, HttpAnswer
-from batchrunner.storage.sqlite.ledger import Ledger
+from batchrunner.storage.open import read_ledger
 from tests.engine.audit import audit, counts
 from tests.engine.services import Crossing, instead, refusing, reply
 from tests.io.test_images import png
@@ -277,7 +277,7 @@ def test_how_long_a_clip_took_is_learned_only_by_whoever_was_there(studio: Studi
     studio.run(concurrency=4)
     assert counts(studio) == {Status.DONE: 8}
     manifest = load(studio.manifest)
-    with Ledger.reading(studio.project.ledger) as ledger:
+    with read_ledger(studio.project.ledger) as ledger:
         attempts = [a for memory in studio.batch(manifest, ledger).histories.values() for a in memory.attempts]
     took_s = sorted(attempt.took_s for attempt in attempts if attempt.took_s is not None)
     assert len(took_s) == 4

@@ -21,7 +21,7 @@ from batchrunner.providers.credentials import Credentials
 from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import Charged, HttpAnswer, Sandbox, record
 from batchrunner.sandbox.exchange import pieces
-from batchrunner.storage.sqlite.ledger import Ledger
+from batchrunner.storage.open import read_ledger
 from tests.engine.audit import assert_each_is_paid_once, audit, counts
 from tests.moved_time import EVENING_S, MovedClock, in_moved_time
 from tests.studio import API, FILES, KEY, Asked, Studio, manifest_text
@@ -71,7 +71,7 @@ def account(folder: Path, jobs: int, first: str = "job", **options: Any) -> tupl
 
 
 def remembered_slots(studio: Studio) -> int | None:
-    with Ledger.reading(studio.project.ledger) as ledger:
+    with read_ledger(studio.project.ledger) as ledger:
         return ledger.account.slots(Credentials(API, KEY).key_digest)
 
 

@@ -12,7 +12,7 @@ from batchrunner.domain.step import Action, HoldReason
 from batchrunner.engine.executor import RunResult
 from batchrunner.errors import ClaimConflict, ExitCode
 from batchrunner.sandbox import Sandbox
-from batchrunner.storage.sqlite.ledger import Ledger
+from batchrunner.storage.open import open_ledger
 from tests.moved_time import MovedClock, in_moved_time
 from tests.storage.book import HERO, a_claim, a_run
 from tests.studio import FILES, Studio, manifest_text
@@ -84,7 +84,7 @@ def test_equal_wishes_of_one_manifest_stay_two_clips(studio: Studio) -> None:
 
 
 def test_a_claim_is_refused_where_another_run_asked_for_the_same_since_it_was_decided(tmp_path: Path) -> None:
-    with Ledger.writing(tmp_path / "ledger.db") as ledger:
+    with open_ledger(tmp_path / "ledger.db") as ledger:
         first, second = a_run(ledger), a_run(ledger)
         claim = a_claim(second, HERO)
         newest = ledger.rivals("film", "", "film.yaml").newest
@@ -97,7 +97,7 @@ def test_a_claim_is_refused_where_another_run_asked_for_the_same_since_it_was_de
 
 
 def test_a_claim_is_refused_where_the_clip_of_another_job_goes_to_its_path(tmp_path: Path) -> None:
-    with Ledger.writing(tmp_path / "ledger.db") as ledger:
+    with open_ledger(tmp_path / "ledger.db") as ledger:
         opening = a_claim(a_run(ledger), JobId("copy", "", "opening", 1))
         ledger.claim(replace(opening, output="outputs/film/opening.mp4"))
         with pytest.raises(ClaimConflict, match=r"clip of opening \(of copy\) goes to outputs/film/opening\.mp4"):

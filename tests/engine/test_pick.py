@@ -10,7 +10,7 @@ from batchrunner.errors import ExitCode
 from batchrunner.io.clock import Clock
 from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import Fault
-from batchrunner.storage.sqlite.ledger import Ledger
+from batchrunner.storage.open import open_ledger
 from tests.engine.test_decisions import accept, decide
 from tests.engine.wishes import edited
 from tests.studio import Studio, manifest_text
@@ -85,7 +85,7 @@ def test_an_edited_job_keeps_the_version_that_was_picked_for_it(studio: Studio) 
 def test_a_pick_that_a_kill_cut_short_is_finished_by_the_next_run(redone: Studio) -> None:
     first = (redone.clip("a").parent / "versions" / "a.v1.mp4").read_bytes()
     manifest = redone.write(redone.manifest.read_text(encoding="utf-8"))
-    with Ledger.writing(redone.project.ledger) as book:
+    with open_ledger(redone.project.ledger) as book:
         desk = DecisionSession(redone.project, book, redone.batch(manifest, book), Clock())
         (who,) = desk.batch.jobs
         book.decide([desk.keep(who, desk.memory(who).attempts[0])])

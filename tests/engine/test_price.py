@@ -23,8 +23,8 @@ from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import Fault
 from batchrunner.sandbox import HttpAnswer as SandboxAnswer
 from batchrunner.sandbox.exchange import pieces
+from batchrunner.storage.open import open_ledger, read_ledger
 from batchrunner.storage.records import Claim, NewRun
-from batchrunner.storage.sqlite.ledger import Ledger
 from tests.engine.audit import audit, counts
 from tests.engine.services import instead, reply, retold
 from tests.engine.wishes import PRICE_USD
@@ -190,12 +190,12 @@ def meanwhile_another_run_submits(studio: Studio, usd: Decimal) -> Callable[[Res
 def submit_elsewhere(studio: Studio, usd: Decimal) -> None:
     manifest = load(studio.manifest)
     access, at_s = Credentials(studio.api, studio.key), studio.asked[-1].at_s
-    with Ledger.writing(studio.project.ledger) as ledger:
+    with open_ledger(studio.project.ledger) as ledger:
         run_id = ledger.begin_run(NewRun("other", "", "run", "", studio.api, "here", 1, "0", [], at_s))
         who = JobId("other", "", "shot", 1)
         request = manifest.jobs[0].request
         claim = Claim(who, 1, run_id, request, "shot.mp4", studio.api, access.key_digest, access.key_last4, usd, at_s)
-        ledger.answer(ledger.claim(claim), Answer(at_s, Outcome.ACCEPTED, "task-elsewhere"))
+        ledger.record_answer(ledger.claim(claim), Answer(at_s, Outcome.ACCEPTED, "task-elsewhere"))
 
 
 def billing(usd: str) -> Callable[[dict[str, Any]], None]:
@@ -322,7 +322,7 @@ def test_a_first_clip_that_fails_and_is_given_back_is_no_proof_of_a_price(tmp_pa
 def test_what_the_account_held_is_on_record_before_after_and_at_the_end(tmp_path: Path) -> None:
     studio = studio_with(tmp_path, jobs=3)
     ended = studio.run()
-    with Ledger.reading(studio.project.ledger) as ledger:
+    with read_ledger(studio.project.ledger) as ledger:
         balances = ledger.account.balances(ended.run_id)
     assert balances == (Decimal(1000), 1000 - PRICE_USD, 1000 - 3 * PRICE_USD)
 

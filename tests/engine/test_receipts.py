@@ -10,8 +10,8 @@ from batchrunner.domain.status import Status
 from batchrunner.errors import ExitCode, UsageError
 from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import Fault
+from batchrunner.storage.open import open_ledger
 from batchrunner.storage.receipts import ReceiptsWriter, check_memory, read_receipts, receipts_path
-from batchrunner.storage.sqlite.ledger import Ledger
 from tests.engine.wishes import edited
 from tests.studio import Studio, manifest_text
 
@@ -21,7 +21,7 @@ NAME = "batch"
 def write(studio: Studio) -> Path:
     """What the end of a run does."""
     said: list[str] = []
-    with Ledger.writing(studio.project.ledger) as ledger:
+    with open_ledger(studio.project.ledger) as ledger:
         ReceiptsWriter(studio.project, ledger, said.append).whole(NAME)
     assert not said
     return receipts_path(studio.project, NAME)
@@ -29,7 +29,7 @@ def write(studio: Studio) -> Path:
 
 def read(studio: Studio) -> int:
     """What the beginning of a run does; how many clips were new."""
-    with Ledger.writing(studio.project.ledger) as ledger:
+    with open_ledger(studio.project.ledger) as ledger:
         return ledger.import_receipts(read_receipts(studio.project))
 
 

@@ -17,9 +17,9 @@ from batchrunner.io.http import Answered, Responder
 from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import Fault
 from batchrunner.storage import receipts
+from batchrunner.storage.open import open_ledger
 from batchrunner.storage.receipts import read_receipts, receipts_path
 from batchrunner.storage.receipts_file import append_line
-from batchrunner.storage.sqlite.ledger import Ledger
 from tests.engine.test_receipts import NAME, cloned, lines, read, write
 from tests.studio import Studio, manifest_text
 
@@ -193,7 +193,7 @@ def test_a_host_whose_clock_is_beyond_all_bounds_writes_no_receipts_that_nobody_
     studio.run()
     assert any("a time between 2020 and 2100" in event.text for event in studio.told(EventKind.NOTE))
     said: list[str] = []
-    with Ledger.writing(studio.project.ledger) as ledger:
+    with open_ledger(studio.project.ledger) as ledger:
         receipts.ReceiptsWriter(studio.project, ledger, said.append).whole(NAME)
     assert len(said) == 1
     assert read_receipts(studio.project) == ()

@@ -12,8 +12,8 @@ import pytest
 from batchrunner.domain.status import Status
 from batchrunner.errors import ExitCode
 from batchrunner.io.files import sha256_of
+from batchrunner.storage.open import read_ledger
 from batchrunner.storage.receipts import receipts_path
-from batchrunner.storage.sqlite.ledger import Ledger
 from tests.engine.test_receipts import NAME, cloned, lines, read, write
 from tests.studio import Studio, manifest_text
 
@@ -108,7 +108,7 @@ def test_what_a_receipt_tells_of_a_clip_is_no_news_where_it_lies_elsewhere(broug
     change(brought, file="outputs/batch/versions/a.v1.mp4")
     assert read(brought) == 0
     assert brought.statuses() == {"a": Status.DONE}
-    with Ledger.reading(brought.project.ledger) as ledger:
+    with read_ledger(brought.project.ledger) as ledger:
         ((_, memory),) = ledger.all_histories().items()
     assert [clip.is_told for clip in memory.attempts[0].clips] == [True, False]
 

@@ -26,9 +26,9 @@ from batchrunner.planning.batch import JobSet, load_batch
 from batchrunner.planning.inputs import PlanOptions
 from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import Fault
+from batchrunner.storage.open import open_ledger, trust_ledger
 from batchrunner.storage.paths import find_project
 from batchrunner.storage.receipts import ReceiptsWriter, read_receipts, receipts_path
-from batchrunner.storage.sqlite.ledger import Ledger
 from tests.engine.services import refusing
 from tests.engine.test_decisions import accept, decide
 from tests.engine.test_receipts import NAME, cloned, lines, read, write
@@ -76,7 +76,7 @@ def without_clips(studio: Studio) -> Studio:
 def _film(folder: Path) -> tuple[Sequence[object], dict[str, Decimal]]:
     """What is planned with each job of a ledger in `tests/ledgers`, and what each has cost."""
     manifest, project = load(folder / "film.yaml"), find_project(folder / "film.yaml")
-    with Ledger.writing(project.ledger) as ledger:
+    with open_ledger(project.ledger) as ledger:
         ledger.import_receipts(read_receipts(project))
         batch = load_batch(project, JobSet(manifest.name, manifest.profile, manifest.jobs), ledger, shipped_prices())
         seen = batch.first_steps(PlanOptions(), None)
@@ -95,7 +95,7 @@ def test_a_clone_plans_as_the_original_whatever_its_ledger_holds(tmp_path: Path,
         folder.mkdir()
         shutil.copy(HERE / "film.yaml", folder)
     (first / ".batchrunner").mkdir()
-    with Ledger.trusting(Path(shutil.copy(HERE / name, first / ".batchrunner" / "ledger.db"))):
+    with trust_ledger(Path(shutil.copy(HERE / name, first / ".batchrunner" / "ledger.db"))):
         pass
     planned = _film(first)
     for one, next_one in ((first, second), (second, third)):
@@ -430,7 +430,7 @@ def test_receipts_with_a_bad_line_are_not_written_over(studio: Studio) -> None:
     text = path.read_text(encoding="utf-8") + ">>>>>>> theirs\n"
     path.write_text(text, encoding="utf-8")
     said: list[str] = []
-    with Ledger.writing(studio.project.ledger) as ledger:
+    with open_ledger(studio.project.ledger) as ledger:
         ReceiptsWriter(studio.project, ledger, said.append).whole(NAME)
     assert path.read_text(encoding="utf-8") == text
     assert "jsonl:2: this line is no receipt" in said[0]

@@ -17,8 +17,8 @@ from batchrunner.cli.main import outcome
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import HoldReason
 from batchrunner.errors import ExitCode, UsageError
+from batchrunner.storage.open import open_ledger
 from batchrunner.storage.receipts import read_receipts, receipts_path
-from batchrunner.storage.sqlite.ledger import Ledger
 from tests.engine.test_receipts import NAME, read, write
 from tests.studio import Studio, manifest_text
 
@@ -282,7 +282,7 @@ def test_a_receipt_never_widens_a_budget(paid: Studio) -> None:
 def test_an_address_in_a_receipt_binds_no_ledger_and_is_advised_to_nobody(paid: Studio) -> None:
     put(paid, {**line_of(paid), "task_id": "other", "base_url": "https://evil.example"})
     assert read(paid) == 1
-    with Ledger.writing(paid.project.ledger) as ledger:
+    with open_ledger(paid.project.ledger) as ledger:
         ledger.check_address(paid.api)
     ended = paid.run()
     assert ended.exit_code is ExitCode.DONE
@@ -323,7 +323,7 @@ def _only_our_errors(text: bytes) -> None:
             receipts = read_receipts(studio.project)
         except UsageError:
             return
-        with Ledger.writing(studio.project.ledger) as ledger:
+        with open_ledger(studio.project.ledger) as ledger:
             ledger.import_receipts(receipts)
         studio.statuses()
         write(studio)

@@ -16,7 +16,7 @@ from batchrunner.domain.status import Status
 from batchrunner.errors import ExitCode
 from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import Fault
-from batchrunner.storage.sqlite.ledger import Ledger
+from batchrunner.storage.sqlite.ledger import SqliteLedger
 from tests.engine.disks import Disk, Kill, Moment
 from tests.engine.test_decisions import decide, decided
 from tests.people.desk import MortalDisk
@@ -44,7 +44,7 @@ def typed(studio: Studio, kind: DecisionKind, disk: Disk, **wishes: object) -> b
             decide(studio, kind, *JOBS, **wishes)
     finally:
         disk.let_go()
-    with Ledger.reading(studio.project.ledger) as ledger:
+    with SqliteLedger.reading(studio.project.ledger) as ledger:
         last = ledger.last_run("batch")
     return last is not None and last.command == kind and last.exit_code is not None
 
@@ -137,7 +137,7 @@ def test_a_redo_that_was_killed_with_everything_done_pays_nothing_when_it_is_typ
     disk = Disk()
     studio.connect = disk.connect
     decide(studio, DecisionKind.REDO, *JOBS)
-    with Ledger.writing(studio.project.ledger) as ledger:
+    with SqliteLedger.writing(studio.project.ledger) as ledger:
         (guard,) = ledger._db.execute("SELECT sql FROM sqlite_master WHERE name = 'run_ends_once'").fetchone()
         ledger._db.execute("DROP TRIGGER run_ends_once")
         ledger._db.execute("UPDATE run SET ended_at_s = NULL, exit_code = NULL WHERE command = 'redo'")

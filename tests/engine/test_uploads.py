@@ -18,8 +18,8 @@ from batchrunner.errors import ExitCode, NotConfirmed
 from batchrunner.io.http import Answered, Responder
 from batchrunner.manifest.load import load
 from batchrunner.sandbox import HttpAnswer, record
+from batchrunner.storage.open import read_ledger
 from batchrunner.storage.paths import find_project
-from batchrunner.storage.sqlite.ledger import Ledger
 from tests.engine.audit import audit
 from tests.engine.services import raw, reply
 from tests.io.test_images import png
@@ -477,8 +477,8 @@ def test_an_upload_is_on_record_before_its_job_is_paid(studio: Studio) -> None:
 
     studio.way = way
     studio.run()
-    with Ledger.reading(studio.project.ledger) as ledger:
-        [known] = ledger.pictures.all()
+    with read_ledger(studio.project.ledger) as ledger:
+        [known] = ledger.uploads.all()
     assert known.file_id == studio.record().uploads[0].file_id
 
 

@@ -26,8 +26,9 @@ from batchrunner.planning.batch import Batch, JobSet, RunLimits, load_batch
 from batchrunner.planning.inputs import PlanOptions
 from batchrunner.providers.credentials import Credentials
 from batchrunner.sandbox.downloads import clip_of
+from batchrunner.storage.interface import LedgerReader
+from batchrunner.storage.open import open_ledger, read_ledger
 from batchrunner.storage.paths import Project, find_project
-from batchrunner.storage.sqlite.ledger import Ledger
 from tests.manifest.desk import plain_data
 from tests.moved_time import DAY_S, EVENING_S, MovedClock, in_moved_time
 from tests.studio import Studio
@@ -120,7 +121,7 @@ class Copy:
         self.manifest = load(folder / name, profile)
         self.project: Project = find_project(self.manifest.path)
 
-    def batch(self, ledger: Ledger) -> Batch:
+    def batch(self, ledger: LedgerReader) -> Batch:
         wanted = JobSet(self.manifest.name, self.manifest.profile, self.manifest.jobs)
         return load_batch(self.project, wanted, ledger, shipped_prices())
 
@@ -139,7 +140,7 @@ class Copy:
             settings.budget_usd,
         )
         answer = self.studio.sandbox(clock)
-        with Ledger.writing(self.project.ledger) as ledger:
+        with open_ledger(self.project.ledger) as ledger:
             means = Services(
                 ledger,
                 lambda: Http(lambda: InProcessTransport(answer), loopback=False),
@@ -153,7 +154,7 @@ class Copy:
 
     def actions(self) -> set[Action]:
         """What the next run would do."""
-        with Ledger.reading(self.project.ledger) as ledger:
+        with read_ledger(self.project.ledger) as ledger:
             return {seen.step.action for seen in self.batch(ledger).first_steps(PlanOptions(), None)}
 
     def pictures(self) -> set[str]:

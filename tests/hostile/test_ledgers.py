@@ -17,7 +17,7 @@ from batchrunner.storage import trusted_ids
 from batchrunner.storage.git_index import is_tracked
 from batchrunner.storage.paths import find_project
 from batchrunner.storage.sqlite import digests
-from batchrunner.storage.sqlite.ledger import Ledger
+from batchrunner.storage.sqlite.ledger import SqliteLedger
 from tests.acceptance.service import Service
 from tests.acceptance.user import Said, User
 from tests.hostile.conftest import NOBODY, only_root
@@ -157,11 +157,11 @@ def test_an_id_that_is_none_is_no_name_of_a_file(tmp_path: Path, ledger_id: str)
 @pytest.mark.parametrize("note", [b"", b"{", b"[]", b'{"owners": 7}', b"\xff", b"[" * 4000])
 def test_a_damaged_note_trusts_nothing(tmp_path: Path, path: Path, note: bytes) -> None:
     every_kind_of_fact(path)
-    with Ledger.reading(path) as ledger:
+    with SqliteLedger.reading(path) as ledger:
         (ledger_id,) = ledger._db.execute("SELECT ledger_id FROM identity").fetchone()
     (trusted_ids.state_folder() / ledger_id).write_bytes(note)
     with pytest.raises(UntrustedLedger):
-        Ledger.reading(path)
+        SqliteLedger.reading(path)
 
 
 def test_a_person_without_a_home_folder_is_told_what_to_set(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,7 +171,7 @@ def test_a_person_without_a_home_folder_is_told_what_to_set(path: Path, monkeypa
     monkeypatch.delenv("XDG_STATE_HOME")
     monkeypatch.setattr(Path, "home", no_home)
     with pytest.raises(UsageError, match="Set XDG_STATE_HOME"):
-        Ledger.writing(path)
+        SqliteLedger.writing(path)
 
 
 # Another owner
@@ -183,12 +183,12 @@ def test_a_ledger_that_belongs_to_another_user_is_refused_although_its_id_is_kno
     """Whoever may read an id in a shared folder could make a ledger that has it."""
     every_kind_of_fact(path)
     os.chown(path.parent / what, NOBODY, NOBODY)
-    for opens in (Ledger.reading, Ledger.writing):
+    for opens in (SqliteLedger.reading, SqliteLedger.writing):
         with pytest.raises(UntrustedLedger, match="batchrunner trust"):
             opens(path)
-    with Ledger.trusting(path):
+    with SqliteLedger.trusting(path):
         pass
-    with Ledger.reading(path) as ledger:
+    with SqliteLedger.reading(path) as ledger:
         assert ledger.task_ids()
 
 
@@ -233,9 +233,9 @@ LOOSE = "DROP INDEX attempt_open;"
 
 
 @pytest.mark.parametrize("harm", [SWALLOWS, FREE, HANGS, HANGS_AT_ONCE, WRITES_OTHERS, UNGUARDED, LOOSE])
-@pytest.mark.parametrize("opens", [Ledger.reading, Ledger.writing, Ledger.trusting])
+@pytest.mark.parametrize("opens", [SqliteLedger.reading, SqliteLedger.writing, SqliteLedger.trusting])
 def test_a_ledger_with_a_part_that_no_release_makes_is_not_used(
-    path: Path, harm: str, opens: Callable[[Path], Ledger]
+    path: Path, harm: str, opens: Callable[[Path], SqliteLedger]
 ) -> None:
     """Even one that is trusted: nobody looks into it before saying so."""
     every_kind_of_fact(path)
@@ -252,7 +252,7 @@ def test_a_trigger_that_sets_reservations_to_nothing_is_found(path: Path) -> Non
     zeroes = "CREATE TRIGGER zero AFTER INSERT ON attempt BEGIN UPDATE attempt SET reserved_usd = '0'; END;"
     change(path, zeroes)
     with pytest.raises(UntrustedLedger, match="trigger zero"):
-        Ledger.writing(path)
+        SqliteLedger.writing(path)
 
 
 def test_attempts_that_a_trigger_swallows_are_paid_by_no_run(veteran: User, service: Service) -> None:
@@ -272,14 +272,14 @@ def test_an_old_ledger_is_compared_with_its_own_version(tmp_path: Path, version:
     path = Path(shutil.copy(Path(__file__).parents[1] / "ledgers" / f"v{version}.db", tmp_path / "ledger.db"))
     change(path, SWALLOWS)
     with pytest.raises(UntrustedLedger, match="trigger swallow"):
-        Ledger.trusting(path)
+        SqliteLedger.trusting(path)
 
 
 def test_functions_that_a_schema_names_are_not_trusted(path: Path) -> None:
-    with Ledger.writing(path) as ledger:
+    with SqliteLedger.writing(path) as ledger:
         assert ledger._db.execute("PRAGMA trusted_schema").fetchone() == (0,)
         assert ledger._db.execute("PRAGMA cell_size_check").fetchone() == (1,)
-    with Ledger.reading(path) as ledger:
+    with SqliteLedger.reading(path) as ledger:
         assert ledger._db.execute("PRAGMA trusted_schema").fetchone() == (0,)
 
 
@@ -357,7 +357,7 @@ def test_a_journal_that_names_another_file_deletes_it_not(path: Path, tmp_path: 
     checksum = sum(int.from_bytes(bytes([byte]), signed=True) for byte in name) & 0xFFFFFFFF
     end = name + len(name).to_bytes(4) + checksum.to_bytes(4) + magic
     path.with_name("ledger.db-journal").write_bytes(sector + (262145).to_bytes(4) + end)
-    for opens in (Ledger.reading, Ledger.writing, Ledger.trusting):
+    for opens in (SqliteLedger.reading, SqliteLedger.writing, SqliteLedger.trusting):
         with pytest.raises(UntrustedLedger, match="would delete other files"):
             opens(path)
     assert thesis.exists()
@@ -374,7 +374,7 @@ def test_a_pipe_or_a_hard_link_at_a_name_of_the_ledger_is_refused_before_sqlite_
     for make in makes:
         name.unlink(missing_ok=True)
         make(name)
-        for opens in (Ledger.reading, Ledger.writing, Ledger.trusting):
+        for opens in (SqliteLedger.reading, SqliteLedger.writing, SqliteLedger.trusting):
             with pytest.raises(Refused, match=r"is no file|has another name elsewhere"):
                 opens(path)
     assert thesis.read_bytes() == b""
@@ -400,11 +400,11 @@ def test_a_ledger_that_git_tracks_is_refused(tmp_path: Path, settings: list[str]
     for number in range(30):
         (path.parent / f"ledger.d{number}").touch()
     git(tmp_path, *settings, "add", "-f", ".")
-    for opens in (Ledger.reading, Ledger.writing, Ledger.trusting):
+    for opens in (SqliteLedger.reading, SqliteLedger.writing, SqliteLedger.trusting):
         with pytest.raises(UntrustedLedger, match="git rm --cached"):
             opens(path)
     git(tmp_path, *settings, "rm", "-q", "--cached", str(path))
-    with Ledger.reading(path) as ledger:
+    with SqliteLedger.reading(path) as ledger:
         assert ledger.task_ids()
 
 
@@ -414,7 +414,7 @@ def test_no_program_that_a_clone_names_is_run_to_ask_git(tmp_path: Path, path: P
     git(tmp_path, "init", "-q")
     for name in ("core.fsmonitor", "core.pager", "alias.ls-files"):
         git(tmp_path, "config", name, f"touch {tmp_path}/pwned; false")
-    with Ledger.reading(path):
+    with SqliteLedger.reading(path):
         pass
     assert not (tmp_path / "pwned").exists()
 
@@ -429,7 +429,7 @@ def test_an_index_that_is_none_tracks_nothing(tmp_path: Path, path: Path, index:
 
 
 def test_what_a_trusted_ledger_records_is_on_record(path: Path) -> None:
-    with Ledger.writing(path) as ledger:
+    with SqliteLedger.writing(path) as ledger:
         claimed(ledger)
-    with Ledger.reading(path) as ledger:
+    with SqliteLedger.reading(path) as ledger:
         assert ledger.all_histories()

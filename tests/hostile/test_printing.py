@@ -23,8 +23,8 @@ from batchrunner.errors import ExitCode, UsageError
 from batchrunner.io.clock import Clock
 from batchrunner.manifest.yaml.document import dump
 from batchrunner.reports.layout import table
+from batchrunner.storage.open import open_ledger
 from batchrunner.storage.run_lock import run_lock
-from batchrunner.storage.sqlite.ledger import Ledger
 from tests.cli.test_uploads import Rehearsal
 from tests.engine.services import refusing
 from tests.manifest.desk import parsed
@@ -72,9 +72,9 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
     batch.write("version: 1\nname: batch\nmodel: google/veo-3.1-i2v\njobs:\n" + "".join(jobs))
     batch.state.parent.mkdir(parents=True, exist_ok=True)
     batch.run()
-    with Ledger.writing(batch.project.ledger) as book:
+    with open_ledger(batch.project.ledger) as book:
         upload = Upload("a" * 64, 5, f"file-{HOSTILE}", "https://example.com/f", Clock().wall_s())
-        book.pictures.taken(upload, batch.api, "digest")
+        book.uploads.record(upload, batch.api, "digest")
     return folder
 
 

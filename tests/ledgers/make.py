@@ -20,8 +20,9 @@ from batchrunner.domain.request import Request
 from batchrunner.io.files import Root
 from batchrunner.manifest.load import load
 from batchrunner.planning.batch import as_record
+from batchrunner.storage.interface import Ledger
+from batchrunner.storage.open import open_ledger
 from batchrunner.storage.records import Claim, NewRun
-from batchrunner.storage.sqlite.ledger import Ledger
 from batchrunner.storage.sqlite.tables import VERSION
 
 HERE = Path(__file__).parent
@@ -89,11 +90,12 @@ class Author:
 
     def refuse(self, name: str, why: RejectReason, message: str) -> None:
         answer = Answer(self.tick(), Outcome.REFUSED, reject_reason=why, http_status=400, message=message)
-        self.ledger.answer(self.claim(name), answer)
+        self.ledger.record_answer(self.claim(name), answer)
 
     def accept(self, name: str, request: Request | None = None, number: int = 1, decision: str | None = None) -> int:
         attempt_id = self.claim(name, request, number, decision)
-        self.ledger.answer(attempt_id, Answer(self.tick(), Outcome.ACCEPTED, f"task-{attempt_id}", http_status=200))
+        answer = Answer(self.tick(), Outcome.ACCEPTED, f"task-{attempt_id}", http_status=200)
+        self.ledger.record_answer(attempt_id, answer)
         return attempt_id
 
     def see(self, attempt_id: int, state: TaskState, failure: Failure | None = None, *, late: bool = False) -> None:
@@ -113,7 +115,7 @@ class Author:
     def put(self, attempt_id: int, name: str, path: str, role: ClipRole = ClipRole.FINAL) -> None:
         content = clip_bytes(name)
         digest = sha256(content).hexdigest()
-        self.ledger.clip(attempt_id, Clip(self.tick(), role, path, len(content), digest))
+        self.ledger.record_clip(attempt_id, Clip(self.tick(), role, path, len(content), digest))
 
     def finish(self, name: str, request: Request | None = None, number: int = 1, decision: str | None = None) -> int:
         attempt_id = self.render(name, request, number, decision)
@@ -130,7 +132,7 @@ def make(path: Path) -> None:
     """Writes the ledger; there must be none."""
     manifest = load(HERE / "film.yaml")
     jobs = {job.name: job for job in manifest.jobs}
-    with Ledger.writing(path) as ledger:
+    with open_ledger(path) as ledger:
         run_id = ledger.begin_run(
             NewRun(
                 manifest="film",
@@ -146,7 +148,7 @@ def make(path: Path) -> None:
             )
         )
         author = Author(ledger, run_id, {name: job.request for name, job in jobs.items()})
-        ledger.account.told_balance(run_id, KEY_DIGEST, Decimal(250), author.tick())
+        ledger.account.record_balance(run_id, KEY_DIGEST, Decimal(250), author.tick())
         _write(author)
         ledger.end_run(run_id, 4, author.tick())
 
@@ -160,7 +162,7 @@ def _write(author: Author) -> None:
     author.fail("moderated", ErrorClass.MODERATION, "blocked by the safety filter")
     author.refuse("invalid", RejectReason.INVALID, "InvalidParameter: prompt: too long")
     silent = Answer(author.tick(), Outcome.UNKNOWN, message="no answer in time (ReadTimeout)")
-    author.ledger.answer(author.claim("unknown"), silent)
+    author.ledger.record_answer(author.claim("unknown"), silent)
     author.claim("unanswered")
     author.see(author.accept("running"), TaskState.WAITING)
     author.render("rendered")

@@ -30,9 +30,10 @@ from batchrunner.planning.inputs import PlanOptions
 from batchrunner.planning.replaced import replaced
 from batchrunner.providers.credentials import Credentials
 from batchrunner.sandbox import Sandbox
+from batchrunner.storage.interface import LedgerReader
 from batchrunner.storage.receipts import ReceiptsWriter, read_receipts
 from batchrunner.storage.run_lock import run_lock
-from batchrunner.storage.sqlite.ledger import Ledger
+from batchrunner.storage.sqlite.ledger import SqliteLedger
 from tests.engine.disks import Kill, KillingDisk, Moment
 from tests.moved_time import MovedClock
 from tests.studio import FILES, Studio
@@ -154,7 +155,7 @@ class Desk(Studio):
             known.check_address(self.api)
             planned = with_guests(self.batch(manifest, known), stack, clock)
             marks, limits, options = self._agreed(manifest, planned, command, known, clock.wall_s())
-        ledger = stack.enter_context(Ledger.writing(project.ledger, self.connect))
+        ledger = stack.enter_context(SqliteLedger.writing(project.ledger, self.connect))
         ledger.import_receipts(read_receipts(project))
         writer = ReceiptsWriter(project, ledger, lambda _: None)
         stack.callback(self._write_receipts, writer, manifest.name)
@@ -168,7 +169,7 @@ class Desk(Studio):
         return await execute(batch, means, limits, options, command=command.word)
 
     def _agreed(
-        self, manifest: Manifest, batch: Batch, command: Command, known: Ledger, now_s: float
+        self, manifest: Manifest, batch: Batch, command: Command, known: LedgerReader, now_s: float
     ) -> tuple[Marks, RunLimits, PlanOptions]:
         """What is decided, and what may be paid: everything that the plan shows, and no more."""
         order = self._order(command)
@@ -203,7 +204,9 @@ class Desk(Studio):
             marking=DecisionKind(command.word) if command.word in set(DecisionKind) else None,
         )
 
-    def _decided(self, batch: Batch, command: Command, retries: int, ledger: Ledger, now_s: float) -> Decided | None:
+    def _decided(
+        self, batch: Batch, command: Command, retries: int, ledger: LedgerReader, now_s: float
+    ) -> Decided | None:
         if command.word not in {"retry", "redo"}:
             return None
         kind, seen = DecisionKind(command.word), batch.first_steps(PlanOptions(), None)

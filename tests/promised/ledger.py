@@ -9,9 +9,9 @@ from batchrunner.domain.attempt import Outcome, RejectReason
 from batchrunner.domain.clip import ClipRole
 from batchrunner.domain.decision import DecisionKind
 from batchrunner.domain.observation import FILE_GONE, ErrorClass, TaskState
+from batchrunner.storage.open import open_ledger
 from batchrunner.storage.sqlite.digests import COVERED
 from batchrunner.storage.sqlite.known_receipts import COMMAND
-from batchrunner.storage.sqlite.ledger import Ledger
 from tests.promised.outputs import listed, shape
 from tests.promised.story import machine, story
 
@@ -22,7 +22,7 @@ def _new() -> tuple[str, dict[str, object]]:
     """The SQL of a new ledger, and its tables with their columns."""
     with TemporaryDirectory() as made, machine(Path(made)) as work:
         path = work / ".batchrunner" / "ledger.db"
-        with Ledger.writing(path), closing(sqlite3.connect(path)) as db:
+        with open_ledger(path), closing(sqlite3.connect(path)) as db:
             sql = "\n\n".join(f"{part};" for (part,) in db.execute(_PARTS))
             names = [
                 name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")

@@ -16,9 +16,10 @@ from batchrunner.domain.job import JobId
 from batchrunner.domain.observation import ErrorClass
 from batchrunner.domain.receipt import AdoptionReceipt, DecisionReceipt, Receipt
 from batchrunner.domain.receipt_schema import check_line
+from batchrunner.storage.interface import Ledger
+from batchrunner.storage.open import open_ledger
 from batchrunner.storage.paths import Project, find_project
 from batchrunner.storage.receipts import ReceiptsWriter, read_receipts
-from batchrunner.storage.sqlite.ledger import Ledger
 from tests.ledgers.make import identity_of
 from tests.promised.outputs import listed, shape
 from tests.promised.story import film, machine
@@ -33,7 +34,7 @@ def lines() -> str:
     """What is written of a ledger with every kind of past. Lines of one job share a moment: their order counts."""
     with TemporaryDirectory() as made, machine(Path(made)) as work:
         project = find_project(film(work / "film"))
-        with Ledger.writing(project.ledger) as ledger:
+        with open_ledger(project.ledger) as ledger:
             memories = ledger.histories("film")
             _resolve(ledger, memories)
             ledger.import_receipts(list(_choices(memories)))
@@ -44,7 +45,7 @@ def written_again(kept: bytes, folder: Path) -> bytes:
     """What a ledger that only knows these receipts writes of them."""
     (folder / "film.receipts.jsonl").write_bytes(kept)
     project = find_project(folder / "film.yaml")
-    with Ledger.writing(project.ledger) as ledger:
+    with open_ledger(project.ledger) as ledger:
         ledger.import_receipts(read_receipts(project))
         (folder / "film.receipts.jsonl").unlink()
         return _written(project, ledger)
@@ -90,8 +91,8 @@ def _written(project: Project, ledger: Ledger) -> bytes:
 def _resolve(ledger: Ledger, memories: Mapping[JobId, JobHistory]) -> None:
     """A person finds the task of one submit, and gives up another."""
     found, lost = _last(memories, "unanswered"), _last(memories, "unknown")
-    ledger.answer(found.id, Answer(_LATER_S, Outcome.UNKNOWN, message="no answer in time"))
-    ledger.answer(found.id, Answer(_LATER_S + 60, Outcome.ACCEPTED, "task-found"))
+    ledger.record_answer(found.id, Answer(_LATER_S, Outcome.UNKNOWN, message="no answer in time"))
+    ledger.record_answer(found.id, Answer(_LATER_S + 60, Outcome.ACCEPTED, "task-found"))
     ledger.settle(lost.id, _LATER_S)
 
 

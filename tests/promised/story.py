@@ -20,8 +20,8 @@ from unittest import mock
 
 from batchrunner.cli.main import outcome
 from batchrunner.io.clock import Clock
+from batchrunner.storage.open import trust_ledger
 from batchrunner.storage.run_lock import run_lock
-from batchrunner.storage.sqlite.ledger import Ledger
 from tests.io.test_images import png
 from tests.ledgers.make import HERE as LEDGERS
 from tests.ledgers.make import NAME as NEWEST_LEDGER
@@ -137,7 +137,7 @@ def film(folder: Path) -> Path:
     """A project whose ledger holds every kind of past, and which this person trusts; gives its manifest."""
     (folder / ".batchrunner").mkdir(parents=True)
     ledger = Path(shutil.copy(LEDGERS / NEWEST_LEDGER, folder / ".batchrunner" / "ledger.db"))
-    with Ledger.trusting(ledger):
+    with trust_ledger(ledger):
         pass
     text = (LEDGERS / "film.yaml").read_text(encoding="utf-8")
     (folder / "film.yaml").write_text(text.replace("She smiles", "She smiles, tags: quiet"), encoding="utf-8")

@@ -21,7 +21,7 @@ from batchrunner.reports.plan_table import plan_table
 from batchrunner.reports.report import Report
 from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import Fault
-from batchrunner.storage.sqlite.ledger import Ledger
+from batchrunner.storage.open import open_ledger, read_ledger
 from tests.reports.plans import NOW_S, planned
 from tests.reports.test_reports import a_report, a_row
 from tests.studio import Studio, manifest_text
@@ -38,7 +38,7 @@ def studio(tmp_path: Path) -> Studio:
 
 def report(studio: Studio) -> Report:
     manifest = studio.write(studio.manifest.read_text(encoding="utf-8"))
-    with Ledger.reading(studio.project.ledger) as ledger:
+    with read_ledger(studio.project.ledger) as ledger:
         wanted = JobSet(manifest.name, manifest.profile, manifest.jobs)
         batch = load_batch(studio.project, wanted, ledger, shipped_prices())
     return report_of(batch, batch.first_steps(PlanOptions(), None), NOW_S)
@@ -107,7 +107,7 @@ def test_json_lines_tell_the_whole_first_and_then_each_job(studio: Studio) -> No
 
 def test_a_history_tells_everything_in_order_and_what_comes_next(studio: Studio) -> None:
     failed = next(seen for seen in studio.seen() if seen.step.status == "failed")
-    with Ledger.writing(studio.project.ledger) as ledger:
+    with open_ledger(studio.project.ledger) as ledger:
         ledger.decide([(failed.identity, Decision(studio.clock_s, DecisionKind.RETRY, 1))])
     again = next(seen for seen in studio.seen() if seen.identity == failed.identity)
 
@@ -137,7 +137,7 @@ def test_a_job_without_a_history_says_so(tmp_path: Path) -> None:
 def test_a_plan_says_how_many_clips_the_limit_pays_for(tmp_path: Path) -> None:
     studio = Studio(tmp_path)
     manifest = studio.write(manifest_text("a", "b", "c"))
-    with Ledger.reading(studio.project.ledger) as ledger:
+    with read_ledger(studio.project.ledger) as ledger:
         seen = studio.batch(manifest, ledger).first_steps(PlanOptions(), Decimal("5.20"))
     shown = plan_table(planned(*((each.identity, each.step) for each in seen)), NOW_S)
     assert "the limit pays for 2 of 3; this does not fit: c" in shown.splitlines()
@@ -150,7 +150,7 @@ def test_a_task_that_runs_far_longer_than_any_before_is_told_as_stuck(tmp_path: 
     studio.options = SandboxOptions(latency_s=36_000)
     manifest = studio.write(manifest_text("a", "b", "c"))
     studio.run(task_timeout_s=600)
-    with Ledger.reading(studio.project.ledger) as ledger:
+    with read_ledger(studio.project.ledger) as ledger:
         batch = studio.batch(manifest, ledger)
     for now_s, flags in ((studio.clock_s, [Flag.STUCK]), (studio.clock_s - 500, [])):
         rows = report_of(batch, batch.first_steps(PlanOptions(), None), now_s).rows

@@ -11,8 +11,9 @@ from batchrunner.domain.decision import Decision, DecisionKind
 from batchrunner.domain.job import JobId
 from batchrunner.domain.observation import Observation, TaskState
 from batchrunner.domain.request import Request
+from batchrunner.storage.interface import Ledger
+from batchrunner.storage.open import open_ledger
 from batchrunner.storage.records import Claim, NewRun
-from batchrunner.storage.sqlite.ledger import Ledger
 
 API = "https://api.modellix.test"
 NOW_S = 1_795_456_800.0
@@ -53,12 +54,12 @@ def claimed(ledger: Ledger, identity: JobId = HERO, number: int = 1) -> int:
 
 def every_kind_of_fact(path: Path) -> None:
     """A ledger with at least one row in every table, an open attempt (2), and an open run (2)."""
-    with Ledger.writing(path) as ledger:
+    with open_ledger(path) as ledger:
         done = claimed(ledger)
-        ledger.answer(done, ACCEPTED)
+        ledger.record_answer(done, ACCEPTED)
         (attempt,) = ledger.history(HERO).attempts
         ledger.observe(attempt, SUCCESS, settles=False)
-        ledger.clip(done, CLIP)
+        ledger.record_clip(done, CLIP)
         ledger.settle(done, NOW_S)
         ledger.end_run(1, 0, NOW_S)
         ledger.decide([(HERO, Decision(NOW_S, DecisionKind.RETRY, 1))])

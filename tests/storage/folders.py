@@ -62,10 +62,10 @@ def _can_mount(*rights: str) -> bool:
 _DIE = """
 import os, signal, sys
 from pathlib import Path
-from batchrunner.storage.sqlite.ledger import Ledger
+from batchrunner.storage.sqlite.ledger import SqliteLedger
 from batchrunner.storage.sqlite.transaction import writing
 from tests.storage import folders
-ledger = Ledger.writing(Path(sys.argv[1]), *([folders.without_wal] if sys.argv[2] == "delete" else []))
+ledger = SqliteLedger.writing(Path(sys.argv[1]), *([folders.without_wal] if sys.argv[2] == "delete" else []))
 ledger._db.execute("PRAGMA cache_size = 5")
 ledger._db.execute("PRAGMA wal_autocheckpoint = 0")
 with writing(ledger._db) as db:

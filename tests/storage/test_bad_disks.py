@@ -12,7 +12,7 @@ import pytest
 from batchrunner.domain.job import JobId
 from batchrunner.domain.status import Status
 from batchrunner.errors import ExitCode, LedgerError
-from batchrunner.storage.sqlite.ledger import Ledger
+from batchrunner.storage.sqlite.ledger import SqliteLedger
 from batchrunner.storage.sqlite.transaction import writing
 from tests.engine.audit import audit
 from tests.engine.disks import Connection, KillingDisk, Moment
@@ -24,7 +24,7 @@ from tests.studio import Studio, manifest_text
 ROOT = Path(__file__).parents[2]
 MANY = 300
 Connect = Callable[..., sqlite3.Connection]
-Open = Callable[[Path], Ledger]
+Open = Callable[[Path], SqliteLedger]
 Harm = Callable[[Path], None]
 
 NETWORK = [without_shared_memory, without_wal]
@@ -33,10 +33,10 @@ TELL = """
 import sys
 from pathlib import Path
 from batchrunner.errors import BatchrunnerError
-from batchrunner.storage.sqlite.ledger import Ledger
+from batchrunner.storage.sqlite.ledger import SqliteLedger
 from batchrunner.storage.sqlite.transaction import writing
 try:
-    with Ledger.reading(Path("ledger.db")) as ledger:
+    with SqliteLedger.reading(Path("ledger.db")) as ledger:
         histories = ledger.histories("film").values()
         print(sum(1 for memory in histories for attempt in memory.attempts if not attempt.is_open))
 except BatchrunnerError as error:
@@ -69,14 +69,14 @@ class Unreadable(sqlite3.Connection):
 
 def test_a_disk_that_fails_while_the_address_is_looked_up_is_told_as_such(path: Path) -> None:
     connect = lambda *where, **how: sqlite3.connect(*where, factory=Unreadable, **how)  # noqa: E731
-    with Ledger.writing(path, connect) as ledger, pytest.raises(LedgerError, match="disk I/O error") as caught:
+    with SqliteLedger.writing(path, connect) as ledger, pytest.raises(LedgerError, match="disk I/O error") as caught:
         ledger.check_address("https://api.modellix.test")
     assert caught.value.exit_code == ExitCode.WORK_LEFT
 
 
 def many_open(path: Path) -> None:
     """A ledger with so many attempts that settling them all is no small write."""
-    with Ledger.writing(path) as ledger:
+    with SqliteLedger.writing(path) as ledger:
         run_id = a_run(ledger)
         with writing(ledger._db) as db:
             for number in range(MANY):
@@ -90,7 +90,7 @@ def many_open(path: Path) -> None:
 
 
 def settled(path: Path) -> int:
-    with Ledger.reading(path) as ledger:
+    with SqliteLedger.reading(path) as ledger:
         return sum(1 for memory in ledger.histories("film").values() for a in memory.attempts if not a.is_open)
 
 
@@ -99,17 +99,17 @@ def settled(path: Path) -> int:
 
 @pytest.mark.parametrize("connect", NETWORK)
 def test_where_wal_is_refused_the_ledger_syncs_its_rollback_journal(path: Path, connect: Connect) -> None:
-    with Ledger.writing(path, connect) as ledger:
+    with SqliteLedger.writing(path, connect) as ledger:
         assert mode(ledger._db) == ("delete", 2)
 
 
 def test_a_ledger_without_shared_memory_remembers_all_that_happened(path: Path) -> None:
-    with Ledger.writing(path, without_shared_memory) as ledger:
+    with SqliteLedger.writing(path, without_shared_memory) as ledger:
         attempt_id = claimed(ledger)
-        ledger.answer(attempt_id, ACCEPTED)
+        ledger.record_answer(attempt_id, ACCEPTED)
         ledger.observe(ledger.history(HERO).attempts[0], SUCCESS, settles=True)
     assert names(path.parent) == {"ledger.db"}
-    with Ledger.reading(path) as reader:
+    with SqliteLedger.reading(path) as reader:
         (attempt,) = reader.history(HERO).attempts
     assert (attempt.task_id, attempt.observations, attempt.is_open) == ("task-1", (SUCCESS,), False)
 
@@ -157,7 +157,7 @@ def test_a_kill_in_a_network_folder_loses_nothing(studio: Studio, number: int, m
 
 
 def test_a_reader_beside_a_writer_without_wal_sees_what_was_there_before(path: Path) -> None:
-    with Ledger.writing(path, without_wal) as ledger:
+    with SqliteLedger.writing(path, without_wal) as ledger:
         attempt_id = claimed(ledger)
         with writing(ledger._db) as db:
             db.execute("UPDATE attempt SET settled_at_s = 1 WHERE id = ?", (attempt_id,))
@@ -166,7 +166,7 @@ def test_a_reader_beside_a_writer_without_wal_sees_what_was_there_before(path: P
 
 
 def test_two_writers_without_wal_take_turns(path: Path) -> None:
-    with Ledger.writing(path, without_wal) as one, Ledger.writing(path, without_wal) as other:
+    with SqliteLedger.writing(path, without_wal) as one, SqliteLedger.writing(path, without_wal) as other:
         run_id = a_run(one)
         for number in range(10):
             book = (one, other)[number % 2]
@@ -184,7 +184,7 @@ def test_a_write_that_was_killed_half_way_never_happened(path: Path) -> None:
     killed_while_it_settles(path, "delete")
     assert "ledger.db-journal" in names(path.parent)
     assert settled(path) == 0
-    with Ledger.writing(path) as ledger:
+    with SqliteLedger.writing(path) as ledger:
         assert len(ledger.histories("film")) == MANY
     assert names(path.parent) == {"ledger.db"}
 
@@ -243,7 +243,7 @@ def cut_in_its_header(path: Path) -> None:
 
 
 @pytest.mark.parametrize("harm", [cut, cut_in_its_header])
-@pytest.mark.parametrize("opens", [Ledger.reading, Ledger.writing])
+@pytest.mark.parametrize("opens", [SqliteLedger.reading, SqliteLedger.writing])
 def test_a_ledger_that_was_cut_is_left_as_it_is(path: Path, harm: Harm, opens: Open) -> None:
     every_kind_of_fact(path)
     harm(path)

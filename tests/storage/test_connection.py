@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from batchrunner.errors import ExitCode, LedgerError, NewerLedger
-from batchrunner.storage.sqlite.ledger import Ledger
+from batchrunner.storage.sqlite.ledger import SqliteLedger
 from batchrunner.storage.sqlite.tables import VERSION
 from batchrunner.storage.sqlite.transaction import writing
 from tests.storage.book import ACCEPTED, HERO, claimed, every_kind_of_fact, raw
 
-Open = Callable[[Path], Ledger]
+Open = Callable[[Path], SqliteLedger]
 
 
 @pytest.fixture
@@ -27,11 +27,11 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def read_everything(path: Path) -> None:
-    with Ledger.reading(path) as ledger:
+    with SqliteLedger.reading(path) as ledger:
         ledger.histories("film")
         ledger.history(HERO)
         ledger.last_run("film")
-        ledger.name_at("film.yaml")
+        ledger.manifest_at("film.yaml")
         ledger.task_ids()
 
 
@@ -50,7 +50,7 @@ def test_reading_leaves_nothing_beside_the_ledger(path: Path) -> None:
 
 
 def test_a_ledger_that_does_not_exist_reads_as_an_empty_one(tmp_path: Path) -> None:
-    with Ledger.reading(tmp_path / "nowhere" / "ledger.db") as ledger:
+    with SqliteLedger.reading(tmp_path / "nowhere" / "ledger.db") as ledger:
         assert (ledger.histories("film"), ledger.last_run("film"), ledger.task_ids()) == ({}, None, frozenset())
     assert contents(tmp_path) == {}
     assert not (tmp_path / "nowhere").exists()
@@ -60,7 +60,7 @@ def test_a_ledger_that_is_just_being_made_reads_as_an_empty_one(path: Path) -> N
     """Between the file and its tables a run holds it for some milliseconds; `status` may look just then."""
     path.parent.mkdir()
     path.touch()
-    with Ledger.reading(path) as ledger:
+    with SqliteLedger.reading(path) as ledger:
         assert (ledger.histories("film"), ledger.last_run("film")) == ({}, None)
 
 
@@ -77,38 +77,38 @@ def test_a_ledger_in_a_folder_of_the_user_does_not_hide_that_folder_from_git(tmp
 
 
 def test_writes_are_durable_and_readable_beside_a_writer(path: Path) -> None:
-    with Ledger.writing(path) as ledger:
+    with SqliteLedger.writing(path) as ledger:
         pragmas = {name: ledger._db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")}
     assert pragmas == {"journal_mode": "wal", "synchronous": 2}
 
 
 def test_status_reads_beside_a_run_that_is_in_the_middle_of_a_write(path: Path) -> None:
-    with Ledger.writing(path) as ledger:
+    with SqliteLedger.writing(path) as ledger:
         attempt_id = claimed(ledger)
         with writing(ledger._db) as db:
             db.execute("UPDATE attempt SET settled_at_s = 1 WHERE id = ?", (attempt_id,))
-            with Ledger.reading(path) as reader:
+            with SqliteLedger.reading(path) as reader:
                 assert reader.history(HERO).attempts[0].is_open
-        with Ledger.reading(path) as reader:
+        with SqliteLedger.reading(path) as reader:
             assert not reader.history(HERO).attempts[0].is_open
 
 
 def test_a_reader_sees_what_is_recorded_while_it_looks(path: Path) -> None:
-    with Ledger.writing(path) as ledger:
+    with SqliteLedger.writing(path) as ledger:
         attempt_id = claimed(ledger)
-        with Ledger.reading(path) as reader:
+        with SqliteLedger.reading(path) as reader:
             assert reader.task_ids() == frozenset()
-            ledger.answer(attempt_id, ACCEPTED)
+            ledger.record_answer(attempt_id, ACCEPTED)
             assert reader.task_ids() == {"task-1"}
 
 
 def test_a_reader_cannot_write(path: Path) -> None:
     every_kind_of_fact(path)
-    with Ledger.reading(path) as reader, pytest.raises(LedgerError, match="readonly"):
+    with SqliteLedger.reading(path) as reader, pytest.raises(LedgerError, match="readonly"):
         reader.settle(2, 1.0)
 
 
-@pytest.mark.parametrize("opens", [Ledger.reading, Ledger.writing])
+@pytest.mark.parametrize("opens", [SqliteLedger.reading, SqliteLedger.writing])
 def test_a_ledger_of_a_later_release_is_left_alone(path: Path, opens: Open) -> None:
     every_kind_of_fact(path)
     raw(path).execute(f"PRAGMA user_version = {VERSION + 1}")
@@ -119,7 +119,7 @@ def test_a_ledger_of_a_later_release_is_left_alone(path: Path, opens: Open) -> N
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("opens", [Ledger.reading, Ledger.writing])
+@pytest.mark.parametrize("opens", [SqliteLedger.reading, SqliteLedger.writing])
 @pytest.mark.parametrize(
     "content", [b"this is no database, and never was one" * 40, b"SQLite format 3\0" + b"\xff" * 4096]
 )
@@ -139,14 +139,14 @@ def test_a_database_of_another_program_is_left_alone(path: Path) -> None:
     db.close()
     before = path.read_bytes()
     with pytest.raises(LedgerError):
-        Ledger.writing(path)
+        SqliteLedger.writing(path)
     assert path.read_bytes() == before
 
 
 def test_a_folder_that_cannot_be_made_is_a_ledger_error(tmp_path: Path) -> None:
     (tmp_path / "taken").touch()
     with pytest.raises(LedgerError, match="cannot be opened"):
-        Ledger.writing(tmp_path / "taken" / "ledger.db")
+        SqliteLedger.writing(tmp_path / "taken" / "ledger.db")
 
 
 def test_the_way_to_connect_can_be_handed_in(path: Path) -> None:
@@ -154,18 +154,18 @@ def test_the_way_to_connect_can_be_handed_in(path: Path) -> None:
         raise sqlite3.OperationalError("disk I/O error")
 
     with pytest.raises(LedgerError, match="disk I/O error"):
-        Ledger.writing(path, refuses)
+        SqliteLedger.writing(path, refuses)
 
 
 MAKE_MANY = """
 import sys
 from pathlib import Path
 from batchrunner.storage.sqlite.transaction import writing
-from batchrunner.storage.sqlite.ledger import Ledger
+from batchrunner.storage.sqlite.ledger import SqliteLedger
 print("ready", flush=True)
 sys.stdin.readline()
 for number in range(40):
-    with Ledger.writing(Path(sys.argv[1], str(number), "ledger.db")) as ledger:
+    with SqliteLedger.writing(Path(sys.argv[1], str(number), "ledger.db")) as ledger:
         ledger.histories("film")
 """
 

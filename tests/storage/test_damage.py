@@ -28,7 +28,7 @@ from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import Fault
 from batchrunner.storage.sqlite import digests
 from batchrunner.storage.sqlite.digests import COVERED
-from batchrunner.storage.sqlite.ledger import Ledger
+from batchrunner.storage.sqlite.ledger import SqliteLedger
 from tests.engine.services import refusing
 from tests.engine.test_decisions import accept
 from tests.engine.test_decisions import decide as decided
@@ -154,7 +154,7 @@ def test_a_number_after_which_none_can_follow_is_damage_although_its_digest_is_r
 
 
 def _batch(studio: Studio) -> Batch:
-    with Ledger.reading(studio.project.ledger) as ledger:
+    with SqliteLedger.reading(studio.project.ledger) as ledger:
         return studio.batch(studio.write(studio.manifest.read_text(encoding="utf-8")), ledger)
 
 
@@ -212,7 +212,7 @@ def submits(seen: list[JobState]) -> set[str]:
 def tell_everything(studio: Studio) -> set[str]:
     """What `plan`, `status`, `report` and the deciding commands do; gives what would be paid for."""
     manifest = studio.write(studio.manifest.read_text(encoding="utf-8"))
-    with Ledger.reading(studio.project.ledger) as ledger:
+    with SqliteLedger.reading(studio.project.ledger) as ledger:
         batch = studio.batch(manifest, ledger)
         seen = batch.first_steps(PlanOptions(), None)
         report = report_of(batch, seen, studio.clock_s)

@@ -8,7 +8,7 @@ import pytest
 
 from batchrunner.io.files import STATE_FOLDER
 from batchrunner.storage.sqlite.digests import COVERED, content_digest, owner_digest
-from batchrunner.storage.sqlite.ledger import Ledger
+from batchrunner.storage.sqlite.ledger import SqliteLedger
 from tests.ledgers.make import HERE
 from tests.storage.book import HERO, every_kind_of_fact, raw
 
@@ -40,7 +40,7 @@ def all_digests(db: sqlite3.Connection) -> list[tuple[str, str]]:
 
 
 def test_every_row_that_is_written_has_its_digest(path: Path) -> None:
-    with Ledger.writing(path) as ledger:
+    with SqliteLedger.writing(path) as ledger:
         run_id = ledger.history(HERO).attempts[0].run_id
         ledger.adopt(HERO, 3, 1, run_id, 1.0)
     with closing(raw(path)) as db:
@@ -53,7 +53,7 @@ def test_every_row_that_is_written_has_its_digest(path: Path) -> None:
 def test_the_rows_of_an_old_ledger_get_theirs(tmp_path: Path, name: str) -> None:
     copy = tmp_path / "ledger.db"
     copy.write_bytes((HERE / name).read_bytes())
-    with Ledger.trusting(copy):
+    with SqliteLedger.trusting(copy):
         pass
     with closing(raw(copy)) as db:
         digests = all_digests(db)

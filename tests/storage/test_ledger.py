@@ -20,7 +20,9 @@ from batchrunner.domain.observation import ErrorClass, Failure, Observation, Tas
 from batchrunner.errors import ClaimConflict, LedgerError, UsageError
 from batchrunner.io.http import Reply
 from batchrunner.providers.modellix import wire
-from batchrunner.storage.sqlite.ledger import Ledger
+from batchrunner.storage.interface import Ledger
+from batchrunner.storage.open import open_ledger
+from batchrunner.storage.records import IntegrityViolation
 from tests.storage.book import (
     ACCEPTED,
     API,
@@ -57,7 +59,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def ledger(path: Path) -> Iterator[Ledger]:
-    with Ledger.writing(path) as book:
+    with open_ledger(path) as book:
         yield book
 
 
@@ -72,13 +74,13 @@ def test_a_job_has_one_open_attempt_at_most(ledger: Ledger) -> None:
 
 @pytest.mark.parametrize("answer", [ACCEPTED, UNKNOWN])
 def test_what_may_have_been_paid_stays_open(ledger: Ledger, answer: Answer) -> None:
-    ledger.answer(claimed(ledger), answer)
+    ledger.record_answer(claimed(ledger), answer)
     with pytest.raises(ClaimConflict):
         claimed(ledger, number=2)
 
 
 def test_a_number_is_given_once_even_when_its_attempt_is_closed(ledger: Ledger) -> None:
-    ledger.answer(claimed(ledger), REFUSED)
+    ledger.record_answer(claimed(ledger), REFUSED)
     with pytest.raises(ClaimConflict):
         claimed(ledger, number=1)
     assert claimed(ledger, number=2) == 2
@@ -110,14 +112,14 @@ def test_an_attempt_is_remembered_as_it_was_claimed(ledger: Ledger) -> None:
 
 
 def test_a_refusal_closes_its_attempt_and_releases_its_money(ledger: Ledger) -> None:
-    assert ledger.answer(claimed(ledger), REFUSED) == REFUSED
+    assert ledger.record_answer(claimed(ledger), REFUSED) == REFUSED
     (attempt,) = ledger.history(HERO).attempts
     assert (attempt.is_open, attempt.booked_usd) == (False, Decimal(0))
 
 
 def test_a_task_id_that_is_on_record_is_no_acceptance(ledger: Ledger) -> None:
-    ledger.answer(claimed(ledger), ACCEPTED)
-    recorded = ledger.answer(claimed(ledger, SECOND_TAKE), replace(ACCEPTED, http_status=200, body="{}"))
+    ledger.record_answer(claimed(ledger), ACCEPTED)
+    recorded = ledger.record_answer(claimed(ledger, SECOND_TAKE), replace(ACCEPTED, http_status=200, body="{}"))
     (attempt,) = ledger.history(SECOND_TAKE).attempts
     assert attempt.answer == recorded
     assert (recorded.outcome, recorded.task_id, recorded.body) == (Outcome.UNKNOWN, None, "{}")
@@ -127,8 +129,8 @@ def test_a_task_id_that_is_on_record_is_no_acceptance(ledger: Ledger) -> None:
 
 def test_a_person_has_the_last_word_on_an_unknown_one(ledger: Ledger) -> None:
     attempt_id = claimed(ledger)
-    ledger.answer(attempt_id, UNKNOWN)
-    ledger.answer(attempt_id, ACCEPTED)
+    ledger.record_answer(attempt_id, UNKNOWN)
+    ledger.record_answer(attempt_id, ACCEPTED)
     (attempt,) = ledger.history(HERO).attempts
     assert attempt.answers == (UNKNOWN, ACCEPTED)
     assert (attempt.outcome, attempt.task_id, attempt.is_open) == (Outcome.ACCEPTED, "task-1", True)
@@ -137,7 +139,7 @@ def test_a_person_has_the_last_word_on_an_unknown_one(ledger: Ledger) -> None:
 
 def test_giving_up_an_unknown_one_keeps_it_booked_and_marks_it(ledger: Ledger) -> None:
     attempt_id = claimed(ledger)
-    ledger.answer(attempt_id, UNKNOWN)
+    ledger.record_answer(attempt_id, UNKNOWN)
     (attempt,) = ledger.history(HERO).attempts
     ledger.write_off(HERO, attempt, NOW_S)
     memory = ledger.history(HERO)
@@ -149,7 +151,7 @@ def test_giving_up_an_unknown_one_keeps_it_booked_and_marks_it(ledger: Ledger) -
 
 
 def test_what_was_seen_comes_back_as_it_was(ledger: Ledger) -> None:
-    ledger.answer(claimed(ledger), ACCEPTED)
+    ledger.record_answer(claimed(ledger), ACCEPTED)
     (attempt,) = ledger.history(HERO).attempts
     seen = Observation(
         at_s=NOW_S,
@@ -166,7 +168,7 @@ def test_what_was_seen_comes_back_as_it_was(ledger: Ledger) -> None:
 
 
 def test_a_failed_task_stays_booked_unless_the_service_says_otherwise(ledger: Ledger) -> None:
-    ledger.answer(claimed(ledger), ACCEPTED)
+    ledger.record_answer(claimed(ledger), ACCEPTED)
     (attempt,) = ledger.history(HERO).attempts
     ledger.observe(attempt, FAILED, settles=True)
     assert ledger.history(HERO).attempts[0].booked_usd == Decimal("2.576")
@@ -175,8 +177,8 @@ def test_a_failed_task_stays_booked_unless_the_service_says_otherwise(ledger: Le
 def test_clips_come_back_in_the_order_in_which_they_were_put(ledger: Ledger) -> None:
     attempt_id = claimed(ledger)
     version = Clip(NOW_S + 1, ClipRole.VERSION, "outputs/film/versions/hero.v1.mp4", 4, "0" * 64)
-    ledger.clip(attempt_id, CLIP)
-    ledger.clip(attempt_id, version)
+    ledger.record_clip(attempt_id, CLIP)
+    ledger.record_clip(attempt_id, version)
     (attempt,) = ledger.history(HERO).attempts
     assert (attempt.clips, attempt.clip) == ((CLIP, version), version)
 
@@ -186,7 +188,7 @@ def test_marks_about_many_jobs_are_recorded_all_or_none(ledger: Ledger) -> None:
         [(HERO, Decision(NOW_S, DecisionKind.RETRY, 1)), (SECOND_TAKE, Decision(NOW_S, DecisionKind.RETRY, 2))]
     )
     broken = Decision(NOW_S, DecisionKind.RETRY, None)  # type: ignore[arg-type]  # what a bug would do
-    with pytest.raises(sqlite3.IntegrityError):
+    with pytest.raises(IntegrityViolation):
         ledger.decide([(HERO, Decision(NOW_S, DecisionKind.RETRY, 3)), (SECOND_TAKE, broken)])
     assert unnamed(ledger.history(HERO)) == (Decision(NOW_S, DecisionKind.RETRY, 1),)
 
@@ -205,7 +207,7 @@ def test_a_decision_of_another_machine_keeps_its_name(ledger: Ledger) -> None:
     told = Decision(NOW_S, DecisionKind.REDO, 1, REQUEST, None, "0123456789abcdef", "elsewhere")
     ledger.decide([(HERO, told)])
     assert ledger.history(HERO).decisions == (told,)
-    with pytest.raises(sqlite3.IntegrityError):
+    with pytest.raises(IntegrityViolation):
         ledger.decide([(HERO, told)])
 
 
@@ -233,7 +235,8 @@ def test_the_last_run_tells_what_was_wanted(ledger: Ledger) -> None:
     assert last is not None
     assert (last.id, last.ended_at_s, last.exit_code) == (run_id, NOW_S + 9, 5)
     assert [job["job"] for job in last.jobs] == ["b", "a"]
-    assert (ledger.last_run("trailer"), ledger.name_at("film.yaml"), ledger.name_at("x.yaml")) == (None, "film", None)
+    assert ledger.last_run("trailer") is None
+    assert (ledger.manifest_at("film.yaml"), ledger.manifest_at("x.yaml")) == ("film", None)
 
 
 def test_equal_job_lists_are_kept_once(ledger: Ledger, path: Path) -> None:
@@ -246,13 +249,13 @@ def test_equal_job_lists_are_kept_once(ledger: Ledger, path: Path) -> None:
 def test_a_ledger_belongs_to_the_address_of_its_first_task(ledger: Ledger, answer: Answer | None) -> None:
     attempt_id = claimed(ledger)
     if answer:
-        ledger.answer(attempt_id, answer)
+        ledger.record_answer(attempt_id, answer)
     with pytest.raises(UsageError, match=r"live at https://api\.modellix\.test, not at http://127\.0\.0\.1:8765"):
         a_run(ledger, base_url="http://127.0.0.1:8765")
 
 
 def test_an_address_where_no_task_lives_binds_nothing(ledger: Ledger) -> None:
-    ledger.answer(claimed(ledger), REFUSED)
+    ledger.record_answer(claimed(ledger), REFUSED)
     ledger.check_address("http://127.0.0.1:8765")
     a_run(ledger, base_url="http://127.0.0.1:8765")
 
@@ -310,7 +313,7 @@ def test_an_end_is_filled_in_and_nothing_else_with_it(
 def test_an_attempt_is_settled_once(ledger: Ledger) -> None:
     attempt_id = claimed(ledger)
     ledger.settle(attempt_id, NOW_S)
-    with pytest.raises(sqlite3.IntegrityError, match="facts are not changed"):
+    with pytest.raises(IntegrityViolation, match="facts are not changed"):
         ledger.settle(attempt_id, NOW_S + 1)
     assert ledger.history(HERO).attempts[0].settled_at_s == NOW_S
 
@@ -325,11 +328,11 @@ LINK = f"https://file.modellix.test/clip.mp4?Expires=1795460400&Signature={SIGNA
 
 def written_after(path: Path, submit: Reply, look: Reply) -> bytes:
     """All that is on the disk once both replies went on record."""
-    with Ledger.writing(path) as ledger:
+    with open_ledger(path) as ledger:
         attempt_id = claimed(ledger)
         said = wire.submitted(submit, NOW_S)
         answer = Answer(NOW_S, said.outcome, said.task_id, said.refusal, said.http_status, said.message, said.body)
-        ledger.answer(attempt_id, answer)
+        ledger.record_answer(attempt_id, answer)
         (attempt,) = ledger.history(HERO).attempts
         task = wire.task_reply(look, said.task_id or "", NOW_S)
         seen = Observation(NOW_S, task.state, task.word, task.failure, body=task.body)
@@ -385,40 +388,40 @@ def test_a_word_that_is_no_text_still_goes_on_record(path: Path) -> None:
 
 
 def test_a_disk_that_does_not_take_it_is_a_ledger_error(path: Path) -> None:
-    with Ledger.writing(path) as ledger:
+    with open_ledger(path) as ledger:
         claimed(ledger)
         raw(path).execute("DROP TABLE answer")
         with pytest.raises(LedgerError, match="cannot be used just now"):
-            ledger.answer(1, ACCEPTED)
+            ledger.record_answer(1, ACCEPTED)
 
 
 def test_a_write_that_fails_leaves_nothing_half_done(ledger: Ledger, path: Path) -> None:
-    ledger.answer(claimed(ledger), ACCEPTED)
+    ledger.record_answer(claimed(ledger), ACCEPTED)
     (attempt,) = ledger.history(HERO).attempts
     raw(path).execute("CREATE TRIGGER full BEFORE UPDATE ON attempt BEGIN SELECT RAISE(ABORT, 'the disk is full'); END")
-    with pytest.raises(sqlite3.IntegrityError, match="the disk is full"):
+    with pytest.raises(IntegrityViolation, match="the disk is full"):
         ledger.observe(attempt, SUCCESS, settles=True)
     assert ledger.history(HERO).attempts[0].observations == ()
 
 
 def test_what_other_runs_paid_since_a_moment_is_told_by_what_they_reserved(tmp_path: Path) -> None:
-    with Ledger.writing(tmp_path / "ledger.db") as ledger:
+    with open_ledger(tmp_path / "ledger.db") as ledger:
         ours, theirs = a_run(ledger), a_run(ledger)
         before = ledger.claim(a_claim(theirs, SECOND_TAKE))
-        moment = ledger.account.moment()
+        moment = ledger.account.high_water_mark()
         digest = a_claim(ours).key_digest
 
         def beside() -> Decimal:
-            return ledger.account.paid_beside(ours, digest, moment)
+            return ledger.account.reserved_by_others(ours, digest, moment)
 
         assert beside() == 0, "it was sent before that moment, and is not answered yet"
         ledger.claim(a_claim(ours))
         assert beside() == 0, "ours is not beside us"
         refused = ledger.claim(a_claim(theirs, DRAFT))
         assert beside() == a_claim(ours).reserved_usd
-        ledger.answer(refused, REFUSED)
+        ledger.record_answer(refused, REFUSED)
         assert beside() == 0
-        ledger.answer(before, ACCEPTED)
+        ledger.record_answer(before, ACCEPTED)
         assert beside() == a_claim(ours).reserved_usd, "accepted since"
         other_key = replace(a_claim(theirs, ELSEWHERE), key_digest="another")
         ledger.claim(other_key)

@@ -15,8 +15,8 @@ from batchrunner.domain.step import Action, total
 from batchrunner.manifest.load import load
 from batchrunner.planning.batch import JobSet, JobState, load_batch
 from batchrunner.planning.inputs import PlanOptions
+from batchrunner.storage.open import open_ledger, read_ledger, trust_ledger
 from batchrunner.storage.paths import find_project
-from batchrunner.storage.sqlite.ledger import Ledger
 from batchrunner.storage.sqlite.tables import VERSION
 from tests.ledgers.make import HERE, NAME, clip_bytes, identity_of, make
 
@@ -76,7 +76,7 @@ class Studio:
         manifest = load(self.manifest)
         assert manifest.errors == ()
         project = find_project(self.manifest)
-        with Ledger.reading(project.ledger) as ledger:
+        with read_ledger(project.ledger) as ledger:
             batch = load_batch(
                 project, JobSet(manifest.name, manifest.profile, manifest.jobs), ledger, shipped_prices()
             )
@@ -91,7 +91,7 @@ def studio(tmp_path: Path, request: pytest.FixtureRequest) -> Studio:
 def copied(folder: Path, name: str) -> Studio:
     """The project, with a ledger that is trusted."""
     studio = Studio(folder)
-    with Ledger.trusting(laid(folder, name)):
+    with trust_ledger(laid(folder, name)):
         return studio
 
 
@@ -132,7 +132,7 @@ def test_all_that_was_paid_is_booked(studio: Studio) -> None:
 
 
 def test_the_last_run_of_an_old_ledger_is_still_told(studio: Studio) -> None:
-    with Ledger.reading(find_project(studio.manifest).ledger) as ledger:
+    with read_ledger(find_project(studio.manifest).ledger) as ledger:
         last = ledger.last_run("film")
     assert last is not None
     assert (last.exit_code, len(last.jobs), last.jobs[0]["job"]) == (4, len(STEPS) - 1, "done")
@@ -144,8 +144,8 @@ def test_every_version_so_far_is_kept() -> None:
 
 def test_an_old_ledger_that_is_written_to_remembers_the_same(studio: Studio) -> None:
     studio.lay_clips()
-    with Ledger.writing(find_project(studio.manifest).ledger) as ledger:
-        assert ledger.pictures.all() == ()
+    with open_ledger(find_project(studio.manifest).ledger) as ledger:
+        assert ledger.uploads.all() == ()
     assert told(studio.plan()) == STEPS
 
 
@@ -163,7 +163,7 @@ def test_an_old_decision_gets_a_name_and_the_attempt_that_carried_it_out_says_so
                     (job,),
                 )
             db.commit()
-        with Ledger.trusting(path) as ledger:
+        with trust_ledger(path) as ledger:
             known = ledger.histories("film")
         carried_out, still_open = known[identity_of("done-again")], known[identity_of("done")]
         assert carried_out.decisions[0].decision == still_open.decisions[0].decision != ""
@@ -177,5 +177,5 @@ def test_the_newest_ledger_is_what_its_script_writes(tmp_path: Path) -> None:
     """It holds as long as its version is today's; then the script moves on, and the ledger stays."""
     studio, made = copied(tmp_path, NAME), tmp_path / "made" / "ledger.db"
     make(made)
-    with Ledger.reading(made) as new, Ledger.reading(find_project(studio.manifest).ledger) as old:
+    with read_ledger(made) as new, read_ledger(find_project(studio.manifest).ledger) as old:
         assert new.histories("film") == old.histories("film")

@@ -20,7 +20,7 @@ from batchrunner.cli.run_options import RunOptions
 from batchrunner.cli.work import work
 from batchrunner.domain.settings import Settings
 from batchrunner.manifest.load import load
-from batchrunner.storage.sqlite.ledger import Ledger
+from batchrunner.storage.open import read_ledger
 
 
 @click.command()
@@ -42,7 +42,7 @@ def command(manifest: Path, **options: Any) -> int:
     """
     order = RunOptions(manifest, "fetch", submits=False, **options)
     project = project_of(manifest, order.ledger, sandbox=order.sandbox)
-    with Ledger.reading(project.ledger) as ledger:
+    with read_ledger(project.ledger) as ledger:
         wanted, is_said = wanted_or_remembered(manifest, order.profile, project, ledger)
     if not is_said:
         return work(order, wanted, Settings())

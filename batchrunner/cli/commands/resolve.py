@@ -20,8 +20,9 @@ from batchrunner.errors import UsageError
 from batchrunner.planning.batch import Batch, JobSet, load_batch
 from batchrunner.providers.modellix import is_task_id, task_id_hints
 from batchrunner.reports.resolve_help import ids_in, named_by_reply, strangers, what_to_look_for
+from batchrunner.storage.interface import LedgerReader
+from batchrunner.storage.open import read_ledger
 from batchrunner.storage.paths import Project
-from batchrunner.storage.sqlite.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def command(
     """
     word = _Word(task, not_submitted, pay_again)
     project = project_of(manifest, ledger, sandbox=sandbox)
-    with Ledger.reading(project.ledger) as book:
+    with read_ledger(project.ledger) as book:
         wanted, _ = wanted_or_remembered(manifest, profile, project, book)
     if word.count == 0:
         say_lines(_listed(project, wanted, jobs, candidates, str(manifest)))
@@ -133,7 +134,7 @@ def _candidates(path: Path) -> list[str]:
     return found
 
 
-def _unknown(batch: Batch, book: Ledger, idle: str | None = None) -> dict[str, _Unknown]:
+def _unknown(batch: Batch, book: LedgerReader, idle: str | None = None) -> dict[str, _Unknown]:
     """Every unknown submit by its job's name: of this manifest and profile, or of another that a job waits for.
 
     `idle` is a manifest of which it is certain that no run is at work.
@@ -163,7 +164,7 @@ def _chosen(jobs: tuple[str, ...], unknown: Mapping[str, _Unknown], batch: Batch
     return {job: unknown[job] for job in jobs} if jobs else unknown
 
 
-def _check_task(book: Ledger, task: str) -> None:
+def _check_task(book: LedgerReader, task: str) -> None:
     if not is_task_id(task):
         raise UsageError(f"{task!r} does not look like a task id: they look like task-i2v001")
     for who, memory in book.all_histories().items():
@@ -181,8 +182,8 @@ def _resolve(desk: DecisionSession, who: JobId, attempt: Attempt, word: _Word) -
         price = dollars(attempt.reserved_usd)
         return f"nobody knows whether it was paid; the next run pays again, about {price}, perhaps a second time"
     if word.task is not None:
-        desk.book.answer(attempt.id, Answer(now_s, Outcome.ACCEPTED, word.task, message="resolved by hand"))
+        desk.book.record_answer(attempt.id, Answer(now_s, Outcome.ACCEPTED, word.task, message="resolved by hand"))
         return f"accepted as {word.task}; its clip is fetched for nothing"
     refused = Answer(now_s, Outcome.REFUSED, reject_reason=RejectReason.BY_HAND, message="resolved by hand")
-    desk.book.answer(attempt.id, refused)
+    desk.book.record_answer(attempt.id, refused)
     return "never arrived, as you say; the next run submits it"

@@ -7,8 +7,8 @@ import click
 from batchrunner.cli.terminal import say
 from batchrunner.domain.text import plural
 from batchrunner.errors import UsageError
+from batchrunner.storage.open import trust_ledger
 from batchrunner.storage.paths import FOLDER
-from batchrunner.storage.sqlite.ledger import Ledger
 
 
 @click.command()
@@ -22,7 +22,7 @@ def command(folder: Path) -> None:
     Example: batchrunner trust spring-campaign/
     """
     path = _ledger_in(folder)
-    with Ledger.trusting(path) as ledger:
+    with trust_ledger(path) as ledger:
         number = len(ledger.task_ids())
     say(f"trusted: {path}, which knows of {plural(number, 'paid task')}")
 

@@ -14,8 +14,8 @@ from batchrunner.domain.uploaded_image import Upload
 from batchrunner.errors import RunLocked
 from batchrunner.io.clock import Clock
 from batchrunner.providers.modellix import Modellix
+from batchrunner.storage.open import open_ledger, read_ledger
 from batchrunner.storage.run_lock import any_lock_owner
-from batchrunner.storage.sqlite.ledger import Ledger
 
 
 @click.command()
@@ -32,9 +32,9 @@ def command(manifest: Path, ledger: Path | None, *, prune: bool, sandbox: bool) 
     """
     clock = Clock()
     project = project_of(manifest, ledger, sandbox=sandbox)
-    with Ledger.reading(project.ledger) as book:
-        found = book.pictures.all()
-        needed = book.pictures.of_open_tasks()
+    with read_ledger(project.ledger) as book:
+        found = book.uploads.all()
+        needed = book.uploads.needed_by_open_tasks()
     if not prune:
         listed = [_line(upload, clock.wall_s()) for upload in found]
         say_lines(in_lines(*(listed or ["nothing was uploaded"])))
@@ -44,10 +44,10 @@ def command(manifest: Path, ledger: Path | None, *, prune: bool, sandbox: bool) 
         raise RunLocked(f"a run is at work and may need them: process {busy.pid} on {busy.host}, since {busy.since}")
     service = sandbox_service(project, clock) if sandbox else real_service()
     idle = [upload for upload in found if upload.sha256 not in needed]
-    with Ledger.writing(project.ledger) as book:
+    with open_ledger(project.ledger) as book:
         # forgotten first: a request must never name a picture that may be gone
         for upload in idle:
-            book.pictures.deleted(upload.file_id, clock.wall_s())
+            book.uploads.record_deletion(upload.file_id, clock.wall_s())
     deleted = asyncio.run(_delete(idle, service, clock))
     say(f"{plural(deleted, 'picture')} deleted, {len(found) - len(idle)} kept")
 

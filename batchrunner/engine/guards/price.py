@@ -13,7 +13,7 @@ from batchrunner.domain.step import HoldReason
 from batchrunner.engine.run import MOST_CHECKS, Run, SuspectedOvercharge
 from batchrunner.errors import LedgerError
 from batchrunner.providers.modellix import BalanceReply
-from batchrunner.storage.sqlite.account_log import Moment
+from batchrunner.storage.records import HighWaterMark
 
 _MOST = Decimal("1.05")
 _MEND = "look up today's prices, and name them with --prices"
@@ -26,7 +26,7 @@ class BalanceBefore:
     """What the account held before a clip that is weighed, and what was on record of other runs at that moment."""
 
     usd: Decimal
-    moment: Moment
+    moment: HighWaterMark
 
 
 def _is_above(paid_usd: Decimal, estimate_usd: Decimal) -> bool:
@@ -44,7 +44,7 @@ async def balance_before(run: Run, is_wanted: Callable[[], bool]) -> BalanceBefo
     earlier = await _held(run, is_wanted) if run.suspicion else None
     if earlier is not None:
         await run.wakeup.sleep_unless(_QUIET_S, is_wanted)
-    moment = run.ledger.account.moment()
+    moment = run.ledger.account.high_water_mark()
     usd = await _held(run, is_wanted)
     if usd is None:
         return None
@@ -75,7 +75,7 @@ async def compare_balance(run: Run, identity: JobId, before: BalanceBefore, esti
     run.checks_left = 0
     if reply.usd is None:
         return
-    beside_usd = run.ledger.account.paid_beside(run.run_id, run.access.key_digest, before.moment)
+    beside_usd = run.ledger.account.reserved_by_others(run.run_id, run.access.key_digest, before.moment)
     lost_usd = before.usd - reply.usd - beside_usd
     if not _is_above(lost_usd, estimate_usd):
         run.suspicion = ""
@@ -147,5 +147,5 @@ async def read_balance(run: Run, is_wanted: Callable[[], bool] = lambda: True) -
     run.heed(reply.limits, refused=reply.is_refused)
     if reply.usd is not None:
         with suppress(LedgerError):  # what matters more says so by itself
-            run.ledger.account.told_balance(run.run_id, run.access.key_digest, reply.usd, run.clock.wall_s())
+            run.ledger.account.record_balance(run.run_id, run.access.key_digest, reply.usd, run.clock.wall_s())
     return reply

@@ -1,4 +1,4 @@
-"""What runs learnt of the account: its balance, and how many tasks it lets run at once."""
+"""What runs learned of the account: its balance, and how many tasks it lets run at once."""
 
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -6,11 +6,12 @@ from contextlib import suppress
 from decimal import Decimal
 
 from batchrunner.domain.money import NOTHING
+from batchrunner.storage.records import HighWaterMark
 from batchrunner.storage.sqlite.rows import UNREADABLE, usd_of
 from batchrunner.storage.sqlite.transaction import fetched, insert, translated, writing
 
 # What runs of other manifests, or of other machines, submitted or heard of since then, but for what was refused.
-_PAID_BESIDE = (
+_RESERVED_BY_OTHERS = (
     "SELECT DISTINCT attempt.id, reserved_usd FROM attempt JOIN run ON run.id = run_id"
     " LEFT JOIN answer ON answer.attempt_id = attempt.id"
     " WHERE run_id <> ? AND key_digest = ? AND command <> 'receipts' AND (attempt.id > ? OR answer.id > ?)"
@@ -19,22 +20,19 @@ _PAID_BESIDE = (
 
 _MOST_SLOTS = 1_000_000
 
-# The last attempt and the last answer on record.
-Moment = tuple[int, int]
 
-
-class Account:
-    """What a ledger knows of the account behind a key."""
+class SqliteAccountLog:
+    """See `interface.AccountLog`."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
 
-    def told_balance(self, run_id: int, key_digest: str, balance_usd: Decimal, at_s: float) -> None:
+    def record_balance(self, run_id: int, key_digest: str, balance_usd: Decimal, at_s: float) -> None:
         """Records what the account held at a moment of a run."""
         with writing(self._db) as db:
             insert(db, "account", run_id=run_id, key_digest=key_digest, balance_usd=str(balance_usd), at_s=at_s)
 
-    def told_slots(self, run_id: int, key_digest: str, slots: int, at_s: float) -> None:
+    def record_slots(self, run_id: int, key_digest: str, slots: int, at_s: float) -> None:
         """Records how many tasks the account lets run at once, as far as a run could learn."""
         with writing(self._db) as db:
             insert(db, "account", run_id=run_id, key_digest=key_digest, slots=slots, at_s=at_s)
@@ -49,16 +47,16 @@ class Account:
             )
         return next((slots for (slots,) in found if type(slots) is int and 0 < slots <= _MOST_SLOTS), None)
 
-    def moment(self) -> Moment:
-        """What is on record now, to be compared with what is later."""
+    def high_water_mark(self) -> HighWaterMark:
+        """What is recorded now, for `reserved_by_others` later."""
         with translated():
             row = self._db.execute("SELECT (SELECT max(id) FROM attempt), (SELECT max(id) FROM answer)").fetchone()
-        return int(row[0] or 0), int(row[1] or 0)
+        return HighWaterMark(int(row[0] or 0), int(row[1] or 0))
 
-    def paid_beside(self, run_id: int, key_digest: str, since: Moment) -> Decimal:
-        """What other runs with the same key may have paid since a moment, by what they reserved for it."""
+    def reserved_by_others(self, run_id: int, key_digest: str, since: HighWaterMark) -> Decimal:
+        """What other runs with the same key reserved for submits that were sent or answered since."""
         with translated():
-            found = fetched(self._db, _PAID_BESIDE, (run_id, key_digest, *since))
+            found = fetched(self._db, _RESERVED_BY_OTHERS, (run_id, key_digest, since.attempt_id, since.answer_id))
         return sum(_amounts(usd for _, usd in found), NOTHING)
 
     def balances(self, run_id: int) -> tuple[Decimal, ...]:
@@ -73,7 +71,7 @@ class Account:
 
 
 def _amounts(texts: Iterable[str]) -> Iterator[Decimal]:
-    """Those that are amounts of money: here they are only told, or compared with."""
+    """Those that can be read; a damaged one is left out: they are only reported, or compared with."""
     for text in texts:
         with suppress(*UNREADABLE):
             usd = usd_of(text.removeprefix("-"))

@@ -1,20 +1,18 @@
 """What other jobs hold: the paths where their clips lie or go, and attempts at the same request."""
 
 import sqlite3
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from batchrunner.domain.job import JobId
 from batchrunner.domain.request import Request
 from batchrunner.errors import ClaimConflict
-from batchrunner.storage.records import Claim
+from batchrunner.storage.records import Claim, Rivals
 from batchrunner.storage.sqlite.request_json import read_request
 from batchrunner.storage.sqlite.transaction import fetched
 
 _JOB = "manifest, profile, job, take"
 _OTHERS = "NOT (manifest = :manifest AND profile = :profile)"
 # Of each attempt or adoption of others, where its clip was put last.
-_LYING = f"""
+_STORED = f"""
     SELECT {_JOB}, path FROM attempt JOIN clip ON attempt_id = attempt.id
     WHERE {_OTHERS} AND clip.id = (SELECT max(id) FROM clip WHERE attempt_id = attempt.id)
     UNION ALL
@@ -30,26 +28,12 @@ _FORMER = """
 _SAME_REQUEST = "SELECT request FROM attempt WHERE fingerprint = ? AND take = ? AND id > ? AND run_id <> ?"
 
 
-@dataclass(frozen=True, slots=True)
-class Rivals:
-    """What the jobs of a ledger hold, as one manifest and profile sees it. Paths are as the ledger keeps them.
-
-    `lying` is where clips of other manifests and profiles were put last, `opened` where the open attempts of all jobs
-    will put theirs. `former` are the names that this manifest had before. `newest` is the last attempt that is known.
-    """
-
-    lying: Mapping[str, JobId] = field(default_factory=dict)
-    opened: Mapping[str, JobId] = field(default_factory=dict)
-    former: frozenset[str] = frozenset()
-    newest: int = 0
-
-
 def rivals(db: sqlite3.Connection, manifest: str, profile: str, path: str) -> Rivals:
     """What is held just now; `path` is that of the manifest."""
     us = {"manifest": manifest, "profile": profile, "path": path}
     (newest,) = db.execute("SELECT coalesce(max(id), 0) FROM attempt").fetchone()
     return Rivals(
-        lying={where: JobId(*who) for *who, where in fetched(db, _LYING, us)},
+        stored={where: JobId(*who) for *who, where in fetched(db, _STORED, us)},
         opened={where: JobId(*who) for *who, where in fetched(db, _OPENED)},
         former=frozenset(name for (name,) in fetched(db, _FORMER, us)),
         newest=newest,
@@ -63,7 +47,7 @@ def check_rivals(db: sqlite3.Connection, claim: Claim) -> None:
     left alone is no matter of the tables.
 
     Raises:
-        ClaimRefused: another job's clip goes to this path, or another run has asked for the same just now.
+        ClaimConflict: another job's clip goes to this path, or another run has asked for the same just now.
     """
     who = claim.identity
     for *other, where in fetched(db, _OPENED):

@@ -2,26 +2,13 @@
 
 import json
 import sqlite3
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
 from batchrunner.errors import ExitCode
+from batchrunner.storage.records import RunRecord
 from batchrunner.storage.sqlite.rows import is_time
 from batchrunner.storage.sqlite.transaction import fetched
-
-
-@dataclass(frozen=True, slots=True)
-class RunRecord:
-    """One run as the ledger has it; `jobs` are those it wanted, in the manifest's order."""
-
-    id: int
-    command: str
-    profile: str
-    started_at_s: float
-    ended_at_s: float | None
-    exit_code: int | None
-    jobs: tuple[dict[str, Any], ...]
 
 
 def last_run(db: sqlite3.Connection, manifest: str, profile: str | None) -> RunRecord | None:
@@ -69,7 +56,7 @@ def last_ended_run(db: sqlite3.Connection, manifest: str, profile: str) -> int:
     return row[0] or 0
 
 
-def name_at(db: sqlite3.Connection, path: str) -> str | None:
+def manifest_at(db: sqlite3.Connection, path: str) -> str | None:
     """The name under which the manifest at this path was last run."""
     found = fetched(
         db, "SELECT manifest FROM run WHERE path = ? AND command <> 'receipts' ORDER BY id DESC LIMIT 1", (path,)

@@ -1,4 +1,4 @@
-"""One transaction, and the ways to write within it."""
+"""Transactions, and how rows are written and read."""
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from batchrunner.errors import LedgerError
+from batchrunner.storage.records import IntegrityViolation
 from batchrunner.storage.sqlite import digests
 
 # What comes of a file that cannot be used; where its schema is damaged, not even SQLite's message can be read.
@@ -20,7 +21,7 @@ def writing(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
 
     Raises:
         LedgerError: the disk does not take it, or another program holds the file.
-        sqlite3.IntegrityError: a rule of the tables forbids it.
+        IntegrityViolation: a rule of the tables forbids it.
     """
     with translated():
         db.execute("BEGIN IMMEDIATE")
@@ -37,11 +38,11 @@ def writing(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Troubles with the file in our words."""
+    """SQLite's errors as the ledger's own."""
     try:
         yield
-    except sqlite3.IntegrityError:
-        raise
+    except sqlite3.IntegrityError as error:
+        raise IntegrityViolation(str(error)) from error
     except TROUBLES as error:
         raise LedgerError(f"the ledger cannot be used just now: {error}") from error
 

@@ -1,4 +1,4 @@
-"""The pictures that were uploaded: each content once, for as long as the service keeps it."""
+"""The images that were uploaded: each content once, for as long as the service keeps it."""
 
 import re
 import sqlite3
@@ -10,24 +10,22 @@ _CONTENT = re.compile(r"sha256:([0-9a-f]{64})")
 _KEPT = "SELECT sha256, size_bytes, file_id, url, at_s FROM upload WHERE deleted_at_s IS NULL"
 
 
-class UploadLog:
-    """What a ledger knows of uploads."""
+class SqliteUploadLog:
+    """See `interface.UploadLog`."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
 
     def all(self) -> tuple[Upload, ...]:
-        """Every picture that this ledger uploaded and did not delete, oldest first."""
+        """Every image that was uploaded and not deleted, oldest first."""
         with translated():
             return tuple(Upload(*row) for row in fetched(self._db, f"{_KEPT} ORDER BY id"))
 
-    def of_open_tasks(self) -> frozenset[str]:
-        """The digests of the local pictures that open attempts name in their requests."""
+    def needed_by_open_tasks(self) -> frozenset[str]:
+        """The digests of the local images that open attempts name in their requests."""
         with translated():
             requests = fetched(self._db, "SELECT request FROM attempt WHERE settled_at_s IS NULL")
-        return frozenset(
-            digest for (request,) in requests for digest in re.findall(r"sha256:([0-9a-f]{64})", str(request))
-        )
+        return frozenset(digest for (request,) in requests for digest in _CONTENT.findall(str(request)))
 
     def find(self, sha256: str, base_url: str, key_digest: str) -> Upload | None:
         """The newest upload of this content to this account."""
@@ -38,8 +36,8 @@ class UploadLog:
             ).fetchone()
         return Upload(*row) if row else None
 
-    def taken(self, upload: Upload, base_url: str, key_digest: str) -> None:
-        """Records a picture that the service took."""
+    def record(self, upload: Upload, base_url: str, key_digest: str) -> None:
+        """Records an image that the service took."""
         with writing(self._db) as db:
             insert(
                 db,
@@ -53,7 +51,7 @@ class UploadLog:
                 at_s=upload.at_s,
             )
 
-    def deleted(self, file_id: str, at_s: float) -> None:
-        """Records that the service deletes a picture for us."""
+    def record_deletion(self, file_id: str, at_s: float) -> None:
+        """Records that the service deletes an image for us."""
         with writing(self._db) as db:
             db.execute("UPDATE upload SET deleted_at_s = ? WHERE file_id = ? AND deleted_at_s IS NULL", (at_s, file_id))
