@@ -12,7 +12,7 @@ from batchrunner.catalog import shipped_prices
 from batchrunner.domain.event import Event, EventKind, RunEvent
 from batchrunner.domain.status import Status
 from batchrunner.engine.executor import RunResult, execute
-from batchrunner.engine.run import Services
+from batchrunner.engine.services import Services
 from batchrunner.engine.shutdown import Shutdown, ShutdownReason
 from batchrunner.io.http import Answered, Http, InProcessTransport, Responder
 from batchrunner.manifest.load import Manifest, load

@@ -63,23 +63,18 @@ def check_limit(sizes: Mapping[str, int], limit: int, excess: Mapping[str, int])
 
 MOST_LINES_OF_A_FILE = 250
 LONG_FILES = {
-    "engine/run.py": 370,
-    "engine/fetch.py": 260,
     "manifest/validate.py": 312,
     "io/files.py": 310,
     "domain/receipt.py": 310,
     "planning/batch.py": 290,
     "io/download.py": 286,
-    "engine/submit.py": 290,
     "providers/modellix/wire.py": 280,
     "io/http/clients.py": 280,
     "manifest/scaffold.py": 266,
     "io/images.py": 261,
-    "engine/executor.py": 260,
 }
 MOST_LINES_OF_A_FUNCTION = 44
 LONG_FUNCTIONS = {
-    "engine/run.py:__init__": 53,
     "cli/work.py:work": 46,
 }
 MOST_PARAMETERS = 12
@@ -123,9 +118,15 @@ def test_no_function_takes_too_many_parameters() -> None:
     check_limit(sizes, MOST_PARAMETERS, {})
 
 
+def is_given(field: ast.AnnAssign) -> bool:
+    """Whether whoever makes the record names this field."""
+    arguments = field.value.keywords if isinstance(field.value, ast.Call) else []
+    return not any(each.arg == "init" for each in arguments)
+
+
 def test_no_record_has_too_many_fields() -> None:
     sizes = {
-        f"{name}:{node.name}": sum(isinstance(field, ast.AnnAssign) for field in node.body)
+        f"{name}:{node.name}": sum(isinstance(field, ast.AnnAssign) and is_given(field) for field in node.body)
         for name, tree in MODULES.items()
         for node in ast.walk(tree)
         if isinstance(node, ast.ClassDef) and node.decorator_list

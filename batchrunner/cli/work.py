@@ -23,7 +23,7 @@ from batchrunner.domain.job import JobId
 from batchrunner.domain.settings import Settings
 from batchrunner.domain.text import utc
 from batchrunner.engine.executor import RunResult, execute
-from batchrunner.engine.run import Services
+from batchrunner.engine.services import Services
 from batchrunner.engine.shutdown import Shutdown
 from batchrunner.errors import ExitCode, RunLocked
 from batchrunner.io.clock import Clock

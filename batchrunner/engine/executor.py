@@ -1,37 +1,30 @@
 """A whole run: rendered clips first, then every job at once, until each has come as far as it can."""
 
 import asyncio
-import math
 import os
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
 
 from batchrunner import __version__
-from batchrunner.domain.event import EventKind, Progress, RunEvent
 from batchrunner.domain.job import JobId
-from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action, HoldReason, Step
+from batchrunner.engine.assembly import Assembly
+from batchrunner.engine.decider import Decider
 from batchrunner.engine.exit_code import exit_code
-from batchrunner.engine.fetch import fetch
-from batchrunner.engine.guards.price import read_balance, tell_overcharges
-from batchrunner.engine.job_loop import run_job
+from batchrunner.engine.job_loop import JobLoop
 from batchrunner.engine.poll import attempt_of
-from batchrunner.engine.run import Run, RunStats, Services
-from batchrunner.engine.scheduling.scheduler import serve_forever
-from batchrunner.engine.shutdown import Shutdown
-from batchrunner.engine.waiting import waits_for
+from batchrunner.engine.run_stats import RunStats
+from batchrunner.engine.scheduling.slots import SlotQueue
+from batchrunner.engine.services import Services
+from batchrunner.engine.stops import Stops
+from batchrunner.engine.task_tracker import TaskTracker
 from batchrunner.errors import ExitCode, LedgerError
 from batchrunner.planning.batch import Batch, RunLimits, as_record
 from batchrunner.planning.inputs import PlanOptions
+from batchrunner.storage.clips import ClipStore
 from batchrunner.storage.records import NewRun
 
-Doing = Callable[[Run, JobId], Awaitable[object]]
-
-# How long a POST on the wire may still take when somebody leaves at once. What is not answered then is unknown.
-_LAST_POSTS_S = 10.0
+# Nobody waits longer for a balance that is only reported.
 _LAST_WAIT_S = 5.0
 _CLOCK_IS_READ_S = 15.0
 # For so long rendered clips come before any submit: a file server that trickles shall not hold a night.
@@ -50,7 +43,7 @@ class RunResult:
 
 
 async def execute(
-    batch: Batch, means: Services, limits: RunLimits, options: PlanOptions, *, command: str, beat_s: float = 30.0
+    batch: Batch, services: Services, limits: RunLimits, options: PlanOptions, *, command: str, beat_s: float = 30.0
 ) -> RunResult:
     """Does what the plan says, for every job of the batch.
 
@@ -58,194 +51,162 @@ async def execute(
         UsageError: the ledger's tasks live at another address.
         LedgerError: the run could not even be written down.
     """
-    run_id = means.ledger.begin_run(_as_written(batch, means, command))
-    http = means.make_http()
-    began_s = means.clock.monotonic_s()
-    run = Run(batch, means, http, limits, options, run_id)
+    run_id = services.ledger.begin_run(_new_run(batch, services, command))
+    http = services.make_http()
+    began_s = services.clock.monotonic_s()
+    parts = Assembly(batch, services, http, limits, options, run_id)
+    executor = Executor(parts.decider, parts.job_loop, parts.slots, parts.tracker, parts.clips, parts.stops)
+    shutdown = services.shutdown
     try:
-        await _until_told(run, means.shutdown, beat_s)
-        if run.stats.submits and means.shutdown.left_by is None and _is_quiet(run):
-            await read_balance(run)
+        await _until_done(executor, parts, services, beat_s)
+        if parts.stats.submits and shutdown.left_by is None and parts.provider.wait_s() < _LAST_WAIT_S:
+            await parts.balance.read()
     finally:
         await http.close()
-    steps = {identity: _last_step(run, identity) for identity in batch.identities()}
+    steps = executor.last_steps()
     # what left the manifest counts only where something is still to be done with it
     counting = [step for who, step in steps.items() if who in batch.jobs or step.action is not Action.NONE]
-    tell_overcharges(run)
-    code = exit_code(counting, means.shutdown.left_by, is_overcharged=bool(run.overcharges))
-    _end(run, code)
-    return RunResult(run_id, code, steps, run.stats, means.clock.monotonic_s() - began_s)
+    parts.price.report_overcharges()
+    code = exit_code(counting, shutdown.left_by, is_overcharged=parts.price.is_overcharged)
+    _end(parts, services, run_id, code)
+    return RunResult(run_id, code, steps, parts.stats, services.clock.monotonic_s() - began_s)
 
 
-def _is_quiet(run: Run) -> bool:
-    """Whether one more request may leave soon: nobody waits for a balance that is only told."""
-    return run.gate.rate.wait_s(run.clock.monotonic_s()) < _LAST_WAIT_S
-
-
-async def _until_told(run: Run, shutdown: Shutdown, beat_s: float) -> None:
-    work = asyncio.create_task(_work(run))
+async def _until_done(executor: "Executor", parts: Assembly, services: Services, beat_s: float) -> None:
+    """Works until all is done or somebody leaves, with what goes on beside it."""
+    shutdown = services.shutdown
+    work = asyncio.create_task(executor.work())
     leave = asyncio.create_task(shutdown.leaving.wait())
-    beat = asyncio.create_task(_beat(run, beat_s))
-    serving = asyncio.create_task(serve_forever(run))
-    ending = asyncio.create_task(_deadline(run))
+    beat = asyncio.create_task(parts.beat.run(beat_s))
+    serving = asyncio.create_task(parts.scheduler.serve_forever())
+    ending = asyncio.create_task(_watch_deadline(parts.stops))
     try:
-        with shutdown.heard_by(partial(_drain, run)):
+        with shutdown.heard_by(parts.early_exit.drain):
             await asyncio.wait({work, leave, serving}, return_when=asyncio.FIRST_COMPLETED)
             if serving.done():
-                run.stop(HoldReason.HALT, "an error in batchrunner itself")
+                parts.stops.stop(HoldReason.HALT, "an error in batchrunner itself")
             if work.done():
                 await work
             else:
-                await _leave(run, work)
+                await parts.early_exit.leave(work)
             if serving.done():
                 await serving  # it never ends by itself: this is a bug, and it is told as one
     finally:
-        beside = (leave, beat, serving, ending)
+        beside: tuple[asyncio.Task[object], ...] = (leave, beat, serving, ending)
         for task in beside:
             task.cancel()
         await asyncio.gather(*beside, return_exceptions=True)
 
 
-async def _work(run: Run) -> None:
-    """Everything, in the order in which it matters. One job's bug ends submits, not the other jobs."""
-    for memory in run.batch.histories.values():
-        run.clips.confirm(memory)
-    steps = {identity: run.decide(identity) for identity in run.batch.identities()}
-    for identity, step in steps.items():
-        if step.action is Action.POLL:
-            run.slots.occupy(identity, run.watch(attempt_of(step)).task)
-    rendered = sorted(
-        (i for i, step in steps.items() if step.action is Action.FETCH), key=lambda i: _expiry_s(steps[i])
-    )
-    first = {who: asyncio.create_task(_guarded(run, who, _first_fetch)) for who in rendered}
-    try:
-        if first:
-            await asyncio.wait(first.values(), timeout=_FIRST_FETCHES_S)
-        await _each(run, steps, partial(_live, first=first))
-    finally:
-        for fetching in first.values():
-            fetching.cancel()
-        await asyncio.gather(*first.values(), return_exceptions=True)
+class Executor:
+    """Brings all jobs of a batch to their end, in the order in which it matters."""
+
+    def __init__(
+        self,
+        decider: Decider,
+        job_loop: JobLoop,
+        slots: SlotQueue,
+        tracker: TaskTracker,
+        clips: ClipStore,
+        stops: Stops,
+    ) -> None:
+        self._decider = decider
+        self._job_loop = job_loop
+        self._slots = slots
+        self._tracker = tracker
+        self._clips = clips
+        self._stops = stops
+        self._identities = decider.batch.identities()
+
+    async def work(self) -> None:
+        """All of it. One job's bug ends the submits, not the other jobs."""
+        for history in self._decider.batch.histories.values():
+            self._clips.confirm(history)
+        steps = {identity: self._decider.decide(identity) for identity in self._identities}
+        for identity, step in steps.items():
+            if step.action is Action.POLL:
+                self._slots.occupy(identity, self._tracker.track(attempt_of(step)).task)
+        first = {who: asyncio.create_task(self._guarded(who, self._first_fetch)) for who in _rendered(steps)}
+        try:
+            if first:
+                await asyncio.wait(first.values(), timeout=_FIRST_FETCHES_S)
+            await self._all(first)
+        finally:
+            for fetching in first.values():
+                fetching.cancel()
+            await asyncio.gather(*first.values(), return_exceptions=True)
+
+    def last_steps(self) -> dict[JobId, Step]:
+        """How each job stands at the end."""
+        return {identity: self._last_step(identity) for identity in self._identities}
+
+    async def _all(self, first: Mapping[JobId, "asyncio.Task[None]"]) -> None:
+        """All jobs at once; a bug in one lets the others come to their end first."""
+
+        async def run(identity: JobId) -> None:
+            if identity in first:
+                await first[identity]
+            await self._job_loop.run(identity)
+
+        working = (self._guarded(identity, run) for identity in self._identities)
+        for result in await asyncio.gather(*working, return_exceptions=True):
+            if isinstance(result, BaseException):
+                raise result
+
+    async def _guarded(self, identity: JobId, do: Callable[[JobId], Awaitable[None]]) -> None:
+        try:
+            await do(identity)
+        except LedgerError as error:
+            self._stops.stop(HoldReason.LEDGER, str(error))
+        except Exception:
+            self._stops.stop(HoldReason.HALT, "an error in batchrunner itself")
+            raise
+
+    async def _first_fetch(self, identity: JobId) -> None:
+        """A link is asked for, and the clip is tried once: before anything new is paid for."""
+        for _ in ("link", "clip"):
+            step = self._decider.decide(identity)
+            if step.action is Action.FETCH:
+                await self._job_loop.take(identity, step)
+
+    def _last_step(self, identity: JobId) -> Step:
+        try:
+            return self._decider.decide(identity)
+        except LedgerError:
+            return self._decider.steps[identity]
 
 
-async def _live(run: Run, identity: JobId, first: Mapping[JobId, "asyncio.Task[None]"]) -> None:
-    if identity in first:
-        await first[identity]
-    await run_job(run, identity)
+def _rendered(steps: Mapping[JobId, Step]) -> Iterable[JobId]:
+    """The jobs whose clip can be fetched, the one that expires soonest first."""
+    fetched = (identity for identity, step in steps.items() if step.action is Action.FETCH)
+    return sorted(fetched, key=lambda identity: attempt_of(steps[identity]).keeps_until_s)
 
 
-async def _each(run: Run, identities: Iterable[JobId], do: Doing) -> None:
-    """Does the same with all these jobs at once; a bug in one lets the others come to their end first."""
-    results = await asyncio.gather(*(_guarded(run, identity, do) for identity in identities), return_exceptions=True)
-    for result in results:
-        if isinstance(result, BaseException):
-            raise result
-
-
-async def _guarded(run: Run, identity: JobId, do: Doing) -> None:
-    try:
-        await do(run, identity)
-    except LedgerError as error:
-        run.stop(HoldReason.LEDGER, str(error))
-    except Exception:
-        run.stop(HoldReason.HALT, "an error in batchrunner itself")
-        raise
-
-
-async def _first_fetch(run: Run, identity: JobId) -> None:
-    """A link is asked for, and the clip is tried once: before anything new is paid for."""
-    for _ in ("link", "clip"):
-        step = run.decide(identity)
-        if step.action is Action.FETCH:
-            await fetch(run, identity, step)
-
-
-def _expiry_s(step: Step) -> float:
-    return step.attempt.keeps_until_s if step.attempt else 0.0
-
-
-def _drain(run: Run, name: str) -> None:
-    running = sum(1 for step in run.steps.values() if step.action is Action.POLL)
-    tasks = "1 running task is" if running == 1 else f"{running} running tasks are"
-    first = f"{tasks} finished first, {_about(run)}" if running else "no task is running, so this ends soon"
-    run.stop(HoldReason.DRAIN, f"stopped by {name}: the same command goes on")
-    if not run.is_asking:
-        first = "the service wants no requests just now, so this ends soon: the same command asks for what runs"
-    run.say(f"{first}; once more leaves now. Nothing is lost either way")
-
-
-def _about(run: Run) -> str:
-    """How long a clip takes, by those that were rendered in this run."""
-    if not run.renders_s:
-        return "which takes some minutes"  # Source: a Veo 3.1 clip takes 11 seconds to 6 minutes
-    minutes = math.ceil(max(run.renders_s) / 60)
-    return "which takes up to a minute" if minutes == 1 else f"which takes up to {minutes} minutes"
-
-
-async def _leave(run: Run, work: "asyncio.Task[None]") -> None:
-    """Leaves at once, but for the POSTs on the wire: their answers are worth money."""
-    run.stop(HoldReason.DRAIN, "left at once: the same command goes on")
-    work.cancel()
-    await asyncio.gather(work, return_exceptions=True)
-    if run.posts:
-        run.tell(RunEvent(EventKind.NOTE, f"waiting for {len(run.posts)} answers, at most {_LAST_POSTS_S:g} seconds"))
-        await asyncio.wait(set(run.posts), timeout=_LAST_POSTS_S)
-    for post in run.posts:
-        post.cancel()
-    await asyncio.gather(*run.posts, return_exceptions=True)
-
-
-async def _deadline(run: Run) -> None:
+async def _watch_deadline(stops: Stops) -> None:
     """The last moment of submitting: a machine that slept finds that it is over."""
     # the wall's clock says when, no event does
-    while (left_s := run.heed_deadline()) > 0:  # noqa: ASYNC110
+    while (left_s := stops.check_deadline()) > 0:  # noqa: ASYNC110
         await asyncio.sleep(min(left_s, _CLOCK_IS_READ_S))
 
 
-async def _beat(run: Run, beat_s: float) -> None:
-    began_s = run.clock.monotonic_s()
-    while True:
-        await asyncio.sleep(beat_s)
-        counts = Counter(step.status for step in run.steps.values())
-        elapsed_s = run.clock.monotonic_s() - began_s
-        reason = waits_for(run)
-        left_s = _left_s(run, counts, elapsed_s) if run.is_stopped or not reason else None
-        run.tell(Progress(counts, run.budget.spent_usd, elapsed_s, reason, left_s))
-
-
-def _left_s(run: Run, counts: Mapping[Status, int], elapsed_s: float) -> float | None:
-    """How long the rest takes if it goes on as so far; what is not submitted any more is no rest."""
-    open_ones = (Status.RUNNING, Status.RENDERED)
-    left = sum(counts.get(status, 0) for status in (open_ones if run.is_stopped else (Status.PENDING, *open_ones)))
-    return left * elapsed_s / len(run.renders_s) if run.renders_s else None
-
-
-def _last_step(run: Run, identity: JobId) -> Step:
+def _end(parts: Assembly, services: Services, run_id: int, code: ExitCode) -> None:
     try:
-        return run.decide(identity)
-    except LedgerError:
-        return run.steps[identity]
-
-
-def _end(run: Run, code: ExitCode) -> None:
-    try:
-        run.remember_slots()
-        run.ledger.end_run(run.run_id, code, run.clock.wall_s())
+        parts.limit_memory.remember(parts.slots.limit, parts.stats)
+        services.ledger.end_run(run_id, code, services.clock.wall_s())
     except LedgerError as error:
-        run.tell(RunEvent(EventKind.NOTE, f"the end of this run could not be written down: {error}"))
+        parts.events.note(f"the end of this run could not be written down: {error}")
 
 
-def _as_written(batch: Batch, means: Services, command: str) -> NewRun:
-    jobs: Sequence[dict[str, Any]] = [as_record(job) for job in batch.jobs.values()]
+def _new_run(batch: Batch, services: Services, command: str) -> NewRun:
     return NewRun(
         manifest=batch.name,
         profile=batch.profile,
         command=command,
         path=batch.project.written(batch.project.manifest),
-        base_url=means.access.base_url,
-        host=means.host,
+        base_url=services.access.base_url,
+        host=services.host,
         pid=os.getpid(),
         release=__version__,
-        jobs=jobs,
-        started_at_s=means.clock.wall_s(),
+        jobs=[as_record(job) for job in batch.jobs.values()],
+        started_at_s=services.clock.wall_s(),
     )

@@ -1,179 +1,196 @@
-"""The free step: a look at a task, and what was seen goes on record."""
+"""The free step: a poll of a task, and what was seen goes on record."""
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from batchrunner.domain.attempt import Answer, Attempt, Outcome
-from batchrunner.domain.event import EventKind, RunEvent
+from batchrunner.domain.attempt import Attempt
+from batchrunner.domain.event import EventKind
 from batchrunner.domain.job import JobId
 from batchrunner.domain.observation import ErrorClass, Failure, Observation, TaskState
 from batchrunner.domain.step import Action, HoldReason, Step
 from batchrunner.domain.text import duration
-from batchrunner.engine.guards.canary import heed_end, heed_failure
-from batchrunner.engine.guards.price import heed_bill
-from batchrunner.engine.run import Run, TrackedTask
-from batchrunner.engine.scheduling.rate_limiter import backoff_s
+from batchrunner.engine.attempt_log import AttemptLog, with_observation
+from batchrunner.engine.decider import Decider
+from batchrunner.engine.event_sink import EventSink
+from batchrunner.engine.guards.canary import CanaryGate
+from batchrunner.engine.guards.price import PriceGuard
+from batchrunner.engine.limited_provider import LimitedProvider
+from batchrunner.engine.scheduling.backoff import backoff_s
+from batchrunner.engine.scheduling.poll_queue import PollQueue
+from batchrunner.engine.scheduling.slots import SlotQueue
+from batchrunner.engine.stops import Stops
+from batchrunner.engine.task_tracker import TaskTracker, TrackedTask
+from batchrunner.io.clock import Clock
 from batchrunner.planning.inputs import StopReason
-from batchrunner.planning.planner import settles
 from batchrunner.providers.modellix import TaskReply, TaskReplyKind
 
 # A video may come a little later than its success. What comes later still says that something is wrong with the model.
 _LATE_VIDEO = 3
-_REFUSED_LOOKS = 5
-# Three looks at what may be gone have to be spread over five minutes; and the clocks that are read count seconds.
+_REFUSED_POLLS = 5
+# Three polls of what may be gone have to be spread over five minutes; and the clocks that are read count seconds.
 BETWEEN_GONE_S = 155.0
 NO_VIDEO = "the service says success and has no video"
 
 
-async def poll(run: Run, identity: JobId, step: Step) -> None:
-    """Waits until it is time to look at a task, and looks."""
-    attempt = attempt_of(step)
-    watch = run.watch(attempt)
-    until_s = watch.since_s + run.limits.task_timeout_s
-    patience_s = until_s - run.clock.monotonic_s() if watch.polls else math.inf
-    if await run.polls.wait_turn(watch.task, patience_s):
-        await poll_once(run, identity, attempt)
-    if run.clock.monotonic_s() >= until_s and run.decide(identity).action is Action.POLL:
-        waited = duration(run.limits.task_timeout_s)
-        watch.stop = watch.stop or StopReason(
-            HoldReason.TASK_TIMEOUT, f"still open after {waited}: the next run asks again"
+@dataclass(slots=True, kw_only=True, eq=False)
+class Poller:
+    """Polls tasks. A task that is open longer than `task_timeout_s` in this run is left to the next one."""
+
+    task_timeout_s: float
+    provider: LimitedProvider
+    log: AttemptLog
+    polls: PollQueue
+    slots: SlotQueue
+    tracker: TaskTracker
+    decider: Decider
+    canary: CanaryGate
+    price: PriceGuard
+    stops: Stops
+    clock: Clock
+    events: EventSink
+
+    async def wait_and_poll(self, identity: JobId, step: Step) -> None:
+        """Waits until it is time to poll a task, and polls."""
+        attempt = attempt_of(step)
+        tracked = self.tracker.track(attempt)
+        until_s = tracked.since_s + self.task_timeout_s
+        patience_s = until_s - self.clock.monotonic_s() if tracked.polls else math.inf
+        if await self.polls.wait_turn(tracked.task, patience_s):
+            await self.poll(identity, attempt)
+        if self.clock.monotonic_s() >= until_s and self.decider.decide(identity).action is Action.POLL:
+            waited = duration(self.task_timeout_s)
+            why = f"still open after {waited}: the next run asks again"
+            tracked.stop = tracked.stop or StopReason(HoldReason.TASK_TIMEOUT, why)
+
+    async def poll(self, identity: JobId, attempt: Attempt) -> TaskReply:
+        """One GET of a task, whose turn it is, with the consequences for its record, its slot and its link."""
+        sent_at_s = self.clock.monotonic_s()
+        reply = await self.provider.task(attempt.task_id or "")
+        tracked = self.tracker.track(attempt)
+        tracked.polls += 1
+        match reply.kind:
+            case TaskReplyKind.STATE:
+                tracked.failed_polls = 0
+                _learn(tracked, reply, sent_at_s, self.clock.monotonic_s())
+                self._seen(identity, attempt, tracked, reply)
+            case TaskReplyKind.KEY | TaskReplyKind.GONE if attempt.key_digest != self.log.credentials.key_digest:
+                tracked.stop = _needs_its_key(attempt, reply)
+            case TaskReplyKind.GONE:
+                self._gone(identity, attempt, tracked, reply)
+            case TaskReplyKind.KEY:
+                self.stops.stop_polling(HoldReason.KEY, f"the service refuses the key: {reply.message}")
+            case TaskReplyKind.INVALID:
+                self._refused(attempt, tracked, reply)
+            case TaskReplyKind.RETRY:
+                tracked.failed_polls += 1
+            case TaskReplyKind.RATE:
+                pass
+        if tracked.failed_polls or tracked.empty_successes:
+            wait_s = backoff_s(tracked.failed_polls + tracked.empty_successes, 2.0)
+            tracked.task.not_before_s = max(tracked.task.not_before_s, self.clock.monotonic_s() + wait_s)
+        return reply
+
+    def _seen(self, identity: JobId, attempt: Attempt, tracked: TrackedTask, reply: TaskReply) -> None:
+        tracked.link = reply.link
+        last = next((seen for seen in reversed(attempt.observations) if not seen.is_of_file), None)
+        is_news = last is None or (last.state, last.word) != (reply.state, reply.word)
+        if is_news or (reply.billed_usd is not None and reply.billed_usd != attempt.billed_usd):
+            took_s = self._took_s(tracked, reply.state) if is_news else None
+            attempt = self._record(attempt, self._observation(reply, reply.state, took_s))
+            if is_news:
+                self._report(identity, attempt)
+            if reply.odd_bill:
+                said = f"the service bills {reply.odd_bill}, which is no amount in US dollars: the estimate counts"
+                self.events.note(said, identity.name)
+        if reply.state is TaskState.SUCCESS and reply.link is None:
+            self._has_no_video(identity, attempt, tracked)
+            return
+        if reply.state is not TaskState.WAITING:
+            self.slots.release(identity)
+        if is_news or tracked.empty_successes:
+            tracked.empty_successes = 0
+            self.canary.record_end(identity, attempt)
+
+    def _has_no_video(self, identity: JobId, attempt: Attempt, tracked: TrackedTask) -> None:
+        """Paid, and nothing to fetch: polled again, never submitted again; for its model it counts like a failure."""
+        tracked.empty_successes += 1
+        if tracked.empty_successes != _LATE_VIDEO:
+            return
+        self.slots.release(identity)  # not before: what else would be paid of this model should know of it
+        if attempt.is_open and attempt.run_id == self.log.run_id:
+            self.events.note(f"{NO_VIDEO}: it is asked for again, free", identity.name)
+            failure = Failure(ErrorClass.PROVIDER, NO_VIDEO)
+            self.canary.record_failure(identity, attempt.request.model, failure)
+
+    def _took_s(self, tracked: TrackedTask, state: TaskState) -> float | None:
+        """How long a task ran until its success; None if nobody polled for so long that it says nothing."""
+        if state is not TaskState.SUCCESS or not tracked.is_seen_in_time:
+            return None
+        return self.clock.monotonic_s() - tracked.task.submitted_at_s
+
+    def _observation(self, reply: TaskReply, state: TaskState, took_s: float | None = None) -> Observation:
+        return Observation(
+            at_s=self.clock.wall_s(),
+            state=state,
+            word=reply.word,
+            failure=reply.failure,
+            expires_at_s=reply.expires_at_s,
+            billed_usd=reply.billed_usd,
+            body=reply.body,
+            took_s=took_s,
         )
 
+    def _record(self, attempt: Attempt, seen: Observation) -> Attempt:
+        after = self.log.observe(attempt, seen)
+        if seen.billed_usd is not None:
+            self.price.record_bill(after, seen.billed_usd)
+        return after
 
-async def poll_once(run: Run, identity: JobId, attempt: Attempt) -> TaskReply:
-    """One GET of a task, whose turn it is, with the consequences for its record, its slot and its link."""
-    sent_at_s = run.clock.monotonic_s()
-    run.stats.polls += 1
-    reply = await run.service.task(attempt.task_id or "")
-    run.heed(reply.limits, refused=reply.kind is TaskReplyKind.RATE)
-    watch = run.watch(attempt)
-    watch.polls += 1
-    match reply.kind:
-        case TaskReplyKind.STATE:
-            watch.failed_polls = 0
-            _learn(watch, reply, sent_at_s, run.clock.monotonic_s())
-            _seen(run, identity, attempt, watch, reply)
-        case TaskReplyKind.KEY | TaskReplyKind.GONE if attempt.key_digest != run.access.key_digest:
-            watch.stop = _needs_its_key(attempt, reply)
-        case TaskReplyKind.GONE:
-            _gone(run, identity, attempt, watch, reply)
-        case TaskReplyKind.KEY:
-            run.stop_asking(HoldReason.KEY, f"the service refuses the key: {reply.message}")
-        case TaskReplyKind.INVALID:
-            _refused(run, attempt, watch, reply)
-        case TaskReplyKind.RETRY:
-            watch.failed_polls += 1
-        case TaskReplyKind.RATE:
-            pass
-    if watch.failed_polls or watch.empty_successes:
-        wait_s = backoff_s(watch.failed_polls + watch.empty_successes, 2.0)
-        watch.task.not_before_s = max(watch.task.not_before_s, run.clock.monotonic_s() + wait_s)
-    return reply
+    def _report(self, identity: JobId, attempt: Attempt) -> None:
+        seen = attempt.observations[-1]
+        if seen.state is TaskState.SUCCESS:
+            self.events.emit(EventKind.RENDERED, f"task {attempt.task_id}", identity.name)
+        elif seen.failure is not None:
+            self.log.write_receipt(identity, attempt.id)
+            self.events.emit(EventKind.FAILED, seen.failure.message, identity.name)
+
+    def _gone(self, identity: JobId, attempt: Attempt, tracked: TrackedTask, reply: TaskReply) -> None:
+        """The service does not know the task: expired if its time is over, else said and never submitted again."""
+        seen = replace(self._observation(reply, TaskState.GONE), at_s=self.provider.now_s())
+        after = with_observation(attempt, seen)
+        is_over = seen.at_s >= attempt.is_over_at_s
+        last = attempt.observations[-1] if attempt.observations else None
+        if not attempt.is_gone and (is_over or last is None or last.state is not TaskState.GONE):
+            self._record(attempt, seen)
+        if after.is_gone:
+            return  # that is the end of this task, and not of its job: an older clip may be wanted now
+        if is_over and not self.stops.is_drained:
+            tracked.task.not_before_s = self.clock.monotonic_s() + BETWEEN_GONE_S
+            self.slots.release(identity)
+            return
+        self._refused(attempt, tracked, reply, most=1 if is_over else _REFUSED_POLLS)
+        was_seen = any(each.state is not TaskState.GONE for each in attempt.observations)
+        if tracked.stop and attempt.is_named_by_hand and not was_seen and seen.at_s < attempt.keeps_until_s:
+            why = f"the service does not know {attempt.task_id}, which was named by hand: {reply.message}"
+            self.log.retract_task(attempt, why)
+            self.events.emit(EventKind.UNKNOWN, why, identity.name)
+
+    def _refused(self, attempt: Attempt, tracked: TrackedTask, reply: TaskReply, most: int = _REFUSED_POLLS) -> None:
+        tracked.failed_polls += 1
+        if tracked.failed_polls >= most:
+            # only a receipt may say so; nobody is sent there
+            elsewhere = attempt.base_url != self.log.credentials.base_url
+            where = " (it was sent to another address, as its receipt says)" if elsewhere else ""
+            why = f"its task cannot be asked for: {reply.message}{where}"
+            tracked.stop = StopReason(HoldReason.TASK_REFUSED, why)
 
 
-def _learn(watch: TrackedTask, reply: TaskReply, sent_at_s: float, now_s: float) -> None:
-    """What a look says of how long tasks take; the first look at one of an earlier run comes too late to say it."""
+def _learn(tracked: TrackedTask, reply: TaskReply, sent_at_s: float, now_s: float) -> None:
+    """What a poll says of how long tasks take; the first poll of one of an earlier run comes too late to say it."""
     if reply.state is TaskState.WAITING:
-        watch.task.seen_waiting(sent_at_s)
-    elif reply.state is TaskState.SUCCESS and watch.since_s <= watch.task.waiting_at_s:
-        watch.task.seen_ended(now_s)
-
-
-def _seen(run: Run, identity: JobId, attempt: Attempt, watch: TrackedTask, reply: TaskReply) -> None:
-    watch.link = reply.link
-    last = next((seen for seen in reversed(attempt.observations) if not seen.is_of_file), None)
-    is_news = last is None or (last.state, last.word) != (reply.state, reply.word)
-    is_billed = reply.billed_usd is not None and reply.billed_usd != attempt.billed_usd
-    if is_news or is_billed:
-        took_s = _took_s(run, watch, reply.state) if is_news else None
-        seen = _observation(run, reply, reply.state, took_s)
-        _record(run, attempt, seen)
-        if is_news:
-            _tell(run, identity, attempt, seen)
-        attempt = with_observation(attempt, seen)
-        if reply.odd_bill:
-            said = f"the service bills {reply.odd_bill}, which is no amount in US dollars: the estimate counts"
-            run.tell(RunEvent(EventKind.NOTE, said, identity.name))
-    if reply.state is TaskState.SUCCESS and reply.link is None:
-        _has_no_video(run, identity, attempt, watch)
-        return
-    if reply.state is not TaskState.WAITING:
-        run.slots.release(identity)
-        run.nudge()
-    if is_news or watch.empty_successes:
-        watch.empty_successes = 0
-        heed_end(run, identity, attempt)
-
-
-def _has_no_video(run: Run, identity: JobId, attempt: Attempt, watch: TrackedTask) -> None:
-    """Paid, and nothing to fetch: asked for again, never submitted again; for its model it counts like a failure."""
-    watch.empty_successes += 1
-    if watch.empty_successes != _LATE_VIDEO:
-        return
-    run.slots.release(identity)  # not before: what else would be paid of this model should know of it
-    run.nudge()
-    if attempt.is_open and attempt.run_id == run.run_id:
-        run.tell(RunEvent(EventKind.NOTE, f"{NO_VIDEO}: it is asked for again, free", identity.name))
-        heed_failure(run, identity, attempt.request.model, Failure(ErrorClass.PROVIDER, NO_VIDEO))
-
-
-def _took_s(run: Run, watch: TrackedTask, state: TaskState) -> float | None:
-    """How long a task ran until its success; None if nobody looked for so long that it says nothing."""
-    if state is not TaskState.SUCCESS or watch.since_s > watch.task.waiting_at_s:
-        return None
-    return run.clock.monotonic_s() - watch.task.submitted_at_s
-
-
-def _observation(run: Run, reply: TaskReply, state: TaskState, took_s: float | None = None) -> Observation:
-    return Observation(
-        at_s=run.clock.wall_s(),
-        state=state,
-        word=reply.word,
-        failure=reply.failure,
-        expires_at_s=reply.expires_at_s,
-        billed_usd=reply.billed_usd,
-        body=reply.body,
-        took_s=took_s,
-    )
-
-
-def _record(run: Run, attempt: Attempt, seen: Observation) -> None:
-    """Writes a new state down; the facts decide whether that ends the attempt."""
-    after = with_observation(attempt, seen)
-    run.ledger.observe(attempt, seen, settles=settles(after))
-    run.book(after.booked_usd - attempt.booked_usd, attempt.run_id)
-    if seen.billed_usd is not None:
-        heed_bill(run, after, seen.billed_usd)
-    if seen.took_s is not None:
-        run.renders_s.append(seen.took_s)
-
-
-def _tell(run: Run, identity: JobId, attempt: Attempt, seen: Observation) -> None:
-    if seen.state is TaskState.SUCCESS:
-        run.tell(RunEvent(EventKind.RENDERED, f"task {attempt.task_id}", identity.name))
-    elif seen.failure is not None:
-        run.receipts.submit(identity, attempt.id)
-        run.tell(RunEvent(EventKind.FAILED, seen.failure.message, identity.name))
-
-
-def _gone(run: Run, identity: JobId, attempt: Attempt, watch: TrackedTask, reply: TaskReply) -> None:
-    """The service does not know the task: expired if its time is over, else said and never submitted again."""
-    seen = replace(_observation(run, reply, TaskState.GONE), at_s=run.service_s())
-    after = with_observation(attempt, seen)
-    is_over = seen.at_s >= attempt.is_over_at_s
-    last = attempt.observations[-1] if attempt.observations else None
-    if not attempt.is_gone and (is_over or last is None or last.state is not TaskState.GONE):
-        _record(run, attempt, seen)
-    if after.is_gone:
-        return  # that is the end of this task, and not of its job: an older clip may be wanted now
-    if is_over and not run.is_drained:
-        watch.task.not_before_s = run.clock.monotonic_s() + BETWEEN_GONE_S
-        run.slots.release(identity)
-        return
-    _refused(run, attempt, watch, reply, most=1 if is_over else _REFUSED_LOOKS)
-    was_seen = any(each.state is not TaskState.GONE for each in attempt.observations)
-    if watch.stop and attempt.is_named_by_hand and not was_seen and seen.at_s < attempt.keeps_until_s:
-        _take_back(run, identity, attempt, reply)
+        tracked.task.seen_waiting(sent_at_s)
+    elif reply.state is TaskState.SUCCESS and tracked.is_seen_in_time:
+        tracked.task.seen_ended(now_s)
 
 
 def _needs_its_key(attempt: Attempt, reply: TaskReply) -> StopReason:
@@ -181,26 +198,6 @@ def _needs_its_key(attempt: Attempt, reply: TaskReply) -> StopReason:
     its_key = f"the key that ends in {attempt.key_last4}" if attempt.key_last4 else "another key"
     why = f"it was submitted with {its_key}, and with the one that is set {reply.message}"
     return StopReason(HoldReason.OTHER_KEY, f"{why}: set the other one to fetch it")
-
-
-def _take_back(run: Run, identity: JobId, attempt: Attempt, reply: TaskReply) -> None:
-    """A task that a person named, and that does not exist: what became of the submit is as unknown as before."""
-    why = f"the service does not know {attempt.task_id}, which was named by hand: {reply.message}"
-    run.ledger.record_answer(attempt.id, Answer(run.clock.wall_s(), Outcome.UNKNOWN, message=why))
-    run.tell(RunEvent(EventKind.UNKNOWN, why, identity.name))
-
-
-def _refused(run: Run, attempt: Attempt, watch: TrackedTask, reply: TaskReply, most: int = _REFUSED_LOOKS) -> None:
-    watch.failed_polls += 1
-    if watch.failed_polls >= most:
-        elsewhere = attempt.base_url != run.access.base_url  # only a receipt may say so; nobody is sent there
-        where = " (it was sent to another address, as its receipt says)" if elsewhere else ""
-        watch.stop = StopReason(HoldReason.TASK_REFUSED, f"its task cannot be asked for: {reply.message}{where}")
-
-
-def with_observation(attempt: Attempt, seen: Observation) -> Attempt:
-    """The attempt as it will be once this is on record."""
-    return replace(attempt, observations=(*attempt.observations, seen))
 
 
 def attempt_of(step: Step) -> Attempt:

@@ -1,6 +1,8 @@
-"""Local pictures on their way: uploaded when their job's turn comes, once per content, for free."""
+"""Local images on their way: uploaded when their job's turn comes, once per content, for free."""
 
+import asyncio
 import hashlib
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -8,73 +10,100 @@ from batchrunner.domain.image import LocalImage
 from batchrunner.domain.job import Job
 from batchrunner.domain.step import HoldReason
 from batchrunner.domain.uploaded_image import Upload
-from batchrunner.engine.run import Run
-from batchrunner.engine.scheduling.rate_limiter import backoff_s
+from batchrunner.engine.limited_provider import LimitedProvider
+from batchrunner.engine.scheduling.backoff import backoff_s
+from batchrunner.engine.scheduling.wakeup import Wakeup
+from batchrunner.engine.stops import Stops
+from batchrunner.io.clock import Clock
 from batchrunner.planning.inputs import StopReason
+from batchrunner.providers.credentials import Credentials
 from batchrunner.providers.modellix import UploadReply, UploadReplyKind
+from batchrunner.storage.interface import UploadLog
 
-# Some 25 minutes: it is rather the service that has a bad time than the picture.
+# Some 25 minutes: it is rather the service that has a bad time than the image.
 _MOST_TRIES = 30
 
 
 class UploadFailed(Exception):  # ends one job's submit in this run, never the run
-    """A picture that could not be uploaded, in words."""
+    """An image that could not be uploaded, in words."""
 
 
-async def sendable(run: Run, job: Job, is_wanted: Callable[[], bool]) -> Mapping[str, object] | None:
-    """The body that the service gets: each local picture by its address there. None where one is not to be had."""
-    try:
-        return {name: await _sendable(run, value, is_wanted) for name, value in job.body.items()}
-    except UploadFailed as error:
-        if is_wanted():
-            run.stop_job(job.identity, StopReason(HoldReason.UPLOAD, str(error)))
-        return None
+class Uploader:
+    """Uploads images, and remembers where the service has them."""
 
+    def __init__(
+        self,
+        provider: LimitedProvider,
+        uploads: UploadLog,
+        credentials: Credentials,
+        stops: Stops,
+        wakeup: Wakeup,
+        clock: Clock,
+    ) -> None:
+        self._provider = provider
+        self._uploads = uploads
+        self._credentials = credentials
+        self._stops = stops
+        self._wakeup = wakeup
+        self._clock = clock
+        self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._failing: set[str] = set()
 
-async def _sendable(run: Run, value: object, is_wanted: Callable[[], bool]) -> object:
-    match value:
-        case LocalImage():
-            return await _address(run, value, is_wanted)
-        case list():
-            return [await _sendable(run, item, is_wanted) for item in value]
-        case _:
-            return value
+    @property
+    def reason(self) -> str:
+        """An image that the service has not accepted yet."""
+        return "a picture is not taken yet, and tried again" if self._failing else ""
 
+    async def sendable(self, job: Job, is_wanted: Callable[[], bool]) -> Mapping[str, object] | None:
+        """The body that the service gets: each local image by its address there. None where one is not to be had."""
+        try:
+            return {name: await self._sendable(value, is_wanted) for name, value in job.body.items()}
+        except UploadFailed as error:
+            if is_wanted():
+                self._stops.stop_job(job.identity, StopReason(HoldReason.UPLOAD, str(error)))
+            return None
 
-async def _address(run: Run, image: LocalImage, is_wanted: Callable[[], bool]) -> str:
-    """Where the service has this picture. Jobs that need the same one wait for the same upload."""
-    async with run.upload_locks[image.sha256]:
-        known = run.ledger.uploads.find(image.sha256, run.access.base_url, run.access.key_digest)
-        if known is None or not known.is_usable(run.clock.wall_s()):
-            try:
-                known = await _upload(run, image, is_wanted)
-            finally:
-                run.pictures_in_trouble.discard(image.sha256)
-            run.ledger.uploads.record(known, run.access.base_url, run.access.key_digest)
-        return known.url
+    async def _sendable(self, value: object, is_wanted: Callable[[], bool]) -> object:
+        match value:
+            case LocalImage():
+                return await self._address(value, is_wanted)
+            case list():
+                return [await self._sendable(item, is_wanted) for item in value]
+            case _:
+                return value
 
+    async def _address(self, image: LocalImage, is_wanted: Callable[[], bool]) -> str:
+        """Where the service has this image. Jobs that need the same one wait for the same upload."""
+        base_url, key_digest = self._credentials.base_url, self._credentials.key_digest
+        async with self._locks[image.sha256]:
+            known = self._uploads.find(image.sha256, base_url, key_digest)
+            if known is None or not known.is_usable(self._clock.wall_s()):
+                try:
+                    known = await self._upload(image, is_wanted)
+                finally:
+                    self._failing.discard(image.sha256)
+                self._uploads.record(known, base_url, key_digest)
+            return known.url
 
-async def _upload(run: Run, image: LocalImage, is_wanted: Callable[[], bool]) -> Upload:
-    """The picture, sent until it is taken: an upload costs nothing."""
-    data, failed = _bytes(image), 0
-    while await run.gate.acquire(is_wanted):
-        reply = await run.service.upload(Path(image.path).name, data)
-        run.heed(reply.limits, refused=reply.kind is UploadReplyKind.RATE)
-        match reply.kind:
-            case UploadReplyKind.TAKEN:
-                return Upload(image.sha256, len(data), reply.file_id, reply.url, run.clock.wall_s())
-            case UploadReplyKind.REFUSED:
-                raise UploadFailed(_refusal(image, reply))
-            case UploadReplyKind.KEY:
-                run.stop(HoldReason.KEY, f"the service refuses the key: {reply.message}")
-                raise UploadFailed(reply.message)
-            case UploadReplyKind.RETRY | UploadReplyKind.RATE:
-                failed += 1
-                if failed >= _MOST_TRIES:
-                    raise UploadFailed(f"{image.path} could not be uploaded: {reply.message}")
-                run.pictures_in_trouble.add(image.sha256)
-                await run.wakeup.sleep_unless(backoff_s(failed), is_wanted)
-    raise UploadFailed(f"{image.path} was not uploaded: nobody wants it any more")
+    async def _upload(self, image: LocalImage, is_wanted: Callable[[], bool]) -> Upload:
+        """The image, sent until it is accepted: an upload costs nothing."""
+        data, failed = _bytes(image), 0
+        while reply := await self._provider.upload(Path(image.path).name, data, is_wanted):
+            match reply.kind:
+                case UploadReplyKind.TAKEN:
+                    return Upload(image.sha256, len(data), reply.file_id, reply.url, self._clock.wall_s())
+                case UploadReplyKind.REFUSED:
+                    raise UploadFailed(_refusal(image, reply))
+                case UploadReplyKind.KEY:
+                    self._stops.stop(HoldReason.KEY, f"the service refuses the key: {reply.message}")
+                    raise UploadFailed(reply.message)
+                case UploadReplyKind.RETRY | UploadReplyKind.RATE:
+                    failed += 1
+                    if failed >= _MOST_TRIES:
+                        raise UploadFailed(f"{image.path} could not be uploaded: {reply.message}")
+                    self._failing.add(image.sha256)
+                    await self._wakeup.sleep_unless(backoff_s(failed), is_wanted)
+        raise UploadFailed(f"{image.path} was not uploaded: nobody wants it any more")
 
 
 def _bytes(image: LocalImage) -> bytes:

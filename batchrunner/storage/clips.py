@@ -1,6 +1,7 @@
 """Where clips lie: written down first, then under their final name; what lay there before moves to the versions."""
 
 import os.path
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from batchrunner.domain.history import JobHistory
 from batchrunner.domain.job import JobId
 from batchrunner.io.clock import Clock
 from batchrunner.io.download import DownloadedFile
-from batchrunner.storage.clip_files import on_disk, owner_of, source_at
+from batchrunner.io.files import temporary
+from batchrunner.storage.clip_files import is_sound, on_disk, owner_of, source_at
 from batchrunner.storage.interface import Ledger
 from batchrunner.storage.paths import Project
 
@@ -46,6 +48,19 @@ class ClipStore:
         clip = self._clip(ClipRole.FINAL, final, source.size_bytes, source.sha256)
         self.ledger.record_clip(attempt.id, clip, attempt.adoption_id)
         return clip.path
+
+    def copy_of_source(self, attempt: Attempt, final: Path) -> DownloadedFile | None:
+        """A copy, beside its final name, of what another job has of this very clip; None where it has nothing."""
+        for clip in reversed(attempt.sources):
+            path = temporary(final)
+            with suppress(OSError):
+                source = self.project.found(clip.path)
+                is_it = source.stat().st_size == clip.size_bytes and is_sound(self.project, clip)
+                if is_it and self.project.safe.copy(source, path) == clip.sha256:
+                    return DownloadedFile(path, clip.size_bytes, clip.sha256)
+            with suppress(OSError):
+                self.project.safe.remove(path)
+        return None
 
     def stored(self, attempt: Attempt) -> DownloadedFile:
         """The clip of an attempt, where it was put last."""

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from batchrunner import __version__, cli
 from batchrunner.cli.group import COMMANDS, group
 from batchrunner.cli.main import outcome
-from batchrunner.engine.run import _CANARY_FOR
+from batchrunner.engine.assembly import CANARY_FOR
 from batchrunner.errors import ExitCode
 
 # Options that consent, pay again or decide: nobody does that by having set a variable last week.
@@ -188,8 +188,8 @@ def page(name: str) -> str:
 def test_it_is_said_from_how_many_jobs_on_a_new_model_gets_one_first(capsys: pytest.CaptureFixture[str]) -> None:
     outcome(["run", "--help"])
     shown = " ".join(capsys.readouterr().out.split())
-    assert f"more than {_CANARY_FOR} jobs" in shown.partition("--no-canary")[2].partition("--deadline")[0]
-    assert f"more than {_CANARY_FOR} jobs" in page("journey.md")
+    assert f"more than {CANARY_FOR} jobs" in shown.partition("--no-canary")[2].partition("--deadline")[0]
+    assert f"more than {CANARY_FOR} jobs" in page("journey.md")
 
 
 def test_every_variable_of_the_environment_that_names_the_service_is_on_its_page() -> None:

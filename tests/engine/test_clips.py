@@ -260,7 +260,7 @@ def test_a_disk_that_takes_no_more_clips_ends_the_submits_and_loses_nothing(
         raise OSError(number, os.strerror(number))
 
     with monkeypatch.context() as disk:
-        disk.setattr("batchrunner.engine.fetch.download", full)
+        disk.setattr("batchrunner.engine.downloader.download", full)
         ended = studio.run(concurrency=2)
 
     assert ended.exit_code is ExitCode.WORK_LEFT

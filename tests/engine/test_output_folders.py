@@ -9,7 +9,7 @@ import pytest
 from batchrunner.domain.event import EventKind
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import HoldReason
-from batchrunner.engine import fetch as fetching
+from batchrunner.engine import downloader
 from batchrunner.errors import ExitCode
 from batchrunner.io.download import Partial
 from batchrunner.io.download import download as fetched
@@ -45,7 +45,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
             raise OSError(error, os.strerror(error), str(part.path))
         return await fetched(http, link, part, **how)
 
-    monkeypatch.setattr(fetching, "download", download)
+    monkeypatch.setattr(downloader, "download", download)
     return errors
 
 
@@ -109,7 +109,7 @@ def test_a_folder_that_becomes_a_file_between_download_and_rename_stops_them_too
         path.parent.write_text("a note, not a folder")
         return type(verified)(moved, verified.size_bytes, verified.sha256)
 
-    monkeypatch.setattr(fetching, "download", download)
+    monkeypatch.setattr(downloader, "download", download)
     studio.write(to_folders(bad=("a", "b", "c"), good=("x",)))
 
     held = blocks(studio, concurrency=1)

@@ -4,7 +4,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from batchrunner.engine.scheduling.rate_limiter import MOST_UNKNOWNS, OutageGuard, RateLimiter, backoff_s
+from batchrunner.engine.guards.outage import MOST_UNKNOWNS, OutageBackoff
+from batchrunner.engine.scheduling.backoff import backoff_s
+from batchrunner.engine.scheduling.rate_limiter import RateLimiter
 
 
 def departures(pace: RateLimiter, arrivals: list[float]) -> list[float]:
@@ -153,7 +155,7 @@ def test_two_runs_on_one_account_share_its_requests() -> None:
 
 
 def test_caution_waits_longer_each_time_and_at_most_five_minutes() -> None:
-    caution, waits = OutageGuard(), []
+    caution, waits = OutageBackoff(), []
     for _ in range(9):
         caution.record_failure(0.0)
         waits.append(caution.wait_s(0.0))
@@ -161,7 +163,7 @@ def test_caution_waits_longer_each_time_and_at_most_five_minutes() -> None:
 
 
 def test_only_unknown_outcomes_lead_to_a_halt() -> None:
-    caution = OutageGuard()
+    caution = OutageBackoff()
     for _ in range(100):
         caution.record_failure(0.0)
     assert (caution.is_on, caution.is_over) == (True, False)
@@ -171,7 +173,7 @@ def test_only_unknown_outcomes_lead_to_a_halt() -> None:
 
 
 def test_an_acceptance_ends_caution_and_forgets() -> None:
-    caution = OutageGuard()
+    caution = OutageBackoff()
     assert not caution.is_on
     for _ in range(4):
         caution.record_unknown(0.0)

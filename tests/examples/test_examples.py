@@ -14,7 +14,7 @@ from batchrunner.domain.problem import Code
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action
 from batchrunner.engine.executor import RunResult, execute
-from batchrunner.engine.run import Services
+from batchrunner.engine.services import Services
 from batchrunner.engine.shutdown import Shutdown
 from batchrunner.errors import ExitCode
 from batchrunner.io.http import Http, InProcessTransport

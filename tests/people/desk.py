@@ -20,7 +20,7 @@ from batchrunner.domain.money import NOTHING
 from batchrunner.domain.settings import max_replace
 from batchrunner.domain.step import Action, total
 from batchrunner.engine.executor import RunResult, execute
-from batchrunner.engine.run import Services
+from batchrunner.engine.services import Services
 from batchrunner.engine.shutdown import Shutdown
 from batchrunner.errors import UsageError
 from batchrunner.io.http import Answered, Http, InProcessTransport, Responder

@@ -1,70 +1,116 @@
-"""Trials: a model that is new, or that fails again and again, gets one job at a time until one comes through."""
+"""The canary: a model that is new, or that keeps failing, gets one job at a time until a clip comes through."""
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
-from batchrunner.domain.attempt import Attempt
-from batchrunner.domain.event import EventKind, RunEvent
+from batchrunner.domain.attempt import Answer, Attempt, RejectReason
+from batchrunner.domain.event import EventKind
 from batchrunner.domain.job import Job, JobId
 from batchrunner.domain.observation import ErrorClass, Failure, TaskState
 from batchrunner.domain.step import HoldReason
-from batchrunner.engine.run import Run
-from batchrunner.engine.waiting import resting
+from batchrunner.domain.text import duration
+from batchrunner.engine.event_sink import EventSink
+from batchrunner.engine.guards.circuit_breaker import CircuitBreaker
+from batchrunner.engine.guards.submit_guard import PassiveGuard
+from batchrunner.engine.scheduling.wakeup import Wakeup
+from batchrunner.engine.stops import Stops
+from batchrunner.io.clock import Clock
 
 # What differs between failures that are equal: numbers and ids.
 _DETAIL = re.compile(r"\S*\d\S*")
 
 
-async def admit(run: Run, job: Job) -> None:
-    """Returns when this job may be submitted to its model, or when nothing more is."""
-    while run.stop_of(job) is None and not is_admitted(run, job):
-        wait_s = run.breaker_of(job.request.model).wait_s(run.clock.monotonic_s())
-        if job.request.model in run.probes:
-            await run.wakeup.wait()
-        elif wait_s > 0:
-            await run.wakeup.wait_for(wait_s)
-        else:
-            run.probes[job.request.model] = job.identity
+@dataclass(slots=True, kw_only=True, eq=False)
+class CanaryGate(PassiveGuard):
+    """A circuit breaker for each model. `is_new` tells whether no clip of a model was seen and many would follow.
+
+    It is asked before a slot is taken: a job that waits for another's clip shall not hold up other models.
+    So many `halt_failures` of this run end its submits; None: however many.
+    """
+
+    is_new: Callable[[str], bool]
+    halt_failures: int | None
+    run_id: int
+    stops: Stops
+    wakeup: Wakeup
+    clock: Clock
+    events: EventSink
+    _failures: int = field(init=False, default=0)
+    _breakers: dict[str, CircuitBreaker] = field(init=False, default_factory=dict)
+    _probes: dict[str, JobId] = field(init=False, default_factory=dict)
+
+    @property
+    def reason(self) -> str:
+        """The clip of the one job that was let through, or the time of the next."""
+        if self._probes:
+            return f"one job of {', '.join(self._probes)} is tried first"
+        now_s = self.clock.monotonic_s()
+        rests = ((model, breaker.wait_s(now_s)) for model, breaker in self._breakers.items())
+        return ", ".join(_resting(model, wait_s) for model, wait_s in rests if wait_s > 0)
+
+    async def admit(self, job: Job) -> None:
+        """Returns when this job may be submitted to its model, or when nothing more is."""
+        while self.stops.of(job) is None and not self.is_admitted(job):
+            wait_s = self._breaker(job.request.model).wait_s(self.clock.monotonic_s())
+            if job.request.model in self._probes:
+                await self.wakeup.wait()
+            elif wait_s > 0:
+                await self.wakeup.wait_for(wait_s)
+            else:
+                self._probes[job.request.model] = job.identity
+
+    def is_admitted(self, job: Job) -> bool:
+        """Whether its model is trusted, or this is the job that is tried."""
+        model = job.request.model
+        return not self._breaker(model).is_on_trial or self._probes.get(model) == job.identity
+
+    def end_probe(self, identity: JobId) -> None:
+        """A job came to its end: if it was the one that was tried, the next may be."""
+        for model in [model for model, who in self._probes.items() if who == identity]:
+            del self._probes[model]
+
+    def record(self, job: Job, answer: Answer) -> None:
+        """A request that the service does not take is a failure of its model, too."""
+        if answer.reject_reason is RejectReason.INVALID:
+            self.record_failure(job.identity, job.request.model, Failure(ErrorClass.INVALID, answer.message))
+
+    def record_end(self, identity: JobId, attempt: Attempt) -> None:
+        """What the end of a task says of its model: a clip counts whoever paid, a failure in the run that did."""
+        if attempt.task is TaskState.SUCCESS:
+            self._breaker(attempt.request.model).record_success()
+        elif attempt.failure is not None and attempt.run_id == self.run_id:
+            self.record_failure(identity, attempt.request.model, attempt.failure)
+        self.wakeup.notify_all()
+
+    def record_failure(self, identity: JobId, model: str, failure: Failure) -> None:
+        """One more failure of this run: enough of them end the submits, equal ones those to their model."""
+        was_probe = self._probes.get(model) == identity
+        self.end_probe(identity)  # its retry is a new one, and waits like one
+        self._failures += 1
+        if self.halt_failures is not None and self._failures >= self.halt_failures:
+            self.stops.stop(HoldReason.HALT, f"{self._failures} failed in this run")
+        if failure.error_class is not ErrorClass.MODERATION:
+            self._trip(model, failure, was_probe=was_probe)
+
+    def _trip(self, model: str, failure: Failure, *, was_probe: bool) -> None:
+        breaker, now_s = self._breaker(model), self.clock.monotonic_s()
+        was_proven = breaker.is_proven
+        kind = f"{failure.error_class}: {_DETAIL.sub('', failure.message)}"
+        waits_anew = breaker.record_failure(kind, now_s, was_tried=was_probe)
+        if breaker.is_over:
+            first = "its first clip failed (--no-canary does not wait for it)"
+            why = "it fails again and again" if was_proven else first
+            self.stops.stop_model(model, HoldReason.HALT, f"{why}: {failure.message}")
+        elif waits_anew:
+            self.events.emit(EventKind.WAIT, _resting(model, breaker.wait_s(now_s)))
+
+    def _breaker(self, model: str) -> CircuitBreaker:
+        if model not in self._breakers:
+            self._breakers[model] = CircuitBreaker(is_proven=not self.is_new(model))
+        return self._breakers[model]
 
 
-def is_admitted(run: Run, job: Job) -> bool:
-    """Whether its model is trusted, or this is the job that is tried."""
-    model = job.request.model
-    return not run.breaker_of(model).is_on_trial or run.probes.get(model) == job.identity
-
-
-def end_probe(run: Run, identity: JobId) -> None:
-    """A job came to its end: if it was the one that was tried, the next may be."""
-    for model in [model for model, who in run.probes.items() if who == identity]:
-        del run.probes[model]
-
-
-def heed_end(run: Run, identity: JobId, attempt: Attempt) -> None:
-    """What the end of a task says of its model: a clip counts whoever paid for it, a failure in the run that did."""
-    if attempt.task is TaskState.SUCCESS:
-        run.breaker_of(attempt.request.model).record_success()
-    elif attempt.failure is not None and attempt.run_id == run.run_id:
-        heed_failure(run, identity, attempt.request.model, attempt.failure)
-    run.nudge()
-
-
-def heed_failure(run: Run, identity: JobId, model: str, failure: Failure) -> None:
-    """One more failure of this run: enough of them end the submits, equal ones those to their model."""
-    was_tried = run.probes.get(model) == identity
-    end_probe(run, identity)  # its retry is a new one, and waits like one
-    run.failures += 1
-    if run.limits.halt_failures is not None and run.failures >= run.limits.halt_failures:
-        run.stop(HoldReason.HALT, f"{run.failures} failed in this run")
-    if failure.error_class is ErrorClass.MODERATION:
-        return
-    trust = run.breaker_of(model)
-    was_proven = trust.is_proven
-    waits_anew = trust.record_failure(
-        f"{failure.error_class}: {_DETAIL.sub('', failure.message)}",
-        run.clock.monotonic_s(),
-        was_tried=was_tried,
-    )
-    if trust.is_over:
-        why = "it fails again and again" if was_proven else "its first clip failed (--no-canary does not wait for it)"
-        run.stop_model(model, HoldReason.HALT, f"{why}: {failure.message}")
-    elif waits_anew:
-        run.tell(RunEvent(EventKind.WAIT, resting(model, trust.wait_s(run.clock.monotonic_s()))))
+def _resting(model: str, wait_s: float) -> str:
+    """Why a model gets no job at the moment."""
+    return f"{model} fails again and again: one job is tried in {duration(wait_s)}"

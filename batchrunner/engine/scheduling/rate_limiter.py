@@ -1,4 +1,4 @@
-"""Arithmetic of waiting, apart from the waiting itself: the pace of requests, and caution after vanished money."""
+"""The rate limiter: when the next request may leave (GCRA), and what share of the account's rate is ours (AIMD)."""
 
 import math
 from collections import deque
@@ -19,21 +19,18 @@ _NEARLY_NOTHING_LEFT = 0.06
 _CLEARLY_OTHERS = 0.1
 _WINDOW_S = 60.0
 
-MOST_UNKNOWNS = 5
-_CAUTION_LEAST_S = 5.0
-_CAUTION_MOST_S = 300.0
-_MOST_DOUBLINGS = 30
-
 
 @dataclass(slots=True)
 class RateLimiter:
     """Requests of all kinds per minute: evenly spaced, with a small burst, and paused for everyone at once.
 
-    A virtual clock runs ahead by one spacing a request; a request may leave when it is at most a burst ahead. A look
-    leaves only when it is not ahead at all: so there is always room for the submit that follows on what it found.
+    The generic cell rate algorithm (GCRA): a virtual clock runs ahead by one spacing a request; a request may leave
+    when it is at most a burst ahead. A poll leaves only when it is not ahead at all: so there is always room for the
+    submit that follows on what it found.
 
-    The account may have other users. Then the pace is a share of the limit: less after a refusal, or when the
-    account is nearly used up by more than we sent; and slowly more again while it is quiet. So several runs converge.
+    The account may have other users. Then the rate is a share of the limit, with additive increase and multiplicative
+    decrease (AIMD): less after a refusal, or when the account is nearly used up by more than we sent; and slowly more
+    again while it is quiet. So several runs converge.
     """
 
     per_min: int
@@ -98,50 +95,3 @@ class RateLimiter:
     def _spacing_s(self, now_s: float) -> float:
         # a burst and what follows it, evenly spaced, are never more than `per_min` in any 60 seconds
         return _WINDOW_S / (self.per_min - self._burst + 1) * _SLACK / self.share(now_s)
-
-
-@dataclass(slots=True)
-class OutageGuard:
-    """After an unknown outcome: submits go one at a time, later and later, until one is accepted.
-
-    Five unknowns without an acceptance between them halt the submits.
-    """
-
-    unknowns: int = 0
-    _troubles: int = 0
-    _not_before_s: float = 0.0
-
-    @property
-    def is_on(self) -> bool:
-        """Whether submits go one at a time."""
-        return self._troubles > 0
-
-    @property
-    def is_over(self) -> bool:
-        """Whether no more money is risked in this run."""
-        return self.unknowns >= MOST_UNKNOWNS
-
-    def wait_s(self, now_s: float) -> float:
-        """How long the next careful submit has to wait."""
-        return self._not_before_s - now_s
-
-    def record_unknown(self, now_s: float) -> None:
-        """An outcome is unknown: it may have been paid."""
-        self.unknowns += 1
-        self.record_failure(now_s)
-
-    def record_failure(self, now_s: float) -> None:
-        """The service cannot be reached, or a free request is not answered."""
-        self._troubles += 1
-        wait_s = backoff_s(self._troubles, _CAUTION_LEAST_S, _CAUTION_MOST_S)
-        self._not_before_s = max(self._not_before_s, now_s + wait_s)
-
-    def record_success(self) -> None:
-        """One was accepted: all is well."""
-        self.unknowns = self._troubles = 0
-        self._not_before_s = 0.0
-
-
-def backoff_s(tries: int, least_s: float = 1.0, most_s: float = 60.0) -> float:
-    """How long to wait after so many failed tries of something free: doubling between two bounds."""
-    return float(min(least_s * 2.0 ** min(max(tries - 1, 0), _MOST_DOUBLINGS), most_s))

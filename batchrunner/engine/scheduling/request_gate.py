@@ -1,4 +1,4 @@
-"""Traffic: who sends the next request, and what a reply says of the account's pace."""
+"""The gate of all requests: who sends the next one, and what a reply says of the account's rate."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from batchrunner.domain.text import duration, plural
 from batchrunner.engine.scheduling.rate_limiter import RateLimiter
 from batchrunner.engine.scheduling.wakeup import Wakeup
 from batchrunner.io.clock import Clock
-from batchrunner.providers.modellix import RateLimitHeaders as Told
+from batchrunner.providers.modellix import RateLimitHeaders
 
 # A window of the account is a minute: who says more is asked again after a while, whatever it said.
 _LONGEST_PAUSE_S = 900.0
@@ -17,19 +17,19 @@ LEAST_WAIT_S = 10.0
 
 
 class RequestGate:
-    """One turnstile for requests of all kinds; looks pass beside it, at times when the pace has room for them."""
+    """Lets requests of all kinds leave one after the other; polls pass beside it, when the rate has room for them."""
 
-    def __init__(self, pace: RateLimiter, clock: Clock, bell: Wakeup) -> None:
-        self.rate = pace
+    def __init__(self, rate: RateLimiter, clock: Clock, wakeup: Wakeup) -> None:
+        self.rate = rate
         self._clock = clock
-        self._bell = bell
-        self._turnstile = asyncio.Lock()
+        self._wakeup = wakeup
+        self._lock = asyncio.Lock()
 
     async def acquire(self, is_wanted: Callable[[], bool] = lambda: True) -> bool:
         """Waits for the right to send one request, in the order of arrival; False if it is not wanted any more."""
-        async with self._turnstile:
+        async with self._lock:
             while is_wanted() and (wait_s := self.rate.wait_s(self._clock.monotonic_s())) > 0:
-                await self._bell.wait_for(wait_s)
+                await self._wakeup.wait_for(wait_s)
             is_right = is_wanted()
             if is_right:
                 self.rate.book(self._clock.monotonic_s())
@@ -44,16 +44,16 @@ class RequestGate:
         ours = plural(max(round(self.rate.per_min * self.rate.share(now_s)), 1), "request")
         return f"the account takes {ours} a minute of this run: the next one leaves in {duration(wait_s)}"
 
-    def heed(self, told: Told, *, refused: bool) -> float:
+    def record(self, headers: RateLimitHeaders, *, refused: bool) -> float:
         """Holds for everyone at once. Gives for how long the service wants nobody to send: 0 if it does not say so."""
-        if told.per_min:
-            self.rate.limit(told.per_min)
+        if headers.per_min:
+            self.rate.limit(headers.per_min)
         now_s = self._clock.monotonic_s()
         if refused:
-            wait_s = told.wait_s or _REFUSED_WAIT_S
+            wait_s = headers.wait_s or _REFUSED_WAIT_S
             self.rate.refused(now_s)
             self.rate.pause(now_s + min(wait_s, _LONGEST_PAUSE_S))
             return wait_s
-        if told.per_min and told.remaining is not None:
-            self.rate.remaining(told.remaining, told.per_min, now_s)
+        if headers.per_min and headers.remaining is not None:
+            self.rate.remaining(headers.remaining, headers.per_min, now_s)
         return 0.0

@@ -1,4 +1,4 @@
-"""Slots: who may submit, with what is known and hoped of the account's limit. Whoever waits longest is served first."""
+"""The queue for slots: who may submit, with what is known of the account's limit. Whoever waits longest is first."""
 
 import asyncio
 import heapq
@@ -11,35 +11,38 @@ from batchrunner.domain.job import JobId
 from batchrunner.engine.scheduling.adaptive_limit import AdaptiveLimit
 from batchrunner.engine.scheduling.poll_policy import RunningTask, chance_free
 
-# How often a hope that grows with the age of the tasks is looked at anew.
-_HOPE_S = 0.25
+# How often the chance of a free slot, which grows with the age of the tasks, is computed anew.
+_RECHECK_S = 0.25
 
 
 @dataclass(frozen=True, slots=True)
 class _Departure:
     """What was known when a submit left: how many others ran or had been sent, and how many of them ran for sure.
 
-    `is_try`: it is one too many by what is known, and leaves all the same.
+    `is_speculative`: it is one too many by what is known, and leaves all the same.
     """
 
     beside: int
     accepted: int
     p_free: float
-    is_try: bool
+    is_speculative: bool
 
 
-_UNTOLD = _Departure(0, 0, 1.0, is_try=False)
+_NO_DEPARTURE = _Departure(0, 0, 1.0, is_speculative=False)
 
 
 class SlotQueue:
     """A slot is taken before a submit, and until its task is settled or nobody asks for it in this run any more.
 
-    With `hopes`, one submit at a time may also leave when a slot is likely to have come free unseen. `wake` is called
-    when somebody may be served.
+    With `speculates`, one submit at a time may also leave when a slot is likely to have come free unseen. Once
+    `is_closed`, no more slots are given. `wake` is called when somebody may be served.
     """
 
-    def __init__(self, limit: AdaptiveLimit, wake: Callable[[], None], *, speculates: bool) -> None:
+    def __init__(
+        self, limit: AdaptiveLimit, is_closed: Callable[[], bool], wake: Callable[[], None], *, speculates: bool
+    ) -> None:
         self.limit = limit
+        self._is_closed = is_closed
         self._wake = wake
         self._speculates = speculates
         self._holders: dict[JobId, RunningTask | None] = {}
@@ -50,7 +53,6 @@ class SlotQueue:
         self._waiters: list[tuple[int, JobId, asyncio.Future[None]]] = []
         self._full_at_s = -math.inf
         self._elsewhere_since_s = math.inf
-        self._closed = False
 
     @property
     def is_waited_for(self) -> bool:
@@ -72,7 +74,7 @@ class SlotQueue:
 
     async def acquire(self, identity: JobId) -> None:
         """Returns when the job has a slot, or when no more are given."""
-        if self._closed or identity in self._holders:
+        if self._is_closed() or identity in self._holders:
             return
         waiter = asyncio.get_running_loop().create_future()
         turn = self._turns.setdefault(identity, next(self._numbers))
@@ -82,18 +84,20 @@ class SlotQueue:
 
     def serve(self, now_s: float) -> float:
         """Lets those go who may; gives when to look again, infinity if only an event can help."""
+        if self._is_closed():
+            self._let_all_go()
         while self._first() is not None:
             running = len(self._holders)
             p_free = self._chance_free(running, now_s)
             if not self.limit.may_submit(running, p_free, now_s):
-                hope_s = now_s + _HOPE_S if self._speculates else math.inf
-                return min(hope_s, max(self.limit.next_probe_s(running), now_s + _HOPE_S))
+                recheck_s = now_s + _RECHECK_S if self._speculates else math.inf
+                return min(recheck_s, max(self.limit.next_probe_s(running), now_s + _RECHECK_S))
             if running >= self.limit.limit and self._on_the_wire() >= self.limit.most_too_many:
                 return math.inf  # the answer to the one on the wire says more
             _, identity, waiter = heapq.heappop(self._waiters)
             self._holders[identity] = None
             self._departures[identity] = _Departure(
-                running, self._accepted_beside(identity), p_free, is_try=running >= self.limit.limit
+                running, self._accepted_beside(identity), p_free, is_speculative=running >= self.limit.limit
             )
             waiter.set_result(None)
         return math.inf
@@ -101,15 +105,15 @@ class SlotQueue:
     def has_room(self, identity: JobId) -> bool:
         """Whether the slot that a job took is still thought to be there.
 
-        Before its submit is sent the limit may have fallen; a try stays one.
+        Before its submit is sent the limit may have fallen; a speculative submit stays one.
         """
-        is_try = self._departures.get(identity, _UNTOLD).is_try
-        return is_try or self._running_beside(identity) < self.limit.limit
+        is_speculative = self._departures.get(identity, _NO_DEPARTURE).is_speculative
+        return is_speculative or self._running_beside(identity) < self.limit.limit
 
     def sent(self, identity: JobId) -> None:
         """The job's submit leaves now."""
         beside, accepted = self._running_beside(identity), self._accepted_beside(identity)
-        taken = self._departures.get(identity, _UNTOLD)
+        taken = self._departures.get(identity, _NO_DEPARTURE)
         self._departures[identity] = replace(taken, beside=beside, accepted=accepted)
         self._sent.add(identity)
 
@@ -149,7 +153,7 @@ class SlotQueue:
     def refused(self, identity: JobId, sent_at_s: float, now_s: float) -> None:
         """The submit found none."""
         self._drop(identity)
-        left = self._departures.pop(identity, _UNTOLD)
+        left = self._departures.pop(identity, _NO_DEPARTURE)
         # the service may have decided before others were seen ended
         running = max(self._running_beside(identity), left.accepted)
         if running >= self.limit.limit:
@@ -168,9 +172,8 @@ class SlotQueue:
         self._holders.pop(identity, None)
         self._sent.discard(identity)
 
-    def close(self) -> None:
-        """No more slots are given: everybody who waits goes on without one."""
-        self._closed = True
+    def _let_all_go(self) -> None:
+        """Everybody who waits goes on without a slot."""
         while self._waiters:
             _, _, waiter = heapq.heappop(self._waiters)
             if not waiter.done():

@@ -1,0 +1,24 @@
+"""A disk that does not take a clip: what else is not paid for then."""
+
+import errno
+from pathlib import Path
+
+from batchrunner.domain.step import HoldReason
+from batchrunner.engine.stops import Stops
+from batchrunner.io.files import Refused
+from batchrunner.planning.inputs import StopReason
+from batchrunner.storage.output_folders import nearest
+
+_THE_WHOLE_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
+
+
+def stop_for(error: OSError, final: Path, stops: Stops) -> StopReason:
+    """Why this clip has to wait; nothing more is paid for that the same disk or folder would not take."""
+    why = str(error) if isinstance(error, Refused) else error.strerror or str(error)
+    if error.errno in _THE_WHOLE_DISK or isinstance(error, Refused):
+        said = f"the disk takes no more clips in {final.parent}: {why}; mend that, and start it again"
+        stops.stop(HoldReason.HALT, said)
+    else:
+        folder = final.parent if error.errno == errno.ENAMETOOLONG else nearest(final.parent)[0]
+        stops.stop_folder(folder, f"{final.name} could not be put there: {why}; mend that, and start it again")
+    return StopReason(HoldReason.FETCH_FAILED, f"the disk does not take its clip: {why}")
