@@ -9,7 +9,7 @@ from typing import Any, Self, TypeVar
 from batchrunner.domain.event import Event, EventKind, Listener, RunEvent
 from batchrunner.domain.money import dollars
 from batchrunner.domain.settings import Network
-from batchrunner.domain.status import Status
+from batchrunner.domain.status import counts_in_words
 from batchrunner.domain.text import printable, without_unseen
 from batchrunner.errors import BatchrunnerError, ExitCode, UsageError
 from batchrunner.io.http import Http, TransportError, is_address, is_loopback
@@ -159,11 +159,10 @@ class Notifier:
 
 
 def last_word(report: Report) -> str:
-    """How a run ended: `ended: 3 done, 1 failed; booked $10.30, estimated $10.30 for all; …`."""
-    counts = [f"{report.counts[status]} {status.value}" for status in Status if report.counts[status]]
-    money = f"booked {dollars(report.actual_usd)}, estimated {dollars(report.estimated_usd)} for all"
+    """How a run ended: `ended: 3 done, 1 failed; cost so far $10.30, …`."""
+    money = f"cost so far {dollars(report.actual_usd)}, estimate for all jobs {dollars(report.estimated_usd)}"
     code = ExitCode(report.exit_code or ExitCode.DONE)
-    return f"ended: {', '.join(counts) or 'no jobs'}; {money}; {_ENDS.get(code, 'stopped')} (exit {code})"
+    return f"ended: {counts_in_words(report.counts) or 'no jobs'}; {money}; {_ENDS.get(code, 'stopped')} (exit {code})"
 
 
 def broken_off(error: Exception) -> str:

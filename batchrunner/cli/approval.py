@@ -120,9 +120,9 @@ def check_replaced(order: RunOptions, again: Replaced) -> None:
     most = (order.max_replace or DEFAULT_MAX_REPLACE).clips(again.finished)
     if again.clips > most:
         raise UsageError(
-            f"{again.clips} of {plural(again.finished, 'finished clip')} would be rendered again, and had cost "
-            f"{dollars(again.had_cost_usd)}: {again.why()}. Without --max-replace {again.clips} at most {most} may. "
-            "Nothing was submitted"
+            f"{again.clips} of {plural(again.finished, 'finished clip')} would be rendered again (already paid: "
+            f"{dollars(again.had_cost_usd)}): {again.why()}. That is more than {most}: to allow it, pass "
+            f"--max-replace {again.clips}. Nothing was submitted"
         )
 
 

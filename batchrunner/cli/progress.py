@@ -10,7 +10,7 @@ import click
 from batchrunner.cli.terminal import hand_over, one_line
 from batchrunner.domain.event import Event, EventKind, Progress, RunEvent
 from batchrunner.domain.money import dollars
-from batchrunner.domain.status import Status
+from batchrunner.domain.status import counts_in_words
 from batchrunner.domain.text import duration, visible
 
 LIVE_BEAT_S = 1.0
@@ -85,8 +85,7 @@ def progress_line(progress: Progress) -> str:
 
     What matters most comes first: a narrow terminal cuts the end.
     """
-    counts = [f"{progress.counts[status]} {status.value}" for status in Status if progress.counts.get(status)]
     left = "" if progress.left_s is None else f"about {duration(progress.left_s)} left"
     spent = f"{dollars(progress.spent_usd)} in this run"
-    parts = [", ".join(counts), progress.waits_for, duration(progress.elapsed_s), spent, left]
+    parts = [counts_in_words(progress.counts), progress.waits_for, duration(progress.elapsed_s), spent, left]
     return visible(" · ".join(part for part in parts if part))

@@ -15,7 +15,7 @@ from batchrunner.io.clock import Clock
 from batchrunner.planning.batch import Batch, JobState, load_batch
 from batchrunner.planning.inputs import PlanOptions
 from batchrunner.reports.formats.registry import render
-from batchrunner.reports.report import Report, ReportRow, row_of
+from batchrunner.reports.report import Report, ReportRow, Spending, row_of
 from batchrunner.storage.open import read_ledger
 from batchrunner.storage.paths import Project
 
@@ -37,7 +37,7 @@ def known(
     report = report_of(batch, seen, Clock().wall_s())
     if last is None:
         return report, seen
-    report = replace(report, run_id=last.id, exit_code=last.exit_code, balances_usd=balances)
+    report = replace(report, run_id=last.id, exit_code=last.exit_code, spending=Spending(balances))
     return replace(report, started_at_s=last.started_at_s, finished_at_s=last.ended_at_s), seen
 
 

@@ -17,8 +17,10 @@ from batchrunner.cli.selection import Selection, matching
 from batchrunner.cli.signals import passed_on
 from batchrunner.cli.status_report import report_of, say_report, shown
 from batchrunner.cli.terminal import say, while_heard
+from batchrunner.domain.attempt import Outcome
 from batchrunner.domain.decision import Decision
 from batchrunner.domain.event import EventKind, Listener, RunEvent
+from batchrunner.domain.history import JobHistory
 from batchrunner.domain.job import JobId
 from batchrunner.domain.settings import Settings
 from batchrunner.domain.text import utc
@@ -31,7 +33,7 @@ from batchrunner.io.keep_awake import awake
 from batchrunner.planning.batch import Batch, JobSet, load_batch
 from batchrunner.planning.inputs import PlanOptions
 from batchrunner.reports.next_steps import next_commands
-from batchrunner.reports.report import Report
+from batchrunner.reports.report import Report, Spending
 from batchrunner.storage.interface import LedgerReader
 from batchrunner.storage.open import open_ledger
 from batchrunner.storage.paths import Project
@@ -160,15 +162,22 @@ def _do(
 
 def _report(batch: Batch, ended: RunResult, clock: Clock, balances_usd: tuple[Decimal, ...]) -> Report:
     counted, now_s = ended.stats, clock.wall_s()
+    states = [batch.stands(who, step) for who, step in ended.steps.items() if _is_ours(who, batch)]
     return replace(
-        report_of(batch, [batch.stands(who, step) for who, step in ended.steps.items() if _is_ours(who, batch)], now_s),
+        report_of(batch, states, now_s),
         run_id=ended.run_id,
         started_at_s=now_s - ended.seconds,
         finished_at_s=now_s,
         exit_code=ended.exit_code,
-        balances_usd=balances_usd,
+        spending=Spending(balances_usd, sum(_paid_clips(state.history, ended.run_id) for state in states)),
         requests={"submits": counted.submits, "polls": counted.polls, "refused_429": counted.refused_429},
     )
+
+
+def _paid_clips(history: JobHistory, run_id: int) -> int:
+    """How many submits of a run were accepted and are not known to be free."""
+    own = (attempt for attempt in history.attempts if attempt.run_id == run_id and not attempt.is_adopted)
+    return sum(1 for attempt in own if attempt.outcome is Outcome.ACCEPTED and attempt.booked_usd)
 
 
 def _tell(order: RunOptions, report: Report, ended: RunResult, project: Project) -> None:

@@ -1,8 +1,12 @@
 """What was seen of a task of the service: its state, and why it failed."""
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+
+# `content_moderated: ContentModerated: ` before the sentence
+_ERROR_CODES = re.compile(r"^(?:\w+: )+")
 
 FILE_GONE = "file "  # before the file server's status, in the word of an observation
 
@@ -35,6 +39,17 @@ class Failure:
 
     error_class: ErrorClass
     message: str
+
+    def explained(self, *, is_free: bool) -> str:
+        """The message for people: of moderation, what follows from it, and the service's words without their codes.
+
+        `is_free`: the service has said that it charges nothing for it.
+        """
+        if self.error_class is not ErrorClass.MODERATION:
+            return self.message
+        price = ", not charged" if is_free else ""
+        said = _ERROR_CODES.sub("", self.message)
+        return f"blocked by content moderation{price}; an unchanged prompt will probably be refused again: {said}"
 
 
 @dataclass(frozen=True, slots=True)

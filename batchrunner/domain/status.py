@@ -1,5 +1,6 @@
 """The status of a job: one pure function of the facts."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import assert_never
 
@@ -9,7 +10,7 @@ from batchrunner.domain.observation import TaskState
 
 
 class Status(StrEnum):
-    """What people see. `unknown`: sent, no answer on record. `expired`: paid, the result is gone."""
+    """What is known of a job. `unknown`: sent, no answer was recorded. `expired`: paid, the result is gone."""
 
     PENDING = "pending"
     UNKNOWN = "unknown"
@@ -18,6 +19,11 @@ class Status(StrEnum):
     DONE = "done"
     FAILED = "failed"
     EXPIRED = "expired"
+
+    @property
+    def words(self) -> str:
+        """The status for people: a word alone would not say where the clip is, or whether it may be paid."""
+        return _WORDS.get(self, self.value)
 
 
 class Flag(StrEnum):
@@ -30,11 +36,23 @@ class Flag(StrEnum):
     DEPARTED = "departed"
 
 
+_WORDS: Mapping[Status, str] = {
+    Status.UNKNOWN: "sent, no answer: may be paid",
+    Status.RENDERED: "rendered, not downloaded",
+}
+
+
+def counts_in_words(counts: Mapping[Status, int]) -> str:
+    """`3 done, 1 failed`, in the order of the statuses; empty where nothing is counted."""
+    words = [f"{counts[status]} {status.words}" for status in Status if counts.get(status)]
+    return ("; " if any("," in each for each in words) else ", ").join(words)
+
+
 def status_of(attempt: Attempt | None, *, file_is_there: bool, in_flight: bool = False) -> Status:
     """The status after `attempt`, the one that counts for the job.
 
-    `file_is_there`: its verified clip lies under its final name.
-    `in_flight`: a run that is alive is waiting for the service's answer just now.
+    `file_is_there`: its verified clip is under its final name.
+    `in_flight`: a run is waiting for the service's answer at this moment.
     """
     if attempt is None:
         return Status.PENDING

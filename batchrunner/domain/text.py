@@ -94,7 +94,7 @@ def most_usd(cost: Cost, retries: int, *limits_usd: Decimal | None) -> Decimal:
 def with_retries(retries: int, usd: Decimal) -> str:
     """The same in words."""
     times = "1 retry" if retries == 1 else f"{retries} retries"
-    return f"with up to {times} of failed tasks: at most {dollars(usd)}"
+    return f"with up to {times} of failed tasks, at most {dollars(usd)}"
 
 
 def duration(seconds: float) -> str:

@@ -30,7 +30,7 @@ def submit_unless_held(
             step, action=Action.HOLD, reason="the cost limit leaves no room", hold_reason=HoldReason.COST_LIMIT
         )
     if options.agreed is not None and job.name not in options.agreed:
-        reason = "it was not in the plan that was agreed to"
+        reason = "it was not in the plan that was approved"
         return replace(step, action=Action.HOLD, reason=reason, hold_reason=HoldReason.NOT_AGREED)
     return step
 
@@ -52,7 +52,7 @@ def _foreign(files: FileState, status: Status, attempt: Attempt | None) -> Step:
     if files.owner:
         reason = f"{files.foreign} is the clip of {files.owner}: give this job another `output:`"
     elif files.foreign:
-        reason = f"{files.foreign} lies in its place and is not ours: move it away"
+        reason = f"{files.foreign} exists but was not created by batchrunner; move it"
     else:
         reason = f"the clip of {files.claimed} goes to the same path: give this job another `output:`"
     return Step(Action.HOLD, status, reason, attempt, hold_reason=HoldReason.FOREIGN_FILE)

@@ -46,16 +46,16 @@ class Outgoing:
         if not self.requests:
             return
         folders = dict.fromkeys(posixpath.dirname(path) or "." for path in self.pictures)
-        pictures = f", {plural(len(self.pictures), 'picture')} from {_listed(folders)}" if folders else ""
+        pictures = f", {plural(len(self.pictures), 'image')} from {_listed(folders)}" if folders else ""
         yield f"sent to {self.service}: {plural(self.requests, 'request')}{pictures}"
         if self.sources.texts:
             yield f"texts in them are read from {_listed(self.sources.texts)}"
         if self.sources.variables:
-            yield f"variables of the environment in them: {', '.join(self.sources.variables)}"
+            yield f"environment variables in them: {', '.join(self.sources.variables)}"
         if self.link_hosts:
             yield f"links in them lead to {_listed(self.link_hosts)}"
         if self.hook_host:
-            yield f"told how it goes: {self.hook_host}"
+            yield f"progress is reported to {self.hook_host}"
 
     def as_json(self) -> dict[str, Any]:
         """The same for programs, with every file by its name."""

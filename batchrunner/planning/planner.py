@@ -66,7 +66,7 @@ def _damaged(damage: Sequence[Damage]) -> Step:
     """Nobody knows what was paid for a job, so that nothing is done with it: neither paid nor taken for done."""
     first, more = damage[0], len(damage) - 1
     which = f"row {first.row} of the table `{first.table}`" + (f" and {more} more" if more else "")
-    reason = f"the ledger is damaged in {which}: it may have been paid, bring back a copy of the ledger that is whole"
+    reason = f"the ledger is damaged in {which}: it may have been paid; restore an intact copy of the ledger"
     return Step(Action.HOLD, Status.UNKNOWN, reason, hold_reason=HoldReason.DAMAGED)
 
 
@@ -93,10 +93,10 @@ def _finish(attempt: Attempt, inputs: PlanInputs) -> Step:
     match attempt.outcome:
         case None if inputs.in_flight:
             return Step(
-                Action.HOLD, Status.PENDING, "being submitted just now", attempt, hold_reason=HoldReason.IN_FLIGHT
+                Action.HOLD, Status.PENDING, "being submitted right now", attempt, hold_reason=HoldReason.IN_FLIGHT
             )
         case None:
-            return _unknown(attempt, "sent, and the run ended before an answer was on record")
+            return _unknown(attempt, "sent, but the run ended before an answer was recorded")
         case Outcome.UNKNOWN:
             return _unknown(attempt, attempt.answer.message if attempt.answer else "")
         case Outcome.ACCEPTED:
@@ -118,26 +118,26 @@ def _finish_task(attempt: Attempt, inputs: PlanInputs) -> Step:
         return Step(Action.SETTLE, status, "its verified file is in place", attempt)
     if attempt.task is not TaskState.SUCCESS:
         return unless_stopped(Step(Action.POLL, status, f"task {attempt.task_id} is open", attempt), inputs)
-    return put_unless_held(Step(Action.FETCH, status, "rendered, not yet on disk", attempt), inputs)
+    return put_unless_held(Step(Action.FETCH, status, "rendered, not downloaded yet", attempt), inputs)
 
 
 def _removed(history: JobHistory, inputs: PlanInputs) -> Step:
     attempt = history.attempts[-1] if history.attempts else None
     there = attempt is not None and attempt.id in inputs.files.present
-    return Step(Action.NONE, status_of(attempt, file_is_there=there), "it is no longer in the manifest", attempt)
+    return Step(Action.NONE, status_of(attempt, file_is_there=there), "no longer in the manifest", attempt)
 
 
 def _adopt(reusable: ReusableAttempt) -> Step | None:
     """A clip that was paid for under another name is taken over, or waited for; None where nothing came of it."""
     attempt = reusable.attempt
     if attempt.is_open and attempt.outcome is not Outcome.ACCEPTED:
-        reason = f"{reusable.who} asks for the same and may have been paid: resolve that first"
+        reason = f"{reusable.who} is the same request and may have been paid: resolve that first"
         return Step(Action.HOLD, Status.PENDING, reason, hold_reason=HoldReason.UNKNOWN)
     if attempt.is_open:
         return Step(
             Action.HOLD,
             Status.PENDING,
-            f"waits for the same clip of {reusable.who}",
+            f"waiting for the same clip of {reusable.who}, to take it over for free",
             hold_reason=HoldReason.WAITS_FOR_REUSE,
         )
     if attempt.outcome is Outcome.ACCEPTED and attempt.task is TaskState.SUCCESS:
@@ -157,8 +157,8 @@ def _submit_first(job: Job, history: JobHistory, inputs: PlanInputs, options: Pl
 
 
 _PAID_AGAIN = {
-    DecisionKind.PAY_AGAIN: "to be paid again: nobody knows whether it was paid before",
-    DecisionKind.REDO: "to be paid again, on purpose",
+    DecisionKind.PAY_AGAIN: "to be paid again, although the earlier submit may have been paid",
+    DecisionKind.REDO: "to be paid again, as requested",
 }
 
 
@@ -175,13 +175,13 @@ def _after(attempt: Attempt, job: Job, history: JobHistory, inputs: PlanInputs, 
 
 
 _REFUSED = {
-    RejectReason.KEY: "the key was refused before",
+    RejectReason.KEY: "the API key was refused before",
     RejectReason.BALANCE: "the balance was used up before",
     RejectReason.ADDRESS: "the address or the model was refused before",
     RejectReason.RATE: "it was refused before: too many requests",
     RejectReason.CONCURRENT: "it was refused before: too many running tasks",
     RejectReason.NOT_SENT: "it could not be sent before",
-    RejectReason.BY_HAND: "it was not submitted, as resolved by hand",
+    RejectReason.BY_HAND: "it was not submitted, according to `resolve`",
 }
 
 
@@ -195,7 +195,7 @@ def _after_refusal(attempt: Attempt, job: Job, history: JobHistory, inputs: Plan
 
 def _after_failure(attempt: Attempt, job: Job, history: JobHistory, inputs: PlanInputs, options: PlanOptions) -> Step:
     if history.open_decision(job.request):
-        return submit_unless_held(job, "failed, to be tried again", attempt, (), inputs, options)
+        return submit_unless_held(job, "failed, submitted again as requested", attempt, (), inputs, options)
     tried = _failures_since_decision(attempt, history)
     if attempt.outcome is Outcome.ACCEPTED and tried <= options.retries:
         reason = f"failed, retry {tried} of {options.retries}"
@@ -213,8 +213,9 @@ def _failures_since_decision(attempt: Attempt, history: JobHistory) -> int:
 
 
 def _failure_words(attempt: Attempt) -> str:
-    told = attempt.failure.message if attempt.failure else attempt.answer and attempt.answer.message
-    return told or "failed"
+    if attempt.failure:
+        return attempt.failure.explained(is_free=attempt.billed_usd == 0) or "failed"
+    return (attempt.answer and attempt.answer.message) or "failed"
 
 
 def _after_success(attempt: Attempt, inputs: PlanInputs, options: PlanOptions) -> Step:
@@ -222,7 +223,7 @@ def _after_success(attempt: Attempt, inputs: PlanInputs, options: PlanOptions) -
     if clip is not None and attempt.id in inputs.files.present:
         if clip.role is ClipRole.FINAL:
             return Step(Action.NONE, Status.DONE, "done", attempt)
-        reason = "paid before: its clip lies among the versions"
+        reason = "paid before: its clip is in versions/"
         return put_unless_held(Step(Action.RESTORE, Status.RENDERED, reason, attempt), inputs)
     if attempt.is_gone:
         return _expired(attempt, inputs, options)
@@ -240,7 +241,7 @@ def _expired(attempt: Attempt, inputs: PlanInputs, options: PlanOptions) -> Step
 
 def _why_fetch(attempt: Attempt) -> str:
     if attempt.is_adopted and not attempt.clips:
-        return "taken over: its file is copied"
+        return "taken over: its file is copied, free"
     if attempt.made_on:
-        return f"paid, made on {attempt.made_on}: fetched, free"
-    return "its file is gone from the disk: fetched again, free"
+        return f"paid on {attempt.made_on}: downloaded, free"
+    return "its file is gone from the disk: downloaded again, free"

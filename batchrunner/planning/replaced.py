@@ -33,7 +33,7 @@ class Cause:
 
     def __str__(self) -> str:
         if self.location is None:
-            return f"`{self.field}`, which is not written any more"
+            return f"`{self.field}`, which was removed"
         at = f"{self.location.file}:{self.location.line}"
         if self.layer:
             return f"`{self.field}` in {self.layer}, {at}"
@@ -59,7 +59,7 @@ class Replaced:
         if self.clips:
             yield f"{_again(self.clips, self.had_cost_usd)}: {self.why()}"
         if self.ordered:
-            yield f"{_again(self.ordered, self.ordered_had_cost_usd)}: as was ordered"
+            yield f"{_again(self.ordered, self.ordered_had_cost_usd)}: as requested"
 
     def why(self) -> str:
         """The causes in words, the one that hits most clips first."""
@@ -133,4 +133,4 @@ def _causes(edited: Iterable[tuple[Job, Attempt]]) -> tuple[Cause, ...]:
 
 
 def _again(clips: int, had_cost_usd: Decimal) -> str:
-    return f"{plural(clips, 'finished clip')} would be rendered again, and had cost {dollars(had_cost_usd)}"
+    return f"{plural(clips, 'finished clip')} would be rendered again (already paid: {dollars(had_cost_usd)})"

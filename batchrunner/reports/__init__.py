@@ -1,1 +1,1 @@
-"""What is told: history becomes a report, and a report becomes text. Pure."""
+"""Reports: history becomes a report, and a report becomes text. Pure."""

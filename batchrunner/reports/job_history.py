@@ -10,40 +10,50 @@ from batchrunner.domain.job import JobId
 from batchrunner.domain.money import dollars
 from batchrunner.domain.observation import Observation
 from batchrunner.domain.status import Status
-from batchrunner.domain.step import Step
+from batchrunner.domain.step import Action, Step
 from batchrunner.domain.text import Lines, in_lines, printable, stacked, utc
 from batchrunner.reports.resolve_help import what_to_look_for
 
-_Told = tuple[float, str]
+_Event = tuple[float, str]
 
 _DECISIONS: Mapping[DecisionKind, str] = {
-    DecisionKind.RETRY: "to be tried again",
-    DecisionKind.REDO: "to be paid again, on purpose",
-    DecisionKind.ACCEPT: "its clip is kept for the job as it was written then",
-    DecisionKind.PAY_AGAIN: "to be paid again, although nobody knows whether it was paid",
+    DecisionKind.RETRY: "submit again after the failure",
+    DecisionKind.REDO: "pay for a new clip",
+    DecisionKind.ACCEPT: "keep the clip for the job as it was written then",
+    DecisionKind.PAY_AGAIN: "pay again, although the earlier submit may have been paid",
 }
 
 
 def history(identity: JobId, memory: JobHistory, step: Step) -> Lines:
     """All that is known of a job, a line each with its time, and the next step with its reason."""
-    told = sorted(_all(memory), key=lambda line: line[0])
-    lines = [f"{utc(at_s)}  {text}" for at_s, text in told] or ["nothing was submitted yet"]
-    lines = [f"{identity.name}: {step.status.value}", *lines, f"next: {step.action.value}, {step.reason}"]
+    events = sorted(_all(memory), key=lambda event: event[0])
+    lines = [f"{utc(at_s)}  {text}" for at_s, text in events] or ["nothing submitted yet"]
+    lines = [f"{identity.name}: {step.status.words}", *lines, _next(step)]
     if step.status is not Status.UNKNOWN or step.attempt is None:
         return in_lines(*lines)
     return stacked(in_lines(*lines), what_to_look_for(identity.name, step.attempt, "look in the web console for "))
 
 
-def _all(memory: JobHistory) -> Iterator[_Told]:
+def _next(step: Step) -> str:
+    match step.action:
+        case Action.NONE:
+            return f"nothing left to do ({step.reason})"
+        case Action.HOLD:
+            return f"on hold: {step.reason}"
+        case _:
+            return f"next: {step.action.value}, {step.reason}"
+
+
+def _all(memory: JobHistory) -> Iterator[_Event]:
     for attempt in memory.attempts:
         yield from _attempt(attempt)
     yield from ((mark.at_s, _decision(mark)) for mark in memory.decisions)
 
 
-def _attempt(attempt: Attempt) -> Iterator[_Told]:
+def _attempt(attempt: Attempt) -> Iterator[_Event]:
     name = f"attempt {attempt.number}"
     if attempt.is_adopted:
-        yield attempt.opened_at_s, f"{name}: paid for under another name, and taken over"
+        yield attempt.opened_at_s, f"{name}: paid for under another name and taken over, free"
     else:
         yield attempt.opened_at_s, f"{name}: {attempt.request.model}, {dollars(attempt.reserved_usd)} reserved"
         yield from ((answer.at_s, f"{name}: {_answer(answer)}") for answer in attempt.answers)
@@ -56,22 +66,22 @@ def _answer(answer: Answer) -> str:
         case Outcome.ACCEPTED:
             return f"accepted as {answer.task_id}"
         case Outcome.UNKNOWN:
-            return f"unknown, it may have been paid: {printable(answer.message)}"
+            return f"no answer, may be paid: {printable(answer.message)}"
         case Outcome.REFUSED:
             return f"refused ({answer.reject_reason or 'no reason'}): {printable(answer.message)}"
 
 
 def _observation(seen: Observation) -> str:
-    why = f": {printable(seen.failure.message)}" if seen.failure else ""
+    why = f": {printable(seen.failure.explained(is_free=seen.billed_usd == 0))}" if seen.failure else ""
     billed = f", billed {dollars(seen.billed_usd)}" if seen.billed_usd is not None else ""
-    return f"the service says {printable(seen.word) or seen.state.value}{why}{billed}"
+    return f"the service reports {printable(seen.word) or seen.state.value}{why}{billed}"
 
 
 def _clip(clip: Clip) -> str:
-    where = "verified, put to" if clip.role is ClipRole.FINAL else "moved to"
+    where = "verified and saved as" if clip.role is ClipRole.FINAL else "moved to"
     return f"{where} {clip.path} ({clip.size_bytes:,} bytes, sha256 {clip.sha256[:12]}…)"
 
 
 def _decision(mark: Decision) -> str:
-    which = f" (that of attempt {mark.chosen})" if mark.chosen is not None else ""
+    which = f" (the one of attempt {mark.chosen})" if mark.chosen is not None else ""
     return f"decided: {_DECISIONS[mark.kind]}{which}"

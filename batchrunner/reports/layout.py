@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from batchrunner.domain.text import Lines, visible
 
 _GAP = len("  ")
-# Where there is not even room for this, the terminal wraps: a reason that nobody can read is none.
+# Where there is not even room for this, the terminal wraps: an unreadable reason is of no use.
 _LEAST = 20
 
 

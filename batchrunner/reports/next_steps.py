@@ -21,18 +21,21 @@ _WORK_LEFT = (
 )
 
 _SENTENCES: Mapping[HoldReason, str] = {
-    HoldReason.DAMAGED: "{count} held by damaged rows of the ledger: bring back a copy of it that is whole (or, where "
-    "the receipts are whole, move it away: they hold what was paid), then `batchrunner run {manifest}`",
-    HoldReason.EXPIRED: "{count} paid, but the service no longer has the result.",
-    HoldReason.FOREIGN_FILE: "{count} held by a file in its place: give the job another `output:`, or move it away, "
-    "then `batchrunner run {manifest}`",
-    HoldReason.KEY: "the key was refused: set MODELLIX_API_KEY, then `batchrunner run {manifest}`",
-    HoldReason.OTHER_KEY: "{count} submitted with another key: set that one, then `batchrunner fetch {manifest}`",
+    HoldReason.DAMAGED: "{count} held because their rows in the ledger are damaged: restore an intact copy of the "
+    "ledger (or, if the receipts are intact, move it away: they record what was paid), then "
+    "`batchrunner run {manifest}`",
+    HoldReason.EXPIRED: "{count} paid, but the service no longer has the result: `batchrunner fetch {manifest}` asks "
+    "once more, free; `batchrunner redo {manifest} JOB` pays for a job again",
+    HoldReason.FOREIGN_FILE: "{count} held because another file is at the output path: move that file, or give the job "
+    "another `output:`, then `batchrunner run {manifest}`",
+    HoldReason.KEY: "the API key was refused: set MODELLIX_API_KEY, then `batchrunner run {manifest}`",
+    HoldReason.OTHER_KEY: "{count} submitted with another API key: set that key, then `batchrunner fetch {manifest}`",
     HoldReason.BALANCE: "the balance is used up: top it up, then `batchrunner run {manifest}`",
-    HoldReason.COST_LIMIT: "{count} left out by the cost limit: raise `settings.budget` or `--max-cost`",
-    HoldReason.PRICE: "{count} left out because clips cost more than was agreed to: name today's prices with --prices",
-    HoldReason.UPLOAD: "{count} wait for a picture that could not be uploaded, then `batchrunner run {manifest}`",
-    HoldReason.ADDRESS: "{count} refused by address or model: check `model` and MODELLIX_BASE_URL",
+    HoldReason.COST_LIMIT: "{count} not submitted because of the cost limit: raise `settings.budget` or `--max-cost`",
+    HoldReason.PRICE: "{count} not submitted because clips cost more than was approved: pass today's prices with "
+    "--prices",
+    HoldReason.UPLOAD: "{count} waiting for an image whose upload failed; to try again: `batchrunner run {manifest}`",
+    HoldReason.ADDRESS: "{count} refused because of the address or the model: check `model` and MODELLIX_BASE_URL",
 }
 
 
@@ -49,7 +52,8 @@ def next_commands(rows: Iterable[ReportRow], manifest: str, options: Iterable[st
     unknown = unknown or [row.identity.name for row in rows if row.hold_reason is HoldReason.UNKNOWN]
     if unknown:
         lines.append(
-            f"{len(unknown)} may have been paid. What to look for in the console: `batchrunner resolve {manifest}`; "
+            f"{len(unknown)} sent without an answer, may be paid. To see what to look for in the web console: "
+            f"`batchrunner resolve {manifest}`; "
             f"then: `batchrunner resolve {manifest} {unknown[0]} --task ID` (or --not-submitted, or --pay-again)"
         )
     for block, sentence in _SENTENCES.items():
@@ -57,7 +61,7 @@ def next_commands(rows: Iterable[ReportRow], manifest: str, options: Iterable[st
         if count:
             lines.append(sentence.format(count=count, manifest=manifest))
     if any(row.hold_reason in _WORK_LEFT or not row.is_last for row in rows):
-        lines.append(f"to go on: `batchrunner run {manifest}`")
+        lines.append(f"to continue: `batchrunner run {manifest}`")
     if any(row.status is Status.FAILED for row in rows):
-        lines.append(f"to try the failed ones again (each is paid again): `batchrunner retry {manifest}`")
+        lines.append(f"to retry the failed jobs (each is paid again): `batchrunner retry {manifest}`")
     return lines

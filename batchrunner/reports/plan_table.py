@@ -33,7 +33,7 @@ _MOST_NAMES = 10
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A whole plan. `departed` are jobs that left the manifest and are still to be brought to their end.
+    """A whole plan. `departed` are jobs that left the manifest and are still to be finished.
 
     `unpriced` have no price; `expected_s` is how long it takes with so many tasks at once. `limits_usd` are those that
     there are; of finished clips no more than `max_replaced` may be rendered again.
@@ -68,11 +68,11 @@ class Planned:
 def plan_table(planned: Planned, now_s: float, width: int | None = None) -> Lines:
     """One line a job, what it all would cost, when it would end, and what the plan is called.
 
-    Reasons are cut to what a terminal of this `width` has room for; None: they are told whole.
+    Reasons are cut to what a terminal of this `width` has room for; None: they are whole.
     """
     parts = [_jobs(planned, width)]
     if planned.departed:
-        title = in_lines("", "no longer in the manifest, brought to their end:")
+        title = in_lines("", "no longer in the manifest, still to be finished:")
         parts += [title, _table(planned, planned.departed, width)]
     return stacked(*parts, in_lines("", *_sums(planned, now_s)))
 
@@ -84,7 +84,7 @@ def _jobs(planned: Planned, width: int | None) -> Lines:
         shown = tuple((who, step) for who, step in shown if step.status is not Status.DONE)
     done = len(planned.steps) - len(shown)
     parts = [_table(planned, shown, width)] if shown else []
-    return stacked(*parts, *([in_lines(f"({plural(done, 'job')} done and not shown)")] if done else []))
+    return stacked(*parts, *([in_lines(f"({plural(done, 'done job')} not shown)")] if done else []))
 
 
 def _table(planned: Planned, steps: Sequence[tuple[JobId, Step]], width: int | None) -> Lines:
@@ -100,26 +100,26 @@ def _sums(planned: Planned, now_s: float) -> Iterator[str]:
     unfit = [who.name for who, step in planned.steps if step.hold_reason is HoldReason.COST_LIMIT]
     yield from planned.replaced.lines()
     if planned.replaced.clips > planned.max_replaced:
-        again = planned.replaced.clips
-        yield f"that is more than {planned.max_replaced}: `run` asks for --max-replace {again}, or for --plan"
+        most = f"--max-replace {planned.replaced.clips}"
+        yield f"that is more than {planned.max_replaced}: to allow it, pass {most} or --plan to `run`"
     if submits:
-        yield f"{plural(len(submits), 'clip')} to pay: {total(submits)} (estimated, {dated(planned.priced_on, now_s)})"
+        price = f"{total(submits)} (estimated, {dated(planned.priced_on, now_s)})"
+        yield f"{plural(len(submits), 'clip')} to render: {price}"
         if planned.retries and planned.most_usd is not None:
             yield with_retries(planned.retries, planned.most_usd)
     else:
         yield "nothing to pay"
     if unfit:
-        verb = "this does" if len(unfit) == 1 else f"these {len(unfit)} do"
-        yield f"the limit pays for {len(submits)} of {len(submits) + len(unfit)}; {verb} not fit: {_names(unfit)}"
+        yield f"the cost limit covers {len(submits)} of {len(submits) + len(unfit)}; not covered: {_names(unfit)}"
     if planned.unpriced:
         unpriced = [who.name for who, _ in planned.steps if who in planned.unpriced]
-        yield f"without a price: {_names(unpriced)}"
+        yield f"no known price: {_names(unpriced)}"
     yield from planned.outgoing.lines()
     if planned.expected_s > 0:
         end = local(now_s + planned.expected_s)
         yield f"expected: about {duration(planned.expected_s)} with {planned.concurrency} at once, until {end}"
     if submits:
-        yield f"plan {planned.digest}: `run --plan {planned.digest}` pays for exactly this, or for nothing"
+        yield f"plan {planned.digest}: `run --plan {planned.digest}` renders exactly this, or nothing"
 
 
 def _names(names: list[str]) -> str:

@@ -45,13 +45,26 @@ class ReportRow:
     rendered_at_s: float | None = None
     done_at_s: float | None = None
 
+    @property
+    def reason(self) -> str:
+        """Why it is where it is, for people."""
+        return self.error.explained(is_free=not self.cost_usd) if self.error else self.note
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What the account held in the course of the last run, where it is known, and how many clips it paid for.
+
+    `paid_clips` is None where the report is not the one with which a run ends.
+    """
+
+    balances_usd: tuple[Decimal, ...] = ()
+    paid_clips: int | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A whole report. `estimated_usd` is the price list's estimate for all wanted clips.
-
-    `balances_usd` is what the account held in the course of the run, where it was told.
-    """
+    """A whole report. `estimated_usd` is the price list's estimate for all wanted clips."""
 
     manifest: str
     profile: str
@@ -64,7 +77,7 @@ class Report:
     estimated_usd: Decimal
     priced_on: date
     requests: Mapping[str, int] = field(default_factory=dict)
-    balances_usd: tuple[Decimal, ...] = ()
+    spending: Spending = Spending()
 
     @property
     def counts(self) -> Mapping[Status, int]:
@@ -88,7 +101,7 @@ def row_of(
 ) -> ReportRow:
     """The row of a job whose next step is `step`.
 
-    `older` is where an older clip of it lies under its final name. `is_stuck`: its task runs far longer than any did.
+    `older` is the path of an older clip of it under its final name. `is_stuck`: its task runs far longer than usual.
     """
     attempt = step.attempt or (memory.attempts[-1] if memory.attempts else None)
     request = job.request if job else (attempt.request if attempt else Request("", {}))
@@ -127,7 +140,7 @@ def _with_history(row: ReportRow, attempt: Attempt) -> ReportRow:
 
 
 def _image(job: Job | None, request: Request) -> str | None:
-    """The first frame as its author wrote it: a local picture by its path, where that is known."""
+    """The first frame as its author wrote it: a local image by its path, where that is known."""
     found = (job.body if job else request.fields).get("image")
     return None if found is None else unsigned(str(found))
 

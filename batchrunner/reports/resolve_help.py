@@ -1,4 +1,4 @@
-"""Unknown submits as a person finds them in a web console; and the task ids there that nobody here knows."""
+"""Unknown submits as a person finds them in a web console; and the task ids there that are not recorded."""
 
 import re
 import shlex
@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from batchrunner.domain.attempt import Attempt
 from batchrunner.domain.text import Lines, in_lines, plural, printable
 
-# How far the two clocks, and the time that an answer is waited for, may put a submit from where it is listed.
+# How far the listed time may be off: by the difference of the two clocks, and by the wait for an answer.
 _WINDOW_MIN = 2
-_PROMPT_SIGNS = 60
+_PROMPT_CHARACTERS = 60
 
 
 def what_to_look_for(job: str, attempt: Attempt, before: str = "") -> Lines:
@@ -19,7 +19,7 @@ def what_to_look_for(job: str, attempt: Attempt, before: str = "") -> Lines:
     `before` are the words with which they begin.
     """
     sent = datetime.fromtimestamp(attempt.opened_at_s, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
-    prompt = printable(str(attempt.request.fields.get("prompt", "")), _PROMPT_SIGNS)
+    prompt = printable(str(attempt.request.fields.get("prompt", "")), _PROMPT_CHARACTERS)
     return in_lines(
         f"{before}{job}",
         f"  sent {sent}, ± {_WINDOW_MIN} min, to {attempt.request.model}, with the key …{attempt.key_last4}",
@@ -35,21 +35,21 @@ def named_by_reply(job: str, ids: Sequence[str], manifest: str) -> list[str]:
 
 
 def ids_in(text: str) -> list[str]:
-    """The task ids in a text: the first word of each line, whatever stands behind it; a heading is none."""
+    """The task ids in a text: the first word of each line, whatever follows it; a heading is not one."""
     words = (re.split(r"[\s,;|]+", line.strip(" \t|\"'"), maxsplit=1)[0].strip("\"'") for line in text.splitlines())
     return list(dict.fromkeys(word for word in words if any(sign.isdigit() for sign in word)))
 
 
-def strangers(candidates: Sequence[str], known: frozenset[str], unknown: Sequence[str], manifest: str) -> Lines:
-    """Which of the ids that the console shows are on no record, and what that says of the unknown submits."""
+def unrecorded(candidates: Sequence[str], known: frozenset[str], unknown: Sequence[str], manifest: str) -> Lines:
+    """Which of the ids that the console shows are not recorded, and what that says about the unknown submits."""
     left = [each for each in candidates if each not in known]
     path = shlex.quote(manifest)
     if not left:
         return in_lines(
-            f"every id of these is on record. If the list is whole, nothing arrived: "
+            f"every one of these ids is known already. If the list is complete, nothing was submitted: "
             f"`batchrunner resolve {path} {' '.join(unknown)} --not-submitted`"
         )
-    lines = [f"{len(left)} of {plural(len(candidates), 'id')} on no record:", *(f"  {each}" for each in left)]
+    lines = [f"{len(left)} of {plural(len(candidates), 'id')} not known yet:", *(f"  {each}" for each in left)]
     if len(left) == len(unknown) == 1:
         lines.append(f"if it is that one: `batchrunner resolve {path} {unknown[0]} --task {left[0]}`")
     else:

@@ -102,7 +102,7 @@ def test_on_a_terminal_a_short_balance_is_asked_about(poor: tuple[User, Service]
 def test_the_end_says_what_the_account_paid(user: User) -> None:
     user.writes("a", "b")
     said = user.types("run", "shots.yaml", "--yes")
-    assert "the account went from $1,000.00 to $994.85: $5.15 less" in said.out
+    assert "account balance: $1,000.00 before this run, $994.85 after it ($5.15 less)" in said.out
 
 
 # prices
@@ -112,7 +112,7 @@ def test_prices_of_ones_own_count_for_plan_and_consent(user: User) -> None:
     user.writes("a")
     (user.folder / "prices.json").write_text(json.dumps(PRICES), encoding="utf-8")
     plan = user.types("plan", "shots.yaml", "--prices", "prices.json")
-    assert "1 clip to pay: $3.20 (estimated, prices of 2026-11-01" in plan.out
+    assert "1 clip to render: $3.20 (estimated, prices of 2026-11-01" in plan.out
     said = user.types("run", "shots.yaml", "--yes", "--prices", "prices.json")
     assert "$3.20 (estimated, prices of 2026-11-01" in said.err
     assert said.code == 0
@@ -130,7 +130,7 @@ def test_a_job_without_a_price_is_paid_only_where_somebody_says_so(user: User, s
     prices = PRICES | {"usd_per_second": {"google/veo-3.1-i2v": {"4k": "0.5"}}}
     (user.folder / "prices.json").write_text(json.dumps(prices), encoding="utf-8")
     plan = user.types("plan", "shots.yaml", "--prices", "prices.json")
-    assert "without a price: a, b" in plan.out
+    assert "no known price: a, b" in plan.out
     said = user.types("run", "shots.yaml", "--yes", "--prices", "prices.json")
     assert said.code == 2
     assert "--allow-unpriced" in said.err

@@ -168,7 +168,7 @@ def test_retries_that_came_after_the_plan_are_not_in_it(user: User, service: Ser
     assert said.code == 2, said.text
     assert f"not {digest} (`retries` was 0 and is 3)" in said.err
     assert service.submits == 0
-    assert "with up to 3 retries of failed tasks: at most $20.61" in user.types("plan", "shots.yaml").out
+    assert "with up to 3 retries of failed tasks, at most $20.61" in user.types("plan", "shots.yaml").out
 
 
 @pytest.mark.parametrize("change", ["address", "prices", "output"])
@@ -191,7 +191,7 @@ def test_a_plan_that_would_be_paid_elsewhere_or_otherwise_is_not_paid(
 
 # finished clips that would be rendered again
 
-ALL_AGAIN = "6 finished clips would be rendered again, and had cost $15.46: `resolution` in defaults, shots.yaml:4"
+ALL_AGAIN = "6 finished clips would be rendered again (already paid: $15.46): `resolution` in defaults, shots.yaml:4"
 
 
 @pytest.fixture
@@ -210,14 +210,14 @@ def test_an_edit_that_renders_everything_again_is_shown_and_not_started(finished
         said = finished.types("run", "shots.yaml", "--yes", *more)
         assert (said.code, service.submits) == (2, 6), said.text
         assert (
-            "6 of 6 finished clips would be rendered again, and had cost $15.46: `resolution` in defaults" in said.err
+            "6 of 6 finished clips would be rendered again (already paid: $15.46): `resolution` in defaults" in said.err
         )
         assert "--max-replace 6" in said.err
 
     plan = finished.types("plan", "shots.yaml").out.splitlines()
     at = plan.index(ALL_AGAIN)
     assert plan[at + 1] == "that is more than 5: `run` asks for --max-replace 6, or for --plan"
-    assert plan[at + 2].startswith("6 clips to pay: ")
+    assert plan[at + 2].startswith("6 clips to render: ")
     told = json.loads(finished.types("plan", "shots.yaml", "-o", "json").out)
     assert (told["replaced"]["clips"], told["replaced"]["causes"][0]["layer"]) == (6, "defaults")
 
@@ -241,7 +241,7 @@ def test_redo_is_an_order_and_needs_no_other_word(finished: User, service: Servi
     finished.manifest.write_text(text.replace("4k", "720p"), encoding="utf-8")
     said = finished.types("redo", "shots.yaml", "SH*", "--yes")
     assert said.code == 0, said.text
-    assert "6 finished clips would be rendered again, and had cost $15.46: as was ordered" in said.err
+    assert "6 finished clips would be rendered again (already paid: $15.46): as requested" in said.err
     assert service.submits == 12
 
 

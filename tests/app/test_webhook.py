@@ -171,7 +171,7 @@ def test_a_task_that_a_run_left_behind_ends_with_it() -> None:
 )
 def test_the_last_word_tells_every_end_in_words(code: ExitCode) -> None:
     word = last_word(report(code))
-    assert word.startswith("ended: no jobs; booked $0.00, estimated $7.50 for all; ")
+    assert word.startswith("ended: no jobs; cost so far $0.00, estimate for all jobs $7.50; ")
     assert word.endswith(f" (exit {int(code)})")
     assert "; stopped (" not in word
 

@@ -59,7 +59,7 @@ def test_an_offer_tells_every_limit_that_there_is() -> None:
 def test_retries_are_agreed_to_with_what_they_may_cost(retries: int, noun: str, most: str, words: str) -> None:
     offer = replace(OFFER, retries=retries)
     assert offer.most_usd == Decimal(most)
-    assert str(offer).splitlines()[1] == f"  with up to {retries} {noun} of failed tasks: at most {words}"
+    assert str(offer).splitlines()[1] == f"  with up to {retries} {noun} of failed tasks, at most {words}"
 
 
 def test_what_is_agreed_to_at_most_is_no_more_than_the_limits() -> None:
@@ -70,7 +70,7 @@ def test_what_is_agreed_to_at_most_is_no_more_than_the_limits() -> None:
 def test_an_offer_says_first_which_finished_clips_are_rendered_again() -> None:
     again = Replaced(finished=3, ordered=3, ordered_had_cost_usd=Decimal(6))
     first, second, *_ = str(replace(OFFER, replaced=again)).splitlines()
-    assert first == "3 finished clips would be rendered again, and had cost $6.00: as was ordered"
+    assert first == "3 finished clips would be rendered again (already paid: $6.00): as requested"
     assert second.startswith("film: 3 clips to pay")
 
 

@@ -58,7 +58,7 @@ def test_status_of_an_unknown_job_says_the_same(studio: Studio, capsys: pytest.C
     assert "with the key …0001" in capsys.readouterr().out
 
 
-def test_ids_that_are_on_record_are_subtracted(studio: Studio, capsys: pytest.CaptureFixture[str]) -> None:
+def test_ids_that_are_known_are_subtracted(studio: Studio, capsys: pytest.CaptureFixture[str]) -> None:
     lost_a, lost_b = (charge.task_id for charge in studio.record().charges)
     resolve(studio, "a", "--task", lost_a)
     capsys.readouterr()
@@ -67,26 +67,25 @@ def test_ids_that_are_on_record_are_subtracted(studio: Studio, capsys: pytest.Ca
     assert resolve(studio, *candidates(studio, *lines)) == ExitCode.DONE
 
     shown = capsys.readouterr().out
-    assert "1 of 2 ids on no record:" in shown
+    assert "1 of 2 ids not known yet:" in shown
     assert lost_a not in shown
     assert f"if it is that one: `batchrunner resolve {studio.manifest} b --task {lost_b}`" in shown
 
 
-def test_several_strangers_are_listed_and_nothing_is_guessed(
+def test_several_unrecorded_ids_are_listed_and_nothing_is_guessed(
     studio: Studio, capsys: pytest.CaptureFixture[str]
 ) -> None:
     resolve(studio, *candidates(studio, *(charge.task_id for charge in studio.record().charges)))
-    assert "2 of 2 ids on no record:" in capsys.readouterr().out
+    assert "2 of 2 ids not known yet:" in capsys.readouterr().out
     assert studio.statuses() == {"a": Status.UNKNOWN, "b": Status.UNKNOWN}
 
 
-def test_a_list_without_a_stranger_says_what_that_means(studio: Studio, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_list_of_known_ids_says_what_that_means(studio: Studio, capsys: pytest.CaptureFixture[str]) -> None:
     lost_a, lost_b = (charge.task_id for charge in studio.record().charges)
     resolve(studio, "a", "--task", lost_a)
     resolve(studio, *candidates(studio, lost_a))
     shown = capsys.readouterr().out
-    assert "all 1 id are on record" not in shown
-    assert "nothing arrived: `batchrunner resolve" in shown
+    assert "nothing was submitted: `batchrunner resolve" in shown
     assert "b --not-submitted`" in shown
     assert lost_b not in shown
 

@@ -86,16 +86,16 @@ def half_done(tmp_path: Path) -> Studio:
 def test_after_a_stop_with_work_left_it_ends_with_the_command_that_goes_on(
     half_done: Studio, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert last_line(half_done, capsys) == f"to go on: `batchrunner run {half_done.manifest}`"
+    assert last_line(half_done, capsys) == f"to continue: `batchrunner run {half_done.manifest}`"
     half_done.run()
-    assert "the account went" in last_line(half_done, capsys)
+    assert "account balance: " in last_line(half_done, capsys)
 
 
 def test_beside_a_run_it_names_no_command_that_would_be_refused(
     half_done: Studio, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with run_lock(half_done.project.folder, "batch", ""):
-        assert "the account went" in last_line(half_done, capsys)
+        assert "account balance: " in last_line(half_done, capsys)
 
 
 @pytest.mark.parametrize("options", [["--sandbox"], ["--profile", "draft"], ["--ledger", "my ledger.db"]])
@@ -105,4 +105,6 @@ def test_the_command_that_goes_on_is_about_the_same_jobs(
     monkeypatch.chdir(tmp_path)
     Studio(tmp_path).write(manifest_text("a", head="profiles: {draft: {resolution: 720p}}\n"))
     assert outcome(["status", "batch.yaml", *options]) == ExitCode.DONE
-    assert capsys.readouterr().out.splitlines()[-1] == f"to go on: `batchrunner run batch.yaml {shlex.join(options)}`"
+    assert (
+        capsys.readouterr().out.splitlines()[-1] == f"to continue: `batchrunner run batch.yaml {shlex.join(options)}`"
+    )

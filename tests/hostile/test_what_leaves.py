@@ -402,7 +402,7 @@ def test_the_question_names_what_leaves_and_whom_a_hook_tells(film: Desk, capsys
     for line in NAMED[1:]:
         assert f"  {line}\n" in shown
     assert "  sent to 127.0.0.1: 3 requests, 2 pictures from frames\n" in shown
-    assert "  told how it goes: hook.example.org\n" in shown
+    assert "  progress is reported to hook.example.org\n" in shown
     assert "secret" not in shown
 
 

@@ -114,18 +114,21 @@ OPEN = {"unanswered", "unknown", "unknown, without a word"} | WAITS | WAITS_FOR_
 FAILED_TASKS = {
     "failed": "the render broke",
     "failed, without a word": "failed",
-    "moderated": "blocked by the safety filter",
+    "moderated": (
+        "blocked by content moderation; an unchanged prompt will probably be refused again: "
+        "blocked by the safety filter"
+    ),
     "success without a video": "no video",
 }
 FAILURES = FAILED_TASKS | {"refused: invalid": "InvalidParameter: no such thing"}
 REFUSALS = {
-    "refused: key": "the key was refused before",
+    "refused: key": "the API key was refused before",
     "refused: balance": "the balance was used up before",
     "refused: address": "the address or the model was refused before",
     "refused: rate": "it was refused before: too many requests",
     "refused: concurrent": "it was refused before: too many running tasks",
     "refused: not-sent": "it could not be sent before",
-    "refused: by-hand": "it was not submitted, as resolved by hand",
+    "refused: by-hand": "it was not submitted, according to `resolve`",
 }
 LOST = {
     "never seen again",
@@ -175,7 +178,7 @@ def status_when_left(case: Case) -> Status:
     return Status.PENDING if case.past == "none" or case.past in REFUSALS else Status.RENDERED
 
 
-NOT_OURS = f"{FOREIGN} lies in its place and is not ours: move it away"
+NOT_OURS = f"{FOREIGN} exists but was not created by batchrunner; move it"
 
 
 def needs_its_file(case: Case) -> bool:
@@ -189,13 +192,13 @@ def is_asked_for(case: Case) -> bool:
 BEFORE_ANYTHING_NEW: list[tuple[Condition, Answering]] = [
     (
         lambda c: c.in_flight,
-        hold(Status.PENDING, "being submitted just now", HoldReason.IN_FLIGHT),
+        hold(Status.PENDING, "being submitted right now", HoldReason.IN_FLIGHT),
     ),
     (
         lambda c: c.past == "unanswered",
         hold(
             Status.UNKNOWN,
-            "it may have been paid: sent, and the run ended before an answer was on record",
+            "it may have been paid: sent, but the run ended before an answer was recorded",
             HoldReason.UNKNOWN,
         ),
     ),
@@ -228,11 +231,11 @@ FREE_STEPS: list[tuple[Condition, Answering]] = [
     ),
     (
         lambda c: c.past in WAITS_FOR_ITS_FILE,
-        does(Action.FETCH, Status.RENDERED, "rendered, not yet on disk"),
+        does(Action.FETCH, Status.RENDERED, "rendered, not downloaded yet"),
     ),
     (
         lambda c: c.past in PLACED and not c.file_is_there,
-        does(Action.FETCH, Status.RENDERED, "its file is gone from the disk: fetched again, free"),
+        does(Action.FETCH, Status.RENDERED, "its file is gone from the disk: downloaded again, free"),
     ),
 ]
 
@@ -252,7 +255,7 @@ FINISHED: list[tuple[Condition, Answering]] = [
     ),
     (
         lambda c: c.past in KEPT and c.file_is_there,
-        does(Action.RESTORE, Status.RENDERED, "paid before: its clip lies among the versions"),
+        does(Action.RESTORE, Status.RENDERED, "paid before: its clip is in versions/"),
     ),
     (
         lambda c: c.past in LOST and c.selection == "none" and not c.task_stop and c.foreign,
@@ -278,11 +281,11 @@ WHY_SUBMIT: list[tuple[Condition, Callable[[Case], str]]] = [
     (lambda c: c.wanted == "edited", lambda _: "changed: durationSeconds"),
     (
         lambda c: c.mark is DecisionKind.PAY_AGAIN,
-        lambda _: "to be paid again: nobody knows whether it was paid before",
+        lambda _: "to be paid again, although the earlier submit may have been paid",
     ),
-    (lambda c: c.mark is DecisionKind.REDO, lambda _: "to be paid again, on purpose"),
+    (lambda c: c.mark is DecisionKind.REDO, lambda _: "to be paid again, as requested"),
     (lambda c: c.past in REFUSALS, lambda c: REFUSALS[c.past]),
-    (lambda c: c.past in FAILURES and c.mark is DecisionKind.RETRY, lambda _: "failed, to be tried again"),
+    (lambda c: c.past in FAILURES and c.mark is DecisionKind.RETRY, lambda _: "failed, submitted again as requested"),
     (lambda c: c.past in FAILED_TASKS and c.retries > 0, lambda _: "failed, retry 1 of 1"),
 ]
 
@@ -294,7 +297,7 @@ def expected(case: Case) -> Expected:
         if applies(case):
             return answer(case)
     if case.wanted == "departed":
-        return Expected(Action.NONE, status_when_left(case), "it is no longer in the manifest")
+        return Expected(Action.NONE, status_when_left(case), "no longer in the manifest")
     for applies, why in WHY_SUBMIT:
         if applies(case):
             return gated(case, why(case))
@@ -413,13 +416,13 @@ def test_no_combination_breaks_an_invariant(past: str) -> None:
         (Case("none", selection="others"), "hold", "pending", "not-selected", "new"),
         (Case("none", selection="none"), "hold", "pending", "not-selected", "new"),
         # what was sent and not answered
-        (Case("unanswered", in_flight=True), "hold", "pending", "in-flight", "being submitted just now"),
+        (Case("unanswered", in_flight=True), "hold", "pending", "in-flight", "being submitted right now"),
         (
             Case("unanswered"),
             "hold",
             "unknown",
             "unknown",
-            "it may have been paid: sent, and the run ended before an answer was on record",
+            "it may have been paid: sent, but the run ended before an answer was recorded",
         ),
         (
             Case("unknown", mark=DecisionKind.PAY_AGAIN, wanted="edited"),
@@ -431,7 +434,13 @@ def test_no_combination_breaks_an_invariant(past: str) -> None:
         # what was refused
         (Case("refused: invalid"), "none", "failed", None, "InvalidParameter: no such thing"),
         (Case("refused: invalid", retries=1), "none", "failed", None, "InvalidParameter: no such thing"),
-        (Case("refused: invalid", mark=DecisionKind.RETRY), "submit", "pending", None, "failed, to be tried again"),
+        (
+            Case("refused: invalid", mark=DecisionKind.RETRY),
+            "submit",
+            "pending",
+            None,
+            "failed, submitted again as requested",
+        ),
         (Case("refused: invalid", wanted="edited"), "submit", "pending", None, "changed: durationSeconds"),
         (Case("refused: balance"), "submit", "pending", None, "the balance was used up before"),
         (Case("refused: not-sent"), "submit", "pending", None, "it could not be sent before"),
@@ -444,7 +453,7 @@ def test_no_combination_breaks_an_invariant(past: str) -> None:
         (Case("running, not found too early"), "poll", "running", None, "task task-1 is open"),
         (Case("running", task_stop=True), "hold", "running", "task-timeout", "still open after 30 minutes"),
         # what is rendered
-        (Case("rendered"), "fetch", "rendered", None, "rendered, not yet on disk"),
+        (Case("rendered"), "fetch", "rendered", None, "rendered, not downloaded yet"),
         (Case("rendered", foreign=True), "hold", "rendered", "foreign-file", NOT_OURS),
         (
             Case("clip written down, not settled", file_is_there=True),
@@ -453,16 +462,16 @@ def test_no_combination_breaks_an_invariant(past: str) -> None:
             None,
             "its verified file is in place",
         ),
-        (Case("clip written down, not settled"), "fetch", "rendered", None, "rendered, not yet on disk"),
+        (Case("clip written down, not settled"), "fetch", "rendered", None, "rendered, not downloaded yet"),
         # what failed
         (Case("failed"), "none", "failed", None, "the render broke"),
         (Case("failed", retries=1), "submit", "pending", None, "failed, retry 1 of 1"),
-        (Case("moderated", mark=DecisionKind.RETRY), "submit", "pending", None, "failed, to be tried again"),
+        (Case("moderated", mark=DecisionKind.RETRY), "submit", "pending", None, "failed, submitted again as requested"),
         # what is done
         (Case("done", file_is_there=True), "none", "done", None, "done"),
         (Case("done", file_is_there=True, wanted="edited"), "submit", "pending", None, "changed: durationSeconds"),
         (Case("done", file_is_there=True, mark=DecisionKind.RETRY), "none", "done", None, "done"),
-        (Case("done"), "fetch", "rendered", None, "its file is gone from the disk: fetched again, free"),
+        (Case("done"), "fetch", "rendered", None, "its file is gone from the disk: downloaded again, free"),
         (
             Case("done, later gone"),
             "hold",
@@ -475,14 +484,14 @@ def test_no_combination_breaks_an_invariant(past: str) -> None:
             "none",
             "done",
             None,
-            "it is no longer in the manifest",
+            "no longer in the manifest",
         ),
         (
             Case("among the versions", file_is_there=True),
             "restore",
             "rendered",
             None,
-            "paid before: its clip lies among the versions",
+            "paid before: its clip is in versions/",
         ),
         (Case("among the versions", file_is_there=True, foreign=True), "hold", "rendered", "foreign-file", NOT_OURS),
     ],

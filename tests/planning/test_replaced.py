@@ -38,7 +38,7 @@ def test_a_slip_in_defaults_is_one_cause_with_what_the_clips_had_cost() -> None:
     found = replaced([(edited(name), FINISHED, SUBMIT) for name in ("a", "b")] + [(a_job(), FINISHED, DONE)])
     assert (found.finished, found.clips, found.had_cost_usd) == (3, 2, Decimal("6.00"))
     assert list(found.lines()) == [
-        "2 finished clips would be rendered again, and had cost $6.00: `durationSeconds` in defaults, film.yaml:4"
+        "2 finished clips would be rendered again (already paid: $6.00): `durationSeconds` in defaults, film.yaml:4"
     ]
 
 
@@ -81,7 +81,7 @@ def decided(kind: DecisionKind) -> JobHistory:
 def test_what_somebody_ordered_by_name_is_said_and_not_counted(kind: DecisionKind) -> None:
     found = replaced([(a_job(), decided(kind), SUBMIT)])
     assert (found.clips, found.ordered, found.ordered_had_cost_usd) == (0, 1, Decimal("3.00"))
-    assert list(found.lines()) == ["1 finished clip would be rendered again, and had cost $3.00: as was ordered"]
+    assert list(found.lines()) == ["1 finished clip would be rendered again (already paid: $3.00): as requested"]
 
 
 REDONE_IN_VAIN = replace(failed("broke"), request=REQUEST, number=2, id=2)
@@ -113,7 +113,7 @@ def test_each_layer_is_a_cause_and_the_one_that_hits_most_comes_first() -> None:
 
 
 def test_a_field_that_is_not_written_any_more_has_no_place() -> None:
-    assert why(edited(location=None)) == "`durationSeconds`, which is not written any more"
+    assert why(edited(location=None)) == "`durationSeconds`, which was removed"
 
 
 def test_no_more_than_three_causes_are_told() -> None:

@@ -116,11 +116,11 @@ def test_a_history_tells_everything_in_order_and_what_comes_next(studio: Studio)
     assert first.endswith(": pending")
     assert "attempt 1: google/veo-3.1-i2v, $2.58 reserved" in lines[0]
     assert "accepted as task-" in lines[1]
-    assert "the service says failed" in lines[-2]
-    assert lines[-1].endswith("decided: to be tried again")
+    assert "the service reports failed" in lines[-2]
+    assert lines[-1].endswith("decided: submit again after the failure")
     times = [line.split()[0] for line in lines]
     assert times == sorted(times)
-    assert last == "next: submit, failed, to be tried again"
+    assert last == "next: submit, failed, submitted again as requested"
 
 
 def test_a_job_without_a_history_says_so(tmp_path: Path) -> None:
@@ -129,7 +129,7 @@ def test_a_job_without_a_history_says_so(tmp_path: Path) -> None:
     (seen,) = studio.seen()
     assert history(seen.identity, seen.history, seen.step).splitlines() == [
         "a: pending",
-        "nothing was submitted yet",
+        "nothing submitted yet",
         "next: submit, new",
     ]
 
@@ -140,7 +140,7 @@ def test_a_plan_says_how_many_clips_the_limit_pays_for(tmp_path: Path) -> None:
     with read_ledger(studio.project.ledger) as ledger:
         seen = studio.batch(manifest, ledger).first_steps(PlanOptions(), Decimal("5.20"))
     shown = plan_table(planned(*((each.identity, each.step) for each in seen)), NOW_S)
-    assert "the limit pays for 2 of 3; this does not fit: c" in shown.splitlines()
+    assert "the cost limit covers 2 of 3; not covered: c" in shown.splitlines()
 
 
 def test_a_task_that_runs_far_longer_than_any_before_is_told_as_stuck(tmp_path: Path) -> None:

@@ -36,17 +36,17 @@ def test_a_plan_shows_each_step_and_what_it_all_costs() -> None:
         "shot-1  none                 -  done",
         "shot-2  hold                 -  the cost limit leaves no room",
         "",
-        "1 clip to pay: $1.29 to $2.58 (estimated, prices of 2026-08-18, 97 days old)",
-        "the limit pays for 1 of 2; this does not fit: shot-2",
+        "1 clip to render: $1.29 to $2.58 (estimated, prices of 2026-08-18, 97 days old)",
+        "the cost limit covers 1 of 2; not covered: shot-2",
         f"expected: about 2 h 05 min with 2 at once, until {local(NOW_S + 7_500)}",
-        "plan 0123456789ab: `run --plan 0123456789ab` pays for exactly this, or for nothing",
+        "plan 0123456789ab: `run --plan 0123456789ab` renders exactly this, or nothing",
     ]
 
 
 def test_a_plan_lists_apart_what_left_the_manifest() -> None:
     left = Step(Action.POLL, Status.RUNNING, "task task-1 is open")
     lines = plan_table(planned(*shots(DONE), departed=[(JobId("film", "", "gone", 1), left)]), NOW_S).splitlines()
-    assert "no longer in the manifest, brought to their end:" in lines
+    assert "no longer in the manifest, still to be finished:" in lines
     assert lines[-3].startswith("gone ")
 
 
@@ -54,18 +54,18 @@ def test_a_plan_says_what_has_no_price() -> None:
     shot = JobId("film", "", "shot-0", 1)
     lines = plan_table(planned(*shots(SUBMIT), unpriced=frozenset({shot})), NOW_S).splitlines()
     assert lines[2].split() == ["shot-0", "submit", "?", "new"]
-    assert "without a price: shot-0" in lines
+    assert "no known price: shot-0" in lines
 
 
 def test_a_plan_that_leaves_many_out_names_ten_of_them() -> None:
     lines = plan_table(planned(*shots(SUBMIT, *[HELD] * 12)), NOW_S).splitlines()
-    assert lines[-2].endswith("these 12 do not fit: " + ", ".join(f"shot-{n}" for n in range(1, 11)) + " and 2 more")
+    assert lines[-2].endswith("not covered: " + ", ".join(f"shot-{n}" for n in range(1, 11)) + " and 2 more")
 
 
 def test_a_long_plan_only_counts_what_is_done() -> None:
     lines = plan_table(planned(*shots(*[DONE] * 60, SUBMIT)), NOW_S).splitlines()
     assert [line.split()[0] for line in lines[2:4]] == ["shot-60", "(60"]
-    assert lines[3] == "(60 jobs done and not shown)"
+    assert lines[3] == "(60 done jobs not shown)"
 
 
 def test_a_plan_without_a_submit_says_that_nothing_is_paid() -> None:
@@ -162,7 +162,7 @@ def test_the_one_term_that_tells_two_plans_apart_is_named(before: Terms, now: Te
 
 def test_a_plan_whose_failed_tasks_are_paid_again_says_what_it_costs_at_most() -> None:
     plan = planned(*shots(SUBMIT), retries=3)
-    assert "with up to 3 retries of failed tasks: at most $10.30" in plan_table(plan, NOW_S).splitlines()
+    assert "with up to 3 retries of failed tasks, at most $10.30" in plan_table(plan, NOW_S).splitlines()
     assert plan_as_json(plan)["at_most_usd"] == 10.304
 
 
@@ -190,12 +190,12 @@ def test_a_plan_that_replaces_finished_clips_says_so_before_the_sum() -> None:
     plan = planned(*shots(SUBMIT), replaced=again, max_replaced=12)
     lines = plan_table(plan, NOW_S).splitlines()
     line = (
-        "60 finished clips would be rendered again, and had cost $154.56: `resolution` in defaults, shots.yaml:4",
-        "that is more than 12: `run` asks for --max-replace 60, or for --plan",
+        "60 finished clips would be rendered again (already paid: $154.56): `resolution` in defaults, shots.yaml:4",
+        "that is more than 12: to allow it, pass --max-replace 60 or --plan to `run`",
     )
     at = lines.index(line[0])
     assert lines[at + 1] == line[1]
-    assert lines[at + 2].startswith("1 clip to pay")
+    assert lines[at + 2].startswith("1 clip to render")
     assert plan_as_json(plan)["replaced"] == {
         "clips": 60,
         "had_cost_usd": 154.56,

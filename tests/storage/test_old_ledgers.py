@@ -33,24 +33,32 @@ STEPS = [
     ("done-takes.2", "none", "done", "done"),
     ("done-again", "none", "done", "done"),
     ("failed", "none", "failed", "the render broke"),
-    ("moderated", "none", "failed", "blocked by the safety filter"),
+    (
+        "moderated",
+        "none",
+        "failed",
+        (
+            "blocked by content moderation; an unchanged prompt will probably be refused again: "
+            "blocked by the safety filter"
+        ),
+    ),
     ("invalid", "none", "failed", "InvalidParameter: prompt: too long"),
     ("unknown", "hold", "unknown", "it may have been paid: no answer in time (ReadTimeout)"),
     (
         "unanswered",
         "hold",
         "unknown",
-        "it may have been paid: sent, and the run ended before an answer was on record",
+        "it may have been paid: sent, but the run ended before an answer was recorded",
     ),
     ("running", "poll", "running", "task task-12 is open"),
-    ("rendered", "fetch", "rendered", "rendered, not yet on disk"),
+    ("rendered", "fetch", "rendered", "rendered, not downloaded yet"),
     ("not-settled", "settle", "rendered", "its verified file is in place"),
     ("expired", "hold", "expired", "paid, and the service no longer has the result"),
     ("no-money", "submit", "pending", "the balance was used up before"),
     ("edited", "submit", "pending", "changed: prompt"),
-    ("edited-back", "restore", "rendered", "paid before: its clip lies among the versions"),
+    ("edited-back", "restore", "rendered", "paid before: its clip is in versions/"),
     ("new", "submit", "pending", "new"),
-    ("left", "none", "done", "it is no longer in the manifest"),
+    ("left", "none", "done", "no longer in the manifest"),
 ]
 
 

@@ -71,6 +71,6 @@ def _put_back(shelf: ClipStore, who: JobId, attempt: Attempt, final: Path) -> st
     try:
         return shelf.store(who, attempt, shelf.stored(attempt), final)
     except FileExistsError:
-        raise UsageError(f"{final} lies in its place and is not ours: move it away, then type this again") from None
+        raise UsageError(f"{final} exists but was not created by batchrunner; move it, then type this again") from None
     except OSError as error:
         raise UsageError(f"the disk does not take {final}: {error.strerror}; type this again") from error

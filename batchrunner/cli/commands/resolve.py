@@ -19,7 +19,7 @@ from batchrunner.domain.text import Lines, in_lines, stacked
 from batchrunner.errors import UsageError
 from batchrunner.planning.batch import Batch, JobSet, load_batch
 from batchrunner.providers.modellix import is_task_id, task_id_hints
-from batchrunner.reports.resolve_help import ids_in, named_by_reply, strangers, what_to_look_for
+from batchrunner.reports.resolve_help import ids_in, named_by_reply, unrecorded, what_to_look_for
 from batchrunner.storage.interface import LedgerReader
 from batchrunner.storage.open import read_ledger
 from batchrunner.storage.paths import Project
@@ -115,7 +115,7 @@ def _listed(project: Project, wanted: JobSet, jobs: tuple[str, ...], candidates:
             hints = [task for task in _hints(each.attempt) if task not in known]
             lines += [what_to_look_for(name, each.attempt), *map(in_lines, named_by_reply(name, hints, path))]
         if candidates is not None:
-            lines += [in_lines(""), strangers(_candidates(candidates), known, list(chosen), path)]
+            lines += [in_lines(""), unrecorded(_candidates(candidates), known, list(chosen), path)]
     return stacked(*lines)
 
 

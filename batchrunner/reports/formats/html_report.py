@@ -9,8 +9,9 @@ from string import Template
 from urllib.parse import quote
 
 from batchrunner.domain.money import dollars
-from batchrunner.domain.status import Status
+from batchrunner.domain.status import Flag, Status
 from batchrunner.domain.text import Lines, display_path, plural, printable, utc
+from batchrunner.reports.formats.table_report import costs
 from batchrunner.reports.formats.view import View
 from batchrunner.reports.report import Report, ReportRow
 
@@ -59,8 +60,9 @@ def render(report: Report, view: View) -> Lines:
     """The whole page; every text from outside is escaped."""
     title = report.manifest if not report.profile else f"{report.manifest}, {report.profile}"
     counts = (
-        f'<li><span class="status {status.value}">{number} {status.value}</span></li>'
-        for status, number in sorted(report.counts.items(), key=lambda item: list(Status).index(item[0]))
+        f'<li><span class="status {status.value}">{report.counts[status]} {status.words}</span></li>'
+        for status in Status
+        if report.counts[status]
     )
     page = _PAGE.substitute(
         policy=_POLICY,
@@ -74,10 +76,7 @@ def render(report: Report, view: View) -> Lines:
 
 
 def _head(report: Report) -> Iterator[str]:
-    yield (
-        f"{plural(len(report.rows), 'job')}, booked {dollars(report.actual_usd)},"
-        f" estimated {dollars(report.estimated_usd)} for all (prices of {report.priced_on.isoformat()})"
-    )
+    yield f"{plural(len(report.rows), 'job')}: {costs(report)}"
     if report.started_at_s is not None:
         yield f"last run: {utc(report.started_at_s)} to {utc(report.finished_at_s) or 'now'}"
 
@@ -98,10 +97,10 @@ def _table(rows: Iterable[ReportRow], project: str) -> str:
 
 
 def _line(row: ReportRow, project: str) -> str:
-    flags = "".join(f' <span class="soft">{flag.value}</span>' for flag in row.flags)
+    flags = "".join(f' <span class="soft">{flag.value}</span>' for flag in row.flags if flag is not Flag.DEPARTED)
     cells = (
         f'<td class="job">{_text(row.identity.name)}</td>',
-        f'<td><span class="status {row.status.value}">{row.status.value}</span>{flags}</td>',
+        f'<td><span class="status {row.status.value}">{row.status.words}</span>{flags}</td>',
         f'<td class="cost">{dollars(row.cost_usd) if row.cost_usd else ""}</td>',
         f"<td>{_file(row, project)}</td>",
         f'<td class="prompt">{_text(str(row.request.fields.get("prompt", "")))}</td>',
@@ -110,10 +109,10 @@ def _line(row: ReportRow, project: str) -> str:
 
 
 def _file(row: ReportRow, project: str) -> str:
-    """A link to the clip; for any other job its reason, and the older clip that still lies there."""
+    """A link to the clip; for any other job its reason, and the older clip that is still there."""
     if row.status is Status.DONE and row.file:
         return _link(row.file, project)
-    reason = _text(row.error.message if row.error else row.note)
+    reason = _text(row.reason)
     return f"{reason}<br>older clip: {_link(row.older, project)}" if row.older else reason
 
 

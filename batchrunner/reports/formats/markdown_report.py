@@ -1,6 +1,7 @@
 """A report for wikis, reviews and chats: the table in Markdown, with each job's prompt."""
 
 import re
+from collections.abc import Iterable
 
 from batchrunner.domain.text import Lines, in_lines, printable, stacked
 from batchrunner.reports.formats.table_report import HEADERS, cells, totals
@@ -15,12 +16,17 @@ _ADDRESS = re.compile(r"\b(https?|ftp|mailto):", re.IGNORECASE)
 
 
 def render(report: Report, view: View) -> Lines:
-    """What the table tells, and each job's prompt."""
-    rows = [[*cells(row, view.project), _prompt(row)] for row in (*report.rows, *report.departed)]
-    escaped = [[_as_plain_text(text) for text in row] for row in rows]
-    whole = table([*HEADERS, "prompt"], escaped, form="github")
-    title, sums = _as_plain_text(report.manifest), [f"- {_as_plain_text(line)}" for line in totals(report)]
-    return stacked(in_lines(f"# {title}", ""), whole, in_lines("", *sums))
+    """What the table says, and each job's prompt."""
+    parts = [in_lines(f"# {_as_plain_text(report.manifest)}", ""), _table(report.rows, view)]
+    if report.departed:
+        parts += [in_lines("", "## No longer in the manifest", ""), _table(report.departed, view)]
+    return stacked(*parts, in_lines("", *(f"- {_as_plain_text(line)}" for line in totals(report))))
+
+
+def _table(rows: Iterable[ReportRow], view: View) -> Lines:
+    texts = ([*cells(row, view.project), _prompt(row)] for row in rows)
+    escaped = [[_as_plain_text(text) for text in row] for row in texts]
+    return table([*HEADERS, "prompt"], escaped, form="github")
 
 
 def _as_plain_text(text: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from batchrunner.domain.money import dollars
-from batchrunner.domain.status import Status
+from batchrunner.domain.status import Flag, Status, counts_in_words
 from batchrunner.domain.text import LONGEST_TABLE, Lines, display_path, duration, in_lines, plural, printable, stacked
 from batchrunner.errors import ExitCode
 from batchrunner.reports.formats.view import View
@@ -12,14 +12,14 @@ from batchrunner.reports.layout import room, table
 from batchrunner.reports.report import Report, ReportRow
 
 HEADERS = ("job", "status", "cost", "file or reason")
-# nobody asked for the balance in the end
+# nobody asked for the balance at the end
 _LEFT_AT_ONCE = {ExitCode.INTERRUPTED, ExitCode.TERMINATED}
 
 
 def render(report: Report, view: View) -> Lines:
     """The table, the counts, the money, and how long it took. Text without colour, ending without a newline.
 
-    Reasons are cut to what the terminal has room for; where there is none, they are told whole.
+    Reasons are cut to what the terminal has room for; where there is none, they are whole.
     """
     parts = list(_part(report.rows, view))
     if report.departed:
@@ -32,7 +32,7 @@ def _part(rows: Sequence[ReportRow], view: View) -> Iterable[Lines]:
     if shown:
         yield _table(shown, view)
     if len(shown) < len(rows):
-        yield in_lines(f"({plural(len(rows) - len(shown), 'job')} done and not shown)")
+        yield in_lines(f"({plural(len(rows) - len(shown), 'done job')} not shown)")
 
 
 def _table(rows: Sequence[ReportRow], view: View) -> Lines:
@@ -46,7 +46,8 @@ def cells(row: ReportRow, project: str, most: int | None = None) -> list[str]:
 
 
 def _status(row: ReportRow) -> str:
-    return " ".join([row.status.value, *(f"({flag.value})" for flag in row.flags)])
+    """Its status and flags; that it left the manifest is said by the heading of its table."""
+    return " ".join([row.status.words, *(f"({flag.value})" for flag in row.flags if flag is not Flag.DEPARTED)])
 
 
 def _cost(usd: Decimal) -> str:
@@ -56,32 +57,29 @@ def _cost(usd: Decimal) -> str:
 def _note(row: ReportRow, project: str, most: int | None) -> str:
     if row.status is Status.DONE and row.file:
         return printable(display_path(row.file, project))
-    note = printable(row.error.message if row.error else row.note, most)
+    note = printable(row.reason, most)
     return f"{note}; {printable(display_path(row.older, project))} is the older clip" if row.older else note
 
 
 def totals(report: Report, seconds: float | None = None) -> Iterable[str]:
-    """The counts, the money and the requests, a line each; `seconds` is how long its run took."""
-    counts = [f"{number} {status.value}" for status, number in sorted(report.counts.items(), key=_by_status)]
-    yield f"{plural(len(report.rows), 'job')}: {', '.join(counts) or 'nothing to do'}"
-    yield (
-        f"booked {dollars(report.actual_usd)}, estimated {dollars(report.estimated_usd)} for all"
+    """The counts, the money and the time, a line each; `seconds` is how long its run took."""
+    yield f"{plural(len(report.rows), 'job')}: {counts_in_words(report.counts) or 'nothing to do'}"
+    yield costs(report)
+    has_ended = report.exit_code is not None and report.exit_code not in _LEFT_AT_ONCE
+    balances_usd, paid_clips = report.spending.balances_usd, report.spending.paid_clips
+    if len(balances_usd) > 1 and has_ended:
+        before_usd, after_usd = balances_usd[0], balances_usd[-1]
+        lost = f"{dollars(before_usd - after_usd)} less" if before_usd >= after_usd else "topped up"
+        which = "the last" if paid_clips is None else "this"
+        yield f"account balance: {dollars(before_usd)} before {which} run, {dollars(after_usd)} after it ({lost})"
+    if paid_clips is not None:
+        paid = f"{plural(paid_clips, 'clip') if paid_clips else 'no clips'} paid"
+        yield f"{paid} in this run" if seconds is None else f"took {duration(seconds)}; {paid}"
+
+
+def costs(report: Report) -> str:
+    """What was paid so far, and what all is estimated to cost."""
+    return (
+        f"cost so far {dollars(report.actual_usd)}, estimate for all jobs {dollars(report.estimated_usd)}"
         f" (prices of {report.priced_on.isoformat()})"
     )
-    has_ended = report.exit_code is not None and report.exit_code not in _LEFT_AT_ONCE
-    if len(report.balances_usd) > 1 and has_ended:
-        before_usd, after_usd = report.balances_usd[0], report.balances_usd[-1]
-        lost = f"{dollars(before_usd - after_usd)} less" if before_usd >= after_usd else "topped up"
-        which = "this" if report.requests else "the last"
-        yield f"in {which} run the account went from {dollars(before_usd)} to {dollars(after_usd)}: {lost}"
-    if report.requests:
-        asked = report.requests
-        took = f" in {duration(seconds)}" if seconds is not None else ""
-        yield (
-            f"{plural(asked['submits'], 'submit')}, {plural(asked['polls'], 'poll')},"
-            f" {asked['refused_429']} refused for too many{took}"
-        )
-
-
-def _by_status(item: tuple[Status, int]) -> int:
-    return list(Status).index(item[0])
