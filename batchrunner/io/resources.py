@@ -24,5 +24,5 @@ def read_bytes(path: str) -> bytes:
 
 
 def read_package_text(path: str) -> str:
-    """The text of one file that lies inside the package itself: `storage/sqlite/tables.sql`."""
+    """The text of one file that lies inside the package itself: `storage/sqlite/migrations/version_1.sql`."""
     return (_PACKAGE / path).read_text(encoding="utf-8")

@@ -143,7 +143,7 @@ def test_the_shipped_data_is_found_wherever_the_program_is_started(
     monkeypatch.chdir(tmp_path)
     assert resources.read_text("schemas/report.schema.json").startswith("{")
     assert resources.read_text("jobs-examples/01-first.yaml").startswith("#")
-    assert resources.read_package_text("storage/sqlite/tables.sql").startswith("--")
+    assert resources.read_package_text("storage/sqlite/migrations/version_1.sql").startswith("--")
     assert resources.read_bytes("sandbox/clip.mp4")[4:8] == b"ftyp"
 
 

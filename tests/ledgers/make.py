@@ -1,4 +1,4 @@
-"""Writes the ledger of film.yaml in the newest version of the tables, as `v4.db`: `python -m tests.ledgers.make`.
+"""Writes the ledger of film.yaml in the newest version of the tables, as `v5.db`: `python -m tests.ledgers.make`.
 
 It is run once per version of the tables, before the first release that has them. From then on that file is never
 made again: later releases must read it as it is.

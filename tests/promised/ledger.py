@@ -11,7 +11,6 @@ from batchrunner.domain.decision import DecisionKind
 from batchrunner.domain.observation import FILE_GONE, ErrorClass, TaskState
 from batchrunner.storage.open import open_ledger
 from batchrunner.storage.sqlite.digests import COVERED
-from batchrunner.storage.sqlite.known_receipts import COMMAND
 from tests.promised.outputs import listed, shape
 from tests.promised.story import machine, story
 
@@ -47,7 +46,7 @@ def ledger() -> object:
     return {
         **_new()[1],
         "words": {
-            "run.command": listed(story().run_commands | {COMMAND}),
+            "run.command": listed(story().run_commands),
             "answer.outcome": listed(Outcome),
             "answer.refusal": listed(RejectReason),
             "observation.state": listed(TaskState),

@@ -54,6 +54,11 @@ CREATE TRIGGER observation_remains BEFORE DELETE ON observation BEGIN SELECT RAI
 CREATE TRIGGER observation_stays BEFORE UPDATE ON observation
 WHEN OLD.digest IS NOT NULL BEGIN SELECT RAISE(ABORT, 'facts are not changed'); END;
 
+CREATE TRIGGER receipt_remains BEFORE DELETE ON receipt BEGIN SELECT RAISE(ABORT, 'facts are not deleted'); END;
+
+CREATE TRIGGER receipt_stays BEFORE UPDATE ON receipt
+WHEN OLD.digest IS NOT NULL BEGIN SELECT RAISE(ABORT, 'facts are not changed'); END;
+
 CREATE TRIGGER run_ends_once BEFORE UPDATE OF ended_at_s, exit_code ON run
 WHEN OLD.ended_at_s IS NOT NULL OR NEW.ended_at_s IS NULL
 BEGIN SELECT RAISE(ABORT, 'facts are not changed'); END;
@@ -92,14 +97,15 @@ CREATE TABLE adopted_clip (         -- like `clip`, for the copy that the adopti
 
 CREATE TABLE adoption (             -- a job takes over a clip that was paid for under another name
     id           INTEGER PRIMARY KEY,
-    run_id       INTEGER NOT NULL REFERENCES run (id),
+    run_id       INTEGER REFERENCES run (id),  -- NULL where a receipt tells of it
     manifest     TEXT NOT NULL,     -- who takes it over
     profile      TEXT NOT NULL,
     job          TEXT NOT NULL,
     take         INTEGER NOT NULL,
     number       INTEGER NOT NULL,  -- among the attempts of the adopting job
     attempt_id   INTEGER NOT NULL REFERENCES attempt (id),
-    at_s         REAL NOT NULL, digest TEXT,
+    at_s         REAL NOT NULL,
+    digest       TEXT,
     UNIQUE (manifest, profile, job, take, number)
 ) STRICT;
 
@@ -118,7 +124,7 @@ CREATE TABLE answer (               -- what became of an attempt, by the service
 
 CREATE TABLE attempt (              -- committed before its POST leaves
     id           INTEGER PRIMARY KEY,
-    run_id       INTEGER NOT NULL REFERENCES run (id),
+    run_id       INTEGER REFERENCES run (id),  -- NULL where a receipt tells of it
     manifest     TEXT NOT NULL,
     profile      TEXT NOT NULL,
     job          TEXT NOT NULL,
@@ -131,7 +137,10 @@ CREATE TABLE attempt (              -- committed before its POST leaves
     key_last4    TEXT NOT NULL,     -- what the web console shows of it
     reserved_usd TEXT NOT NULL,
     opened_at_s  REAL NOT NULL,
-    settled_at_s REAL, decision TEXT, fingerprint TEXT, digest TEXT,
+    settled_at_s REAL,
+    decision     TEXT,              -- which one it carries out, if any
+    fingerprint  TEXT,              -- of its request, to look it up: requests are compared by value
+    digest       TEXT,
     UNIQUE (manifest, profile, job, take, number)
 ) STRICT;
 
@@ -179,6 +188,15 @@ CREATE TABLE observation (          -- each new state in which a task was seen
     body         TEXT NOT NULL,
     at_s         REAL NOT NULL
 , took_s REAL, digest TEXT) STRICT;
+
+CREATE TABLE receipt (              -- an attempt or an adoption that another machine made: its receipts tell of it
+    id           INTEGER PRIMARY KEY,
+    attempt_id   INTEGER UNIQUE REFERENCES attempt (id),
+    adoption_id  INTEGER UNIQUE REFERENCES adoption (id),
+    host         TEXT NOT NULL,     -- that machine
+    digest       TEXT,
+    CHECK ((attempt_id IS NULL) <> (adoption_id IS NULL))
+) STRICT;
 
 CREATE TABLE run (                  -- one invocation
     id           INTEGER PRIMARY KEY,
@@ -241,6 +259,8 @@ CREATE INDEX mark_undigested ON mark (id) WHERE digest IS NULL;
 CREATE INDEX observation_attempt ON observation (attempt_id);
 
 CREATE INDEX observation_undigested ON observation (id) WHERE digest IS NULL;
+
+CREATE INDEX receipt_undigested ON receipt (id) WHERE digest IS NULL;
 
 CREATE INDEX run_manifest ON run (manifest, profile);
 

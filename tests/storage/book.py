@@ -75,4 +75,6 @@ class _Raw(sqlite3.Connection):
 
 def raw(path: Path) -> sqlite3.Connection:
     """The file without our code: as a curious person or another program opens it."""
-    return sqlite3.connect(path, isolation_level=None, factory=_Raw)
+    return sqlite3.connect(
+        path, isolation_level=None, factory=_Raw, check_same_thread=False
+    )  # closed by whoever collects it

@@ -140,7 +140,7 @@ def test_poison_that_an_earlier_release_took_from_the_service_is_held_and_not_co
     with open_rows(studio.project.ledger) as db:
         db.execute(f"UPDATE observation SET billed_usd = '1e999999999', digest = NULL WHERE attempt_id = {OF_A}")
         digests.install(db)
-        digests.fill(db, digests.NOTHING_YET)
+        digests.fill(db, dict.fromkeys(COVERED, 0))
     assert steps(studio)["a"] == HELD
     assert steps(studio)["b"] == (Action.NONE, None)
 
@@ -149,7 +149,7 @@ def test_a_number_after_which_none_can_follow_is_damage_although_its_digest_is_r
     with open_rows(studio.project.ledger) as db:
         db.execute(f"UPDATE attempt SET number = {2**63 - 1}, digest = NULL WHERE id = {OF_A}")
         digests.install(db)
-        digests.fill(db, digests.NOTHING_YET)
+        digests.fill(db, dict.fromkeys(COVERED, 0))
     assert steps(studio)["a"] == HELD
 
 

@@ -14,7 +14,7 @@ from batchrunner.storage.sqlite.transaction import fetched, insert, translated, 
 _RESERVED_BY_OTHERS = (
     "SELECT DISTINCT attempt.id, reserved_usd FROM attempt JOIN run ON run.id = run_id"
     " LEFT JOIN answer ON answer.attempt_id = attempt.id"
-    " WHERE run_id <> ? AND key_digest = ? AND command <> 'receipts' AND (attempt.id > ? OR answer.id > ?)"
+    " WHERE run_id <> ? AND key_digest = ? AND (attempt.id > ? OR answer.id > ?)"
     " AND coalesce(outcome, '') <> 'refused'"
 )
 

@@ -35,9 +35,9 @@ def open_for_writing(path: Path, connect: Connect = sqlite3.connect, *, trusting
             _harden(db)
             _check(db, path)
             db.execute("PRAGMA synchronous = FULL")
-            db.execute("PRAGMA foreign_keys = ON")
             digests.install(db)
             _prepare(db, admission)
+            db.execute("PRAGMA foreign_keys = ON")
             # WAL lets `status` read beside a run. Where the disk cannot do it, SQLite keeps its rollback journal.
             with suppress(sqlite3.OperationalError):  # somebody who makes it at this moment does the same
                 db.execute("PRAGMA journal_mode = WAL").fetchone()
@@ -148,6 +148,7 @@ def _harden(db: sqlite3.Connection) -> None:
 
 def _prepare(db: sqlite3.Connection, admission: Admission | None = None) -> None:
     """Gives a ledger the tables of today; two who come at once do it once. One in memory is admitted already."""
+    db.execute("PRAGMA foreign_keys = OFF")  # an upgrade makes tables anew to which others refer
     db.execute("BEGIN IMMEDIATE")
     try:
         is_new = not tables.has_tables(db)

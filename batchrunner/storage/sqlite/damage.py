@@ -70,6 +70,9 @@ def _owners(bad: Sequence[Bad], tables: Mapping[str, Sequence[Row]]) -> dict[str
             found[each][who.digest].add(who)
         if table == "adoption":
             found["adopted_clip"][owner_digest((row[_ID],))].add(who)
+            found["receipt"][owner_digest((None, row[_ID]))].add(who)
+        if table == "attempt":
+            found["receipt"][owner_digest((row[_ID], None))].add(who)
         if table != "mark":
             attempt_id = row[_ID if table == "attempt" else _ATTEMPT_ID]
             for each in ("answer", "observation", "clip"):

@@ -50,6 +50,7 @@ COVERED: Mapping[str, Covered] = {
     "mark": Covered(_JOB, ("id", "kind", "after", "request", "chosen", "at_s", "decision", "host")),
     "adoption": Covered(_JOB, ("id", "run_id", "number", "attempt_id", "at_s")),
     "adopted_clip": Covered(("adoption_id",), _FILE),
+    "receipt": Covered(("attempt_id", "adoption_id"), ("id", "host")),
 }
 
 
@@ -66,30 +67,30 @@ def content_digest(values: tuple[object, ...]) -> str:
     return blake2b(ascii(values).encode(), digest_size=8).hexdigest()
 
 
-def _row_digest(owners: int, *values: object) -> str:
+def row_digest(owners: int, *values: object) -> str:
+    """The digest of a row: of the first values, which name its owner, and of all of them."""
     return owner_digest(values[:owners]) + content_digest(values)
 
 
 def install(db: sqlite3.Connection) -> None:
     """Lets the statements of this module compute digests on a connection."""
-    db.create_function("row_digest", -1, _row_digest, deterministic=True)
+    db.create_function("row_digest", -1, row_digest, deterministic=True)
 
 
 _LAST = "SELECT " + ", ".join(f"(SELECT coalesce(max(id), 0) FROM {table})" for table in COVERED)  # noqa: S608  # our own names
-_FILL = tuple(
-    f"UPDATE {table} SET digest = row_digest({len(covered.owner)}, {', '.join(covered.columns)})"  # noqa: S608
+_FILL = {
+    table: f"UPDATE {table} SET digest = row_digest({len(covered.owner)}, {', '.join(covered.columns)})"  # noqa: S608
     " WHERE digest IS NULL AND id > ?"
     for table, covered in COVERED.items()
-)
-NOTHING_YET = (0,) * len(COVERED)
+}
 
 
-def last_rows(db: sqlite3.Connection) -> tuple[int, ...]:
-    """The number of the last row of each table."""
-    return tuple(db.execute(_LAST).fetchone())
+def last_rows(db: sqlite3.Connection) -> dict[str, int]:
+    """The id of the last row of each table; 0 where it has none."""
+    return dict(zip(COVERED, db.execute(_LAST).fetchone(), strict=True))
 
 
-def fill(db: sqlite3.Connection, since: tuple[int, ...]) -> None:
-    """Gives every row after these its digest, within somebody's transaction; one that lost its digest gets none."""
-    for statement, last in zip(_FILL, since, strict=True):
-        db.execute(statement, (last,))
+def fill(db: sqlite3.Connection, since: Mapping[str, int]) -> None:
+    """Gives every row of these tables after these its digest, within a transaction. One that lost its own gets none."""
+    for table, last in since.items():
+        db.execute(_FILL[table], (last,))

@@ -16,7 +16,7 @@ from batchrunner.domain.job import JobId
 from batchrunner.storage.sqlite import rows
 from batchrunner.storage.sqlite.damage import Bad, damage_of
 from batchrunner.storage.sqlite.digests import COVERED, OWNER_DIGITS, content_digest
-from batchrunner.storage.sqlite.rows import UNREADABLE, Children, Row
+from batchrunner.storage.sqlite.rows import UNREADABLE, Children, Hosts, Row
 from batchrunner.storage.sqlite.transaction import fetched
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ T = TypeVar("T")
 Tables = Mapping[str, Sequence[Row]]
 
 _WHO = "manifest = ? AND profile = ? AND job = ? AND take = ?"
-_HOSTS = "SELECT id, host, CASE command WHEN 'receipts' THEN host END FROM run"
+_HOSTS = "SELECT id, host FROM run"
 _BASE_URL = 9
 _ID, _ATTEMPT_ID = 4, 7  # of an attempt or an adoption, and of what an adoption takes over
 
@@ -56,7 +56,7 @@ def read_all(db: sqlite3.Connection, manifest: str | None = None) -> Remembered:
 def addresses(db: sqlite3.Connection, base_url: str) -> set[str]:
     """Where else tasks of this ledger live; what was refused is no task, and receipts are other machines' matter."""
     elsewhere = (
-        "base_url != ? AND run_id NOT IN (SELECT id FROM run WHERE command = 'receipts') AND 'refused' IS NOT"
+        "base_url != ? AND run_id IS NOT NULL AND 'refused' IS NOT"
         " (SELECT outcome FROM answer WHERE attempt_id = attempt.id ORDER BY id DESC LIMIT 1)"
     )
     return {row[_BASE_URL] for row in _Reader(db).whole("attempt", elsewhere, [base_url])}
@@ -74,6 +74,10 @@ def read_one(db: sqlite3.Connection, who: JobId) -> JobHistory:
         "mark": reader.whole("mark", _WHO, key),
         "adopted_clip": reader.among("adopted_clip", "adoption_id", adoptions),
         **{table: reader.among(table, "attempt_id", attempts) for table in ("answer", "observation", "clip")},
+        "receipt": [
+            *reader.among("receipt", "attempt_id", attempts),
+            *reader.among("receipt", "adoption_id", adoptions),
+        ],
     }
     memory = reader.memories(tables, who.manifest).get(who, JobHistory())
     damage = tuple(Damage(bad.table, bad.id, frozenset({who})) for bad in reader.bad)
@@ -130,7 +134,8 @@ class _Reader:
 
     def _attempts(self, wanted: Sequence[Row], tables: Tables) -> Iterator[tuple[Row, Attempt]]:
         ids = {row[_ID] for row in wanted}
-        hosts = {id_: (host, made_on) for id_, host, made_on in fetched(self._db, _HOSTS)}
+        receipts = {row[0]: row[3] for row in tables["receipt"]}
+        hosts = Hosts(dict(fetched(self._db, _HOSTS)), receipts)
         children = Children(
             self._grouped("answer", tables, ids, rows.answer),
             self._grouped("observation", tables, ids, rows.observation),
@@ -142,7 +147,8 @@ class _Reader:
         self, adoptions: Sequence[Row], originals: Mapping[int, Attempt], tables: Tables
     ) -> Iterator[tuple[JobId, Attempt]]:
         """The attempts that jobs took over, as those jobs see them."""
-        hosts = {id_: host for id_, host, _ in fetched(self._db, _HOSTS)} if adoptions else {}
+        receipts = {row[1]: row[3] for row in tables["receipt"]}
+        hosts = Hosts(dict(fetched(self._db, _HOSTS)) if adoptions else {}, receipts)
         clips = self._grouped("adopted_clip", tables, {row[_ID] for row in adoptions}, rows.clip)
         adopt = lambda row: rows.adopted(row, originals[row[_ATTEMPT_ID]], clips.get(row[_ID], ()), hosts)  # noqa: E731
         for row, attempt in self._made("adoption", adoptions, adopt):

@@ -23,16 +23,16 @@ _NUMBERS = (
     f"SELECT number, opened_at_s FROM attempt WHERE {_WHO}"  # noqa: S608
     f" UNION ALL SELECT number, at_s FROM adoption WHERE {_WHO}"
 )
-COMMAND = "receipts"
 # Knowing more never becomes knowing less.
 _RANKS: Mapping[str | None, int] = {None: 0, Outcome.UNKNOWN: 1, Outcome.REFUSED: 2, Outcome.ACCEPTED: 3}
 KNOWN = """
-    SELECT attempt.id, attempt.manifest, attempt.profile, job, take, opened_at_s, host, command, settled_at_s IS NULL,
+    SELECT attempt.id, attempt.manifest, attempt.profile, job, take, opened_at_s,
+        coalesce(receipt.host, run.host), receipt.id IS NULL, settled_at_s IS NULL,
         (SELECT outcome FROM answer WHERE attempt_id = attempt.id ORDER BY id DESC LIMIT 1),
         (SELECT group_concat(state) FROM observation WHERE attempt_id = attempt.id),
         EXISTS (SELECT 1 FROM observation WHERE attempt_id = attempt.id AND billed_usd IS NOT NULL),
         EXISTS (SELECT 1 FROM clip WHERE attempt_id = attempt.id)
-    FROM attempt JOIN run ON run.id = attempt.run_id
+    FROM attempt LEFT JOIN run ON run.id = run_id LEFT JOIN receipt ON receipt.attempt_id = attempt.id
 """
 
 
@@ -74,7 +74,7 @@ class Index:
         self.tasks: dict[str, int] = dict(fetched(db, "SELECT task_id, attempt_id FROM answer WHERE task_id NOTNULL"))
         marks = fetched(db, "SELECT manifest, profile, job, take, decision FROM mark WHERE decision NOTNULL")
         self.decisions = {(JobId(*who), name) for *who, name in marks}
-        adoptions = fetched(db, "SELECT manifest, profile, job, take, attempt_id FROM adoption")
+        adoptions = fetched(db, "SELECT manifest, profile, job, take, adoption.attempt_id FROM adoption")
         self.adoptions = {(JobId(*who), attempt_id) for *who, attempt_id in adoptions}
 
     def has_news(self, told: Receipt) -> bool:
@@ -102,13 +102,13 @@ class Index:
 
     def note(self, row: tuple[Any, ...]) -> None:
         """Keeps one submit in mind; `row` is of the query `KNOWN`."""
-        id_, *who, at_s, host, command, is_open, outcome, states, has_bill, has_clip = row
+        id_, *who, at_s, host, is_own, is_open, outcome, states, has_bill, has_clip = row
         known = Known(
             id=id_,
             identity=JobId(*who),
             at_s=at_s,
             host=host,
-            is_own=command != COMMAND,
+            is_own=bool(is_own),
             is_open=bool(is_open),
             outcome=outcome,
             states=frozenset((states or "").split(",")),

@@ -9,11 +9,9 @@ from batchrunner.domain.attempt import Attempt
 from batchrunner.domain.job import JobId
 from batchrunner.domain.receipt import AdoptionReceipt, DecisionReceipt, Receipt, SubmitReceipt
 from batchrunner.storage.sqlite.inserts import insert_answer, insert_clip, insert_observation, settle
-from batchrunner.storage.sqlite.known_receipts import COMMAND, KNOWN, Index, News
+from batchrunner.storage.sqlite.known_receipts import KNOWN, Index, News
 from batchrunner.storage.sqlite.request_json import request_text
 from batchrunner.storage.sqlite.transaction import insert
-
-_RUN = "SELECT id FROM run WHERE command = ? AND manifest = ? AND profile = ? AND host = ?"
 
 
 class ReceiptImport(Index):
@@ -68,12 +66,11 @@ class ReceiptImport(Index):
         settled_at_s = told.settled_at_s
         if settled_at_s is None and self.open_ids(who):
             settled_at_s = told.opened_at_s  # at most one is open: the one that is here already
-        return insert(
+        attempt_id = insert(
             self.db,
             "attempt",
             **_columns(who),
             number=self._next_number(who),
-            run_id=self._run(who, receipt.host, told.base_url, told.opened_at_s),
             request=request_text(told.request),
             fingerprint=told.request.fingerprint,
             decision=told.decision,
@@ -85,6 +82,8 @@ class ReceiptImport(Index):
             opened_at_s=told.opened_at_s,
             settled_at_s=settled_at_s,
         )
+        insert(self.db, "receipt", attempt_id=attempt_id, host=receipt.host)
+        return attempt_id
 
     def _take_decision(self, told: DecisionReceipt) -> None:
         who, mark = told.identity, told.mark
@@ -104,45 +103,21 @@ class ReceiptImport(Index):
 
     def _take_adoption(self, told: AdoptionReceipt) -> None:
         who, attempt_id = told.identity, self.tasks[told.task_id]
-        base_url = self.db.execute("SELECT base_url FROM attempt WHERE id = ?", (attempt_id,)).fetchone()[0]
         adoption_id = insert(
             self.db,
             "adoption",
             **_columns(who),
-            run_id=self._run(who, told.host, base_url, told.at_s),
             number=self._next_number(who),
             attempt_id=attempt_id,
             at_s=told.at_s,
         )
+        insert(self.db, "receipt", adoption_id=adoption_id, host=told.host)
         if told.clip:
             insert_clip(self.db, told.clip, attempt_id, adoption_id)
         self.adoptions.add((who, attempt_id))
 
     def _next_number(self, who: JobId) -> int:
         return 1 + max((number for number, _ in self.numbers(who)), default=0)
-
-    def _run(self, who: JobId, host: str, base_url: str, at_s: float) -> int:
-        """The run that stands for all receipts of one machine."""
-        found = self.db.execute(_RUN, (COMMAND, who.manifest, who.profile, host)).fetchone()
-        if found:
-            return int(found[0])
-        self.db.execute("INSERT OR IGNORE INTO job_list VALUES ('', '[]')")
-        return insert(
-            self.db,
-            "run",
-            manifest=who.manifest,
-            profile=who.profile,
-            host=host,
-            command=COMMAND,
-            path="",
-            base_url=base_url,
-            pid=0,
-            release="",
-            job_list="",
-            started_at_s=at_s,
-            ended_at_s=at_s,
-            exit_code=0,
-        )
 
 
 def _columns(who: JobId) -> dict[str, object]:

@@ -23,9 +23,9 @@ _OPENED = f"SELECT {_JOB}, output FROM attempt WHERE settled_at_s IS NULL"  # no
 # A manifest that was renamed: what its file was called before, and nobody is called today.
 _FORMER = """
     SELECT manifest FROM run AS newest WHERE path = :path AND manifest <> :manifest
-    AND id = (SELECT max(id) FROM run WHERE manifest = newest.manifest AND command <> 'receipts')
+    AND id = (SELECT max(id) FROM run WHERE manifest = newest.manifest)
 """
-_SAME_REQUEST = "SELECT request FROM attempt WHERE fingerprint = ? AND take = ? AND id > ? AND run_id <> ?"
+_SAME_REQUEST = "SELECT request FROM attempt WHERE fingerprint = ? AND take = ? AND id > ? AND coalesce(run_id, 0) <> ?"
 
 
 def rivals(db: sqlite3.Connection, manifest: str, profile: str, path: str) -> Rivals:

@@ -16,8 +16,6 @@ from batchrunner.domain.observation import ErrorClass, Failure, Observation, Tas
 from batchrunner.storage.sqlite.request_json import read_request
 
 Row = tuple[Any, ...]
-# The machine of each run, and once more where the run stands for receipts.
-Hosts = Mapping[int, tuple[str, str | None]]
 
 # What a row that is no such noun raises while it is read.
 UNREADABLE = (ValueError, KeyError, TypeError, ArithmeticError, RecursionError)
@@ -44,6 +42,24 @@ def identity(row: Row) -> JobId:
 
 
 @dataclass(frozen=True, slots=True)
+class Hosts:
+    """The machine of each run, by its id; and of what receipts tell of, by the id of the attempt or the adoption."""
+
+    runs: Mapping[int, str]
+    receipts: Mapping[int, str]
+
+    def of(self, id_: int, run_id: int | None) -> tuple[str, str | None]:
+        """The machine that made a row, and once more where only its receipts tell of it.
+
+        Raises:
+            KeyError: neither a run nor a receipt is on record.
+        """
+        if run_id is None:
+            return self.receipts[id_], self.receipts[id_]
+        return self.runs.get(run_id, ""), None
+
+
+@dataclass(frozen=True, slots=True)
 class Children:
     """What followed from attempts, by their ids."""
 
@@ -55,10 +71,10 @@ class Children:
 def attempt(row: Row, children: Children, hosts: Hosts) -> Attempt:
     """An attempt, with all that followed from it; when it was settled is the last value of its row."""
     id_, run_id, number, request, output, base_url, key_digest, key_last4, usd, opened_at_s, decision = row[4:15]
-    host, made_on = hosts.get(run_id, ("", None))
+    host, made_on = hosts.of(id_, run_id)
     made = Attempt(
         id=id_,
-        run_id=run_id,
+        run_id=run_id or 0,
         number=_whole(number),
         request=read_request(request),
         output=output,
@@ -80,7 +96,7 @@ def attempt(row: Row, children: Children, hosts: Hosts) -> Attempt:
     return made
 
 
-def adopted(row: Row, original: Attempt, clips: tuple[Clip, ...], hosts: Mapping[int, str]) -> Attempt:
+def adopted(row: Row, original: Attempt, clips: tuple[Clip, ...], hosts: Hosts) -> Attempt:
     """An attempt as the job sees it that took it over by this row."""
     id_, run_id, number, _, at_s = row[4:9]
     return replace(
@@ -88,7 +104,7 @@ def adopted(row: Row, original: Attempt, clips: tuple[Clip, ...], hosts: Mapping
         number=_whole(number),
         adoption_id=id_,
         adopted_at_s=_time(at_s),
-        host=hosts.get(run_id, ""),
+        host=hosts.of(id_, run_id)[0],
         clips=clips,
         sources=original.clips,
     )

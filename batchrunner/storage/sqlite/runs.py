@@ -17,7 +17,7 @@ def last_run(db: sqlite3.Connection, manifest: str, profile: str | None) -> RunR
         db,
         "SELECT run.id, command, profile, started_at_s, ended_at_s, exit_code, digest, jobs FROM run"
         " JOIN job_list ON job_list.digest = run.job_list WHERE manifest = ?"
-        " AND (? IS NULL OR profile = ?) AND command <> 'receipts'"
+        " AND (? IS NULL OR profile = ?)"
         " ORDER BY run.id DESC LIMIT 1",
         (manifest, profile, profile),
     )
@@ -49,7 +49,7 @@ def last_ended_run(db: sqlite3.Connection, manifest: str, profile: str) -> int:
     """The number of the newest run that came to its own end; 0 where there is none."""
     cut_off = (ExitCode.BUG, ExitCode.INTERRUPTED, ExitCode.TERMINATED)
     row = db.execute(
-        "SELECT max(id) FROM run WHERE manifest = ? AND profile = ? AND command <> 'receipts'"
+        "SELECT max(id) FROM run WHERE manifest = ? AND profile = ?"
         " AND ended_at_s IS NOT NULL AND exit_code NOT IN (?, ?, ?)",
         (manifest, profile, *cut_off),
     ).fetchone()
@@ -58,7 +58,5 @@ def last_ended_run(db: sqlite3.Connection, manifest: str, profile: str) -> int:
 
 def manifest_at(db: sqlite3.Connection, path: str) -> str | None:
     """The name under which the manifest at this path was last run."""
-    found = fetched(
-        db, "SELECT manifest FROM run WHERE path = ? AND command <> 'receipts' ORDER BY id DESC LIMIT 1", (path,)
-    )
+    found = fetched(db, "SELECT manifest FROM run WHERE path = ? ORDER BY id DESC LIMIT 1", (path,))
     return str(found[0][0]) if found else None

@@ -5,18 +5,15 @@ from contextlib import closing
 from functools import cache
 
 from batchrunner.io.resources import read_package_text
-from batchrunner.storage.sqlite import digests, upgrade
+from batchrunner.storage.sqlite import digests
+from batchrunner.storage.sqlite.upgrade_to_4 import to_version_4
+from batchrunner.storage.sqlite.upgrade_to_5 import to_version_5
 
 # Each script brings a ledger from the version of its place to the next one.
-_SCRIPTS = (
-    "storage/sqlite/tables.sql",
-    "storage/sqlite/version_2.sql",
-    "storage/sqlite/version_3.sql",
-    "storage/sqlite/version_4.sql",
-)
+VERSION = 5
+_SCRIPTS = tuple(f"storage/sqlite/migrations/version_{number}.sql" for number in range(1, VERSION + 1))
 # What is done beyond a script, by the version that it leads to.
-_BEYOND = {4: upgrade.to_version_4}
-VERSION = len(_SCRIPTS)
+_BEYOND = {4: to_version_4, 5: to_version_5}
 FIRST_WITH_ID = 4
 
 # Tells our files from those of other programs. Source: SQLite's file format, "application id"; "brun" in ASCII.

@@ -11,6 +11,8 @@ from batchrunner.storage.sqlite import digests
 from batchrunner.storage.sqlite.request_json import read_request
 
 Job = tuple[str, str, str, int]
+# Those that have digests since version 4.
+_TABLES = ("attempt", "answer", "observation", "clip", "mark", "adoption", "adopted_clip")
 
 
 def to_version_4(db: sqlite3.Connection) -> None:
@@ -33,7 +35,7 @@ def to_version_4(db: sqlite3.Connection) -> None:
         db.execute("UPDATE mark SET decision = ? WHERE id = ?", (name, mark_id))
         if kind != "accept":
             _carry_out(db, name, who, after, _read(request), requests)
-    digests.fill(db, digests.NOTHING_YET)
+    digests.fill(db, dict.fromkeys(_TABLES, 0))
 
 
 def _carry_out(
