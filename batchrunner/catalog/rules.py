@@ -21,7 +21,11 @@ class Rule:
     message: str
     hint: str
     source: str
-    severity: Severity = Severity.ERROR
+
+    @property
+    def severity(self) -> Severity:
+        """That of its code."""
+        return self.code.severity
 
 
 def _both(one: str, other: str) -> Callable[[Body], bool]:
@@ -116,7 +120,6 @@ VEO_3_1: tuple[Rule, ...] = (
         "reference images need `aspectRatio` 16:9, according to Google",
         "write `aspectRatio: 16:9`",
         "Google, Veo 3.1, reference images, 2026-11",
-        Severity.WARNING,
     ),
     Rule(
         Code.PROMPT_LENGTH,
@@ -125,7 +128,6 @@ VEO_3_1: tuple[Rule, ...] = (
         f"the prompt is longer than about {_MOST_TOKENS:,} tokens: the service may cut it",
         "make it shorter",
         "Google, Veo 3.1, prompt limits, 2026-11",
-        Severity.WARNING,
     ),
     Rule(
         Code.NO_DURATION,
@@ -134,6 +136,5 @@ VEO_3_1: tuple[Rule, ...] = (
         "no `durationSeconds` is given: the service chooses, and the price is not known",
         "write `durationSeconds: 8`, or put it into `defaults`",
         _SEED,
-        Severity.WARNING,
     ),
 )

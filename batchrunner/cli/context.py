@@ -13,8 +13,8 @@ from batchrunner.cli import problems as problem_text
 from batchrunner.cli.permission_options import permissions_of
 from batchrunner.cli.profiles import check_profile
 from batchrunner.cli.terminal import say_lines
-from batchrunner.domain.problem import nearest
 from batchrunner.domain.settings import Network
+from batchrunner.domain.suggestions import nearest_name
 from batchrunner.domain.text import in_lines, stacked
 from batchrunner.errors import CertificateRefused, InvalidManifest, Unauthorized, UsageError
 from batchrunner.io.clock import Clock
@@ -88,7 +88,7 @@ def valid_manifest(path: Path, profile: str = "") -> Manifest:
 
 def no_such_job(name: str, known: Iterable[str], manifest: Path | None = None) -> UsageError:
     """What is said of a name that no job has, with the one that may be meant."""
-    near = nearest(name, known)
+    near = nearest_name(name, known)
     where = f" in {manifest}" if manifest else ""
     return UsageError(f"there is no job {name}{where}" + (f": did you mean {near}?" if near else ""))
 

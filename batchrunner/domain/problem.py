@@ -1,12 +1,8 @@
 """A problem: something the author must change in a file. A value with a place, collected, never raised."""
 
-import heapq
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from enum import StrEnum
-from functools import lru_cache
-from itertools import takewhile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +18,20 @@ class Severity(StrEnum):
 
 
 class Code(StrEnum):
-    """The stable name of each kind of problem: programs and people look them up by it."""
+    """The stable name of each kind of problem: programs and people look them up by it.
+
+    Each is an error, unless its line says that it is a warning. `docs/problems.md` has a section for each, in
+    this order.
+    """
+
+    severity: Severity
+
+    def __new__(cls, name: str, severity: Severity = Severity.ERROR) -> Self:
+        """A code, and how much it matters."""
+        code = str.__new__(cls, name)
+        code._value_ = name
+        code.severity = severity
+        return code
 
     # the file as a file
     FILE_UNREADABLE = "file-unreadable"
@@ -48,7 +57,7 @@ class Code(StrEnum):
     TOO_MANY = "too-many"
     TOO_FEW = "too-few"
     # our own keys
-    FRAGMENT = "fragment"
+    FRAGMENT = "fragment", Severity.WARNING
     UNKNOWN_MODEL = "unknown-model"
     UNKNOWN_TEMPLATE = "unknown-template"
     DUPLICATE_TEMPLATE = "duplicate-template"
@@ -99,14 +108,14 @@ class Code(StrEnum):
     IMAGE_UNREADABLE = "image-unreadable"
     IMAGE_KIND = "image-kind"
     IMAGE_TOO_LARGE = "image-too-large"
-    IMAGE_SHAPE = "image-shape"
+    IMAGE_SHAPE = "image-shape", Severity.WARNING
     # worth a look
-    PLAIN_LINK = "plain-link"
-    SIGNED_LINK = "signed-link"
-    REFERENCES_ASPECT = "references-aspect"
-    PROMPT_LENGTH = "prompt-length"
-    NO_DURATION = "no-duration"
-    EQUAL_REQUESTS = "equal-requests"
+    PLAIN_LINK = "plain-link", Severity.WARNING
+    SIGNED_LINK = "signed-link", Severity.WARNING
+    REFERENCES_ASPECT = "references-aspect", Severity.WARNING
+    PROMPT_LENGTH = "prompt-length", Severity.WARNING
+    NO_DURATION = "no-duration", Severity.WARNING
+    EQUAL_REQUESTS = "equal-requests", Severity.WARNING
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +128,12 @@ class Problem:
     hint: str | None = None
     field: str | None = None
     jobs: tuple[str, ...] = ()
-    severity: Severity = Severity.ERROR
+    is_mild: bool = False
+
+    @property
+    def severity(self) -> Severity:
+        """Whether it makes the manifest invalid."""
+        return Severity.WARNING if self.is_mild else self.code.severity
 
 
 @dataclass(slots=True)
@@ -148,30 +162,3 @@ class Problems:
     def errors(self) -> tuple[Problem, ...]:
         """Those that make the manifest invalid."""
         return tuple(p for p in self.in_order() if p.severity is Severity.ERROR)
-
-
-_MOST_CANDIDATES = 50  # each costs some 20 µs, and a large file may hold thousands of mistakes
-
-
-def nearest(word: str, known: "Iterable[str]") -> str | None:
-    """The known name that `word` was probably meant to be, for a hint; None where nothing is near.
-
-    Of a great many names only those are compared that begin and end most like the word: its cost is bounded.
-    """
-    return _nearest(word.casefold(), tuple(known))
-
-
-@lru_cache(maxsize=256)  # one mistake in a default comes up with every job
-def _nearest(folded: str, known: tuple[str, ...]) -> str | None:
-    by_folded = {name.casefold(): name for name in known}
-    if len(by_folded) > _MOST_CANDIDATES:
-        alike = heapq.nlargest(_MOST_CANDIDATES, by_folded, key=lambda name: _same_ends(name, folded))
-        by_folded = {name: by_folded[name] for name in alike}
-    found = get_close_matches(folded, by_folded, n=1, cutoff=0.6)
-    return by_folded[found[0]] if found else None
-
-
-def _same_ends(one: str, other: str) -> int:
-    """How many characters two words share at their beginnings and at their ends."""
-    pairs = (zip(one, other, strict=False), zip(one[::-1], other[::-1], strict=False))
-    return sum(1 for each in pairs for _ in takewhile(lambda pair: pair[0] == pair[1], each))

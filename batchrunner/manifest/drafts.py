@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from batchrunner.catalog import find, models
 from batchrunner.domain.location import Location
-from batchrunner.domain.problem import Code, Problem, Problems, nearest
+from batchrunner.domain.problem import Code, Problem, Problems
+from batchrunner.domain.suggestions import nearest_name
 from batchrunner.manifest import keys
 from batchrunner.manifest.keys import text_of
 from batchrunner.manifest.layers import Value
@@ -153,7 +154,7 @@ class DraftBuilder:
         slug = _text(value)
         if find(slug):
             return slug
-        near = nearest(slug, models())
+        near = nearest_name(slug, models())
         hint = f"did you mean `{near}`?" if near else f"known models: {', '.join(models())}"
         said = f'there is no model "{keys.shortened(slug)}"'
         self.problems.add(Problem(Code.UNKNOWN_MODEL, value.node.location, said + value.origin, hint, "model"))

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from batchrunner.catalog import models
 from batchrunner.domain.location import Location
-from batchrunner.domain.problem import Code, Problem, Problems, nearest
+from batchrunner.domain.problem import Code, Problem, Problems
+from batchrunner.domain.suggestions import nearest_name
 from batchrunner.manifest import keys
 from batchrunner.manifest.drafts import Draft, DraftBuilder, Drafts
 from batchrunner.manifest.filling import Filling
@@ -155,7 +156,7 @@ class _Expansion:
                 continue
             yield Layer(unknown=self._fields | keys.SHARED.keys())
             if not self._wish.is_fragment and self._parts.is_whole:
-                near = nearest(name, self._templates)
+                near = nearest_name(name, self._templates)
                 hint = f"did you mean `{near}`?" if near else "define it under `templates:`"
                 if has_variable(item):
                     hint = "variables cannot be used in `extends`: write the name itself"
@@ -219,7 +220,7 @@ class _Expansion:
             self._problems.add(Problem(Code.MISSING_KEY, entry.location, said, "remove it", "encoding"))
         found = encodings.find(text_of(entry.node))
         if found is None:
-            near = nearest(text_of(entry.node), encodings.NAMES)
+            near = nearest_name(text_of(entry.node), encodings.NAMES)
             hint = f"write `{near}`" if near else f"write one of {', '.join(encodings.NAMES)}"
             said = f"`encoding` cannot be {keys.described(entry.node)}"
             self._problems.add(Problem(Code.WRONG_VALUE, entry.node.location, said, hint, "encoding"))

@@ -7,9 +7,9 @@ from itertools import islice
 from pathlib import Path, PurePath
 
 from batchrunner.domain.location import Location
-from batchrunner.domain.problem import Code, Problem, Problems, nearest
-from batchrunner.manifest import keys
-from batchrunner.manifest import text_file as source
+from batchrunner.domain.problem import Code, Problem, Problems
+from batchrunner.domain.suggestions import nearest_name
+from batchrunner.manifest import keys, text_file
 from batchrunner.manifest.keys import Key, text_of
 from batchrunner.manifest.layers import Layer, layer_of
 from batchrunner.manifest.permissions import Reach, RefusedPattern
@@ -17,7 +17,7 @@ from batchrunner.manifest.variables import is_text
 from batchrunner.manifest.yaml import document, nodes
 
 _MOST_FILES = 1000
-_MOST_CHARACTERS = 2 * source.MOST_BYTES  # of all files together
+_MOST_CHARACTERS = 2 * text_file.MOST_BYTES  # of all files together
 _DEEPEST = 32  # includes within includes
 
 
@@ -209,7 +209,7 @@ class SourceFiles:
 
 def _missing(folder: Path, pattern: str, location: Location) -> Problem:
     where = PurePath(pattern).parent
-    near = nearest(PurePath(pattern).name, _names(folder / where))
+    near = nearest_name(PurePath(pattern).name, _names(folder / where))
     hint = f"did you mean `{where / near}`?" if near else "paths are relative to the file in which they stand"
     if "${" in pattern:
         hint = "variables are not filled in `include`: write the name out"

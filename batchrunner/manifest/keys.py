@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from batchrunner.domain.location import Location
-from batchrunner.domain.problem import Code, Problem, Problems, nearest
+from batchrunner.domain.problem import Code, Problem, Problems
+from batchrunner.domain.suggestions import nearest_name
 from batchrunner.manifest.yaml import nodes
 
 
@@ -102,7 +103,7 @@ def meant(mapping: nodes.Mapping, known: Iterable[str]) -> frozenset[str]:
     known = frozenset(known)
     if not mapping.is_whole:
         return known
-    near = (nearest(name, known) for name in mapping.entries if name not in known and not is_ignored(name))
+    near = (nearest_name(name, known) for name in mapping.entries if name not in known and not is_ignored(name))
     return frozenset(name for name in near if name)
 
 
@@ -167,7 +168,7 @@ def _hint(name: str, known: Iterable[str]) -> str:
     where = next((where for table, where in _HOMES.items() if name in _TABLES[table]), None)
     if where:
         return f"`{name}` belongs {where}"
-    near = nearest(name, known)
+    near = nearest_name(name, known)
     return f"did you mean `{near}`?" if near else "remove it, or begin its name with `x-` to keep a note"
 
 

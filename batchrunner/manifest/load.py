@@ -74,7 +74,7 @@ def _load(path: Path, wish: LoadOptions, look_at_files: bool, may_be_fragment: b
     if is_fragment:
         said = "it has no `version`, so it is checked as a fragment that a manifest includes"
         hint = "to run it by itself, write `version: 1`"
-        problems.add(Problem(Code.FRAGMENT, Location(read.file, 1, 1), said, hint, severity=Severity.WARNING))
+        problems.add(Problem(Code.FRAGMENT, Location(read.file, 1, 1), said, hint))
     wish = replace(wish, is_fragment=is_fragment)
     drafts = expand(read, path, wish, problems)
     problems.extend(secret_name(drafts.name, Location(read.file, 1, 1), wish.reach.permissions))

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from itertools import product
 
-from batchrunner.domain.problem import Code, Problem, Problems, nearest
+from batchrunner.domain.problem import Code, Problem, Problems
+from batchrunner.domain.suggestions import nearest_name
 from batchrunner.manifest import keys
 from batchrunner.manifest.yaml import nodes
 
@@ -81,7 +82,7 @@ def _entries(node: nodes.Mapping, key: str, axes: Mapping[str, object], problems
 
 def _is_axis(name: str, cell: nodes.Entry, axes: Mapping[str, object], problems: Problems) -> bool:
     if name not in axes:
-        near = nearest(name, axes)
+        near = nearest_name(name, axes)
         said = f"the matrix has no axis `{keys.shortened(name)}`"
         hint = f"did you mean `{near}`?" if near else f"its axes: {keys.shortened(', '.join(axes))}"
         problems.add(Problem(Code.BAD_MATRIX, cell.location, said, hint, "matrix"))

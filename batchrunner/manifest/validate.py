@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,8 +13,9 @@ from jsonschema.exceptions import ValidationError
 from batchrunner.catalog import Model, Rule, find, request_of
 from batchrunner.domain.job import Job, JobId
 from batchrunner.domain.location import Location
-from batchrunner.domain.problem import Code, Problem, Problems, Severity, nearest
+from batchrunner.domain.problem import Code, Problem, Problems, Severity
 from batchrunner.domain.request import is_signed, without_secrets
+from batchrunner.domain.suggestions import nearest_name
 from batchrunner.manifest import keys
 from batchrunner.manifest.drafts import Draft
 from batchrunner.manifest.layers import Value
@@ -55,8 +56,7 @@ class Validator:
         for rule in broken:
             if rule.severity is Severity.ERROR or rule.fields[0] not in told:
                 location = self._rule_place(rule, draft)
-                problem = Problem(rule.code, location, rule.message, rule.hint, rule.fields[0], draft.names)
-                self.problems.add(replace(problem, severity=rule.severity))
+                self.problems.add(Problem(rule.code, location, rule.message, rule.hint, rule.fields[0], draft.names))
         if wrong or any(rule.severity is Severity.ERROR for rule in broken):
             return None
         written = {**draft.fields, **({"model": draft.model_said} if draft.model_said else {})}
@@ -145,22 +145,17 @@ class Validator:
         model = _model(draft)
         shape = shape_fault(found, body.get("aspectRatio", model.defaults.get("aspectRatio"))) if body else None
         if shape is not None:
-            self._warn(shape.code, name, node, f"`{name}` {shape.message}", shape.hint, draft)
+            self._add(shape.code, name, node, f"`{name}` {shape.message}", shape.hint, draft)
         return found.image
 
     def _look_at_link(self, text: str, name: str, node: nodes.Node, draft: Draft) -> None:
         if text.casefold().startswith("http://"):
-            self._warn(
+            self._add(
                 Code.PLAIN_LINK, name, node, f"`{name}` is fetched without encryption", "write `https://…`", draft
             )
         if is_signed(text):
             said = f"`{name}` is a signed link: it stops working, often within hours"
-            self._warn(Code.SIGNED_LINK, name, node, said, "use a lasting link, or a local file", draft)
-
-    def _warn(self, code: Code, name: str, node: nodes.Node, said: str, hint: str, draft: Draft) -> None:
-        origin = draft.fields[name].origin
-        problem = Problem(code, node.location, said + origin, hint, name, draft.names, Severity.WARNING)
-        self.problems.add(problem)
+            self._add(Code.SIGNED_LINK, name, node, said, "use a lasting link, or a local file", draft)
 
     def _note_equals(self, job: Job) -> None:
         """Two jobs that ask for the same are two clips, paid twice; takes of one job are meant so."""
@@ -169,7 +164,7 @@ class Validator:
         if first != who.job:
             said = f"{who.job} and {first} ask for the same clip: each is paid for"
             hint = "remove one, or write `takes: 2` if two are wanted"
-            problem = Problem(Code.EQUAL_REQUESTS, job.location, said, hint, None, (job.name,), Severity.WARNING)
+            problem = Problem(Code.EQUAL_REQUESTS, job.location, said, hint, None, (job.name,))
             self.problems.add(problem)
 
 
@@ -307,6 +302,6 @@ def _one_of(wanted: list[str]) -> str:
 
 def _nearest_spelling(name: str, text: str, wanted: list[str]) -> str:
     """What was probably meant: `4K` is 4k, `8.0` is 8, `16:09` is 16:9."""
-    found = meant(name, text, wanted) or nearest(text, wanted)
+    found = meant(name, text, wanted) or nearest_name(text, wanted)
     found = wanted[0] if len(wanted) == 1 else found
     return f'write "{found}"' if found else "write one of these"

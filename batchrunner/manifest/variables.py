@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from batchrunner.domain.location import Location
-from batchrunner.domain.problem import Code, Problem, nearest
+from batchrunner.domain.problem import Code, Problem
+from batchrunner.domain.suggestions import nearest_name
 from batchrunner.manifest import keys
-from batchrunner.manifest.yaml import nodes
-from batchrunner.manifest.yaml import scalars as core_schema
+from batchrunner.manifest.yaml import nodes, scalars
 
 _TOKEN = re.compile(r"\$\$\{|\$\{([^}]*)\}?")
 _REFERENCE = re.compile(
@@ -217,14 +217,14 @@ def _is_empty(node: nodes.Node) -> bool:
 def _no_space(space: str, names: Scope, location: Location) -> Problem:
     if space in names.why_not:
         return Problem(Code.UNKNOWN_VARIABLE, location, f"there is no `${{{space}.…}}` here", names.why_not[space])
-    near = nearest(space, _SPACES)
+    near = nearest_name(space, _SPACES)
     hint = f"did you mean `{near}`?" if near else f"known: {', '.join(names.spaces)}"
     return Problem(Code.UNKNOWN_VARIABLE, location, f"`{keys.shortened(space)}` is not a kind of variable", hint)
 
 
 def _no_name(space: str, name: str, names: Scope, location: Location) -> Problem:
     known = names.spaces[space]
-    near = nearest(name, known)
+    near = nearest_name(name, known)
     listed = ", ".join(keys.shortened(each) for each in list(known)[:8])
     hint = f"did you mean `{near}`?" if near else f"known: {listed}"
     if space == "env":
@@ -245,6 +245,6 @@ def _split(node: nodes.Node) -> nodes.Sequence:
 
 def _value(text: str) -> str | int | float | bool | None:
     try:
-        return core_schema.value_of(text)
+        return scalars.value_of(text)
     except ValueError:
         return text

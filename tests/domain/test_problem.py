@@ -3,11 +3,12 @@
 import pytest
 
 from batchrunner.domain.location import Location
-from batchrunner.domain.problem import Code, Problem, Problems, Severity, nearest
+from batchrunner.domain.problem import Code, Problem, Problems, Severity
+from batchrunner.domain.suggestions import nearest_name
 
 
-def a_problem(line: int = 1, *jobs: str, message: str = "wrong", severity: Severity = Severity.ERROR) -> Problem:
-    return Problem(Code.WRONG_VALUE, Location("film.yaml", line, 3), message, "change it", "resolution", jobs, severity)
+def a_problem(line: int = 1, *jobs: str, message: str = "wrong", is_mild: bool = False) -> Problem:
+    return Problem(Code.WRONG_VALUE, Location("film.yaml", line, 3), message, "change it", "resolution", jobs, is_mild)
 
 
 def collected(*found: Problem) -> Problems:
@@ -52,7 +53,7 @@ def test_two_mistakes_at_one_place_come_as_they_were_found() -> None:
 
 
 def test_a_warning_is_shown_and_makes_nothing_invalid() -> None:
-    warning = a_problem(1, severity=Severity.WARNING)
+    warning = a_problem(1, is_mild=True)
     problems = collected(warning, a_problem(2))
     assert problems.in_order() == (warning, a_problem(2))
     assert problems.errors() == (a_problem(2),)
@@ -70,8 +71,15 @@ def test_a_warning_is_shown_and_makes_nothing_invalid() -> None:
     ],
 )
 def test_a_name_that_was_probably_meant_is_found(word: str, known: list[str], meant: str | None) -> None:
-    assert nearest(word, known) == meant
+    assert nearest_name(word, known) == meant
 
 
 def test_a_place_reads_as_editors_open_it() -> None:
     assert str(Location("film.yaml", 7, 12)) == "film.yaml:7:12"
+
+
+def test_a_problem_is_as_severe_as_its_code_unless_it_is_mild() -> None:
+    location = Location("film.yaml", 1, 1)
+    assert Problem(Code.WRONG_VALUE, location, "wrong").severity is Severity.ERROR
+    assert Problem(Code.PLAIN_LINK, location, "worth a look").severity is Severity.WARNING
+    assert Problem(Code.ROWS_PAIR, location, "a frame has no partner", is_mild=True).severity is Severity.WARNING

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from batchrunner.domain import problem as problems
+from batchrunner.domain import suggestions
 from batchrunner.domain.location import Location
-from batchrunner.domain.problem import Code, nearest
+from batchrunner.domain.problem import Code
+from batchrunner.domain.suggestions import nearest_name
 from batchrunner.io.clock import Clock
-from batchrunner.manifest import filling, outputs, variables
-from batchrunner.manifest import glob_walk as walk
+from batchrunner.manifest import filling, glob_walk, outputs, variables
 from batchrunner.manifest.load import Manifest
 from batchrunner.manifest.permissions import Permissions, Reach, RefusedPattern
 from batchrunner.manifest.rows.frame_names import PictureNames
@@ -27,7 +27,7 @@ class Compared:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.counts: list[int] = []
-        monkeypatch.setattr(problems, "get_close_matches", self)
+        monkeypatch.setattr(suggestions, "get_close_matches", self)
 
     def __call__(self, word: str, known: dict[str, str], n: int, cutoff: float) -> list[str]:
         self.counts.append(len(known))
@@ -36,19 +36,19 @@ class Compared:
 
 @pytest.fixture
 def compared(monkeypatch: pytest.MonkeyPatch) -> Compared:
-    problems._nearest.cache_clear()
+    suggestions._nearest.cache_clear()
     return Compared(monkeypatch)
 
 
 def test_a_suggestion_among_thousands_of_names_compares_fifty_at_most(compared: Compared) -> None:
     known = [f"fox-{a}{b}{c}" for a in "abcdefghijklmnop" for b in "abcdefghijklmnop" for c in "abcdefghijklmnop"]
-    assert nearest("fox_abc", ["zebra", *known]) == "fox-abc"
+    assert nearest_name("fox_abc", ["zebra", *known]) == "fox-abc"
     assert compared.counts == [50]
 
 
 def test_one_mistake_that_comes_up_with_every_job_is_compared_once(compared: Compared) -> None:
     for _ in range(1000):
-        assert nearest("promt", ["prompt", "image"]) == "prompt"
+        assert nearest_name("promt", ["prompt", "image"]) == "prompt"
     assert compared.counts == [2]
 
 
@@ -100,7 +100,7 @@ def test_links_that_lead_back_are_not_entered_by_two_stars(desk: Desk) -> None:
 
 
 def test_a_pattern_looks_at_so_many_files_and_no_more(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(walk, "MOST_ENTRIES", 30)
+    monkeypatch.setattr(glob_walk, "MOST_ENTRIES", 30)
     for number in range(20):
         desk.write(f"frames/{number}.png", b"")
     rows = "jobs:\n  - {rows: {glob: '%s'}, id: '${row.stem}', prompt: x, image: https://e.com/a.png}\n"
@@ -111,7 +111,7 @@ def test_a_pattern_looks_at_so_many_files_and_no_more(desk: Desk, monkeypatch: p
 
 
 def test_the_patterns_of_one_manifest_share_one_limit(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(walk, "MOST_ENTRIES", 50)
+    monkeypatch.setattr(glob_walk, "MOST_ENTRIES", 50)
     for number in range(20):
         desk.write(f"frames/{number}.png", b"")
     job = "  - {rows: {glob: 'frames/*.png'}, id: '%s-${row.stem}', prompt: '%s', image: https://e.com/a.png}\n"
@@ -120,7 +120,7 @@ def test_the_patterns_of_one_manifest_share_one_limit(desk: Desk, monkeypatch: p
 
 
 def test_a_pattern_takes_so_long_and_no_longer(desk: Desk) -> None:
-    for number in range(walk._BEAT * 30):
+    for number in range(glob_walk._BEAT * 30):
         (desk.folder / f"{number}.png").touch()
     clock = SlowClock()
     with pytest.raises(RefusedPattern, match="20 seconds"):
@@ -133,7 +133,7 @@ def test_a_pattern_of_many_parts_and_a_very_deep_folder_are_refused(
 ) -> None:
     with pytest.raises(RefusedPattern, match="parts"):
         hits(desk.folder, "*/" * 5000)
-    monkeypatch.setattr(walk, "_MOST_PARTS", 5)
+    monkeypatch.setattr(glob_walk, "_MOST_PARTS", 5)
     (desk.folder / "/".join("abcdefgh")).mkdir(parents=True)
     with pytest.raises(RefusedPattern, match="deep"):
         hits(desk.folder, "**/*.png")

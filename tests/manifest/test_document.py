@@ -10,9 +10,8 @@ import pytest
 
 from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code
-from batchrunner.manifest import text_file as source
-from batchrunner.manifest.yaml import builder as tree
-from batchrunner.manifest.yaml import document
+from batchrunner.manifest import text_file
+from batchrunner.manifest.yaml import builder, document
 from batchrunner.manifest.yaml.document import Document, dump, parse, read
 from batchrunner.manifest.yaml.nodes import Scalar, Sequence
 
@@ -368,20 +367,20 @@ def test_of_a_binary_file_only_the_first_bad_characters_are_told(look: Look) -> 
 
 def test_a_flood_of_problems_ends_the_reading(look: Look) -> None:
     doc = look("- !a b\n" * 5_000)
-    assert (len(doc.problems), doc.root) == (tree.MOST_PROBLEMS, None)
+    assert (len(doc.problems), doc.root) == (builder.MOST_PROBLEMS, None)
 
 
 def test_a_flood_of_problems_may_end_in_a_syntax_error(look: Look) -> None:
-    doc = look("- !a b\n" * (tree.MOST_PROBLEMS - 1) + "- [")
+    doc = look("- !a b\n" * (builder.MOST_PROBLEMS - 1) + "- [")
     assert (len(doc.problems), doc.problems[-1].code, doc.root) == (
-        tree.MOST_PROBLEMS,
+        builder.MOST_PROBLEMS,
         Code.YAML_SYNTAX,
         None,
     )
 
 
 def test_a_flood_of_values_ends_the_reading(monkeypatch: pytest.MonkeyPatch, look: Look) -> None:
-    monkeypatch.setattr(tree, "MOST_NODES", 100)
+    monkeypatch.setattr(builder, "MOST_NODES", 100)
     assert told(look("- x\n" * 200)) == [(Code.FILE_TOO_LARGE, 100, 3)]
 
 
@@ -442,7 +441,7 @@ def test_a_file_is_named_as_the_user_named_it(tmp_path: Path) -> None:
 def test_a_file_over_the_limit_is_not_parsed(tmp_path: Path) -> None:
     path = tmp_path / "m.yaml"
     with path.open("wb") as stream:
-        stream.truncate(source.MOST_BYTES + 1)
+        stream.truncate(text_file.MOST_BYTES + 1)
     assert told(read(path)) == [(Code.FILE_TOO_LARGE, 1, 1)]
 
 

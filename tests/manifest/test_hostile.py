@@ -13,12 +13,10 @@ from hypothesis import strategies as st
 
 from batchrunner.domain.problem import Code
 from batchrunner.io.images import LARGEST_BYTES
-from batchrunner.manifest import drafts, matrix
-from batchrunner.manifest import includes as parts
-from batchrunner.manifest import text_file as source
+from batchrunner.manifest import drafts, includes, matrix, text_file
 from batchrunner.manifest.load import Manifest, load
 from batchrunner.manifest.rows import table
-from batchrunner.manifest.yaml import builder as tree
+from batchrunner.manifest.yaml import builder
 from tests.io.test_images import png
 from tests.manifest.desk import permitted
 
@@ -120,12 +118,12 @@ FILES: Mapping[str, tuple[str | bytes, Code]] = {
 def test_a_hostile_file_is_refused_by_name(tmp_path: Path, film: str | bytes, code: Code) -> None:
     manifest = read(tmp_path, film)
     assert code in codes(manifest)
-    assert len(manifest.problems) <= tree.MOST_NODES / 100
+    assert len(manifest.problems) <= builder.MOST_NODES / 100
 
 
 def test_a_file_beyond_the_limit_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "film.yaml").write_bytes(b"")
-    os.truncate(tmp_path / "film.yaml", source.MOST_BYTES * 100)  # a hole: it takes no room on the disk
+    os.truncate(tmp_path / "film.yaml", text_file.MOST_BYTES * 100)  # a hole: it takes no room on the disk
     manifest = load(tmp_path / "film.yaml")
     assert codes(manifest) == {Code.FILE_TOO_LARGE}
     assert sum(map(len, manifest.lines[str(tmp_path / "film.yaml")])) == 0
@@ -143,7 +141,7 @@ def test_what_is_no_file_is_a_problem_and_is_not_waited_for(tmp_path: Path, name
 
 def test_the_limits_are_enough_for_a_hundred_thousand_jobs() -> None:
     nodes_of_a_job = 1 + 4 * 2  # a mapping with four keys and their values
-    assert drafts.MOST_JOBS * nodes_of_a_job + 100 <= tree.MOST_NODES <= 2 * drafts.MOST_JOBS * nodes_of_a_job
+    assert drafts.MOST_JOBS * nodes_of_a_job + 100 <= builder.MOST_NODES <= 2 * drafts.MOST_JOBS * nodes_of_a_job
 
 
 # Includes
@@ -180,7 +178,7 @@ def test_a_chain_of_includes_ends_before_the_stack_does(tmp_path: Path) -> None:
     chain = {f"{i}.yaml": f"include: {i + 1}.yaml\n" for i in range(500)}
     manifest = read(tmp_path, jobs(a_job(), head=f"{HEAD}include: 0.yaml\n"), chain)
     assert [problem.code for problem in manifest.problems] == [Code.TOO_MANY]
-    assert len(manifest.lines) == parts._DEEPEST + 1
+    assert len(manifest.lines) == includes._DEEPEST + 1
 
 
 def test_files_that_include_each_other_in_all_ways_are_read_once_each(tmp_path: Path) -> None:
@@ -193,7 +191,7 @@ def test_files_that_include_each_other_in_all_ways_are_read_once_each(tmp_path: 
 
 
 def test_no_more_files_are_read_than_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parts, "_MOST_FILES", 20)
+    monkeypatch.setattr(includes, "_MOST_FILES", 20)
     many = {f"many/{i}.yaml": "jobs: []\n" for i in range(40)}
     manifest = read(tmp_path, jobs(a_job(), head=f"{HEAD}include: ['many/*.yaml']\n"), many)
     assert [problem.code for problem in manifest.problems] == [Code.TOO_MANY]
@@ -201,7 +199,7 @@ def test_no_more_files_are_read_than_the_limit(tmp_path: Path, monkeypatch: pyte
 
 
 def test_no_more_text_is_read_than_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parts, "_MOST_CHARACTERS", 10_000)
+    monkeypatch.setattr(includes, "_MOST_CHARACTERS", 10_000)
     many = {f"many/{i:02}.yaml": "# " + "x" * 4_000 + "\njobs: []\n" for i in range(40)}
     manifest = read(tmp_path, jobs(a_job(), head=f"{HEAD}include: ['many/*.yaml']\n"), many)
     assert [problem.code for problem in manifest.problems] == [Code.TOO_MANY]
@@ -377,7 +375,7 @@ ROWS: Mapping[str, tuple[str, str, Code]] = {
 def test_hostile_rows_are_refused_inside_their_file(tmp_path: Path, name: str, content: str, code: Code) -> None:
     manifest = read(tmp_path, jobs(a_job(id="${row.shot}", rows=name)), {name: content})
     assert code in codes(manifest)
-    assert len(manifest.problems) <= tree.MOST_PROBLEMS
+    assert len(manifest.problems) <= builder.MOST_PROBLEMS
 
 
 @pytest.mark.parametrize(
@@ -727,5 +725,5 @@ def test_a_good_manifest_that_was_spoilt_anyhow_is_told_what_is_wrong(
         (folder / name).write_bytes(text.encode(errors="surrogateescape"))
     manifest = load(folder / "film.yaml", profile, permissions=permitted(folder, {"WHO": who} if who else {}))
     assert_in_bounds(manifest)
-    assert len(manifest.problems) <= tree.MOST_PROBLEMS
+    assert len(manifest.problems) <= builder.MOST_PROBLEMS
     assert all(job.request.fingerprint for job in manifest.jobs)

@@ -117,7 +117,7 @@ def test_a_path_may_leave_the_folder_where_that_is_allowed(folder: Folder) -> No
     ("name", "content", "code", "hint"),
     [
         ("shot.csv", None, Code.ROWS_UNREADABLE, "did you mean `shots_v2.csv`?"),
-        ("lists/shots.csv", None, Code.ROWS_UNREADABLE, "no folder that can be read"),
+        ("lists/shots.csv", None, Code.ROWS_UNREADABLE, "is not a readable folder"),
         ("a\0.csv", None, Code.ROWS_UNREADABLE, None),
         ("shots_v2.csv/shots.csv", None, Code.ROWS_UNREADABLE, None),
         ("folder.csv", None, Code.ROWS_UNREADABLE, "name a file in it"),

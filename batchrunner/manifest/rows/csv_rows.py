@@ -7,7 +7,7 @@ from batchrunner.domain.problem import Code
 from batchrunner.manifest.keys import shortened
 from batchrunner.manifest.rows.csv_cells import Cell, CsvRecord, records
 from batchrunner.manifest.rows.table import MOST_COLUMNS, TableBuilder, empty_cell
-from batchrunner.manifest.yaml import scalars as core_schema
+from batchrunner.manifest.yaml import scalars
 from batchrunner.manifest.yaml.nodes import Scalar
 
 
@@ -87,7 +87,7 @@ def _scalar(record: CsvRecord, number: int) -> Scalar:
         return empty_cell(record.end)
     cell = record.cells[number]
     try:
-        value = core_schema.value_of(cell.text)
+        value = scalars.value_of(cell.text)
     except ValueError:  # a number too long or too large: where a text is wanted it is one
         value = cell.text
     return Scalar(value, cell.text, plain=True, location=cell.location)

@@ -7,8 +7,8 @@ from itertools import islice
 from pathlib import Path
 
 from batchrunner.domain.location import Location
-from batchrunner.domain.problem import Code, Problem, Severity
-from batchrunner.manifest import text_file as source
+from batchrunner.domain.problem import Code, Problem
+from batchrunner.manifest import text_file
 from batchrunner.manifest.keys import shortened
 from batchrunner.manifest.rows.encodings import WINDOWS, Decoding, Encoding, decode, first_beyond_ascii, likelier
 from batchrunner.manifest.text_file import Source
@@ -28,9 +28,9 @@ def load(path: Path, file: str, encoding: Encoding | None = None) -> Source:
     may be in it.
     """
     if encoding:
-        data = source.read_bytes(path, file)
+        data = text_file.read_bytes(path, file)
         return Source("", data) if isinstance(data, Problem) else _decoded(data, file, encoding)
-    found = source.load(path, file, split_lines)
+    found = text_file.load(path, file, split_lines)
     if found.problem is None or found.problem.code is not Code.FILE_ENCODING:
         return Source(found.text.removeprefix("\ufeff"), found.problem)
     return _from_older(path, found.text, found.problem) or found
@@ -71,7 +71,7 @@ def _from_older(path: Path, as_utf8: str, problem: Problem) -> Source | None:
     """The text in an older encoding, if it may be in one: with any good UTF-8 in it, it is rather broken UTF-8."""
     if not as_utf8 or _OTHER_THAN_BROKEN.search(as_utf8):
         return None
-    data = source.read_bytes(path, problem.location.file)
+    data = text_file.read_bytes(path, problem.location.file)
     if isinstance(data, Problem) or data.startswith(_MARKS):
         return None
     windows = decode(WINDOWS, data)
@@ -83,7 +83,7 @@ def _from_older(path: Path, as_utf8: str, problem: Problem) -> Source | None:
     word = windows.text[windows.span(first_beyond_ascii(windows.text))]
     message = f'this is not UTF-8 text; the file is read as Windows-1252, such as "{shortened(word)}"'
     hint = "save as UTF-8, or name its `encoding` beside `rows`"
-    return Source(windows.text, replace(problem, message=message, hint=hint, severity=Severity.WARNING))
+    return Source(windows.text, replace(problem, message=message, hint=hint, is_mild=True))
 
 
 def _which(windows: Decoding, others: tuple[Decoding, ...], file: str) -> Problem:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
-from batchrunner.domain.problem import nearest
+from batchrunner.domain.suggestions import nearest_name
 
 ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".webp"})
 
@@ -37,7 +37,7 @@ class PictureNames:
         A name with another number in it is another shot's, however alike the two look.
         """
         same_stem = self._by_stem.get(_stem(name))
-        return same_stem[0] if same_stem else nearest(name, self._by_shot.get(_shot(name), ()))
+        return same_stem[0] if same_stem else nearest_name(name, self._by_shot.get(_shot(name), ()))
 
 
 def _stem(name: str) -> str:

@@ -13,7 +13,7 @@ from batchrunner.domain.problem import Code, Problem, Problems, Severity
 from batchrunner.manifest import keys
 from batchrunner.manifest.keys import Key, KeyKind, shortened, text_of
 from batchrunner.manifest.permissions import Reach, RefusedPattern
-from batchrunner.manifest.rows import decode as table_text
+from batchrunner.manifest.rows import decode
 from batchrunner.manifest.rows.decode import FORBIDDEN, split_lines, strange_characters
 from batchrunner.manifest.rows.encodings import Encoding
 from batchrunner.manifest.rows.frame_names import PictureNames
@@ -174,7 +174,7 @@ class _Frames:
         if singles:
             message = f"no frame matches {_listed(singles)}"
             hint = "they are ignored; check the names"
-            problem = Problem(Code.ROWS_PAIR, pair.location, message, hint, "rows", severity=Severity.WARNING)
+            problem = Problem(Code.ROWS_PAIR, pair.location, message, hint, "rows", is_mild=True)
             self._reading.problems.add(problem)
 
     def _add(self, path: str, more: Mapping[str, str]) -> None:
@@ -198,7 +198,7 @@ class _Frames:
             return None
         file = os.path.normpath(os.path.join(self._shown, beside))  # noqa: PTH118 - a text
         self._reach.texts[file] = None
-        found = table_text.load(self._folder / beside, file, self._encoding)
+        found = decode.load(self._folder / beside, file, self._encoding)
         told = [found.problem] if found.problem else []
         told += strange_characters(split_lines(found.text), file)
         self._reading.problems.extend(told)

@@ -12,7 +12,7 @@ from batchrunner.domain.problem import Code
 from batchrunner.manifest.keys import shortened
 from batchrunner.manifest.rows.decode import FORBIDDEN
 from batchrunner.manifest.rows.table import Cell, TableBuilder
-from batchrunner.manifest.yaml import scalars as core_schema
+from batchrunner.manifest.yaml import scalars
 from batchrunner.manifest.yaml.nodes import Scalar, Sequence
 
 _MOST_ITEMS = 1_000
@@ -60,9 +60,7 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not a JSON value")
 
 
-_DECODER = json.JSONDecoder(
-    parse_int=core_schema.value_of, parse_float=core_schema.value_of, parse_constant=_refuse_constant
-)
+_DECODER = json.JSONDecoder(parse_int=scalars.value_of, parse_float=scalars.value_of, parse_constant=_refuse_constant)
 
 
 class _JsonScanner:

@@ -7,12 +7,12 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from batchrunner.domain.problem import Code, Problem, Problems, Severity, nearest
-from batchrunner.manifest import keys
-from batchrunner.manifest import text_file as source
+from batchrunner.domain.problem import Code, Problem, Problems, Severity
+from batchrunner.domain.suggestions import nearest_name
+from batchrunner.manifest import keys, text_file
 from batchrunner.manifest.keys import shortened, text_of
 from batchrunner.manifest.permissions import Reach
-from batchrunner.manifest.rows import decode as table_text
+from batchrunner.manifest.rows import decode
 from batchrunner.manifest.rows.csv_rows import read_csv
 from batchrunner.manifest.rows.encodings import Encoding
 from batchrunner.manifest.rows.frame_rows import read_frames
@@ -89,12 +89,12 @@ class _RowsFile:
         self._reach.texts[self._file] = None
         if self._workbook:
             return self._sheet(self._workbook[2] or "")
-        found = table_text.load(self._path, self._file, self._encoding)
+        found = decode.load(self._path, self._file, self._encoding)
         if self._is_refused(found):
             return None
-        lines = table_text.split_lines(found.text)
+        lines = decode.split_lines(found.text)
         told = [found.problem] if found.problem else []
-        told += table_text.strange_characters(lines, self._file)
+        told += decode.strange_characters(lines, self._file)
         self._problems.extend(told)
         if any(problem.severity is Severity.ERROR for problem in told):
             return Table((), (), lines, self._file)
@@ -103,7 +103,7 @@ class _RowsFile:
 
     def _sheet(self, name: str) -> Table | None:
         """What stands in a sheet of a workbook. It has no lines: a place in it is a row and a column."""
-        data = source.read_bytes(self._path, self._file)
+        data = text_file.read_bytes(self._path, self._file)
         if isinstance(data, Problem):
             self._is_refused(Source("", data))
             return None
@@ -150,7 +150,7 @@ class _RowsFile:
             names = [each.name for each in folder.iterdir() if _is_read(each.name) and is_text(each.name)]
         except (OSError, ValueError):
             return f"{shortened(str(folder))} is not a readable folder; paths are relative to this file"
-        near = nearest(self._path.name, names) or (names[0] if len(names) == 1 else None)
+        near = nearest_name(self._path.name, names) or (names[0] if len(names) == 1 else None)
         where = PurePosixPath(self._name).parent
         return f"did you mean `{where / near}`?" if near else "paths are relative to the file that contains `rows`"
 

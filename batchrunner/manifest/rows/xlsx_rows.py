@@ -15,7 +15,8 @@ from io import BytesIO
 from typing import Any
 
 from batchrunner.domain.location import Location
-from batchrunner.domain.problem import Code, nearest
+from batchrunner.domain.problem import Code
+from batchrunner.domain.suggestions import nearest_name
 from batchrunner.manifest.keys import shortened
 from batchrunner.manifest.rows.csv_cells import Cell, CsvRecord
 from batchrunner.manifest.rows.csv_rows import read_records
@@ -149,7 +150,7 @@ def _sheet(book: Any, name: str) -> Any:  # noqa: ANN401
     if name in sheets:
         return sheets[name]
     if name:
-        near = nearest(name, sheets)
+        near = nearest_name(name, sheets)
         hint = f"did you mean `{near}`?" if near else f"there are: {shortened(', '.join(sheets), 200)}"
         raise WorkbookError(Code.ROWS_UNREADABLE, f"there is no sheet `{shortened(name)}` in this workbook", hint)
     shown = next((sheet for sheet in sheets.values() if sheet.sheet_state == "visible"), None)

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code, Problem, Problems
-from batchrunner.manifest.yaml import scalars as core_schema
+from batchrunner.manifest.yaml import scalars
 from batchrunner.manifest.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence
 
 MOST_DEPTH = 64
@@ -95,7 +95,7 @@ class Tree:
         """A single value."""
         self._count(location)
         try:
-            value = core_schema.value_of(text) if plain else text
+            value = scalars.value_of(text) if plain else text
         except ValueError as error:
             self._tell(Code.YAML_NUMBER, location, str(error), "put it in quotes if it is text")
             value = text

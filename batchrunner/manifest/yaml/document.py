@@ -14,9 +14,8 @@ import yaml
 
 from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code, Problem
-from batchrunner.manifest import text_file as source
-from batchrunner.manifest.yaml import scalars as core_schema
-from batchrunner.manifest.yaml import syntax_errors as syntax
+from batchrunner.manifest import text_file
+from batchrunner.manifest.yaml import scalars, syntax_errors
 from batchrunner.manifest.yaml.builder import LimitReached, Tree
 from batchrunner.manifest.yaml.nodes import Scalar
 
@@ -80,9 +79,9 @@ class Document:
 def read(path: "Path", name: str | None = None) -> Document:
     """The document in a file, called `name` in its places; a file that cannot be read is a problem in it."""
     file = str(path) if name is None else name
-    found = source.load(path, file)
+    found = text_file.load(path, file)
     if found.problem is not None:
-        return Document(file, source.split_lines(found.text), None, (found.problem,))
+        return Document(file, text_file.split_lines(found.text), None, (found.problem,))
     return parse(found.text, file)
 
 
@@ -93,7 +92,7 @@ def parse(text: str, file: str) -> Document:
 
 def _parse(text: str, file: str, loader: "Loader") -> Document:
     text = text.removeprefix("\ufeff")
-    lines = _Lines(file, source.split_lines(text))
+    lines = _Lines(file, text_file.split_lines(text))
     refused = _forbidden_characters(text, lines) or _directives(lines)
     if refused:
         return Document(file, lines.texts, None, refused)
@@ -141,8 +140,8 @@ def _grow(tree: Tree, text: str, lines: _Lines, loader: "Loader") -> None:
         words = error.problem or str(error)
         if _TOO_DEEP in words:
             tree.refuse_depth(lines.location(error.problem_mark))
-        complaint = syntax.ParserMessage(words, lines.location(error.problem_mark), since)
-        tree.give_up(syntax.problem(complaint, lines.texts))
+        complaint = syntax_errors.ParserMessage(words, lines.location(error.problem_mark), since)
+        tree.give_up(syntax_errors.problem(complaint, lines.texts))
 
 
 def _take(tree: Tree, event: yaml.Event, lines: _Lines) -> None:
@@ -210,7 +209,7 @@ class _Dumper(yaml.SafeDumper):
         super().increase_indent(flow, indentless=False)
 
 
-_MISTAKEN_FOR_A_VALUE = re.compile(rf"(?:{core_schema.FLOAT.pattern}|[yYnN]|0o[0-7]+)$")
+_MISTAKEN_FOR_A_VALUE = re.compile(rf"(?:{scalars.FLOAT.pattern}|[yYnN]|0o[0-7]+)$")
 # Kept only as an escape: other line breaks; what nobody sees or what moves other signs (two joiners are parts of words
 # and of emoji); and what a pipeline would take for a command in its log.
 _UNSEEN = re.compile(
