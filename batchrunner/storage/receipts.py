@@ -11,15 +11,12 @@ from batchrunner.domain.job import JobId
 from batchrunner.domain.receipt import (
     AdoptionReceipt,
     DecisionReceipt,
-    ReadRequest,
     Receipt,
     SubmitReceipt,
     decision_of,
-    read_adoption,
-    read_decision,
-    read_receipt,
     receipts_of,
 )
+from batchrunner.domain.receipt_reader import ReadRequest, read_adoption, read_decision, read_receipt
 from batchrunner.domain.receipt_schema import NAME, check_line
 from batchrunner.errors import BatchrunnerError, LedgerError, UsageError
 from batchrunner.io import mp4
