@@ -159,7 +159,7 @@ TEXTS = st.text(st.characters(categories=["L", "M", "N", "P", "S", "Zs"]), max_s
 LINKS = st.builds(
     lambda scheme, host, rest: f"{scheme}{host}{rest}",
     st.sampled_from(["https://", "http://", "HTTPS://", "ftp://", "//", "https:/", "data:", ""]),
-    st.sampled_from(["example.com", "[::1]", "[::1", "a:80", "a:99999", "a:port", "user@a", "", "ä.example"]),
+    st.sampled_from(["example.com", "[::1]", "[::1", "a:80", "a:99999", "a:port", "", "ä.example"]),
     st.sampled_from(["", "/", "/a.jpg", "/a b.jpg", "?x", "#y"]) | TEXTS,
 )
 SAMPLED = {name: st.sampled_from([value for value in values if value is not ABSENT]) for name, values in VALUES.items()}
