@@ -9,8 +9,8 @@ from batchrunner.domain.job import Job
 from batchrunner.domain.problem import Code, Problem, Problems
 from batchrunner.domain.settings import Network
 from batchrunner.io.http import Http, TransportError, is_loopback
+from batchrunner.manifest.image_links import is_link
 from batchrunner.manifest.load import Manifest
-from batchrunner.manifest.validate import is_link
 
 _KINDS = ("image/png", "image/jpeg", "image/webp", "application/octet-stream", "binary/octet-stream", "")
 

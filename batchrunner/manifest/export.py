@@ -7,8 +7,8 @@ from pathlib import Path
 
 from batchrunner.domain.image import LocalImage
 from batchrunner.domain.job import Job
+from batchrunner.manifest.image_links import is_link
 from batchrunner.manifest.load import Manifest
-from batchrunner.manifest.validate import is_link
 
 
 def spelt_out(manifest: Manifest) -> dict[str, object]:

@@ -1,31 +1,22 @@
-"""Stage 3: drafts become jobs, or every problem at once. The only file that knows JSON Schema."""
+"""Stage 3: drafts become jobs, or every problem at once."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
-from urllib.parse import urlsplit
-
-from jsonschema import Draft202012Validator, FormatChecker
-from jsonschema.exceptions import ValidationError
 
 from batchrunner.catalog import Model, Rule, find, request_of
 from batchrunner.domain.job import Job, JobId
 from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code, Problem, Problems, Severity
-from batchrunner.domain.request import is_signed, without_secrets
-from batchrunner.domain.suggestions import nearest_name
+from batchrunner.domain.request import is_signed
 from batchrunner.manifest import keys
 from batchrunner.manifest.drafts import Draft
+from batchrunner.manifest.field_errors import IMAGE_LINK, field_errors
+from batchrunner.manifest.image_links import is_link, link_fault
 from batchrunner.manifest.layers import Value
 from batchrunner.manifest.local_images import ImageError, Pictures, shape_fault
 from batchrunner.manifest.placeholders import WORD, placeholders
-from batchrunner.manifest.spellings import meant
 from batchrunner.manifest.yaml import nodes
-
-_IMAGE = "image-link"
-_formats = FormatChecker(formats=())
 
 
 @dataclass(slots=True)
@@ -114,19 +105,17 @@ class Validator:
 
     def _shapes(self, draft: Draft, model: Model, body: Mapping[str, object]) -> Iterator[str]:
         for name, value in body.items():
-            for error in _field_errors(model.slug, name, value):
-                node = _node_at(draft.fields[name].node, list(error.absolute_path))
-                code, said, hint = _in_words(name, error, node)
+            for code, node, said, hint in field_errors(model.slug, name, value, draft.fields[name].node):
                 self._add(code, name, node, said, hint, draft)
                 yield name
 
     def _images(self, draft: Draft, model: Model, body: dict[str, object], wrong: set[str]) -> Iterator[str]:
         """Links are looked at, local pictures are looked into; a picture takes the place of its path in the body."""
         for name in list(body):
-            if model.fields[name].get("format") == _IMAGE and name not in wrong:
+            if model.fields[name].get("format") == IMAGE_LINK and name not in wrong:
                 node = draft.fields[name].node
                 body[name] = self._image(str(body[name]), name, node, draft, body)
-            elif model.fields[name].get("items", {}).get("format") == _IMAGE:
+            elif model.fields[name].get("items", {}).get("format") == IMAGE_LINK:
                 pairs = zip(_as_list(body[name]), _items(draft.fields[name].node), strict=False)
                 sound = [(text, node) for text, node in pairs if isinstance(text, str) and _is_sound(text, node)]
                 body[name] = [self._image(text, name, node, draft, {}) for text, node in sound]
@@ -179,41 +168,8 @@ def wire_value(node: nodes.Node, schema: Mapping[str, Any]) -> object:
             return {name: wire_value(entry.node, {}) for name, entry in node.entries.items()}
 
 
-def is_link(text: str) -> bool:
-    """Whether a text is meant as a web address, well or badly written, and not as a local path."""
-    return "://" in text or text.startswith(("data:", "http:", "https:", "//"))
-
-
-def link_fault(text: str) -> str | None:
-    """What is wrong with an image's address; None for a good link, and for a path, which is judged elsewhere."""
-    if not text.strip():
-        return "is empty"
-    if not is_link(text):
-        return None
-    try:
-        parts = urlsplit(text)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        host, parts = None, urlsplit("")
-    if has_login(text):
-        return f'contains a login, which would be sent and stored: "{keys.shortened(without_secrets(text))}"'
-    if parts.scheme in {"http", "https"} and host and text.isprintable() and not re.search(r"[ \\]", text):
-        return None
-    return f'is not a valid URL: "{keys.shortened(without_secrets(text))}"'
-
-
-def has_login(text: str) -> bool:
-    """Whether a link names a user, perhaps with a password, before its host."""
-    return is_link(text) and "@" in re.split(r"[/?#\\]", text.partition("//")[2], maxsplit=1)[0]
-
-
 def _is_sound(text: str, node: nodes.Node) -> bool:
     return link_fault(text) is None and not any(placeholders(node))
-
-
-@_formats.checks(_IMAGE)
-def _is_image_link(value: object) -> bool:
-    return not isinstance(value, str) or link_fault(value) is None
 
 
 def _model(draft: Draft) -> Model:
@@ -234,74 +190,3 @@ def _items(node: nodes.Node) -> tuple[nodes.Node, ...]:
 
 def _as_list(value: object) -> list[object]:
     return value if isinstance(value, list) else []
-
-
-_SHORT = 200
-_LOGIN_HINT = "use a link that needs no login, or a local file"
-_LINK_HINT = "write `https://…`, or the path of a local file"
-
-
-def _field_errors(slug: str, name: str, value: object) -> list[ValidationError]:
-    # Values of few kinds come again and again in a large batch: each is judged once.
-    if isinstance(value, str) and len(value) <= _SHORT:
-        return _short_text_errors(slug, name, value)
-    return list(_validator(slug, name).iter_errors(value))
-
-
-@cache
-def _short_text_errors(slug: str, name: str, value: str) -> list[ValidationError]:
-    return list(_validator(slug, name).iter_errors(value))
-
-
-@cache
-def _validator(slug: str, name: str) -> Draft202012Validator:
-    model = find(slug)
-    return Draft202012Validator(model.fields[name] if model else {}, format_checker=_formats)
-
-
-def _node_at(node: nodes.Node, path: list[Any]) -> nodes.Node:
-    for step in path:
-        if isinstance(node, nodes.Sequence):
-            node = node.items[step]
-        elif isinstance(node, nodes.Mapping):
-            node = node.entries[step].node
-    return node
-
-
-def _in_words(name: str, error: ValidationError, node: nodes.Node) -> tuple[Code, str, str | None]:
-    wanted: Any = error.validator_value
-    match error.validator:
-        case "enum":
-            return (
-                Code.WRONG_VALUE,
-                f"`{name}` cannot be {keys.described(node)}: it must be {_one_of(wanted)}",
-                _nearest_spelling(name, str(error.instance), wanted),
-            )
-        case "type":
-            kind = {"string": "text", "array": "a list"}.get(wanted, wanted)
-            hint = "write one text, in quotes if needed"
-            if wanted == "array":
-                hint = f"write `{name}: [{keys.shortened(str(error.instance))}]`"
-            return Code.WRONG_TYPE, f"`{name}` must be {kind}, not {keys.described(node)}", hint
-        case "minLength":
-            return Code.WRONG_VALUE, f"`{name}` is empty", "write a text, or remove the key"
-        case "minItems":
-            return Code.TOO_FEW, f"`{name}` is an empty list", "name at least one, or remove the key"
-        case "maxItems":
-            return Code.TOO_MANY, f"`{name}` has more than {wanted} items", f"keep {wanted}"
-        case _:
-            said = link_fault(str(error.instance)) or error.message
-            hint = "write each space as `%20`" if " " in str(error.instance).strip() else _LINK_HINT
-            code = Code.LINK_LOGIN if has_login(str(error.instance)) else Code.BAD_LINK
-            return code, f"`{name}` {said}", _LOGIN_HINT if code is Code.LINK_LOGIN else hint
-
-
-def _one_of(wanted: list[str]) -> str:
-    return f"one of {', '.join(wanted)}" if len(wanted) > 1 else wanted[0]
-
-
-def _nearest_spelling(name: str, text: str, wanted: list[str]) -> str:
-    """What was probably meant: `4K` is 4k, `8.0` is 8, `16:09` is 16:9."""
-    found = meant(name, text, wanted) or nearest_name(text, wanted)
-    found = wanted[0] if len(wanted) == 1 else found
-    return f'write "{found}"' if found else "write one of these"
