@@ -20,10 +20,11 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
+from batchrunner.app.job_set import wanted_of
+from batchrunner.app.manifest_plan import planned_of
+from batchrunner.app.manifest_status import report_of
+from batchrunner.app.session import in_flight_run, known_ledger
 from batchrunner.catalog import shipped_prices
-from batchrunner.cli.commands.plan import planned_of
-from batchrunner.cli.context import in_flight_run, known_ledger, wanted_of
-from batchrunner.cli.status_report import report_of
 from batchrunner.domain.attempt import Answer, Attempt, Outcome
 from batchrunner.domain.clip import Clip, ClipRole
 from batchrunner.domain.job import Job

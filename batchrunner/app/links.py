@@ -1,7 +1,6 @@
 """Whether linked images are there: asked over the network, only on request."""
 
 import asyncio
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
@@ -15,15 +14,17 @@ from batchrunner.manifest.load import Manifest
 _KINDS = ("image/png", "image/jpeg", "image/webp", "application/octet-stream", "binary/octet-stream", "")
 
 
-def with_dead_links(manifests: Iterable[Manifest], allowed: tuple[Network, ...] = ()) -> list[Manifest]:
+async def with_dead_links(
+    manifests: Iterable[Manifest], base_url: str, allowed: tuple[Network, ...] = ()
+) -> list[Manifest]:
     """The manifests with a problem at every link that serves no picture; each link is asked once.
 
     A manifest may come from anybody: only public addresses are asked, and those in the `allowed` networks, unless the
-    service itself is on this machine.
+    service itself, whose address `base_url` is, is on this machine.
     """
     manifests = list(manifests)
     links = {link for manifest in manifests for job in manifest.jobs for _, link in _links(job)}
-    faults = asyncio.run(_faults(links, allowed))
+    faults = await _faults(links, Http(loopback=is_loopback(base_url), allowed=allowed))
     return [_with_faults(manifest, faults) for manifest in manifests]
 
 
@@ -35,9 +36,8 @@ def _links(job: Job) -> Iterator[tuple[str, str]]:
         yield from ((name, text) for text in texts if is_image and isinstance(text, str) and is_link(text))
 
 
-async def _faults(links: Iterable[str], allowed: tuple[Network, ...]) -> dict[str, str]:
+async def _faults(links: Iterable[str], http: Http) -> dict[str, str]:
     listed = sorted(links)
-    http = Http(loopback=is_loopback(os.environ.get("MODELLIX_BASE_URL", "").strip()), allowed=allowed)
     try:
         found = await asyncio.gather(*(_fault(http, link) for link in listed))
     finally:

@@ -2,9 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Coroutine, Mapping
-from contextlib import closing, suppress
-from typing import Any, Self, TypeVar
+from collections.abc import Callable, Mapping
 
 from batchrunner.domain.event import Event, EventKind, Listener, RunEvent
 from batchrunner.domain.money import dollars
@@ -14,8 +12,6 @@ from batchrunner.domain.text import printable, without_unseen
 from batchrunner.errors import BatchrunnerError, ExitCode, UsageError
 from batchrunner.io.http import Http, TransportError, is_address, is_loopback
 from batchrunner.reports.report import Report
-
-T = TypeVar("T")
 
 PATIENCE_S = 10.0
 _LONGEST = 500
@@ -53,7 +49,7 @@ def read_hook(url: str | None) -> str | None:
 
 
 class Notifier:
-    """Listens to a run, passes on what it hears, and sends some of it to a hook, in the background of the run's loop.
+    """Listens to a run, passes on what it hears, and sends some of it to a hook, by tasks beside the run.
 
     What cannot be sent is told once, and ends, delays and fails nothing. `secret` is in nothing that is sent. A hook is
     on this machine where its address says so, else it is public or in the `allowed` networks.
@@ -68,14 +64,12 @@ class Notifier:
         secret: str = "",
         allowed: tuple[Network, ...] = (),
         make_http: Callable[[], Http] | None = None,
-        runner: asyncio.Runner | None = None,
     ) -> None:
         self._hook = hook
         self._who = who
         self._listener = listener
         self._secret = secret
         self._make_http = make_http or (lambda: Http(loopback=is_loopback(hook or ""), allowed=allowed))
-        self._runner = runner or asyncio.Runner()
         self._sending: list[asyncio.Task[None]] = []
         self._is_told = False
 
@@ -85,44 +79,13 @@ class Notifier:
         if isinstance(event, RunEvent) and event.kind in _WORTH_A_WORD:
             self.say(event.text)
 
-    @property
-    def loop(self) -> asyncio.AbstractEventLoop:
-        """The loop of the run."""
-        return self._runner.get_loop()
-
-    def run(self, main: Coroutine[Any, Any, T]) -> T:
-        """What `asyncio.run` does, but for what is being sent: that outlives it."""
-        try:
-            return self._runner.run(self._alone(main))
-        except Exception as error:
-            self.say(broken_off(error))
-            raise
-
-    async def _alone(self, main: Coroutine[Any, Any, T]) -> T:
-        try:
-            return await main
-        finally:
-            others = asyncio.all_tasks() - {asyncio.current_task(), *self._sending}
-            for task in others:
-                task.cancel()
-            await asyncio.gather(*others, return_exceptions=True)
-
     def say(self, text: str) -> None:
-        """Begins to send a text; it goes on its way whenever the loop runs."""
+        """Begins to send a text, on the loop that is running; it goes on its way beside what else runs there."""
         if self._hook is not None:
-            sending = self._send(self._hook, self._worded(text))
-            self._sending.append(self._runner.get_loop().create_task(sending))
+            self._sending.append(asyncio.create_task(self._send(self._hook, self._worded(text))))
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Waits until all is sent or given up, each in time. Ctrl-C means that nobody wants to wait."""
-        with suppress(KeyboardInterrupt), closing(self._runner):
-            if self._sending:
-                self._runner.run(self._sent())
-
-    async def _sent(self) -> None:
+    async def drained(self) -> None:
+        """Waits until all is sent or given up, each in time."""
         await asyncio.gather(*self._sending)
 
     def _worded(self, text: str) -> str:

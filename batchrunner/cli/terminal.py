@@ -29,6 +29,11 @@ def say(text: str = "", *, err: bool = False, nl: bool = True) -> None:
     click.echo(_harmless(text), err=err, nl=nl)
 
 
+def warn(text: str) -> None:
+    """Prints one line of what is no part of the result."""
+    say(text, err=True)
+
+
 def say_lines(text: Lines, *, err: bool = False) -> None:
     """Prints lines that were made as such."""
     click.echo("\n".join(map(_harmless, text.split("\n"))), err=err)

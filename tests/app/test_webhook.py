@@ -2,24 +2,22 @@
 
 import asyncio
 import json
-import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from batchrunner.app.webhook import Notifier, last_word, read_hook
+from batchrunner.app.webhook import Notifier, broken_off, last_word, read_hook
 from batchrunner.cli.main import outcome
-from batchrunner.domain.event import Event, EventKind, Listener, RunEvent
+from batchrunner.domain.event import Event, EventKind, RunEvent
 from batchrunner.errors import ExitCode, LedgerError, UsageError
 from batchrunner.io.http import Http, InProcessTransport
 from batchrunner.reports.report import Report
 from tests.io.in_process import Answered, answered
-from tests.moved_time import MovedLoop
+from tests.moved_time import MovedLoop, in_moved_time
 from tests.studio import manifest_text
 
 HOOK = "https://hooks.example.com/services/T000/very-secret"
@@ -76,21 +74,21 @@ def night(
 ) -> Night:
     """A run that tells these events at once, stays for a while, ends, and says a last word."""
     told = Night()
-    runner = asyncio.Runner(loop_factory=MovedLoop)
 
-    async def run(tell: Listener) -> None:
-        for event in events:
-            tell(event)
-        await asyncio.sleep(stays_s)
-
-    with runner, Notifier(hook, "film", told.heard.append, secret=KEY, make_http=make_http, runner=runner) as notifier:
-        loop = runner.get_loop()
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
         assert isinstance(loop, MovedLoop)
-        notifier.run(run(notifier))
+        notifier = Notifier(hook, "film", told.heard.append, secret=KEY, make_http=make_http)
+        for event in events:
+            notifier(event)
+        await asyncio.sleep(stays_s)
         told.run_s = loop.now_s
         if last:
             notifier.say(last)
-    told.end_s = loop.now_s
+        await notifier.drained()
+        told.end_s = loop.now_s
+
+    in_moved_time(lambda _: run())
     return told
 
 
@@ -130,40 +128,9 @@ def test_without_a_hook_nothing_is_sent() -> None:
     assert told.heard == [HALT]
 
 
-def test_a_run_that_breaks_off_says_so_and_still_breaks_off() -> None:
-    receiver = Receiver()
-
-    async def breaks(error: Exception) -> None:
-        raise error
-
-    for error in (LedgerError("the disk is full"), ZeroDivisionError("division")):
-        with (
-            pytest.raises(type(error)),
-            Notifier(HOOK, "film", lambda _: None, make_http=receiver.http) as notifier,
-        ):
-            notifier.run(breaks(error))
-    assert receiver.texts == ["ended early: the disk is full", "ended early: an error in batchrunner itself"]
-
-
-def test_a_task_that_a_run_left_behind_ends_with_it() -> None:
-    went_on: list[str] = []
-
-    async def lingers() -> None:
-        await asyncio.sleep(5.0)
-        went_on.append("after the end")
-
-    async def leaves() -> None:
-        left.append(asyncio.create_task(lingers()))
-        await asyncio.sleep(0)
-
-    left: list[asyncio.Task[None]] = []
-    receiver = Receiver(silent_s=8.0)
-    runner = asyncio.Runner(loop_factory=MovedLoop)
-    with Notifier(HOOK, "film", lambda _: None, make_http=receiver.http, runner=runner) as notifier:
-        notifier.run(leaves())
-        assert left[0].cancelled()
-        notifier.say("ended")
-    assert went_on == []
+def test_a_run_that_breaks_off_says_why_as_far_as_that_helps() -> None:
+    assert broken_off(LedgerError("the disk is full")) == "ended early: the disk is full"
+    assert broken_off(ZeroDivisionError("division")) == "ended early: an error in batchrunner itself"
 
 
 @pytest.mark.parametrize(
@@ -226,17 +193,6 @@ def test_a_hook_that_is_slow_is_waited_for() -> None:
     told = night(HALT, make_http=receiver.http, last="ended", stays_s=60.0)
     assert told.notes == []
     assert told.end_s == 69.0
-
-
-def test_ctrl_c_at_the_end_waits_no_longer() -> None:
-    class Impatient(Receiver):
-        async def answer(self, *asked: Any) -> Answered:
-            signal.raise_signal(signal.SIGINT)
-            return await super().answer(*asked)
-
-    told = night(make_http=Impatient(silent_s=1e6).http, last="ended")
-    assert told.end_s == 0.0
-    assert told.notes == []
 
 
 def test_a_connection_that_nobody_takes_is_told_without_the_address() -> None:

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from batchrunner.app.offer import Offer
 from batchrunner.cli import confirm as consent
-from batchrunner.cli.confirm import Offer, ask
+from batchrunner.cli.confirm import ask
 from batchrunner.cli.main import outcome
 from batchrunner.domain.money import Cost
 from batchrunner.errors import ExitCode, NotConfirmed

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from batchrunner.cli.selection import Selection, names
+from batchrunner.app.selection import Selection, names
 from batchrunner.errors import UsageError
 from batchrunner.planning.batch import JobState
 from tests.studio import Studio

@@ -3,8 +3,8 @@
 import asyncio
 from typing import Any
 
-from batchrunner.cli.decisions import Decided, unfinished
-from batchrunner.cli.decisions import decide as deciding
+from batchrunner.app.decisions import Decided, unfinished
+from batchrunner.app.decisions import decide as deciding
 from batchrunner.domain.decision import Decision, DecisionKind
 from batchrunner.domain.status import Status
 from batchrunner.engine.executor import RunResult

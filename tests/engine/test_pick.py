@@ -2,7 +2,7 @@
 
 import pytest
 
-from batchrunner.cli.decision_session import DecisionSession
+from batchrunner.app.decision_session import DecisionSession
 from batchrunner.cli.main import outcome
 from batchrunner.domain.decision import DecisionKind
 from batchrunner.domain.status import Status

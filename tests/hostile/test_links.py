@@ -337,10 +337,14 @@ def test_what_is_no_network_is_a_usage_error(tmp_path: Path, capsys: pytest.Capt
 def test_a_hook_that_leads_into_a_private_network_gets_no_word(hook: str) -> None:
     names = Names(hooks_test=["192.168.0.9"])
     heard: list[Event] = []
-    runner = asyncio.Runner()
-    make_http = lambda: Http(loopback=False, resolve=names.look_up)  # noqa: E731
-    with runner, Notifier(hook, "film", heard.append, make_http=make_http, runner=runner) as notifier:
+
+    async def say() -> None:
+        make_http = lambda: Http(loopback=False, resolve=names.look_up)  # noqa: E731
+        notifier = Notifier(hook, "film", heard.append, make_http=make_http)
         notifier.say("ended")
+        await notifier.drained()
+
+    asyncio.run(say())
     [note] = heard
     assert isinstance(note, RunEvent)
     assert note.kind is EventKind.NOTE

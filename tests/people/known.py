@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from batchrunner.cli.context import known_ledger
+from batchrunner.app.session import known_ledger
 from batchrunner.domain.attempt import Attempt, Outcome
 from batchrunner.domain.decision import Decision, DecisionKind
 from batchrunner.domain.history import JobHistory

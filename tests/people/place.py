@@ -10,10 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from batchrunner.app.job_set import wanted_of
+from batchrunner.app.manifest_plan import planned_of
+from batchrunner.app.manifest_status import report_of
+from batchrunner.app.session import known_ledger
 from batchrunner.catalog import shipped_prices
-from batchrunner.cli.commands.plan import planned_of
-from batchrunner.cli.context import known_ledger, wanted_of
-from batchrunner.cli.status_report import report_of
 from batchrunner.domain.status import Status
 from batchrunner.manifest.load import load
 from batchrunner.planning.batch import Batch, JobState, RunLimits, load_batch

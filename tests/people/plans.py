@@ -3,8 +3,9 @@
 from decimal import Decimal
 from pathlib import Path
 
+from batchrunner.app.job_set import wanted_of
+from batchrunner.app.session import known_ledger
 from batchrunner.catalog import shipped_prices
-from batchrunner.cli.context import known_ledger, wanted_of
 from batchrunner.domain.job import JobId
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action, HoldReason

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from batchrunner.app.manifest_status import report_of
 from batchrunner.catalog import shipped_prices
-from batchrunner.cli.status_report import report_of
 from batchrunner.domain.decision import Decision, DecisionKind
 from batchrunner.domain.status import Flag, Status
 from batchrunner.planning.batch import JobSet, load_batch

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, assume, given, reject, settings
 from hypothesis import strategies as st
 
-from batchrunner.cli.commands.plan import planned_of
-from batchrunner.cli.decisions import decide, unfinished
-from batchrunner.cli.status_report import report_of
+from batchrunner.app.decisions import decide, unfinished
+from batchrunner.app.manifest_plan import planned_of
+from batchrunner.app.manifest_status import report_of
 from batchrunner.domain.decision import DecisionKind
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action, HoldReason

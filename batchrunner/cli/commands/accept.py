@@ -4,8 +4,10 @@ from pathlib import Path
 
 import click
 
-from batchrunner.cli.context import project_of, valid_manifest, wanted_of
-from batchrunner.cli.decision_session import DecisionSession, deciding
+from batchrunner.app.decision_session import DecisionSession, deciding
+from batchrunner.app.job_set import wanted_of
+from batchrunner.app.selection import Selection, matching, named_jobs
+from batchrunner.cli.context import check_named, valid_manifest
 from batchrunner.cli.options import (
     choosing_options,
     decorated,
@@ -15,18 +17,18 @@ from batchrunner.cli.options import (
     sandbox_option,
 )
 from batchrunner.cli.permission_options import reading_options
-from batchrunner.cli.selection import Selection, check_named, matching, named_jobs
-from batchrunner.cli.terminal import say
+from batchrunner.cli.terminal import say, warn
 from batchrunner.domain.attempt import Attempt
 from batchrunner.domain.clip import ClipRole
 from batchrunner.domain.request import changed_fields
 from batchrunner.domain.status import Status
 from batchrunner.engine.unverified import take as take_odd
 from batchrunner.errors import UsageError
+from batchrunner.io.clock import Clock
 from batchrunner.planning.batch import JobState
 from batchrunner.planning.inputs import PlanOptions
 from batchrunner.storage.clip_files import on_disk
-from batchrunner.storage.paths import Project
+from batchrunner.storage.paths import Project, find_project
 
 
 @click.command()
@@ -61,7 +63,7 @@ def command(
     check_named(context, jobs)
     read = valid_manifest(manifest, profile)
     selection = Selection(select, exclude, named=named_jobs(read, jobs) if jobs else None)
-    with deciding(project_of(manifest, ledger, sandbox=sandbox), wanted_of(read)) as desk:
+    with deciding(find_project(manifest, ledger, sandbox=sandbox), wanted_of(read), Clock(), warn) as desk:
         chosen = matching(selection, desk.batch.first_steps(PlanOptions(), None))
         taken = {seen.identity: path for seen in chosen if (path := _taken(desk, seen)) is not None}
         chosen = [seen for seen in chosen if seen.identity not in taken]

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import click
 
-from batchrunner.cli.context import valid_manifest, wanted_of
-from batchrunner.cli.run_options import RunOptions
+from batchrunner.app.job_set import wanted_of
+from batchrunner.cli.context import valid_manifest
+from batchrunner.cli.invocation import Invocation
 from batchrunner.cli.terminal import say
 from batchrunner.cli.work import work
 from batchrunner.io.files import named_by_a_person
@@ -28,7 +29,7 @@ def command(folder: Path) -> int:
         root.write_new(whole, read_text("jobs-examples/01-first.yaml").encode())
         say(f"wrote {manifest}", err=True)
     read = valid_manifest(manifest)
-    order = RunOptions(manifest, "demo", yes=True, sandbox=True)
-    code = work(order, wanted_of(read), read.settings)
+    typed = Invocation.of(manifest, "demo", yes=True, sandbox=True)
+    code = work(typed, wanted_of(read), read.settings)
     say(f"the clips are in {folder / 'sandbox-run'}; nothing was paid: the service was imitated")
     return code

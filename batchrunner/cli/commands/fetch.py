@@ -5,7 +5,8 @@ from typing import Any
 
 import click
 
-from batchrunner.cli.context import project_of, wanted_or_remembered
+from batchrunner.cli.context import project_of, read, wanted_by
+from batchrunner.cli.invocation import Invocation
 from batchrunner.cli.options import (
     format_option,
     ledger_option,
@@ -15,12 +16,9 @@ from batchrunner.cli.options import (
     quiet_option,
     sandbox_option,
 )
-from batchrunner.cli.permission_options import permissions_of, reading_options
-from batchrunner.cli.run_options import RunOptions
+from batchrunner.cli.permission_options import reading_options
 from batchrunner.cli.work import work
 from batchrunner.domain.settings import Settings
-from batchrunner.manifest.load import load
-from batchrunner.storage.open import read_ledger
 
 
 @click.command()
@@ -40,10 +38,7 @@ def command(manifest: Path, **options: Any) -> int:
 
     Example: batchrunner fetch shots.yaml
     """
-    order = RunOptions(manifest, "fetch", submits=False, **options)
-    project = project_of(manifest, order.ledger, sandbox=order.sandbox)
-    with read_ledger(project.ledger) as ledger:
-        wanted, is_said = wanted_or_remembered(manifest, order.profile, project, ledger)
-    if not is_said:
-        return work(order, wanted, Settings())
-    return work(order, wanted, load(manifest, order.profile, permissions=permissions_of(manifest)).settings)
+    typed = Invocation.of(manifest, "fetch", submits=False, **options)
+    loaded = read(manifest, typed.profile)
+    wanted, is_said = wanted_by(loaded, project_of(typed))
+    return work(typed, wanted, loaded.settings if is_said else Settings())

@@ -6,17 +6,20 @@ from pathlib import Path, PurePosixPath
 
 import click
 
-from batchrunner.cli.context import no_such_job, project_of, valid_manifest, wanted_of
-from batchrunner.cli.decision_session import DecisionSession, deciding
+from batchrunner.app.decision_session import DecisionSession, deciding
+from batchrunner.app.job_set import no_such_job, wanted_of
+from batchrunner.cli.context import valid_manifest
 from batchrunner.cli.options import ledger_option, manifest_argument, profile_option, sandbox_option
 from batchrunner.cli.permission_options import reading_options
-from batchrunner.cli.terminal import say
+from batchrunner.cli.terminal import say, warn
 from batchrunner.domain.attempt import Attempt
 from batchrunner.domain.clip import ClipRole
 from batchrunner.domain.job import JobId
 from batchrunner.errors import UsageError
+from batchrunner.io.clock import Clock
 from batchrunner.storage.clip_files import on_disk
 from batchrunner.storage.clips import ClipStore
+from batchrunner.storage.paths import find_project
 
 _VERSION = re.compile(r"\.(v[0-9]+)$")
 
@@ -42,7 +45,7 @@ def command(manifest: Path, job: str, version: str, profile: str, ledger: Path |
     known = {each.name for each in read.jobs}
     if job not in known:
         raise no_such_job(job, known, manifest)
-    with deciding(project_of(manifest, ledger, sandbox=sandbox), wanted_of(read)) as desk:
+    with deciding(find_project(manifest, ledger, sandbox=sandbox), wanted_of(read), Clock(), warn) as desk:
         who = next(who for who in desk.batch.jobs if who.name == job)
         attempt = _version(who, version, _versions(desk, who))
         final = desk.project.output(desk.batch.jobs[who].output)

@@ -1,22 +1,14 @@
 """`batchrunner plan`."""
 
-import os
 from pathlib import Path
 from typing import Any
 
 import click
 
-from batchrunner.cli.approval import chosen, sends_of, terms
-from batchrunner.cli.context import (
-    SANDBOX_ACCESS,
-    in_flight_run,
-    key_digest_if_any,
-    known_ledger,
-    prices_of,
-    project_of,
-    valid_manifest,
-    wanted_of,
-)
+from batchrunner.app.job_set import prices_of
+from batchrunner.app.manifest_plan import plan_of
+from batchrunner.cli.context import account_of, project_of, valid_manifest
+from batchrunner.cli.invocation import Invocation
 from batchrunner.cli.options import (
     concurrency_option,
     decorated,
@@ -31,25 +23,13 @@ from batchrunner.cli.options import (
     selection_options,
 )
 from batchrunner.cli.permission_options import reading_options
-from batchrunner.cli.run_options import RunOptions
 from batchrunner.cli.terminal import hand_over, say_lines, width
-from batchrunner.domain.settings import DEFAULT_MAX_REPLACE
-from batchrunner.domain.step import Action
 from batchrunner.domain.text import json_text
-from batchrunner.engine.scheduling.adaptive_limit import START
 from batchrunner.errors import ExitCode
 from batchrunner.io.clock import Clock
 from batchrunner.manifest.export import spelt_out
-from batchrunner.manifest.load import Manifest
 from batchrunner.manifest.yaml.document import dump
-from batchrunner.planning.batch import Batch, JobState, RunLimits, load_batch
-from batchrunner.planning.inputs import PlanOptions
-from batchrunner.planning.plan_digest import plan_digest
-from batchrunner.planning.replaced import replaced
-from batchrunner.providers.credentials import read_base_url
-from batchrunner.reports.expected import expected_s
-from batchrunner.reports.plan_table import Planned, plan_as_json, plan_table
-from batchrunner.storage.symlinks import check_symlinks
+from batchrunner.reports.plan_table import plan_as_json, plan_table
 
 _SOMETHING_TO_DO = 5
 _OPTIONS = (
@@ -76,52 +56,16 @@ def command(manifest: Path, *, detailed_exitcode: bool, **options: Any) -> int:
 
     Example: batchrunner plan shots.yaml
     """
-    order = RunOptions(manifest, "plan", **options)
-    read = valid_manifest(manifest, order.profile)
-    if order.form == "yaml":
+    typed = Invocation.of(manifest, "plan", **options)
+    read = valid_manifest(manifest, typed.profile)
+    if typed.form == "yaml":
         hand_over(dump(spelt_out(read)), nl=False)
         return ExitCode.DONE
     now_s = Clock().wall_s()
-    limits = order.limits(read.settings, now_s)
-    key_digest = SANDBOX_ACCESS.key_digest if order.sandbox else key_digest_if_any()
-    base_url = SANDBOX_ACCESS.base_url if order.sandbox else read_base_url(os.environ)
-    batch, slots = _gathered(order, read, key_digest)
-    _, seen = chosen(order, batch, limits, PlanOptions(limits.retries))
-    planned = planned_of(batch, limits, limits.concurrency or slots, seen, base_url)
-    if order.form == "json":
+    planned, _ = plan_of(read, project_of(typed), prices_of(typed.prices), typed.run, account_of(typed), now_s)
+    if typed.form == "json":
         hand_over(json_text(plan_as_json(planned), indent=2))
     else:
         say_lines(plan_table(planned, now_s, width()))
     something = any(not step.is_last for _, step in planned.steps)
     return _SOMETHING_TO_DO if detailed_exitcode and something else ExitCode.DONE
-
-
-def _gathered(order: RunOptions, read: Manifest, key_digest: str | None) -> tuple[Batch, int]:
-    """All that is known, and with how many slots `auto` would begin."""
-    project = project_of(order.path, order.ledger, sandbox=order.sandbox)
-    check_symlinks(project, read.name, [job.output for job in read.jobs])
-    with known_ledger(project) as book:
-        flying = in_flight_run(project, book, read.name)
-        slots = book.account.slots(key_digest) if key_digest else None
-        return load_batch(project, wanted_of(read), book, prices_of(order.prices), flying), slots or START
-
-
-def planned_of(batch: Batch, limits: RunLimits, concurrency: int, seen: list[JobState], base_url: str) -> Planned:
-    """What there is to show; a job that left the manifest only where something is still to be done with it."""
-    again = replaced((s.job, s.history, s.step) for s in seen)
-    sends = sends_of(batch, seen, base_url)
-    wanted = [s.job.request for s in seen if s.job and s.step.action in (Action.SUBMIT, Action.POLL)]
-    return Planned(
-        steps=tuple((s.identity, s.step) for s in seen if s.job),
-        departed=tuple((s.identity, s.step) for s in seen if not s.job and s.step.action is not Action.NONE),
-        unpriced=frozenset(s.identity for s in seen if s.job and not batch.is_priced(s.job)),
-        priced_on=batch.prices.priced_on,
-        concurrency=concurrency,
-        expected_s=expected_s(wanted, batch.histories.values(), concurrency),
-        digest=plan_digest(((s.job, s.step) for s in seen), terms(batch, limits, base_url, again, sends)),
-        retries=limits.retries,
-        limits_usd=(batch.budget(limits).room_usd,),
-        replaced=again,
-        max_replaced=DEFAULT_MAX_REPLACE.clips(again.finished),
-        outgoing=sends,
-    )

@@ -6,7 +6,8 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from batchrunner.cli.context import project_of
+from batchrunner.cli.context import project_of, status_at
+from batchrunner.cli.invocation import Invocation
 from batchrunner.cli.options import (
     format_option,
     ledger_option,
@@ -17,7 +18,7 @@ from batchrunner.cli.options import (
     sandbox_option,
 )
 from batchrunner.cli.permission_options import permissions_of, reading_options
-from batchrunner.cli.status_report import known, say_report, shown
+from batchrunner.cli.render import say_report, shown
 from batchrunner.cli.terminal import say
 from batchrunner.errors import UsageError
 from batchrunner.io.files import named_by_a_person
@@ -64,8 +65,8 @@ def command(
     if to is not None:
         _check_place(to, manifest, profile)
         form = _form(form, context, to)
-    report, _ = known(manifest, profile, ledger, prices, sandbox=sandbox)
-    project = project_of(manifest, ledger, sandbox=sandbox)
+    typed = Invocation(manifest, profile, ledger, sandbox, prices)
+    report, project = status_at(typed).report, project_of(typed)
     if to is None:
         say_report(shown(report, form, project), form)
         return

@@ -6,23 +6,25 @@ from pathlib import Path
 
 import click
 
+from batchrunner.app.decision_session import DecisionSession, deciding
+from batchrunner.app.job_set import no_such_job
+from batchrunner.app.session import in_flight_run, known_ledger
 from batchrunner.catalog import shipped_prices
-from batchrunner.cli.context import in_flight_run, known_ledger, no_such_job, project_of, wanted_or_remembered
-from batchrunner.cli.decision_session import DecisionSession, deciding
+from batchrunner.cli.context import read, wanted_by
 from batchrunner.cli.options import ledger_option, manifest_argument, option, profile_option, sandbox_option
 from batchrunner.cli.permission_options import reading_options
-from batchrunner.cli.terminal import say, say_lines
+from batchrunner.cli.terminal import say, say_lines, warn
 from batchrunner.domain.attempt import Answer, Attempt, Outcome, RejectReason
 from batchrunner.domain.job import JobId
 from batchrunner.domain.money import dollars
 from batchrunner.domain.text import Lines, in_lines, stacked
 from batchrunner.errors import UsageError
+from batchrunner.io.clock import Clock
 from batchrunner.planning.batch import Batch, JobSet, load_batch
 from batchrunner.providers.modellix import is_task_id, task_id_hints
 from batchrunner.reports.resolve_help import ids_in, named_by_reply, unrecorded, what_to_look_for
 from batchrunner.storage.interface import LedgerReader
-from batchrunner.storage.open import read_ledger
-from batchrunner.storage.paths import Project
+from batchrunner.storage.paths import Project, find_project
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +78,13 @@ def command(
     Example: batchrunner resolve shots.yaml hero-wave --task task-i2v001
     """
     word = _Word(task, not_submitted, pay_again)
-    project = project_of(manifest, ledger, sandbox=sandbox)
-    with read_ledger(project.ledger) as book:
-        wanted, _ = wanted_or_remembered(manifest, profile, project, book)
+    project = find_project(manifest, ledger, sandbox=sandbox)
+    wanted, _ = wanted_by(read(manifest, profile), project)
     if word.count == 0:
         say_lines(_listed(project, wanted, jobs, candidates, str(manifest)))
         return
     _check(word, jobs, candidates)
-    with deciding(project, wanted) as desk:
+    with deciding(project, wanted, Clock(), warn) as desk:
         # nobody else is at work on this manifest: what waits there for an answer waits for a person
         chosen = _chosen(jobs, _unknown(desk.batch, desk.book, idle=wanted.name), desk.batch)
         if task is not None:

@@ -6,10 +6,11 @@ from typing import Any
 
 import click
 
-from batchrunner.cli.context import valid_manifest, wanted_of
+from batchrunner.app.job_set import wanted_of
+from batchrunner.app.selection import named_jobs
+from batchrunner.cli.context import valid_manifest
+from batchrunner.cli.invocation import Invocation
 from batchrunner.cli.options import manifest_argument, run_options
-from batchrunner.cli.run_options import RunOptions
-from batchrunner.cli.selection import named_jobs
 from batchrunner.cli.work import work
 from batchrunner.domain.decision import DecisionKind
 
@@ -26,8 +27,7 @@ def command(manifest: Path, jobs: tuple[str, ...], **options: Any) -> int:
 
     Example: batchrunner retry shots.yaml hero-wave 'SH00*'
     """
-    order = RunOptions(manifest, "retry", **options)
-    read = valid_manifest(manifest, order.profile)
-    named = named_jobs(read, jobs) if jobs else None
-    order = replace(order, named=named, spelt=frozenset(jobs), marking=DecisionKind.RETRY)
-    return work(order, wanted_of(read), read.settings)
+    typed = Invocation.of(manifest, "retry", spelt=frozenset(jobs), marking=DecisionKind.RETRY, **options)
+    read = valid_manifest(manifest, typed.profile)
+    run = replace(typed.run, named=named_jobs(read, jobs) if jobs else None)
+    return work(replace(typed, run=run), wanted_of(read), read.settings)

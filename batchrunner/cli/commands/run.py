@@ -5,9 +5,10 @@ from typing import Any
 
 import click
 
-from batchrunner.cli.context import valid_manifest, wanted_of
+from batchrunner.app.job_set import wanted_of
+from batchrunner.cli.context import valid_manifest
+from batchrunner.cli.invocation import Invocation
 from batchrunner.cli.options import manifest_argument, run_options
-from batchrunner.cli.run_options import RunOptions
 from batchrunner.cli.work import work
 
 
@@ -22,6 +23,6 @@ def command(manifest: Path, **options: Any) -> int:
 
     Example: batchrunner run shots.yaml
     """
-    order = RunOptions(manifest, "run", **options)
-    read = valid_manifest(manifest, order.profile)
-    return work(order, wanted_of(read), read.settings)
+    typed = Invocation.of(manifest, "run", **options)
+    read = valid_manifest(manifest, typed.profile)
+    return work(typed, wanted_of(read), read.settings)

@@ -1,10 +1,13 @@
 """`batchrunner status`."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
 
-from batchrunner.cli.context import no_such_job, project_of
+from batchrunner.app.job_set import no_such_job
+from batchrunner.cli.context import project_of, status_at
+from batchrunner.cli.invocation import Invocation
 from batchrunner.cli.options import (
     format_option,
     ledger_option,
@@ -15,7 +18,7 @@ from batchrunner.cli.options import (
     scope_flags,
 )
 from batchrunner.cli.permission_options import reading_options
-from batchrunner.cli.status_report import known, say_report, shown
+from batchrunner.cli.render import say_report, shown
 from batchrunner.cli.terminal import say, say_lines
 from batchrunner.planning.batch import JobState
 from batchrunner.reports.job_history import history
@@ -41,12 +44,13 @@ def command(
 
     Example: batchrunner status shots.yaml
     """
-    report, seen = known(manifest, profile, ledger, prices, sandbox=sandbox)
+    typed = Invocation(manifest, profile, ledger, sandbox, prices)
+    status = status_at(typed)
     if job is not None:
-        found = _found(job, seen)
+        found = _found(job, status.states)
         say_lines(history(found.identity, found.history, found.step))
         return
-    project = project_of(manifest, ledger, sandbox=sandbox)
+    project, report = project_of(typed), status.report
     say_report(shown(report, form, project), form)
     if lock_owner(project.folder, report.manifest) is not None:
         return  # whatever else was typed would be refused
@@ -55,7 +59,7 @@ def command(
         say(line, err=form != "table")
 
 
-def _found(name: str, seen: list[JobState]) -> JobState:
+def _found(name: str, seen: Iterable[JobState]) -> JobState:
     by_name = {each.identity.name: each for each in seen}
     if name not in by_name:
         raise no_such_job(name, by_name)

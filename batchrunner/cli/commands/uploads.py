@@ -6,7 +6,9 @@ from pathlib import Path
 
 import click
 
-from batchrunner.cli.context import Service, project_of, real_service, sandbox_service
+from batchrunner.app.endpoint import Endpoint
+from batchrunner.cli.context import endpoint_of, project_of
+from batchrunner.cli.invocation import Invocation
 from batchrunner.cli.options import ledger_option, manifest_argument, option, sandbox_option
 from batchrunner.cli.terminal import say, say_lines
 from batchrunner.domain.text import ago, in_lines, plural
@@ -31,7 +33,8 @@ def command(manifest: Path, ledger: Path | None, *, prune: bool, sandbox: bool) 
     Example: batchrunner uploads shots.yaml --prune
     """
     clock = Clock()
-    project = project_of(manifest, ledger, sandbox=sandbox)
+    typed = Invocation(manifest, ledger=ledger, sandbox=sandbox)
+    project = project_of(typed)
     with read_ledger(project.ledger) as book:
         found = book.uploads.all()
         needed = book.uploads.needed_by_open_tasks()
@@ -42,13 +45,13 @@ def command(manifest: Path, ledger: Path | None, *, prune: bool, sandbox: bool) 
     busy = any_lock_owner(project.folder)
     if busy is not None:
         raise RunLocked(f"a run is at work and may need them: process {busy.pid} on {busy.host}, since {busy.since}")
-    service = sandbox_service(project, clock) if sandbox else real_service()
+    endpoint = endpoint_of(typed, project, clock)
     idle = [upload for upload in found if upload.sha256 not in needed]
     with open_ledger(project.ledger) as book:
         # forgotten first: a request must never name a picture that may be gone
         for upload in idle:
             book.uploads.record_deletion(upload.file_id, clock.wall_s())
-    deleted = asyncio.run(_delete(idle, service, clock))
+    deleted = asyncio.run(_delete(idle, endpoint, clock))
     say(f"{plural(deleted, 'picture')} deleted, {len(found) - len(idle)} kept")
 
 
@@ -58,9 +61,9 @@ def _line(upload: Upload, now_s: float) -> str:
     return f"{upload.file_id:40}  {size:>9}  {ago(upload.at_s, now_s)}{state}"
 
 
-async def _delete(uploads: Iterable[Upload], service: Service, clock: Clock) -> int:
-    http = service.make_http()
-    modellix = Modellix(http, service.access.base_url, service.access.key, clock)
+async def _delete(uploads: Iterable[Upload], endpoint: Endpoint, clock: Clock) -> int:
+    http = endpoint.make_http()
+    modellix = Modellix(http, endpoint.access.base_url, endpoint.access.key, clock)
     try:
         return [await modellix.delete_upload(upload.file_id) for upload in uploads].count(True)
     finally:

@@ -1,14 +1,15 @@
 """`batchrunner validate`."""
 
+import asyncio
 import os
 from pathlib import Path
 
 import click
 
+from batchrunner.app.job_set import check_profile
 from batchrunner.cli import problems as problem_text
 from batchrunner.cli.options import format_option, network_option, option, profile_option
 from batchrunner.cli.permission_options import permissions_of, reading_options
-from batchrunner.cli.profiles import check_profile
 from batchrunner.cli.terminal import hand_over, say_lines
 from batchrunner.domain.settings import Network
 from batchrunner.domain.text import Lines, in_lines, plural, stacked
@@ -48,7 +49,8 @@ def command(
     if check_links:
         from batchrunner.app.links import with_dead_links  # noqa: PLC0415  # the network, only where it is asked
 
-        loaded = with_dead_links(loaded, allow_network)
+        base_url = os.environ.get("MODELLIX_BASE_URL", "").strip()
+        loaded = asyncio.run(with_dead_links(loaded, base_url, allow_network))
     problems = [problem for manifest in loaded for problem in manifest.problems]
     jobs = sum(len(manifest.jobs) for manifest in loaded)
     if form == "json":

@@ -6,10 +6,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-import click
-from click.core import ParameterSource
-
-from batchrunner.cli.context import no_such_job
+from batchrunner.app.job_set import no_such_job
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action
 from batchrunner.errors import UsageError
@@ -86,16 +83,6 @@ def _called(word: str, known: AbstractSet[str], manifest: Path) -> AbstractSet[s
     if not found:
         raise UsageError(f"no job is called like {word} in {manifest}")
     return found
-
-
-def check_named(context: click.Context, jobs: Sequence[str]) -> None:
-    """Nothing, where somebody typed whom a decision is about: the environment does not decide.
-
-    Raises:
-        UsageError: nobody did.
-    """
-    if not jobs and context.get_parameter_source("select") is not ParameterSource.COMMANDLINE:
-        raise UsageError("name the jobs, or choose them with --select")
 
 
 def _matches_all(seen: JobState, selects: Iterable[str], listed: Sequence[JobState]) -> bool:

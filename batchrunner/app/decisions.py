@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from batchrunner.domain.decision import Decision, DecisionKind
 from batchrunner.domain.job import JobId
 from batchrunner.domain.status import Status
-from batchrunner.planning.batch import JobState
+from batchrunner.planning.batch import Batch, JobState
 
 # What a job must be for a decision to have a meaning.
 _STATUSES: Mapping[DecisionKind, frozenset[Status]] = {
@@ -95,6 +95,14 @@ def decide(
         frozenset(each.identity.name for each in meant),
         (*_carried_out(chosen, kind, orders), *_in_vain(chosen, kind, orders, spelt)),
     )
+
+
+def with_decisions(batch: Batch, marks: Iterable[tuple[JobId, Decision]]) -> Batch:
+    """The batch as it will be once these decisions are on record."""
+    memories = dict(batch.histories)
+    for identity, mark in marks:
+        memories[identity] = replace(memories[identity], decisions=(*memories[identity].decisions, mark))
+    return replace(batch, histories=memories)
 
 
 def _order(each: JobState, kind: DecisionKind) -> Decision | None:

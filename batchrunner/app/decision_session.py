@@ -1,25 +1,20 @@
 """What `accept`, `pick` and `resolve` have in common: nobody else is at work, and all that is known is at hand."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from batchrunner.app.session import Session
 from batchrunner.catalog import shipped_prices
-from batchrunner.cli.terminal import say
 from batchrunner.domain.attempt import Attempt
 from batchrunner.domain.decision import Decision, DecisionKind
 from batchrunner.domain.history import NO_MEMORY, JobHistory
 from batchrunner.domain.job import JobId
-from batchrunner.domain.text import utc
 from batchrunner.errors import UsageError
 from batchrunner.io.clock import Clock
-from batchrunner.planning.batch import Batch, JobSet, load_batch
+from batchrunner.planning.batch import Batch, JobSet
 from batchrunner.storage.interface import Ledger
-from batchrunner.storage.open import open_ledger
 from batchrunner.storage.paths import Project
-from batchrunner.storage.receipts import ReceiptsWriter, read_receipts
-from batchrunner.storage.run_lock import run_lock
-from batchrunner.storage.symlinks import check_symlinks
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,28 +46,12 @@ class DecisionSession:
 
 
 @contextmanager
-def deciding(project: Project, wanted: JobSet) -> Iterator[DecisionSession]:
-    """The desk, with the manifest's lock held.
+def deciding(project: Project, wanted: JobSet, clock: Clock, warn: Callable[[str], None]) -> Iterator[DecisionSession]:
+    """A session for decisions, with the manifest's lock held; `warn` is told where receipts cannot be written.
 
     Raises:
-        Locked: a run of this manifest is at work.
+        RunLocked: a run of this manifest is at work.
     """
-    clock = Clock()
-    check_symlinks(project, wanted.name, [job.output for job in wanted.jobs])
-    with (
-        run_lock(project.folder, wanted.name, utc(clock.wall_s()) or ""),
-        _told_ledger(project) as book,
-    ):
-        try:
-            yield DecisionSession(project, book, load_batch(project, wanted, book, shipped_prices()), clock)
-        finally:
-            ReceiptsWriter(project, book, lambda why: say(why, err=True)).whole(wanted.name)
-
-
-@contextmanager
-def _told_ledger(project: Project) -> Iterator[Ledger]:
-    """The ledger, open to be written, with what the receipts tell: a choice may be about a colleague's clip."""
-    told = read_receipts(project)
-    with open_ledger(project.ledger) as book:
-        book.import_receipts(told)
-        yield book
+    with Session(project, wanted, shipped_prices(), clock, warn=warn) as session:
+        ledger = session.open_ledger()
+        yield DecisionSession(project, ledger, session.batch(ledger), clock)

@@ -1,16 +1,15 @@
 """Agreement: what a run would pay is shown, somebody says yes, and no more than that is ever paid."""
 
-import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import accumulate
 from pathlib import Path
 
-from batchrunner.cli import confirm as consent
-from batchrunner.cli.context import Service
-from batchrunner.cli.run_options import RunOptions
-from batchrunner.cli.selection import Selection, names
+from batchrunner.app.endpoint import Endpoint
+from batchrunner.app.offer import Offer
+from batchrunner.app.run_options import RunOptions
+from batchrunner.app.selection import names
 from batchrunner.domain.job import Job
 from batchrunner.domain.money import NOTHING, dollars
 from batchrunner.domain.settings import DEFAULT_MAX_REPLACE
@@ -35,21 +34,32 @@ class Approval:
     options: PlanOptions
 
 
-def approve(
-    order: RunOptions, batch: Batch, limits: RunLimits, options: PlanOptions, service: Service, clock: Clock
+# Whoever agrees returns; whoever does not raises NotConfirmed or InsufficientBalance.
+Ask = Callable[[Offer], None]
+
+
+async def approve(
+    order: RunOptions,
+    batch: Batch,
+    limits: RunLimits,
+    options: PlanOptions,
+    *,
+    endpoint: Endpoint,
+    ask: Ask,
+    clock: Clock,
 ) -> Approval:
-    """Shows what would be paid, and asks.
+    """Checks what may be checked before anything is paid, and lets somebody agree to the rest.
 
     Raises:
         UsageError: the plan is not the one that was named, or a job has no price.
-        Unconfirmed: nobody agreed.
+        NotConfirmed: nobody agreed.
         Unauthorized: the key is no good.
-        Unaffordable: the balance does not pay for it, and nobody said that a part is enough.
+        InsufficientBalance: the balance does not pay for it, and nobody said that a part is enough.
     """
     options, seen = chosen(order, batch, limits, options)
     again = replaced((s.job, s.history, s.step) for s in seen)
-    sends = sends_of(batch, seen, service.access.base_url, order.notify)
-    check_plan(order, seen, terms(batch, limits, service.access.base_url, again, sends))
+    sends = sends_of(batch, seen, endpoint.access.base_url, order.notify)
+    check_plan(order, seen, terms(batch, limits, endpoint.access.base_url, again, sends))
     submits = {s.identity.name: s.step for s in seen if s.step.action is Action.SUBMIT}
     options = replace(options, agreed=frozenset(submits))
     limits = replace(limits, halt_failures=order.halt.failures(len(submits)) if order.halt else None)
@@ -58,10 +68,10 @@ def approve(
     check_replaced(order, again)
     refuse_faults(folder_faults({*_folders_of(batch, seen), *_folders_of_versions(batch, seen)}))
     unpriced = check_prices(order, batch, seen)
-    if asyncio.run(service.refuses_key(clock)):
+    if await endpoint.refuses_key(clock):
         raise Unauthorized("the service refuses this key: nothing was submitted")
-    offer = _offer(batch, limits, submits.values(), asyncio.run(service.balance(clock)), again, sends, clock)
-    consent.ask(offer, yes=order.yes, part_is_enough=order.allow_partial)
+    offer = _offer(batch, limits, submits.values(), await endpoint.balance(clock), again, sends=sends, clock=clock)
+    ask(offer)
     refuse_faults(try_folders(batch.project.safe, _folders_of(batch, seen)))  # now that something may be written
     if not unpriced:  # what they cost nobody knows, so that the sum is no limit
         run_usd = offer.most_usd if limits.run_usd is None else min(offer.most_usd, limits.run_usd)
@@ -73,9 +83,8 @@ def chosen(
     order: RunOptions, batch: Batch, limits: RunLimits, options: PlanOptions
 ) -> tuple[PlanOptions, list[JobState]]:
     """The options with the jobs that were selected, and what would be done with every job then."""
-    selection = Selection(order.select, order.exclude, order.limit)
-    if order.marking is None and not selection.is_all:  # `retry` and `redo` chose before they marked
-        options = replace(options, only=names(selection, batch.first_steps(options, None)))
+    if order.marking is None and not order.selection.is_all:  # `retry` and `redo` chose before they marked
+        options = replace(options, only=names(order.selection, batch.first_steps(options, None)))
     return options, batch.first_steps(options, batch.budget(limits).room_usd)
 
 
@@ -167,12 +176,13 @@ def _offer(
     submits: Iterable[Step],
     balance_usd: Decimal | None,
     again: Replaced,
+    *,
     sends: Outgoing,
     clock: Clock,
-) -> consent.Offer:
+) -> Offer:
     submits = list(submits)
     left = None if limits.budget_usd is None else limits.budget_usd - batch.lifetime_usd()
-    return consent.Offer(
+    return Offer(
         manifest=batch.name,
         clips=len(submits),
         cost=total(submits),

@@ -1,11 +1,11 @@
-"""An order: what a person asked for on the command line."""
+"""What a person asks of a run, whatever way they say it."""
 
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 
+from batchrunner.app.selection import Selection
 from batchrunner.domain.decision import DecisionKind
-from batchrunner.domain.settings import Deadline, Halt, MaxReplace, Network, Settings
+from batchrunner.domain.settings import Deadline, Halt, MaxReplace, Settings
 from batchrunner.errors import UsageError
 from batchrunner.planning.batch import RunLimits
 
@@ -14,31 +14,22 @@ from batchrunner.planning.batch import RunLimits
 class RunOptions:
     """The options of `run` and its kin, by their names; each command sets what it has.
 
-    `named` are the jobs whose names or globs were typed, `spelt` what was typed for them.
+    `plan` is the digest of the only plan that may be carried out. `named` are the jobs whose names or globs were typed,
+    `spelt` what was typed for them.
     """
 
-    path: Path
-    command: str
-    profile: str = ""
-    yes: bool = False
+    command: str = "run"
     plan: str | None = None
     max_cost: Decimal | None = None
-    allow_partial: bool = False
     allow_unpriced: bool = False
     wait_for_balance: bool = False
-    prices: Path | None = None
     concurrency: int | None = None
     rate: int | None = None
     halt: Halt | None = None
     no_canary: bool = False
     deadline: Deadline | None = None
-    ledger: Path | None = None
-    sandbox: bool = False
-    form: str = "table"
-    quiet: bool = False
     notify: str | None = None
     keep_awake: bool = False
-    allow_network: tuple[Network, ...] = ()
     fresh: bool = False
     select: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
@@ -49,11 +40,16 @@ class RunOptions:
     spelt: frozenset[str] = frozenset()
     marking: DecisionKind | None = None
 
+    @property
+    def selection(self) -> Selection:
+        """The jobs that were chosen."""
+        return Selection(self.select, self.exclude, self.limit, self.named)
+
     def limits(self, settings: Settings, now_s: float) -> RunLimits:
-        """An option on the command line wins over the manifest.
+        """What the run may do: an option wins over the manifest.
 
         Raises:
-            UsageError: the deadline is in the past, or is too far.
+            UsageError: the deadline has gone by, or is too far.
         """
         return RunLimits(
             concurrency=settings.concurrency if self.concurrency is None else self.concurrency,

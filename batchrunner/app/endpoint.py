@@ -1,0 +1,72 @@
+"""The service that is asked: who asks it, and how connections to it are made."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TypeVar
+
+from batchrunner.domain.settings import Network
+from batchrunner.errors import CertificateRefused
+from batchrunner.io.clock import Clock
+from batchrunner.io.files import make_state_folder
+from batchrunner.io.http import Http, InProcessTransport
+from batchrunner.providers.credentials import Credentials
+from batchrunner.providers.modellix import Modellix
+from batchrunner.sandbox import Behaviour as SandboxOptions
+from batchrunner.sandbox import Sandbox
+from batchrunner.storage.paths import Project
+
+T = TypeVar("T")
+
+SANDBOX_ACCESS = Credentials("http://127.0.0.1", "mdlx-sandbox")
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An address with a key, and what makes connections to it."""
+
+    access: Credentials
+    make_http: Callable[[], Http]
+
+    async def refuses_key(self, clock: Clock) -> bool:
+        """Whether it says that the key is no good."""
+        return await self._asked(clock, Modellix.refuses_key)
+
+    async def balance(self, clock: Clock) -> Decimal | None:
+        """The account's balance, where it is told."""
+        return (await self._asked(clock, Modellix.balance)).usd
+
+    async def _asked(self, clock: Clock, ask: Callable[[Modellix], Awaitable[T]]) -> T:
+        """One answer.
+
+        Raises:
+            CertificateRefused: whoever answers shows a certificate that is not accepted.
+        """
+        http = self.make_http()
+        try:
+            api = Modellix(http, self.access.base_url, self.access.key, clock)
+            answer = await ask(api)
+        finally:
+            await http.close()
+        if api.distrust:
+            raise CertificateRefused(api.distrust)
+        return answer
+
+
+def real_endpoint(access: Credentials, allowed: tuple[Network, ...] = ()) -> Endpoint:
+    """The service itself; its links may lead to public addresses and to the `allowed` networks."""
+    return Endpoint(access, lambda: Http(loopback=access.is_loopback, allowed=allowed))
+
+
+def sandbox_endpoint(project: Project, clock: Clock) -> Endpoint:
+    """The imitated service in this very process, with a state of its own beside the ledger."""
+    make_state_folder(project.folder, project.state)
+    sandbox = Sandbox(
+        state=project.folder / "service.jsonl",
+        clock=clock,
+        base_url=SANDBOX_ACCESS.base_url,
+        files_url="http://localhost",
+        options=SandboxOptions(),
+        root=project.state,
+    )
+    return Endpoint(SANDBOX_ACCESS, lambda: Http(lambda: InProcessTransport(sandbox.answer), loopback=True))

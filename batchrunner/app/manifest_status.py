@@ -1,0 +1,83 @@
+"""How the jobs of a manifest stand: all that is known, from the ledger alone."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from batchrunner.app.job_set import wanted_or_remembered
+from batchrunner.app.session import in_flight_run, known_ledger
+from batchrunner.catalog import PriceList
+from batchrunner.domain.money import NOTHING
+from batchrunner.domain.status import Status
+from batchrunner.engine.scheduling.latency_models import LatencyModels
+from batchrunner.manifest.load import Manifest
+from batchrunner.planning.batch import Batch, JobState, load_batch
+from batchrunner.planning.inputs import PlanOptions
+from batchrunner.reports.report import Report, ReportRow, Spending, row_of
+from batchrunner.storage.open import read_ledger
+from batchrunner.storage.paths import Project
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestStatus:
+    """The report of a manifest as it stands, with its last run; and each job's memory and next step.
+
+    `is_current`: the manifest itself says what is wanted; else it has mistakes just now, and its last run does.
+    """
+
+    report: Report
+    states: tuple[JobState, ...]
+    is_current: bool
+
+
+def status_of(manifest: Manifest, project: Project, prices: PriceList, now_s: float) -> ManifestStatus:
+    """All that is known of a manifest, from the ledger alone.
+
+    Raises:
+        InvalidManifest: it has errors, and it never ran.
+    """
+    with read_ledger(project.ledger) as book:
+        wanted, is_current = wanted_or_remembered(manifest, project, book)
+    with known_ledger(project) as book:
+        batch = load_batch(project, wanted, book, prices, in_flight_run(project, book, wanted.name))
+        last = book.last_run(wanted.name, wanted.profile)
+        balances = book.account.balances(last.id) if last else ()
+    seen = batch.first_steps(PlanOptions(), None)
+    report = report_of(batch, seen, now_s)
+    if last is not None:
+        report = replace(
+            report,
+            run_id=last.id,
+            exit_code=last.exit_code,
+            spending=Spending(balances),
+            started_at_s=last.started_at_s,
+            finished_at_s=last.ended_at_s,
+        )
+    return ManifestStatus(report, tuple(seen), is_current)
+
+
+def report_of(batch: Batch, seen: Iterable[JobState], now_s: float) -> Report:
+    """The report of a batch whose jobs stand like this; its run is not told of yet."""
+    forecasts = LatencyModels(batch.all_histories())
+    rows = [(s.job is None, _row(s, forecasts, now_s)) for s in seen]
+    return Report(
+        manifest=batch.name,
+        profile=batch.profile,
+        run_id=None,
+        started_at_s=None,
+        finished_at_s=None,
+        exit_code=None,
+        rows=tuple(row for departed, row in rows if not departed),
+        departed=tuple(row for departed, row in rows if departed),
+        estimated_usd=sum((batch.cost(job).high_usd for job in batch.jobs.values()), NOTHING),
+        priced_on=batch.prices.priced_on,
+    )
+
+
+def _row(seen: JobState, forecasts: LatencyModels, now_s: float) -> ReportRow:
+    attempt = seen.step.attempt
+    is_stuck = (
+        attempt is not None
+        and seen.step.status is Status.RUNNING
+        and forecasts.of(attempt.request).is_far_beyond(now_s - attempt.opened_at_s)
+    )
+    return row_of(seen.identity, seen.job, seen.history, seen.step, seen.older, is_stuck=is_stuck)

@@ -1,0 +1,78 @@
+"""What a run would pay, as it is shown before anybody agrees."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from batchrunner.domain.money import Cost, dollars
+from batchrunner.domain.text import in_lines, most_usd, plural, with_retries
+from batchrunner.errors import InsufficientBalance
+from batchrunner.planning.outgoing import NOTHING_SENT, Outgoing
+from batchrunner.planning.replaced import NONE_REPLACED, Replaced
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a run would pay: shown before the first submit. None: there is no such limit, or it was not told.
+
+    `priced` says of when the prices are. `affordable` is how many of the clips the balance pays for. `until` is the
+    deadline with its zone.
+    """
+
+    manifest: str
+    clips: int
+    cost: Cost
+    retries: int
+    priced: str
+    max_cost_usd: Decimal | None
+    budget_left_usd: Decimal | None
+    balance_usd: Decimal | None
+    folder: str
+    affordable: int
+    waits_for_balance: bool = False
+    replaced: Replaced = NONE_REPLACED
+    outgoing: Outgoing = NOTHING_SENT
+    until: str | None = None
+
+    @property
+    def most_usd(self) -> Decimal:
+        """What is agreed to at most, the retries of the settings included."""
+        return most_usd(self.cost, self.retries, self.max_cost_usd, self.budget_left_usd)
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the balance does not pay for all of it."""
+        return self.affordable < self.clips
+
+    def __str__(self) -> str:
+        """The offer in lines."""
+        clips = plural(self.clips, "clip")
+        lines = [*self.replaced.lines(), f"{self.manifest}: {clips} to pay, {self.cost} (estimated, {self.priced})"]
+        if self.retries:
+            lines.append(f"  {with_retries(self.retries, self.most_usd)}")
+        limits = [("this run may cost", self.max_cost_usd), ("left of the budget", self.budget_left_usd)]
+        lines += [f"  {words}: {dollars(usd)}" for words, usd in limits if usd is not None]
+        if self.until is not None:
+            lines.append(f"  submits until {self.until}; what runs then is finished")
+        lines += [f"  {line}" for line in self.outgoing.lines()]
+        return in_lines(*lines, f"  balance: {self._balance()}", f"  clips go to {self.folder}")
+
+    def _balance(self) -> str:
+        if self.balance_usd is None:
+            return "not told by the service"
+        if not self.is_short:
+            return dollars(self.balance_usd)
+        then = "then the run waits for a top-up" if self.waits_for_balance else "the rest stays pending"
+        return f"{dollars(self.balance_usd)}, which pays for {self.affordable} of {self.clips}: {then}"
+
+
+def check_affordable(offer: Offer, *, part_is_enough: bool) -> None:
+    """Nothing, where the balance pays for all, or where what it pays for is enough.
+
+    Raises:
+        InsufficientBalance: nobody said so; nothing was submitted.
+    """
+    if offer.is_short and not (part_is_enough or offer.waits_for_balance):
+        raise InsufficientBalance(
+            f"the balance pays for {offer.affordable} of {plural(offer.clips, 'clip')}: top it up, or add "
+            "--allow-partial or --wait-for-balance. Nothing was submitted"
+        )

@@ -1,0 +1,166 @@
+"""A run from its lock to its report: look, decide, let somebody agree, do, tell how it stands."""
+
+import socket
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from batchrunner.app.approval import Approval, Ask, approve
+from batchrunner.app.decisions import Decided, decide, unfinished, with_decisions
+from batchrunner.app.endpoint import Endpoint
+from batchrunner.app.manifest_status import report_of
+from batchrunner.app.run_options import RunOptions
+from batchrunner.app.selection import matching
+from batchrunner.app.session import OpenLedger, Session, known_ledger
+from batchrunner.app.webhook import Notifier, broken_off, last_word
+from batchrunner.catalog import PriceList
+from batchrunner.domain.attempt import Outcome
+from batchrunner.domain.decision import Decision
+from batchrunner.domain.event import EventKind, Listener, RunEvent
+from batchrunner.domain.history import JobHistory
+from batchrunner.domain.job import JobId
+from batchrunner.domain.settings import Settings
+from batchrunner.engine.executor import RunResult, execute
+from batchrunner.engine.services import Services
+from batchrunner.engine.shutdown import Shutdown
+from batchrunner.io.clock import Clock
+from batchrunner.io.keep_awake import awake
+from batchrunner.planning.batch import Batch, JobSet, RunLimits
+from batchrunner.planning.inputs import PlanOptions
+from batchrunner.reports.report import Report, Spending
+from batchrunner.storage.interface import Ledger, LedgerReader
+from batchrunner.storage.open import open_ledger
+from batchrunner.storage.paths import Project
+from batchrunner.storage.receipts import check_memory
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """What a run is about: a project's folder, the jobs that are wanted, the manifest's settings, and prices."""
+
+    project: Project
+    wanted: JobSet
+    settings: Settings
+    prices: PriceList
+
+
+@dataclass(frozen=True, slots=True)
+class RunPorts:
+    """What a run is connected to: the service, whoever agrees, hears and ends it, and the clock.
+
+    `listener` hears what is told before anybody agreed, `notifier` all that comes after, every `beat_s` seconds how far
+    the run is; `warn` that receipts cannot be written. `host` is the name of this machine.
+    """
+
+    endpoint: Endpoint
+    ask: Ask
+    listener: Listener
+    notifier: Notifier
+    warn: Callable[[str], None]
+    shutdown: Shutdown
+    clock: Clock
+    beat_s: float = 30.0
+    host: str = field(default_factory=socket.gethostname)
+    open_ledger: OpenLedger = open_ledger
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedRun:
+    """How a run ended, and how all its jobs stand then."""
+
+    result: RunResult
+    report: Report
+
+
+async def run_manifest(work: Workload, options: RunOptions, ports: RunPorts) -> FinishedRun:
+    """Does what was asked for, with the manifest's lock held.
+
+    Raises:
+        RunLocked: another run of this manifest is at work.
+        NotConfirmed: there is something to pay, and nobody agreed.
+        UsageError: an option cannot be used as it is.
+    """
+    with _session(work, ports) as session, ExitStack() as stack:
+        if options.submits and not options.fresh:
+            check_memory(work.project, work.wanted.name, [job.output for job in work.wanted.jobs])
+        with known_ledger(work.project) as known:
+            known.check_address(ports.endpoint.access.base_url)
+            decisions, approval = await _agreed(work, options, session.batch_with_awaited(known), known, ports)
+        ledger = session.open_ledger(decisions)
+        if options.keep_awake:
+            stack.enter_context(awake(lambda why: ports.notifier(RunEvent(EventKind.NOTE, why))))
+        result = await _execute(session.batch(ledger), ledger, approval, options.command, ports)
+        report = _report(session.batch(ledger), result, ports.clock, ledger.account.balances(result.run_id))
+        ports.notifier.say(last_word(report))
+    return FinishedRun(result, report)
+
+
+def _session(work: Workload, ports: RunPorts) -> Session:
+    warn, open_ledger = ports.warn, ports.open_ledger
+    return Session(work.project, work.wanted, work.prices, ports.clock, warn=warn, open_ledger=open_ledger)
+
+
+async def _agreed(
+    work: Workload, options: RunOptions, batch: Batch, known: LedgerReader, ports: RunPorts
+) -> tuple[tuple[tuple[JobId, Decision], ...], Approval]:
+    """What is to be decided with this run, and what somebody agreed to."""
+    now_s = ports.clock.wall_s()
+    limits = options.limits(work.settings, now_s)
+    planning = PlanOptions(limits.retries, submits=options.submits)
+    decided = _decided(options, batch, limits.retries, known, now_s)
+    if decided is None:
+        return (), await _approved(options, batch, limits, planning, ports)
+    for words in decided.notes:
+        ports.listener(RunEvent(EventKind.NOTE, words))
+    planning, batch = replace(planning, only=decided.only), with_decisions(batch, decided.marks)
+    return decided.marks, await _approved(options, batch, limits, planning, ports)
+
+
+async def _approved(
+    options: RunOptions, batch: Batch, limits: RunLimits, planning: PlanOptions, ports: RunPorts
+) -> Approval:
+    endpoint, ask, clock = ports.endpoint, ports.ask, ports.clock
+    return await approve(options, batch, limits, planning, endpoint=endpoint, ask=ask, clock=clock)
+
+
+def _decided(options: RunOptions, batch: Batch, retries: int, ledger: LedgerReader, now_s: float) -> Decided | None:
+    """What `retry` and `redo` decide; it is judged by how the jobs stand before anything is marked."""
+    if options.marking is None:
+        return None
+    seen = batch.first_steps(PlanOptions(), None)  # a job that failed has failed, whatever retries it has left
+    chosen = matching(options.selection, seen)
+    to_come = batch.first_steps(PlanOptions(retries=retries), None)
+    orders = unfinished(to_come, options.marking, ledger.last_ended_run(batch.name, batch.profile))
+    return decide(chosen, options.marking, orders, now_s, spelt=options.spelt, limit=options.limit)
+
+
+async def _execute(batch: Batch, ledger: Ledger, approval: Approval, command: str, ports: RunPorts) -> RunResult:
+    endpoint, notifier = ports.endpoint, ports.notifier
+    services = Services(ledger, endpoint.make_http, endpoint.access, ports.clock, notifier, ports.shutdown, ports.host)
+    try:
+        return await execute(batch, services, approval.limits, approval.options, command=command, beat_s=ports.beat_s)
+    except Exception as error:
+        notifier.say(broken_off(error))
+        raise
+
+
+def _report(batch: Batch, result: RunResult, clock: Clock, balances_usd: tuple[Decimal, ...]) -> Report:
+    counted, now_s = result.stats, clock.wall_s()
+    # another manifest's jobs that were brought to their end beside it are none of its own
+    ours = [batch.stands(who, step) for who, step in result.steps.items() if who.manifest == batch.name]
+    return replace(
+        report_of(batch, ours, now_s),
+        run_id=result.run_id,
+        started_at_s=now_s - result.seconds,
+        finished_at_s=now_s,
+        exit_code=result.exit_code,
+        spending=Spending(balances_usd, sum(_paid_clips(state.history, result.run_id) for state in ours)),
+        requests={"submits": counted.submits, "polls": counted.polls, "refused_429": counted.refused_429},
+    )
+
+
+def _paid_clips(history: JobHistory, run_id: int) -> int:
+    """How many submits of a run were accepted and are not known to be free."""
+    own = (attempt for attempt in history.attempts if attempt.run_id == run_id and not attempt.is_adopted)
+    return sum(1 for attempt in own if attempt.outcome is Outcome.ACCEPTED and attempt.booked_usd)

@@ -1,0 +1,22 @@
+"""How a report is printed."""
+
+import os.path
+
+from batchrunner.cli.terminal import hand_over, say_lines, width
+from batchrunner.domain.text import Lines
+from batchrunner.reports.formats.registry import render
+from batchrunner.reports.report import Report
+from batchrunner.storage.paths import Project
+
+
+def shown(report: Report, form: str, project: Project, seconds: float | None = None) -> Lines:
+    """The report for stdout: its paths are seen from this folder, its table fits the terminal."""
+    return render(report, form, seconds, os.path.relpath(project.root), width())
+
+
+def say_report(text: Lines, form: str) -> None:
+    """Prints a report: for people so that it does nothing to their terminal, for programs as it is."""
+    if form == "table":
+        say_lines(text)
+    else:
+        hand_over(text)
