@@ -31,7 +31,7 @@ from batchrunner.domain.job import Job
 from batchrunner.domain.observation import ErrorClass, Failure, Observation, TaskState
 from batchrunner.domain.request import Request
 from batchrunner.manifest.load import Manifest, load
-from batchrunner.planning.batch import Batch, RunLimits, as_record, load_batch
+from batchrunner.planning.batch import Batch, EffectiveLimits, as_record, load_batch
 from batchrunner.planning.inputs import PlanOptions
 from batchrunner.reports.formats.registry import render
 from batchrunner.reports.next_steps import next_commands
@@ -183,7 +183,7 @@ def plan_beyond(path: Path) -> float:
     began = time.perf_counter()
     batch = known_batch(path, manifest)
     seen = batch.first_steps(PlanOptions(), None)
-    limits = RunLimits(concurrency=2, rate_per_min=100, task_timeout_s=1800, retries=0, budget_usd=None)
+    limits = EffectiveLimits(concurrency=2, rate_per_min=100, task_timeout_s=1800, retries=0, budget_usd=None)
     table = plan_table(planned_of(batch, limits, 2, seen, "https://api.modellix.ai"), time.time())
     seconds = time.perf_counter() - began
     if not table.endswith("nothing to pay"):

@@ -16,13 +16,13 @@ from batchrunner.engine.services import Services
 from batchrunner.engine.shutdown import Shutdown, ShutdownReason
 from batchrunner.io.http import Answered, Http, InProcessTransport, Responder
 from batchrunner.manifest.load import Manifest, load
-from batchrunner.planning.batch import Batch, JobSet, JobState, RunLimits, load_batch
+from batchrunner.planning.batch import Batch, EffectiveLimits, JobSet, JobState, load_batch
 from batchrunner.planning.inputs import PlanOptions
 from batchrunner.providers.credentials import Credentials
 from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import ChargeRecord, Sandbox, record
 from batchrunner.storage.interface import LedgerReader
-from batchrunner.storage.paths import Project, find_project
+from batchrunner.storage.paths import ProjectPaths, find_project
 from batchrunner.storage.sqlite.ledger import SqliteLedger
 from tests.moved_time import EVENING_S, MovedClock, in_moved_time
 
@@ -114,7 +114,7 @@ class Studio:
         return self.folder / "service.jsonl"
 
     @property
-    def project(self) -> Project:
+    def project(self) -> ProjectPaths:
         return find_project(self.manifest)
 
     def write(self, text: str) -> Manifest:
@@ -148,9 +148,9 @@ class Studio:
     async def go(self, clock: MovedClock, **wishes: Any) -> RunResult:
         """The same, on a loop that a test has made."""
         manifest = load(self.manifest)
-        said = {field.name: wishes.pop(field.name) for field in fields(RunLimits) if field.name in wishes}
+        said = {field.name: wishes.pop(field.name) for field in fields(EffectiveLimits) if field.name in wishes}
         settings = manifest.settings
-        limits = RunLimits(
+        limits = EffectiveLimits(
             **{
                 "concurrency": settings.concurrency,
                 "rate_per_min": settings.rate_per_min,

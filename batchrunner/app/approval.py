@@ -17,20 +17,20 @@ from batchrunner.domain.step import Action, Step, total
 from batchrunner.domain.text import dated, local, plural
 from batchrunner.errors import Unauthorized, UsageError
 from batchrunner.io.clock import Clock
-from batchrunner.planning.batch import Batch, JobState, RunLimits
+from batchrunner.planning.batch import Batch, EffectiveLimits, JobState
 from batchrunner.planning.inputs import PlanOptions
 from batchrunner.planning.outgoing import Outgoing, outgoing
 from batchrunner.planning.plan_digest import Terms, difference, plan_digest
 from batchrunner.planning.replaced import Replaced, replaced
 from batchrunner.storage.output_folders import folder_faults, try_folders
-from batchrunner.storage.paths import Project
+from batchrunner.storage.paths import ProjectPaths
 
 
 @dataclass(frozen=True, slots=True)
 class Approval:
     """What somebody agreed to: no more than this is paid, and for no other jobs."""
 
-    limits: RunLimits
+    limits: EffectiveLimits
     options: PlanOptions
 
 
@@ -41,7 +41,7 @@ Ask = Callable[[Offer], None]
 async def approve(
     order: RunOptions,
     batch: Batch,
-    limits: RunLimits,
+    limits: EffectiveLimits,
     options: PlanOptions,
     *,
     endpoint: Endpoint,
@@ -80,7 +80,7 @@ async def approve(
 
 
 def chosen(
-    order: RunOptions, batch: Batch, limits: RunLimits, options: PlanOptions
+    order: RunOptions, batch: Batch, limits: EffectiveLimits, options: PlanOptions
 ) -> tuple[PlanOptions, list[JobState]]:
     """The options with the jobs that were selected, and what would be done with every job then."""
     if order.marking is None and not order.selection.is_all:  # `retry` and `redo` chose before they marked
@@ -94,7 +94,7 @@ def sends_of(batch: Batch, seen: Iterable[JobState], base_url: str, hook: str | 
     return outgoing(submitted, batch.sources, base_url, hook)
 
 
-def terms(batch: Batch, limits: RunLimits, base_url: str, again: Replaced, sends: Outgoing) -> Terms:
+def terms(batch: Batch, limits: EffectiveLimits, base_url: str, again: Replaced, sends: Outgoing) -> Terms:
     """What a plan is about beside its jobs."""
     priced_on, limits_usd = batch.prices.priced_on, (limits.run_usd, limits.budget_usd)
     return Terms(base_url, priced_on, limits.retries, *limits_usd, again, sends.names)
@@ -172,7 +172,7 @@ def check_prices(order: RunOptions, batch: Batch, seen: Iterable[JobState]) -> i
 
 def _offer(
     batch: Batch,
-    limits: RunLimits,
+    limits: EffectiveLimits,
     submits: Iterable[Step],
     balance_usd: Decimal | None,
     again: Replaced,
@@ -206,7 +206,7 @@ def affordable(submits: Iterable[Step], balance_usd: Decimal) -> int:
     return sum(1 for usd in sums if usd <= balance_usd)
 
 
-def _common_folder(project: Project, jobs: Iterable[Job]) -> Path:
+def _common_folder(project: ProjectPaths, jobs: Iterable[Job]) -> Path:
     """The folder below which all clips go."""
     folders = {project.output(job.output).parent for job in jobs}
     first, *more = sorted(folders)

@@ -14,14 +14,14 @@ from batchrunner.errors import UsageError
 from batchrunner.io.clock import Clock
 from batchrunner.planning.batch import Batch, JobSet
 from batchrunner.storage.interface import Ledger
-from batchrunner.storage.paths import Project
+from batchrunner.storage.paths import ProjectPaths
 
 
 @dataclass(frozen=True, slots=True)
 class DecisionSession:
     """A manifest's batch, and its ledger open for a decision."""
 
-    project: Project
+    project: ProjectPaths
     book: Ledger
     batch: Batch
     clock: Clock
@@ -46,7 +46,9 @@ class DecisionSession:
 
 
 @contextmanager
-def deciding(project: Project, wanted: JobSet, clock: Clock, warn: Callable[[str], None]) -> Iterator[DecisionSession]:
+def deciding(
+    project: ProjectPaths, wanted: JobSet, clock: Clock, warn: Callable[[str], None]
+) -> Iterator[DecisionSession]:
     """A session for decisions, with the manifest's lock held; `warn` is told where receipts cannot be written.
 
     Raises:

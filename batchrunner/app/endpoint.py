@@ -14,7 +14,7 @@ from batchrunner.providers.credentials import Credentials
 from batchrunner.providers.modellix import Modellix
 from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import Sandbox
-from batchrunner.storage.paths import Project
+from batchrunner.storage.paths import ProjectPaths
 
 T = TypeVar("T")
 
@@ -58,7 +58,7 @@ def real_endpoint(access: Credentials, allowed: tuple[Network, ...] = ()) -> End
     return Endpoint(access, lambda: Http(loopback=access.is_loopback, allowed=allowed))
 
 
-def sandbox_endpoint(project: Project, clock: Clock) -> Endpoint:
+def sandbox_endpoint(project: ProjectPaths, clock: Clock) -> Endpoint:
     """The imitated service in this very process, with a state of its own beside the ledger."""
     make_state_folder(project.folder, project.state)
     sandbox = Sandbox(

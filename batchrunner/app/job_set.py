@@ -10,7 +10,7 @@ from batchrunner.manifest.load import Manifest
 from batchrunner.planning.batch import JobSet, remembered
 from batchrunner.planning.outgoing import Sources
 from batchrunner.storage.interface import LedgerReader
-from batchrunner.storage.paths import Project
+from batchrunner.storage.paths import ProjectPaths
 
 
 def check_manifest(manifest: Manifest) -> None:
@@ -49,7 +49,7 @@ def wanted_of(manifest: Manifest) -> JobSet:
     return JobSet(manifest.name, manifest.profile, manifest.jobs, sources)
 
 
-def wanted_or_remembered(manifest: Manifest, project: Project, ledger: LedgerReader) -> tuple[JobSet, bool]:
+def wanted_or_remembered(manifest: Manifest, project: ProjectPaths, ledger: LedgerReader) -> tuple[JobSet, bool]:
     """What is wanted, for commands that pay nothing, and whether the manifest itself says so.
 
     Where the file cannot be used just now, it is what its last run wanted.

@@ -12,13 +12,13 @@ from batchrunner.domain.settings import DEFAULT_MAX_REPLACE
 from batchrunner.domain.step import Action
 from batchrunner.engine.scheduling.adaptive_limit import START
 from batchrunner.manifest.load import Manifest
-from batchrunner.planning.batch import Batch, JobState, RunLimits, load_batch
+from batchrunner.planning.batch import Batch, EffectiveLimits, JobState, load_batch
 from batchrunner.planning.inputs import PlanOptions
 from batchrunner.planning.plan_digest import plan_digest
 from batchrunner.planning.replaced import replaced
 from batchrunner.reports.expected import expected_s
 from batchrunner.reports.plan_table import Planned
-from batchrunner.storage.paths import Project
+from batchrunner.storage.paths import ProjectPaths
 from batchrunner.storage.symlinks import check_symlinks
 
 
@@ -31,7 +31,7 @@ class AccountRef:
 
 
 def plan_of(
-    manifest: Manifest, project: Project, prices: PriceList, options: RunOptions, account: AccountRef, now_s: float
+    manifest: Manifest, project: ProjectPaths, prices: PriceList, options: RunOptions, account: AccountRef, now_s: float
 ) -> tuple[Planned, Sequence[JobState]]:
     """The plan under these options, and how each job stands. Nothing is written, and nobody is asked."""
     check_symlinks(project, manifest.name, [job.output for job in manifest.jobs])
@@ -44,7 +44,7 @@ def plan_of(
     return planned_of(batch, limits, limits.concurrency or slots or START, seen, account.base_url), seen
 
 
-def planned_of(batch: Batch, limits: RunLimits, concurrency: int, seen: list[JobState], base_url: str) -> Planned:
+def planned_of(batch: Batch, limits: EffectiveLimits, concurrency: int, seen: list[JobState], base_url: str) -> Planned:
     """What there is to show; a job that left the manifest only where something is still to be done with it."""
     again = replaced((s.job, s.history, s.step) for s in seen)
     sends = sends_of(batch, seen, base_url)

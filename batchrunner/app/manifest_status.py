@@ -14,7 +14,7 @@ from batchrunner.planning.batch import Batch, JobState, load_batch
 from batchrunner.planning.inputs import PlanOptions
 from batchrunner.reports.report import Report, ReportRow, Spending, row_of
 from batchrunner.storage.open import read_ledger
-from batchrunner.storage.paths import Project
+from batchrunner.storage.paths import ProjectPaths
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class ManifestStatus:
     is_current: bool
 
 
-def status_of(manifest: Manifest, project: Project, prices: PriceList, now_s: float) -> ManifestStatus:
+def status_of(manifest: Manifest, project: ProjectPaths, prices: PriceList, now_s: float) -> ManifestStatus:
     """All that is known of a manifest, from the ledger alone.
 
     Raises:

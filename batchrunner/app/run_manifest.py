@@ -26,12 +26,12 @@ from batchrunner.engine.services import Services
 from batchrunner.engine.shutdown import Shutdown
 from batchrunner.io.clock import Clock
 from batchrunner.io.keep_awake import awake
-from batchrunner.planning.batch import Batch, JobSet, RunLimits
+from batchrunner.planning.batch import Batch, EffectiveLimits, JobSet
 from batchrunner.planning.inputs import PlanOptions
 from batchrunner.reports.report import Report, Spending
 from batchrunner.storage.interface import Ledger, LedgerReader
 from batchrunner.storage.open import open_ledger
-from batchrunner.storage.paths import Project
+from batchrunner.storage.paths import ProjectPaths
 from batchrunner.storage.receipts import check_memory
 
 
@@ -39,7 +39,7 @@ from batchrunner.storage.receipts import check_memory
 class Workload:
     """What a run is about: a project's folder, the jobs that are wanted, the manifest's settings, and prices."""
 
-    project: Project
+    project: ProjectPaths
     wanted: JobSet
     settings: Settings
     prices: PriceList
@@ -118,7 +118,7 @@ async def _agreed(
 
 
 async def _approved(
-    options: RunOptions, batch: Batch, limits: RunLimits, planning: PlanOptions, ports: RunPorts
+    options: RunOptions, batch: Batch, limits: EffectiveLimits, planning: PlanOptions, ports: RunPorts
 ) -> Approval:
     endpoint, ask, clock = ports.endpoint, ports.ask, ports.clock
     return await approve(options, batch, limits, planning, endpoint=endpoint, ask=ask, clock=clock)

@@ -7,7 +7,7 @@ from batchrunner.app.selection import Selection
 from batchrunner.domain.decision import DecisionKind
 from batchrunner.domain.settings import Deadline, Halt, MaxReplace, Settings
 from batchrunner.errors import UsageError
-from batchrunner.planning.batch import RunLimits
+from batchrunner.planning.batch import EffectiveLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +45,13 @@ class RunOptions:
         """The jobs that were chosen."""
         return Selection(self.select, self.exclude, self.limit, self.named)
 
-    def limits(self, settings: Settings, now_s: float) -> RunLimits:
+    def limits(self, settings: Settings, now_s: float) -> EffectiveLimits:
         """What the run may do: an option wins over the manifest.
 
         Raises:
             UsageError: the deadline has gone by, or is too far.
         """
-        return RunLimits(
+        return EffectiveLimits(
             concurrency=settings.concurrency if self.concurrency is None else self.concurrency,
             rate_per_min=settings.rate_per_min if self.rate is None else self.rate,
             task_timeout_s=settings.task_timeout_s,

@@ -15,7 +15,7 @@ from batchrunner.io.clock import Clock
 from batchrunner.planning.batch import Batch, JobSet, load_batch
 from batchrunner.storage.interface import Ledger, LedgerReader
 from batchrunner.storage.open import open_ledger, read_ledger
-from batchrunner.storage.paths import Project
+from batchrunner.storage.paths import ProjectPaths
 from batchrunner.storage.receipts import ReceiptsWriter, read_receipts
 from batchrunner.storage.run_lock import lock_owner, run_lock
 from batchrunner.storage.symlinks import check_symlinks
@@ -32,7 +32,7 @@ class Session:
 
     def __init__(
         self,
-        project: Project,
+        project: ProjectPaths,
         wanted: JobSet,
         prices: PriceList,
         clock: Clock,
@@ -92,7 +92,7 @@ class Session:
 
 
 @contextmanager
-def known_ledger(project: Project) -> Iterator[LedgerReader]:
+def known_ledger(project: ProjectPaths) -> Iterator[LedgerReader]:
     """The ledger to tell from. What only the receipts know is added to a copy in memory: nothing is written."""
     receipts = read_receipts(project)
     with read_ledger(project.ledger) as ledger:
@@ -104,7 +104,7 @@ def known_ledger(project: Project) -> Iterator[LedgerReader]:
             yield copy
 
 
-def in_flight_run(project: Project, ledger: LedgerReader, name: str) -> int | None:
+def in_flight_run(project: ProjectPaths, ledger: LedgerReader, name: str) -> int | None:
     """The run of this manifest that is alive just now; what it waits for is not unknown."""
     last = ledger.last_run(name) if lock_owner(project.folder, name) else None
     return last.id if last and last.ended_at_s is None else None

@@ -23,7 +23,7 @@ from batchrunner.manifest.load import Manifest, load
 from batchrunner.planning.batch import JobSet
 from batchrunner.providers.credentials import read_base_url, read_credentials
 from batchrunner.storage.open import read_ledger
-from batchrunner.storage.paths import Project, find_project
+from batchrunner.storage.paths import ProjectPaths, find_project
 
 
 def read(path: Path, profile: str = "") -> Manifest:
@@ -44,7 +44,7 @@ def valid_manifest(path: Path, profile: str = "") -> Manifest:
     return manifest
 
 
-def wanted_by(manifest: Manifest, project: Project) -> tuple[JobSet, bool]:
+def wanted_by(manifest: Manifest, project: ProjectPaths) -> tuple[JobSet, bool]:
     """What is wanted, for commands that pay nothing, and whether the manifest itself says so.
 
     Raises:
@@ -93,12 +93,12 @@ def check_named(context: click.Context, jobs: Sequence[str]) -> None:
         raise UsageError("name the jobs, or choose them with --select")
 
 
-def project_of(typed: Invocation) -> Project:
+def project_of(typed: Invocation) -> ProjectPaths:
     """Where the manifest's state is kept."""
     return find_project(typed.path, typed.ledger, sandbox=typed.sandbox)
 
 
-def endpoint_of(typed: Invocation, project: Project, clock: Clock) -> Endpoint:
+def endpoint_of(typed: Invocation, project: ProjectPaths, clock: Clock) -> Endpoint:
     """The imitated service, or the one that the environment names.
 
     Raises:

@@ -6,10 +6,10 @@ from batchrunner.cli.terminal import hand_over, say_lines, width
 from batchrunner.domain.text import Lines
 from batchrunner.reports.formats.registry import render
 from batchrunner.reports.report import Report
-from batchrunner.storage.paths import Project
+from batchrunner.storage.paths import ProjectPaths
 
 
-def shown(report: Report, form: str, project: Project, seconds: float | None = None) -> Lines:
+def shown(report: Report, form: str, project: ProjectPaths, seconds: float | None = None) -> Lines:
     """The report for stdout: its paths are seen from this folder, its table fits the terminal."""
     return render(report, form, seconds, os.path.relpath(project.root), width())
 

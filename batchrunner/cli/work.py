@@ -22,7 +22,7 @@ from batchrunner.errors import ExitCode
 from batchrunner.io.clock import Clock
 from batchrunner.planning.batch import JobSet
 from batchrunner.reports.next_steps import next_commands
-from batchrunner.storage.paths import Project
+from batchrunner.storage.paths import ProjectPaths
 
 
 def work(typed: Invocation, wanted: JobSet, settings: Settings) -> int:
@@ -66,7 +66,7 @@ def _title(wanted: JobSet) -> str:
     return f"{wanted.name} ({wanted.profile})" if wanted.profile else wanted.name
 
 
-def _tell(typed: Invocation, finished: FinishedRun, project: Project) -> None:
+def _tell(typed: Invocation, finished: FinishedRun, project: ProjectPaths) -> None:
     for_program = typed.form != "table"
     result, report = finished.result, finished.report
     say_report(shown(report, typed.form, project, result.seconds), typed.form)

@@ -36,7 +36,7 @@ from batchrunner.engine.submit import Submitter
 from batchrunner.engine.task_tracker import TaskTracker
 from batchrunner.engine.upload import Uploader
 from batchrunner.io.http import Http
-from batchrunner.planning.batch import Batch, RunLimits
+from batchrunner.planning.batch import Batch, EffectiveLimits
 from batchrunner.planning.inputs import PlanOptions
 from batchrunner.providers.modellix import Modellix
 from batchrunner.storage.clips import ClipStore
@@ -55,7 +55,7 @@ class Assembly:
     """
 
     def __init__(
-        self, batch: Batch, services: Services, http: Http, limits: RunLimits, options: PlanOptions, run_id: int
+        self, batch: Batch, services: Services, http: Http, limits: EffectiveLimits, options: PlanOptions, run_id: int
     ) -> None:
         self._ledger, self._credentials, self._clock = services.ledger, services.access, services.clock
         self._limits, self._options, self._run_id = limits, options, run_id
@@ -238,7 +238,7 @@ def _is_new(model: str, batch: Batch, options: PlanOptions) -> bool:
     return follow > CANARY_FOR and not batch.has_clip_of(model)
 
 
-def _rate(limits: RunLimits) -> RateLimiter:
+def _rate(limits: EffectiveLimits) -> RateLimiter:
     """The rate that somebody gave, or what the service says that it allows; before it says so, the least of all."""
     if limits.rate_per_min == AUTO:
         return RateLimiter(_LEAST_RATE_PER_MIN)

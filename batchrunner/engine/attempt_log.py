@@ -19,7 +19,7 @@ from batchrunner.io.clock import Clock
 from batchrunner.planning.planner import settles
 from batchrunner.providers.credentials import Credentials
 from batchrunner.storage.interface import Ledger
-from batchrunner.storage.paths import Project
+from batchrunner.storage.paths import ProjectPaths
 from batchrunner.storage.receipts import ReceiptsWriter
 from batchrunner.storage.records import Claim
 
@@ -42,7 +42,7 @@ class AttemptLog:
     clock: Clock
     events: EventSink
 
-    def claim(self, job: Job, step: Step, project: Project, newest: int | None) -> tuple[int, Claim]:
+    def claim(self, job: Job, step: Step, project: ProjectPaths, newest: int | None) -> tuple[int, Claim]:
         """Commits the attempt with its reservation, before its POST leaves; gives its number and what was claimed.
 
         Raises:

@@ -19,7 +19,7 @@ from batchrunner.engine.services import Services
 from batchrunner.engine.stops import Stops
 from batchrunner.engine.task_tracker import TaskTracker
 from batchrunner.errors import ExitCode, LedgerError
-from batchrunner.planning.batch import Batch, RunLimits, as_record
+from batchrunner.planning.batch import Batch, EffectiveLimits, as_record
 from batchrunner.planning.inputs import PlanOptions
 from batchrunner.storage.clips import ClipStore
 from batchrunner.storage.records import NewRun
@@ -43,7 +43,13 @@ class RunResult:
 
 
 async def execute(
-    batch: Batch, services: Services, limits: RunLimits, options: PlanOptions, *, command: str, beat_s: float = 30.0
+    batch: Batch,
+    services: Services,
+    limits: EffectiveLimits,
+    options: PlanOptions,
+    *,
+    command: str,
+    beat_s: float = 30.0,
 ) -> RunResult:
     """Does what the plan says, for every job of the batch.
 

@@ -22,12 +22,12 @@ from batchrunner.planning.planner import plan_all
 from batchrunner.planning.reuse import ReusableRef, describe, find_reusable, find_suspects
 from batchrunner.storage.clip_files import on_disk, owner_of
 from batchrunner.storage.interface import LedgerReader
-from batchrunner.storage.paths import Project
+from batchrunner.storage.paths import ProjectPaths
 from batchrunner.storage.records import Rivals
 
 
 @dataclass(frozen=True, slots=True)
-class RunLimits:
+class EffectiveLimits:
     """What a run may do: tasks at once, requests a minute, patience, retries and money.
 
     `waits_for_balance`: an account that is used up ends no submits, they wait for a top-up. `canary`: a model of which
@@ -72,7 +72,7 @@ class Batch:
     `rivals` tell which paths belong to others, `suspects` in which damaged rows a job's clip may hide.
     """
 
-    project: Project
+    project: ProjectPaths
     name: str
     profile: str
     jobs: Mapping[JobId, Job]
@@ -190,7 +190,7 @@ class Batch:
         """What the manifest has cost so far, reservations included."""
         return sum((a.booked_usd for m in self.histories.values() for a in m.attempts), NOTHING)
 
-    def budget(self, limits: RunLimits) -> Budget:
+    def budget(self, limits: EffectiveLimits) -> Budget:
         """What the caps leave at the start of a run."""
         return Budget(limits.budget_usd, limits.run_usd, lifetime_usd=self.lifetime_usd())
 
@@ -228,7 +228,7 @@ class JobSet:
 
 
 def load_batch(
-    project: Project, wanted: JobSet, ledger: LedgerReader, prices: PriceList, in_flight_run: int | None = None
+    project: ProjectPaths, wanted: JobSet, ledger: LedgerReader, prices: PriceList, in_flight_run: int | None = None
 ) -> Batch:
     """All that is known of these jobs. `in_flight_run` is a run that is alive: what it waits for is not unknown."""
     jobs = {job.identity: job for job in wanted.jobs}

@@ -12,10 +12,10 @@ from batchrunner.domain.clip import Clip
 from batchrunner.domain.history import JobHistory
 from batchrunner.io import mp4
 from batchrunner.io.files import sha256_of
-from batchrunner.storage.paths import Project, is_inside
+from batchrunner.storage.paths import ProjectPaths, is_inside
 
 
-def on_disk(project: Project, memory: JobHistory) -> tuple[JobHistory, frozenset[int]]:
+def on_disk(project: ProjectPaths, memory: JobHistory) -> tuple[JobHistory, frozenset[int]]:
     """The memory as the disk confirms it, and the attempts whose clip lies there, whole.
 
     A path is written down before a file gets it. Where a run ended in between, the clip still lies under the path
@@ -29,7 +29,7 @@ def on_disk(project: Project, memory: JobHistory) -> tuple[JobHistory, frozenset
     return replace(memory, attempts=tuple(attempts)), frozenset(lying)
 
 
-def _contested(project: Project, memory: JobHistory) -> frozenset[str]:
+def _contested(project: ProjectPaths, memory: JobHistory) -> frozenset[str]:
     """The paths of which only the bytes tell whose clip lies there.
 
     Two attempts claim one, or an attempt that once had it is not where it was moved to.
@@ -42,14 +42,14 @@ def _contested(project: Project, memory: JobHistory) -> frozenset[str]:
     )
 
 
-def owner_of(project: Project, path: Path, memory: JobHistory, present: frozenset[int]) -> Attempt | None:
+def owner_of(project: ProjectPaths, path: Path, memory: JobHistory, present: frozenset[int]) -> Attempt | None:
     """The attempt whose clip lies under this path; None where it is nobody's. `memory` and `present`: see `on_disk`."""
     lying = (a for a in memory.attempts if a.id in present and a.clip)
     own = next((a for a in lying if a.clip and project.found(a.clip.path) == path), None)
     return own or next((a for a in memory.attempts if source_at(project, path, a)), None)
 
 
-def source_at(project: Project, path: Path, attempt: Attempt) -> Clip | None:
+def source_at(project: ProjectPaths, path: Path, attempt: Attempt) -> Clip | None:
     """The other's clip under this path, where a job took it over and has no copy of its own yet; None if it is not."""
     if attempt.clips:
         return None
@@ -60,7 +60,7 @@ def source_at(project: Project, path: Path, attempt: Attempt) -> Clip | None:
     return None
 
 
-def _lying(project: Project, attempt: Attempt, contested: frozenset[str]) -> int:
+def _lying(project: ProjectPaths, attempt: Attempt, contested: frozenset[str]) -> int:
     """How many of its clips happened: the number of the last one that is found; 0 where none is."""
     last = len(attempt.clips)
     for number in range(last, 0, -1):
@@ -72,11 +72,11 @@ def _lying(project: Project, attempt: Attempt, contested: frozenset[str]) -> int
     return 0
 
 
-def _has_bytes(project: Project, clip: Clip) -> bool:
+def _has_bytes(project: ProjectPaths, clip: Clip) -> bool:
     return sha256_of(project.found(clip.path)) == clip.sha256 and is_sound(project, clip)
 
 
-def is_sound(project: Project, clip: Clip) -> bool:
+def is_sound(project: ProjectPaths, clip: Clip) -> bool:
     """Whether a file that is there, and that only a receipt tells of, is reached through no link, and is a film."""
     if not clip.is_told:
         return True
@@ -85,7 +85,7 @@ def is_sound(project: Project, clip: Clip) -> bool:
     return is_there and mp4.fault(path) is None
 
 
-def _has_size(project: Project, clip: Clip) -> bool:
+def _has_size(project: ProjectPaths, clip: Clip) -> bool:
     if not is_inside(clip.path):
         return False
     try:

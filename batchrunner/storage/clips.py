@@ -14,14 +14,14 @@ from batchrunner.io.download import DownloadedFile
 from batchrunner.io.files import temporary
 from batchrunner.storage.clip_files import is_sound, on_disk, owner_of, source_at
 from batchrunner.storage.interface import Ledger
-from batchrunner.storage.paths import Project
+from batchrunner.storage.paths import ProjectPaths
 
 
 @dataclass(frozen=True, slots=True)
 class ClipStore:
     """The clips of a project, and the ledger that knows each of them. Nothing of ours is ever deleted."""
 
-    project: Project
+    project: ProjectPaths
     ledger: Ledger
     clock: Clock
 

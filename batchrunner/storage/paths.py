@@ -14,7 +14,7 @@ _SERVERS = ("postgresql:/", "postgres:/")  # a path has no double slash
 
 
 @dataclass(frozen=True, slots=True)
-class Project:
+class ProjectPaths:
     """The places of one manifest. All of them are absolute.
 
     `root` is what the ledger's paths are relative to; `base` is what the jobs' outputs are relative to. Both lie in
@@ -118,7 +118,7 @@ def ledger_path(location: Path | str) -> Path:
     return Path(location)
 
 
-def find_project(manifest: Path, ledger: Path | None = None, *, sandbox: bool = False) -> Project:
+def find_project(manifest: Path, ledger: Path | None = None, *, sandbox: bool = False) -> ProjectPaths:
     """The project of a manifest: the nearest ledger upward, as git finds its folder, else one beside it.
 
     The search ends at a folder of another owner: in a folder that many share, anybody may leave a ledger.
@@ -129,10 +129,10 @@ def find_project(manifest: Path, ledger: Path | None = None, *, sandbox: bool = 
     path = Path(os.path.abspath(manifest))  # noqa: PTH100  # not resolve(): a link to a manifest stays where it is
     if sandbox:
         base = path.parent / SANDBOX
-        return Project(base, base, base / FOLDER / "ledger.db", path, path.parent)
+        return ProjectPaths(base, base, base / FOLDER / "ledger.db", path, path.parent)
     if ledger is not None:
         file = Path(os.path.abspath(ledger_path(ledger)))  # noqa: PTH100  # as above
-        return Project(path.parent, path.parent, file, path, path.parent)
+        return ProjectPaths(path.parent, path.parent, file, path, path.parent)
     found = (folder for folder in _of_one_owner(path.parent) if _has_ledger(folder, path.parent))
     root = next(found, path.parent)
-    return Project(root, path.parent, root / FOLDER / "ledger.db", path, root)
+    return ProjectPaths(root, path.parent, root / FOLDER / "ledger.db", path, root)

@@ -21,7 +21,7 @@ from batchrunner.domain.receipt_schema import NAME, check_line
 from batchrunner.errors import BatchrunnerError, LedgerError, UsageError
 from batchrunner.io import mp4
 from batchrunner.storage.interface import Ledger
-from batchrunner.storage.paths import Project
+from batchrunner.storage.paths import ProjectPaths
 from batchrunner.storage.receipts_file import Line, RefusedLine, append_line, read_lines, refuse
 
 SUFFIX = ".receipts.jsonl"
@@ -31,12 +31,12 @@ _READERS: Mapping[str, _Reader] = {"submit": read_receipt, "decision": read_deci
 _ORDER: Mapping[type[Receipt], int] = {AdoptionReceipt: 0, DecisionReceipt: 1, SubmitReceipt: 2}
 
 
-def receipts_path(project: Project, manifest: str) -> Path:
+def receipts_path(project: ProjectPaths, manifest: str) -> Path:
     """`<name>.receipts.jsonl` in the folder that the clips are relative to."""
     return project.base / f"{manifest}{SUFFIX}"
 
 
-def read_receipts(project: Project) -> tuple[Receipt, ...]:
+def read_receipts(project: ProjectPaths) -> tuple[Receipt, ...]:
     """The receipts of every manifest in this folder: what one paid, another may take over.
 
     Raises:
@@ -47,7 +47,7 @@ def read_receipts(project: Project) -> tuple[Receipt, ...]:
     return tuple(each for name in names for each in _read(project, name))
 
 
-def _read(project: Project, manifest: str) -> list[Receipt]:
+def _read(project: ProjectPaths, manifest: str) -> list[Receipt]:
     read = [_told(manifest, line) for line in read_lines(project.safe, receipts_path(project, manifest))]
     refuse([each for each in read if isinstance(each, RefusedLine)])
     return [each for each in read if not isinstance(each, RefusedLine)]
@@ -67,7 +67,7 @@ def _told(manifest: str, line: Line | RefusedLine) -> Receipt | RefusedLine:
 class ReceiptsWriter:
     """Writes receipts beside a ledger. What the disk does not take is said once: the ledger has it already."""
 
-    project: Project
+    project: ProjectPaths
     ledger: Ledger
     say: Callable[[str], None]
     _has_failed: bool = False
@@ -112,7 +112,7 @@ class ReceiptsWriter:
             )
 
 
-def _write(project: Project, manifest: str, ledger: Ledger, there: Sequence[Receipt]) -> None:
+def _write(project: ProjectPaths, manifest: str, ledger: Ledger, there: Sequence[Receipt]) -> None:
     whole = ((who, memory) for who, memory in ledger.histories(manifest).items() if not memory.damage)
     known = [each for who, memory in whole for each in receipts_of(who, memory)]
     told = sorted((*known, *ledger.unrecorded(there)), key=lambda each: (each.identity, each.at_s, _ORDER[type(each)]))
@@ -151,7 +151,7 @@ def _is_clip(path: Path) -> bool:
     return path.is_file() and mp4.fault(path) is None
 
 
-def check_memory(project: Project, manifest: str, outputs: Iterable[str]) -> None:
+def check_memory(project: ProjectPaths, manifest: str, outputs: Iterable[str]) -> None:
     """Clips without a ledger and without receipts: the memory of what was paid is lost.
 
     Raises:

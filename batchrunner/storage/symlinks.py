@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from batchrunner.storage.paths import Project
+from batchrunner.storage.paths import ProjectPaths
 from batchrunner.storage.receipts import receipts_path
 
 # What lies in the state folder under names that are known beforehand; all others are random.
@@ -10,7 +10,7 @@ _STATE = ("ledger.db", "service.jsonl", "service.jsonl.files", ".gitignore")
 _OF_A_MANIFEST = (".lock", ".lock.json", ".log")
 
 
-def check_symlinks(project: Project, manifest: str, outputs: Iterable[str]) -> None:
+def check_symlinks(project: ProjectPaths, manifest: str, outputs: Iterable[str]) -> None:
     """Nothing, where a run of this manifest, whose clips go there, finds no link in its way.
 
     Raises:

@@ -14,7 +14,7 @@ from batchrunner.io.clock import Clock
 from batchrunner.io.http import Answered, Responder
 from batchrunner.providers.credentials import Credentials
 from batchrunner.storage.open import open_ledger, read_ledger
-from batchrunner.storage.paths import Project, find_project
+from batchrunner.storage.paths import ProjectPaths, find_project
 from batchrunner.storage.run_lock import run_lock
 from tests.io.test_images import png
 from tests.moved_time import DAY_S
@@ -31,7 +31,7 @@ class Rehearsal(Studio):
     api: str = "http://127.0.0.1"
 
     @property
-    def project(self) -> Project:
+    def project(self) -> ProjectPaths:
         return find_project(self.manifest, sandbox=True)
 
     @property

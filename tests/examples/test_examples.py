@@ -22,13 +22,13 @@ from batchrunner.io.resources import data_root
 from batchrunner.manifest.load import Manifest, load
 from batchrunner.manifest.permissions import Permissions
 from batchrunner.manifest.yaml import document
-from batchrunner.planning.batch import Batch, JobSet, RunLimits, load_batch
+from batchrunner.planning.batch import Batch, EffectiveLimits, JobSet, load_batch
 from batchrunner.planning.inputs import PlanOptions
 from batchrunner.providers.credentials import Credentials
 from batchrunner.sandbox.downloads import clip_of
 from batchrunner.storage.interface import LedgerReader
 from batchrunner.storage.open import open_ledger, read_ledger
-from batchrunner.storage.paths import Project, find_project
+from batchrunner.storage.paths import ProjectPaths, find_project
 from tests.manifest.desk import plain_data
 from tests.moved_time import DAY_S, EVENING_S, MovedClock, in_moved_time
 from tests.studio import Studio
@@ -119,7 +119,7 @@ class Copy:
         shutil.copytree(EXAMPLES, folder, dirs_exist_ok=True)
         self.studio = Studio(folder)
         self.manifest = load(folder / name, profile)
-        self.project: Project = find_project(self.manifest.path)
+        self.project: ProjectPaths = find_project(self.manifest.path)
 
     def batch(self, ledger: LedgerReader) -> Batch:
         wanted = JobSet(self.manifest.name, self.manifest.profile, self.manifest.jobs)
@@ -132,7 +132,7 @@ class Copy:
     async def _run(self, clock: MovedClock) -> RunResult:
         access = Credentials(self.studio.api, self.studio.key)
         settings = self.manifest.settings
-        limits = RunLimits(
+        limits = EffectiveLimits(
             settings.concurrency,
             settings.rate_per_min,
             settings.task_timeout_s,

@@ -12,7 +12,7 @@ from batchrunner.domain.decision import Decision, DecisionKind
 from batchrunner.domain.history import JobHistory
 from batchrunner.domain.job import JobId
 from batchrunner.sandbox import Charged
-from batchrunner.storage.paths import Project
+from batchrunner.storage.paths import ProjectPaths
 
 # An identity and the wish that it had.
 Want = tuple[JobId, int]
@@ -61,7 +61,7 @@ class Known:
         return [each for each in self.unknown if each.asked == asked]
 
 
-def known(project: Project) -> Known:
+def known(project: ProjectPaths) -> Known:
     """What a ledger and the receipts beside it tell."""
     found = Known()
     with known_ledger(project) as book:

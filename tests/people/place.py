@@ -17,10 +17,10 @@ from batchrunner.app.session import known_ledger
 from batchrunner.catalog import shipped_prices
 from batchrunner.domain.status import Status
 from batchrunner.manifest.load import load
-from batchrunner.planning.batch import Batch, JobState, RunLimits, load_batch
+from batchrunner.planning.batch import Batch, EffectiveLimits, JobState, load_batch
 from batchrunner.planning.inputs import PlanOptions
 from batchrunner.sandbox import Charged
-from batchrunner.storage.paths import Project, find_project
+from batchrunner.storage.paths import ProjectPaths, find_project
 from tests.people.known import Known, Papers, Want, asked_of, known, papers, wish_of
 from tests.people.plans import Plan, planned
 from tests.people.sheet import Line, Sheet
@@ -57,7 +57,7 @@ class Place:
         return self.folder / ".batchrunner"
 
     @property
-    def project(self) -> Project:
+    def project(self) -> ProjectPaths:
         return find_project(self.folder / f"{self.sheets[0].stem}.yaml")
 
     @contextmanager
@@ -95,7 +95,7 @@ class Place:
         """What `batchrunner plan` calls the plan for a manifest."""
         manifest = load(self.folder / f"{sheet.stem}.yaml")
         settings = manifest.settings
-        limits = RunLimits(1, 1, 1.0, settings.retries, settings.budget_usd)
+        limits = EffectiveLimits(1, 1, 1.0, settings.retries, settings.budget_usd)
         batch, _ = self.looked_at(sheet)
         seen = batch.first_steps(PlanOptions(settings.retries), batch.budget(limits).room_usd)
         return planned_of(batch, limits, 1, seen, API).digest

@@ -18,7 +18,7 @@ from batchrunner.domain.receipt import AdoptionReceipt, DecisionReceipt, Receipt
 from batchrunner.domain.receipt_schema import check_line
 from batchrunner.storage.interface import Ledger
 from batchrunner.storage.open import open_ledger
-from batchrunner.storage.paths import Project, find_project
+from batchrunner.storage.paths import ProjectPaths, find_project
 from batchrunner.storage.receipts import ReceiptsWriter, read_receipts
 from tests.ledgers.make import identity_of
 from tests.promised.outputs import listed, shape
@@ -83,7 +83,7 @@ def _is_taken(line: Line) -> bool:
     return True
 
 
-def _written(project: Project, ledger: Ledger) -> bytes:
+def _written(project: ProjectPaths, ledger: Ledger) -> bytes:
     ReceiptsWriter(project, ledger, pytest.fail).whole("film")
     return (project.base / "film.receipts.jsonl").read_bytes()
 

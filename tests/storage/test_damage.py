@@ -18,7 +18,7 @@ from batchrunner.domain.decision import DecisionKind
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action, HoldReason
 from batchrunner.errors import BatchrunnerError, ExitCode
-from batchrunner.planning.batch import Batch, JobState, RunLimits
+from batchrunner.planning.batch import Batch, EffectiveLimits, JobState
 from batchrunner.planning.inputs import PlanOptions
 from batchrunner.reports.formats.registry import render
 from batchrunner.reports.job_history import history
@@ -219,7 +219,7 @@ def tell_everything(studio: Studio) -> set[str]:
         for form in FORMS:
             render(report, form)
         next_commands(report.rows, "film.yaml")
-        plan_table(planned_of(batch, RunLimits(2, 100, 60.0, 0, None), 2, seen, studio.api), studio.clock_s)
+        plan_table(planned_of(batch, EffectiveLimits(2, 100, 60.0, 0, None), 2, seen, studio.api), studio.clock_s)
         for each in seen:
             history(each.identity, each.history, each.step)
         for kind in (DecisionKind.RETRY, DecisionKind.REDO):

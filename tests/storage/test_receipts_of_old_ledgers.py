@@ -14,7 +14,7 @@ import pytest
 from batchrunner.domain.history import JobHistory
 from batchrunner.domain.job import JobId
 from batchrunner.storage.open import open_ledger, read_ledger, trust_ledger
-from batchrunner.storage.paths import Project, find_project
+from batchrunner.storage.paths import ProjectPaths, find_project
 from batchrunner.storage.receipts import ReceiptsWriter, read_receipts
 from tests.ledgers.make import HERE, identity_of
 from tests.storage.book import raw
@@ -24,7 +24,7 @@ RECEIPTS = HERE.parent / "promised" / "receipts.jsonl"
 IMPORTED = 20
 
 
-def project_with(folder: Path, ledger: Path | None) -> Project:
+def project_with(folder: Path, ledger: Path | None) -> ProjectPaths:
     (folder / ".batchrunner").mkdir(parents=True)
     shutil.copy(HERE / "film.yaml", folder / "film.yaml")
     shutil.copy(RECEIPTS, folder / "film.receipts.jsonl")
@@ -34,23 +34,23 @@ def project_with(folder: Path, ledger: Path | None) -> Project:
 
 
 @pytest.fixture
-def old(tmp_path: Path) -> Project:
+def old(tmp_path: Path) -> ProjectPaths:
     """A ledger of version 4, not opened yet."""
     return project_with(tmp_path / "old", HERE / "receipts-v4.db")
 
 
 @pytest.fixture
-def trusted(old: Project) -> Project:
+def trusted(old: ProjectPaths) -> ProjectPaths:
     with trust_ledger(old.ledger):
         return old
 
 
-def histories(project: Project) -> dict[JobId, JobHistory]:
+def histories(project: ProjectPaths) -> dict[JobId, JobHistory]:
     with read_ledger(project.ledger) as ledger:
         return ledger.histories("film")
 
 
-def test_they_are_remembered_as_if_they_were_imported_today(trusted: Project, tmp_path: Path) -> None:
+def test_they_are_remembered_as_if_they_were_imported_today(trusted: ProjectPaths, tmp_path: Path) -> None:
     new = project_with(tmp_path / "new", None)
     with open_ledger(new.ledger) as ledger:
         assert ledger.import_receipts(read_receipts(new)) == len(RECEIPTS.read_text(encoding="utf-8").splitlines())
@@ -58,7 +58,7 @@ def test_they_are_remembered_as_if_they_were_imported_today(trusted: Project, tm
     assert told(Studio(trusted.root).plan()) == told(Studio(new.root).plan())
 
 
-def test_each_still_names_the_machine_that_made_it(trusted: Project) -> None:
+def test_each_still_names_the_machine_that_made_it(trusted: ProjectPaths) -> None:
     known = histories(trusted)
     attempts = [a for history in known.values() for a in history.attempts if a.adoption_id is None]
     assert {(a.run_id, a.host, a.made_on) for a in attempts} == {(0, "studio", "studio")}
@@ -66,7 +66,7 @@ def test_each_still_names_the_machine_that_made_it(trusted: Project) -> None:
     assert (adopted.host, adopted.made_on) == ("laptop", "studio")
 
 
-def test_the_runs_that_stood_for_them_are_gone_and_all_others_stay(trusted: Project) -> None:
+def test_the_runs_that_stood_for_them_are_gone_and_all_others_stay(trusted: ProjectPaths) -> None:
     with closing(raw(trusted.ledger)) as db:
         assert db.execute("SELECT id, command, host FROM run").fetchall() == [(1, "run", "desk"), (4, "run", "desk")]
         assert db.execute("SELECT host, count(*) FROM receipt GROUP BY host ORDER BY host").fetchall() == [
@@ -77,7 +77,7 @@ def test_the_runs_that_stood_for_them_are_gone_and_all_others_stay(trusted: Proj
         assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
-def test_their_receipts_are_written_byte_for_byte_and_add_nothing_again(trusted: Project) -> None:
+def test_their_receipts_are_written_byte_for_byte_and_add_nothing_again(trusted: ProjectPaths) -> None:
     receipts = trusted.base / "film.receipts.jsonl"
     told_before = read_receipts(trusted)
     receipts.unlink()
@@ -88,7 +88,7 @@ def test_their_receipts_are_written_byte_for_byte_and_add_nothing_again(trusted:
         assert ledger.unrecorded(told_before) == []
 
 
-def test_whoever_only_reads_leaves_the_old_ledger_as_it_is(trusted: Project) -> None:
+def test_whoever_only_reads_leaves_the_old_ledger_as_it_is(trusted: ProjectPaths) -> None:
     """It is upgraded in memory; only whoever writes brings the file up to date."""
     shutil.copy(HERE / "receipts-v4.db", trusted.ledger)
     before = trusted.ledger.read_bytes()
@@ -129,7 +129,7 @@ def careless(path: Path) -> Iterator[sqlite3.Connection]:
         "digest = 7",
     ],
 )
-def test_a_damaged_row_is_damaged_after_the_upgrade_and_no_other_is(old: Project, change: str) -> None:
+def test_a_damaged_row_is_damaged_after_the_upgrade_and_no_other_is(old: ProjectPaths, change: str) -> None:
     with careless(old.ledger) as db:
         db.execute(f"UPDATE attempt SET {change} WHERE job = 'done' AND take = 1")
     with trust_ledger(old.ledger) as ledger:
@@ -139,7 +139,7 @@ def test_a_damaged_row_is_damaged_after_the_upgrade_and_no_other_is(old: Project
     assert len(known) == len({each.identity for each in read_receipts(old)})
 
 
-def test_a_receipt_row_that_is_damaged_holds_its_job(trusted: Project) -> None:
+def test_a_receipt_row_that_is_damaged_holds_its_job(trusted: ProjectPaths) -> None:
     with careless(trusted.ledger) as db:
         db.execute("UPDATE receipt SET host = 'here' WHERE attempt_id = (SELECT id FROM attempt WHERE job = 'failed')")
     damaged = [who.name for who, history in histories(trusted).items() if history.damage]

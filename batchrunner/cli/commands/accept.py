@@ -28,7 +28,7 @@ from batchrunner.io.clock import Clock
 from batchrunner.planning.batch import JobState
 from batchrunner.planning.inputs import PlanOptions
 from batchrunner.storage.clip_files import on_disk
-from batchrunner.storage.paths import Project, find_project
+from batchrunner.storage.paths import ProjectPaths, find_project
 
 
 @click.command()
@@ -88,20 +88,20 @@ def _taken(desk: DecisionSession, seen: JobState) -> str | None:
         raise UsageError(f"{seen.identity.name}: the file that was kept cannot be taken: {error}") from error
 
 
-def _can_be_kept(seen: JobState, project: Project) -> bool:
+def _can_be_kept(seen: JobState, project: ProjectPaths) -> bool:
     """Whether a job that nobody spelt has a clip in whose place another one would be rendered."""
     is_open = seen.history.open_attempt is not None
     return not is_open and seen.step.status is not Status.DONE and _clip_of(seen, project) is not None
 
 
-def _clip_of(seen: JobState, project: Project) -> Attempt | None:
+def _clip_of(seen: JobState, project: ProjectPaths) -> Attempt | None:
     """The attempt whose clip lies under its final name; where none does, the last one that gave a clip."""
     memory, present = on_disk(project, seen.history)
     lying = (a for a in reversed(memory.attempts) if a.id in present and a.clip and a.clip.role is ClipRole.FINAL)
     return next(lying, memory.newest_clip(memory.next_number))
 
 
-def _clip_to_keep(seen: JobState, project: Project) -> Attempt:
+def _clip_to_keep(seen: JobState, project: ProjectPaths) -> Attempt:
     attempt = _clip_of(seen, project)
     if attempt is None:
         raise UsageError(f"{seen.identity.name} has no clip that could be kept")

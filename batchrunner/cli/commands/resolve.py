@@ -24,7 +24,7 @@ from batchrunner.planning.batch import Batch, JobSet, load_batch
 from batchrunner.providers.modellix import is_task_id, task_id_hints
 from batchrunner.reports.resolve_help import ids_in, named_by_reply, unrecorded, what_to_look_for
 from batchrunner.storage.interface import LedgerReader
-from batchrunner.storage.paths import Project, find_project
+from batchrunner.storage.paths import ProjectPaths, find_project
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def _check(word: _Word, jobs: tuple[str, ...], candidates: Path | None) -> None:
         raise UsageError("--candidates decides nothing: look first, then say what became of each job")
 
 
-def _listed(project: Project, wanted: JobSet, jobs: tuple[str, ...], candidates: Path | None, path: str) -> Lines:
+def _listed(project: ProjectPaths, wanted: JobSet, jobs: tuple[str, ...], candidates: Path | None, path: str) -> Lines:
     with known_ledger(project) as book:
         batch = load_batch(project, wanted, book, shipped_prices())
         chosen = _chosen(jobs, _unknown(batch, book), batch)
