@@ -66,7 +66,6 @@ LONG_FILES = {
     "io/files.py": 310,
     "planning/batch.py": 290,
     "io/download.py": 286,
-    "providers/modellix/wire.py": 280,
     "io/http/clients.py": 280,
     "manifest/scaffold.py": 266,
     "io/images.py": 261,

@@ -11,7 +11,8 @@ from batchrunner.io.clock import Clock
 from batchrunner.io.files import make_state_folder
 from batchrunner.io.http import Http, InProcessTransport
 from batchrunner.providers.credentials import Credentials
-from batchrunner.providers.modellix import Modellix
+from batchrunner.providers.provider import KeyStatus, Provider
+from batchrunner.providers.provider_registry import DEFAULT, PROVIDERS
 from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import Sandbox
 from batchrunner.storage.paths import ProjectPaths
@@ -30,13 +31,13 @@ class Endpoint:
 
     async def refuses_key(self, clock: Clock) -> bool:
         """Whether it says that the key is no good."""
-        return await self._asked(clock, Modellix.refuses_key)
+        return await self._asked(clock, lambda provider: provider.check_key()) is KeyStatus.REFUSED
 
     async def balance(self, clock: Clock) -> Decimal | None:
         """The account's balance, where it is told."""
-        return (await self._asked(clock, Modellix.balance)).usd
+        return (await self._asked(clock, lambda provider: provider.balance())).usd
 
-    async def _asked(self, clock: Clock, ask: Callable[[Modellix], Awaitable[T]]) -> T:
+    async def _asked(self, clock: Clock, ask: Callable[[Provider], Awaitable[T]]) -> T:
         """One answer.
 
         Raises:
@@ -44,12 +45,12 @@ class Endpoint:
         """
         http = self.make_http()
         try:
-            api = Modellix(http, self.access.base_url, self.access.key, clock)
-            answer = await ask(api)
+            provider = PROVIDERS[DEFAULT](http, self.access, clock)
+            answer = await ask(provider)
         finally:
             await http.close()
-        if api.distrust:
-            raise CertificateRefused(api.distrust)
+        if provider.distrust:
+            raise CertificateRefused(provider.distrust)
         return answer
 
 

@@ -38,14 +38,12 @@ from batchrunner.engine.upload import Uploader
 from batchrunner.io.http import Http
 from batchrunner.planning.batch import Batch, EffectiveLimits
 from batchrunner.planning.inputs import PlanOptions
-from batchrunner.providers.modellix import Modellix
+from batchrunner.providers.provider import Provider
 from batchrunner.storage.clips import ClipStore
 from batchrunner.storage.receipts import ReceiptsWriter
 
 # A model of which nobody has seen a clip gets one job first when more than so many would follow.
 CANARY_FOR = 20
-# Source: the service's limits, the lowest tier.
-_LEAST_RATE_PER_MIN = 100
 
 
 class Assembly:
@@ -70,22 +68,22 @@ class Assembly:
         self.tracker = TaskTracker(LatencyModels(batch.all_histories()), self._clock)
         self.decider = Decider(batch, self._ledger, self._budget, self.stops, self.tracker, options)
         self.clips = ClipStore(batch.project, self._ledger, self._clock)
-        self._connect(http)
+        self._connect(services.make_provider(http, self._credentials, self._clock))
         self._guard()
         self._handle(http)
 
-    def _connect(self, http: Http) -> None:
+    def _connect(self, provider: Provider) -> None:
         """The provider, behind slots, turns and the rate of the account."""
         account, key_digest, clock = self._ledger.account, self._credentials.key_digest, self._clock
         concurrency = None if self._limits.concurrency == AUTO else self._limits.concurrency
-        rate, wake, stops = _rate(self._limits), self._wakeup.notify_all, self.stops
+        rate, wake, stops = _rate(self._limits, provider.limits.rate_per_min), self._wakeup.notify_all, self.stops
         self.limit_memory = LimitMemory(account, self._run_id, key_digest, clock, concurrency=concurrency)
         limit = self.limit_memory.limit()
         self.slots = SlotQueue(limit, lambda: stops.is_stopped, wake, speculates=concurrency is None)
         self._polls = PollQueue(rate, lambda: not stops.is_polling, wake)
         self.scheduler = Scheduler(self.slots, self._polls, self._wakeup, clock)
         self.provider = LimitedProvider(
-            provider=Modellix(http, self._credentials.base_url, self._credentials.key, clock),
+            provider=provider,
             gate=RequestGate(rate, clock, self._wakeup),
             limit=limit,
             stops=stops,
@@ -238,8 +236,8 @@ def _is_new(model: str, batch: Batch, options: PlanOptions) -> bool:
     return follow > CANARY_FOR and not batch.has_clip_of(model)
 
 
-def _rate(limits: EffectiveLimits) -> RateLimiter:
+def _rate(limits: EffectiveLimits, least_per_min: int) -> RateLimiter:
     """The rate that somebody gave, or what the service says that it allows; before it says so, the least of all."""
     if limits.rate_per_min == AUTO:
-        return RateLimiter(_LEAST_RATE_PER_MIN)
+        return RateLimiter(least_per_min)
     return RateLimiter(limits.rate_per_min, limits.rate_per_min)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from batchrunner.engine.limited_provider import LimitedProvider
 from batchrunner.errors import LedgerError
 from batchrunner.io.clock import Clock
-from batchrunner.providers.modellix import BalanceReply
+from batchrunner.providers.provider import BalanceReply, BalanceStatus
 from batchrunner.storage.interface import AccountLog
 from batchrunner.storage.records import HighWaterMark
 
@@ -28,7 +28,7 @@ class BalanceReader:
         """What the account holds just now; an empty reply where it is not wanted any more when its turn comes."""
         reply = await self._provider.balance(is_wanted)
         if reply is None:
-            return BalanceReply()
+            return BalanceReply(BalanceStatus.UNTOLD)
         if reply.usd is not None:
             with suppress(LedgerError):  # what matters more says so by itself
                 self._account.record_balance(self._run_id, self._key_digest, reply.usd, self._clock.wall_s())

@@ -25,7 +25,7 @@ from batchrunner.io.clock import Clock
 from batchrunner.io.download import DownloadedFile, DownloadError, DownloadFault, Partial
 from batchrunner.io.files import Refused, temporary
 from batchrunner.planning.inputs import StopReason
-from batchrunner.providers.modellix import TaskReplyKind
+from batchrunner.providers.provider import TaskReplyKind
 from batchrunner.storage.clips import ClipStore
 
 _MOST_TRIES = 6

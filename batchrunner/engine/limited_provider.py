@@ -7,22 +7,21 @@ back. The job itself goes to the planner again, which submits it once more: a re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from batchrunner.domain.attempt import RejectReason
 from batchrunner.domain.step import HoldReason
 from batchrunner.domain.text import duration
 from batchrunner.engine.event_sink import EventSink
 from batchrunner.engine.run_stats import RunStats
-from batchrunner.engine.scheduling.adaptive_limit import AdaptiveLimit, slots_of_tier
+from batchrunner.engine.scheduling.adaptive_limit import AdaptiveLimit
 from batchrunner.engine.scheduling.request_gate import LEAST_WAIT_S, RequestGate
 from batchrunner.engine.stops import Stops
 from batchrunner.io.clock import Clock
-from batchrunner.providers.modellix import (
+from batchrunner.providers.provider import (
     BalanceReply,
-    Modellix,
-    RateLimitHeaders,
+    Provider,
+    ProviderReply,
+    Retry,
     SubmitReply,
     TaskReply,
-    TaskReplyKind,
     UploadReply,
     UploadReplyKind,
 )
@@ -33,9 +32,9 @@ _LONGEST_PAUSE_OF_A_DRAIN_S = 60.0
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class LimitedProvider:
-    """Asks the provider. For `submit` and `task` the turn is taken before: by `acquire`, or by the poll queue."""
+    """Asks the provider. For `submit` and `poll` the turn is taken before: by `acquire`, or by the poll queue."""
 
-    provider: Modellix
+    provider: Provider
     gate: RequestGate
     limit: AdaptiveLimit
     stops: Stops
@@ -56,24 +55,27 @@ class LimitedProvider:
 
     def record_submit(self, reply: SubmitReply) -> None:
         """What the reply to a submit, which is on record by now, says of the account's limits."""
-        if reply.refusal is RejectReason.CONCURRENT:
+        if reply.retry is Retry.CONCURRENCY:
             self.stats.refused_429 += 1  # the slots learn from it; the rate has nothing to do with it
         else:
-            self._record(reply.limits, is_refused=reply.refusal is RejectReason.RATE)
+            self._record(reply)
 
-    async def task(self, task_id: str) -> TaskReply:
+    async def poll(self, task_id: str) -> TaskReply:
         """One poll: free."""
         self.stats.polls += 1
-        reply = await self.provider.task(task_id)
-        self._record(reply.limits, is_refused=reply.kind is TaskReplyKind.RATE)
+        reply = await self.provider.poll(task_id)
+        self._record(reply)
         return reply
 
     async def upload(self, name: str, data: bytes, is_wanted: Callable[[], bool]) -> UploadReply | None:
         """Sends an image when it is its turn: free. None if it is not wanted any more."""
+        send = self.provider.upload
+        if send is None:
+            return UploadReply(UploadReplyKind.REFUSED, message="it takes links only, no local files")
         if not await self.acquire(is_wanted):
             return None
-        reply = await self.provider.upload(name, data)
-        self._record(reply.limits, is_refused=reply.kind is UploadReplyKind.RATE)
+        reply = await send(name, data)
+        self._record(reply)
         return reply
 
     async def balance(self, is_wanted: Callable[[], bool]) -> BalanceReply | None:
@@ -81,7 +83,7 @@ class LimitedProvider:
         if not await self.acquire(is_wanted):
             return None
         reply = await self.provider.balance()
-        self._record(reply.limits, is_refused=reply.is_refused)
+        self._record(reply)
         return reply
 
     def now_s(self) -> float:
@@ -107,14 +109,15 @@ class LimitedProvider:
             said = f"the service wants no requests for another {duration(pause_s)}: the same command asks again"
             self.stops.stop_polling(HoldReason.DRAIN, said)
 
-    def _record(self, limits: RateLimitHeaders, *, is_refused: bool) -> None:
+    def _record(self, reply: ProviderReply) -> None:
         """What a reply says of the account's rate holds for everyone; a pause beyond the deadline ends the submits."""
+        limits, is_refused = reply.limits, reply.retry is Retry.RATE_LIMIT
         self.stats.refused_429 += is_refused
         if self.provider.distrust:
             self.stops.stop_polling(HoldReason.HALT, self.provider.distrust)
         if limits.sent_at_s is not None:
             self._ahead_s = limits.sent_at_s - self.clock.wall_s()
-        if limits.per_min and (slots := slots_of_tier(limits.per_min)):
+        if limits.per_min and (slots := self.provider.limits.slots_by_rate.get(limits.per_min)):
             self.limit.expect(slots)
         wait_s = self.gate.record(limits, refused=is_refused)
         if not self._is_slow and (slowness := self.gate.slowness()):

@@ -22,7 +22,7 @@ from batchrunner.engine.stops import Stops
 from batchrunner.engine.task_tracker import TaskTracker, TrackedTask
 from batchrunner.io.clock import Clock
 from batchrunner.planning.inputs import StopReason
-from batchrunner.providers.modellix import TaskReply, TaskReplyKind
+from batchrunner.providers.provider import TaskReply, TaskReplyKind
 
 # A video may come a little later than its success. What comes later still says that something is wrong with the model.
 _LATE_VIDEO = 3
@@ -65,7 +65,7 @@ class Poller:
     async def poll(self, identity: JobId, attempt: Attempt) -> TaskReply:
         """One GET of a task, whose turn it is, with the consequences for its record, its slot and its link."""
         sent_at_s = self.clock.monotonic_s()
-        reply = await self.provider.task(attempt.task_id or "")
+        reply = await self.provider.poll(attempt.task_id or "")
         tracked = self.tracker.track(attempt)
         tracked.polls += 1
         match reply.kind:

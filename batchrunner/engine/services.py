@@ -9,6 +9,7 @@ from batchrunner.engine.shutdown import Shutdown
 from batchrunner.io.clock import Clock
 from batchrunner.io.http import Http
 from batchrunner.providers.credentials import Credentials
+from batchrunner.providers.provider_registry import DEFAULT, PROVIDERS, MakeProvider
 from batchrunner.storage.interface import Ledger
 
 
@@ -23,3 +24,4 @@ class Services:
     listener: Listener
     shutdown: Shutdown
     host: str = field(default_factory=socket.gethostname)
+    make_provider: MakeProvider = PROVIDERS[DEFAULT]

@@ -17,7 +17,7 @@ from batchrunner.engine.stops import Stops
 from batchrunner.io.clock import Clock
 from batchrunner.planning.inputs import StopReason
 from batchrunner.providers.credentials import Credentials
-from batchrunner.providers.modellix import UploadReply, UploadReplyKind
+from batchrunner.providers.provider import UploadReply, UploadReplyKind
 from batchrunner.storage.interface import UploadLog
 
 # Some 25 minutes: it is rather the service that has a bad time than the image.

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchrunner.engine.scheduling.adaptive_limit import START, AdaptiveLimit, slots_of_tier
+from batchrunner.engine.scheduling.adaptive_limit import START, AdaptiveLimit
 
 
 def fill(capacity: AdaptiveLimit, slots: int, running: int, now_s: float = 0.0) -> tuple[int, int]:
@@ -28,11 +28,6 @@ def test_an_unknown_limit_is_found_at_once_for_a_refusal_or_two(slots: int) -> N
     running, refused = fill(capacity, slots, 0)
     assert (running, capacity.limit) == (slots, slots)
     assert refused <= 2
-
-
-@pytest.mark.parametrize(("per_min", "slots"), [(100, None), (200, 20), (500, 50), (1000, 100), (1, None), (150, None)])
-def test_a_tier_is_known_by_its_requests_a_minute(per_min: int, slots: int | None) -> None:
-    assert slots_of_tier(per_min) == slots
 
 
 def test_what_the_tier_is_said_to_allow_is_filled_at_once_and_for_one_refusal() -> None:

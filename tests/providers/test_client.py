@@ -12,7 +12,8 @@ import pytest
 from batchrunner import __version__
 from batchrunner.domain.attempt import Outcome, RejectReason
 from batchrunner.io.http import Http, InProcessTransport
-from batchrunner.providers.modellix import BalanceReply, Modellix, TaskReplyKind
+from batchrunner.providers.modellix import Modellix
+from batchrunner.providers.provider import BalanceReply, BalanceStatus, KeyStatus, Retry, TaskReplyKind
 from tests.moved_time import MovedClock, in_moved_time
 
 API = "https://api.modellix.test"
@@ -94,7 +95,7 @@ def test_the_base_may_end_in_a_slash(base_url: str) -> None:
 )
 def test_an_id_is_one_part_of_the_address_whatever_it_holds(task_id: str, segment: str) -> None:
     service = Service({"code": 0, "data": {"status": "pending"}})
-    asked(service, "task", task_id)
+    asked(service, "poll", task_id)
     assert service.asked[0][:2] == ("GET", f"/api/v1/tasks/{segment}")
 
 
@@ -118,24 +119,36 @@ def test_a_submit_never_raises_for_what_the_network_does(
 @pytest.mark.parametrize("error", [ConnectionRefusedError(), ConnectionResetError(), TimeoutError()])
 def test_what_is_free_takes_silence_for_no_answer(error: Exception) -> None:
     service = Service(error=error)
-    assert asked(service, "task", "task-1").kind is TaskReplyKind.RETRY
-    assert asked(service, "balance") == BalanceReply(is_trouble=True)
-    assert asked(service, "refuses_key") is False
+    assert asked(service, "poll", "task-1").kind is TaskReplyKind.RETRY
+    assert asked(service, "balance") == BalanceReply(BalanceStatus.UNANSWERED)
+    assert asked(service, "check_key") is KeyStatus.UNKNOWN
 
 
 def test_the_balance_and_the_key_are_asked_for() -> None:
     assert asked(Service({"code": 0, "data": {"balance": 12.5}}), "balance").usd == Decimal("12.5")
-    assert asked(Service({"code": 0, "data": {"is_valid": False}}), "refuses_key") is True
+    assert asked(Service({"code": 0, "data": {"is_valid": False}}), "check_key") is KeyStatus.REFUSED
 
 
 @pytest.mark.parametrize(
-    ("status", "trouble", "refused"),
-    [(200, False, False), (401, False, False), (404, False, False), (429, True, True), (503, True, False)],
+    ("status", "said", "retry"),
+    [
+        (200, BalanceStatus.UNTOLD, Retry.NO),
+        (401, BalanceStatus.UNTOLD, Retry.NO),
+        (404, BalanceStatus.UNTOLD, Retry.NO),
+        (429, BalanceStatus.RATE_LIMITED, Retry.RATE_LIMIT),
+        (503, BalanceStatus.UNANSWERED, Retry.TRANSIENT),
+    ],
 )
 def test_a_balance_that_is_not_told_is_told_from_one_that_nobody_looked_after(
-    status: int, *, trouble: bool, refused: bool
+    status: int, said: BalanceStatus, retry: Retry
 ) -> None:
-    assert asked(Service({}, status), "balance") == BalanceReply(None, trouble, refused)
+    reply = asked(Service({}, status), "balance")
+    assert (reply, reply.retry) == (BalanceReply(said), retry)
+
+
+@pytest.mark.parametrize(("per_min", "slots"), [(100, None), (200, 20), (500, 50), (1000, 100), (1, None), (150, None)])
+def test_a_tier_is_known_by_its_requests_a_minute(per_min: int, slots: int | None) -> None:
+    assert Modellix.limits.slots_by_rate.get(per_min) == slots
 
 
 def test_a_redirect_of_a_submit_is_not_followed() -> None:

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from batchrunner.domain.attempt import Outcome, RejectReason
 from batchrunner.domain.observation import ErrorClass, TaskState
 from batchrunner.io.http import Delivery, Reply, TransportError
-from batchrunner.providers.modellix import RateLimitHeaders, SubmitReply, TaskReply, TaskReplyKind, wire
 from batchrunner.providers.modellix import untrusted as foreign
+from batchrunner.providers.modellix import wire
+from batchrunner.providers.provider import KeyStatus, RateLimitHeaders, SubmitReply, TaskReply, TaskReplyKind
 
 # 2026-11-23 18:00 UTC
 NOW_S = 1_795_456_800.0
@@ -509,21 +510,21 @@ def test_a_balance_is_told_or_not(status: int, content: object, usd: str | None)
 
 
 @pytest.mark.parametrize(
-    ("status", "content", "is_refused"),
+    ("status", "content", "said"),
     [
-        (200, {"code": 0, "data": {"is_valid": True}}, False),
-        (200, {"code": 0, "data": {"is_valid": False}}, True),
-        (200, {"code": 0, "data": {"is_valid": None}}, False),
-        (200, {"code": 0, "data": {"is_valid": 0}}, False),
-        (200, b"<html>", False),
-        (401, b"", True),
-        (403, b"", True),
-        (404, b"", False),
-        (500, b"", False),
+        (200, {"code": 0, "data": {"is_valid": True}}, KeyStatus.ACCEPTED),
+        (200, {"code": 0, "data": {"is_valid": False}}, KeyStatus.REFUSED),
+        (200, {"code": 0, "data": {"is_valid": None}}, KeyStatus.UNKNOWN),
+        (200, {"code": 0, "data": {"is_valid": 0}}, KeyStatus.UNKNOWN),
+        (200, b"<html>", KeyStatus.UNKNOWN),
+        (401, b"", KeyStatus.REFUSED),
+        (403, b"", KeyStatus.REFUSED),
+        (404, b"", KeyStatus.UNKNOWN),
+        (500, {"code": 0, "data": {"is_valid": True}}, KeyStatus.UNKNOWN),
     ],
 )
-def test_a_key_is_refused_only_where_the_service_says_so(status: int, content: object, *, is_refused: bool) -> None:
-    assert wire.key_is_refused(Reply(status, {}, as_bytes(content))) is is_refused
+def test_a_key_is_refused_only_where_the_service_says_so(status: int, content: object, said: KeyStatus) -> None:
+    assert wire.key_status(Reply(status, {}, as_bytes(content))) is said
 
 
 # Anything at all
@@ -577,7 +578,7 @@ def test_no_look_can_raise_or_end_a_task_that_did_not_end(reply: Reply) -> None:
     assert said.state is TaskState.WAITING or reply.status == 200
     assert (said.failure is not None) == (said.state is TaskState.FAILED)
     wire.balance(reply, 0.0)
-    wire.key_is_refused(reply)
+    wire.key_status(reply)
 
 
 @example(Reply(400, {}, rb'{"message": "half a clapper: \ud83c"}'))

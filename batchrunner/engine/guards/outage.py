@@ -12,6 +12,7 @@ from batchrunner.engine.scheduling.backoff import backoff_s
 from batchrunner.engine.scheduling.wakeup import Wakeup
 from batchrunner.engine.stops import Stops
 from batchrunner.io.clock import Clock
+from batchrunner.providers.provider import Retry
 
 # Source: rule 8 in docs/promises.md.
 MOST_UNKNOWNS = 5
@@ -93,9 +94,10 @@ class OutageGuard(PassiveGuard):
 
     async def _is_answering(self, job: Job) -> bool:
         reply = await self._balance.read(lambda: self._stops.of(job) is None)
-        if reply.is_trouble:
+        is_answered = reply.retry is Retry.NO
+        if not is_answered:
             self._backoff.record_failure(self._clock.monotonic_s())
-        return not reply.is_trouble
+        return is_answered
 
     def record(self, job: Job, answer: Answer) -> None:
         """An accepted submit ends the outage, an unknown one or one that could not be sent makes it longer."""

@@ -16,6 +16,7 @@ from batchrunner.engine.guards.submit_guard import PassiveGuard
 from batchrunner.engine.in_flight import InFlightSubmits
 from batchrunner.engine.scheduling.wakeup import Wakeup
 from batchrunner.engine.stops import Stops
+from batchrunner.providers.provider import Retry
 from batchrunner.storage.records import HighWaterMark
 
 _MOST = Decimal("1.05")
@@ -114,7 +115,7 @@ class PriceGuard(PassiveGuard):
 
     async def _held(self, is_wanted: Callable[[], bool]) -> Decimal | None:
         reply = await self.balance.read(is_wanted)
-        if reply.is_trouble:
+        if reply.retry is not Retry.NO:
             self._check_another()
         elif reply.usd is None:
             self._checks_left = 0
@@ -129,7 +130,7 @@ class PriceGuard(PassiveGuard):
         if before is None or answer.outcome is not Outcome.ACCEPTED:
             return
         reply = await self.balance.read()
-        if reply.is_trouble:
+        if reply.retry is not Retry.NO:
             self._check_another()
             return
         self._checks_left = 0

@@ -5,16 +5,6 @@ from dataclasses import dataclass
 
 START = 2
 
-# Requests a minute and tasks at once of the published tiers, per account. Two tiers share 100 a minute, with 2 and 10
-# tasks: that one says nothing. Source: the service's rate-limit page, 2026-08.
-_TIERS = {200: 20, 500: 50, 1000: 100}
-
-
-def slots_of_tier(per_min: int) -> int | None:
-    """How many tasks at once the tier with so many requests a minute allows; None for a rate that no tier has."""
-    return _TIERS.get(per_min)
-
-
 # One submit too many: seldom where the account was never seen to take more, soon where it did or nobody knows, for
 # what another run leaves stands empty until it is tried. What was refused so often in a row is not to be had.
 _FIRST_PROBE_S = 10.0

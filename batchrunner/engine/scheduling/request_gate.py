@@ -7,7 +7,7 @@ from batchrunner.domain.text import duration, plural
 from batchrunner.engine.scheduling.rate_limiter import RateLimiter
 from batchrunner.engine.scheduling.wakeup import Wakeup
 from batchrunner.io.clock import Clock
-from batchrunner.providers.modellix import RateLimitHeaders
+from batchrunner.providers.provider import RateLimitHeaders
 
 # A window of the account is a minute: who says more is asked again after a while, whatever it said.
 _LONGEST_PAUSE_S = 900.0

@@ -6,7 +6,23 @@ from urllib.parse import quote
 from batchrunner import __version__
 from batchrunner.io.clock import Clock
 from batchrunner.io.http import Http, TransportError, Untrusted
+from batchrunner.io.images import LARGEST_BYTES
 from batchrunner.providers.modellix import wire
+from batchrunner.providers.provider import (
+    BalanceReply,
+    BalanceStatus,
+    KeyStatus,
+    KnownLimits,
+    SubmitReply,
+    TaskReply,
+    TaskReplyKind,
+    UploadReply,
+    UploadReplyKind,
+)
+
+# Two tiers share 100 requests a minute, with 2 and 10 tasks at once: that rate says nothing of the tasks.
+# Source: the service's rate-limit page, 2026-08, and its File API page.
+_LIMITS = KnownLimits(rate_per_min=100, slots_by_rate={200: 20, 500: 50, 1000: 100}, upload_bytes=LARGEST_BYTES)
 
 
 class Modellix:
@@ -14,6 +30,8 @@ class Modellix:
 
     `distrust` is why there is no point in asking on: whoever answers there shows a certificate that is not accepted.
     """
+
+    limits = _LIMITS
 
     def __init__(self, http: Http, base_url: str, key: str, clock: Clock, suffix: str = "/async") -> None:
         self._http = http
@@ -24,7 +42,7 @@ class Modellix:
         self.distrust = ""
         self._headers = {"Authorization": f"Bearer {key}", "User-Agent": f"batchrunner/{__version__}"}
 
-    async def submit(self, model: str, body: Mapping[str, object]) -> wire.SubmitReply:
+    async def submit(self, model: str, body: Mapping[str, object]) -> SubmitReply:
         """The paid POST, once. Never raises for what the network or the service does: the outcome says it."""
         url = f"{self._base_url}/api/v1/{model}{self._suffix}"
         try:
@@ -34,23 +52,23 @@ class Modellix:
             return wire.unanswered(error)
         return wire.submitted(reply, self._clock.wall_s())
 
-    async def task(self, task_id: str) -> wire.TaskReply:
+    async def poll(self, task_id: str) -> TaskReply:
         """One look at a task: free. Never raises for what the network or the service does."""
         try:
             # the id is one path segment, whatever it holds
             reply = await self._http.get(f"{self._base_url}/api/v1/tasks/{quote(task_id, safe='')}", self._headers)
         except TransportError as error:
             self._heed(error)
-            return wire.TaskReply(wire.TaskReplyKind.RETRY, message=str(error))
+            return TaskReply(TaskReplyKind.RETRY, message=str(error))
         return wire.task_reply(reply, task_id, self._clock.wall_s())
 
-    async def upload(self, name: str, data: bytes) -> wire.UploadReply:
+    async def upload(self, name: str, data: bytes) -> UploadReply:
         """Sends a picture: free. Never raises for what the network or the service does."""
         try:
             reply = await self._http.upload(f"{self._base_url}/api/v1/media/files", self._headers, name, data)
         except TransportError as error:
             self._heed(error)
-            return wire.UploadReply(wire.UploadReplyKind.RETRY, message=str(error))
+            return UploadReply(UploadReplyKind.RETRY, message=str(error))
         return wire.upload_reply(reply, self._clock.wall_s())
 
     async def delete_upload(self, file_id: str) -> bool:
@@ -62,23 +80,23 @@ class Modellix:
             return False
         return reply.status in (200, 204, 404)
 
-    async def balance(self) -> wire.BalanceReply:
+    async def balance(self) -> BalanceReply:
         """The account's balance. Never raises for what the network or the service does."""
         try:
             reply = await self._http.get(f"{self._base_url}/api/v1/team/balance", self._headers)
         except TransportError as error:
             self._heed(error)
-            return wire.BalanceReply(is_trouble=True)
+            return BalanceReply(BalanceStatus.UNANSWERED)
         return wire.balance(reply, self._clock.wall_s())
 
-    async def refuses_key(self) -> bool:
-        """Whether the service says that the key is no good; silence is no refusal."""
+    async def check_key(self) -> KeyStatus:
+        """What the service says of the key. Never raises for what the network or the service does."""
         try:
             reply = await self._http.get(f"{self._base_url}/api/v1/apikey/validate", self._headers)
         except TransportError as error:
             self._heed(error)
-            return False
-        return wire.key_is_refused(reply)
+            return KeyStatus.UNKNOWN
+        return wire.key_status(reply)
 
     def _heed(self, error: TransportError) -> None:
         if isinstance(error, Untrusted):

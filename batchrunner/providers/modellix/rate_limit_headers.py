@@ -1,30 +1,14 @@
 """What the headers of a reply say of the account's pace. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
 from batchrunner.providers.modellix import untrusted as foreign
+from batchrunner.providers.provider import RateLimitHeaders
 
 # A window is a minute: what is reset days later is no time in seconds.
 _LONGEST_RESET_S = 86_400.0
 _LONGEST_WAIT_S = 86_400.0
-
-
-@dataclass(frozen=True, slots=True)
-class RateLimitHeaders:
-    """What a reply says of the account's pace: requests a minute, those left, and how long to send nothing.
-
-    `sent_at_s` is when it was sent, by the clock of the service.
-    """
-
-    per_min: int | None = None
-    remaining: int | None = None
-    wait_s: float | None = None
-    sent_at_s: float | None = None
-
-
-UNTOLD = RateLimitHeaders()
 
 
 def limits_of(headers: Mapping[str, str], now_s: float) -> RateLimitHeaders:

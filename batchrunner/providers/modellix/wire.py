@@ -2,16 +2,24 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from decimal import Decimal
-from enum import StrEnum
 from typing import Any
 
 from batchrunner.domain.attempt import Outcome, RejectReason
 from batchrunner.domain.observation import ErrorClass, Failure, TaskState
 from batchrunner.io.http import Delivery, Reply, TransportError
 from batchrunner.providers.modellix import untrusted as foreign
-from batchrunner.providers.modellix.rate_limit_headers import UNTOLD, RateLimitHeaders, limits_of
+from batchrunner.providers.modellix.rate_limit_headers import limits_of
+from batchrunner.providers.provider import (
+    BalanceReply,
+    BalanceStatus,
+    KeyStatus,
+    RateLimitHeaders,
+    SubmitReply,
+    TaskReply,
+    TaskReplyKind,
+    UploadReply,
+    UploadReplyKind,
+)
 
 # Source: the official command-line client 0.0.7. An id is not a file name.
 # One of dots alone would ask for another address.
@@ -42,47 +50,6 @@ _REFUSALS: Mapping[int, RejectReason] = {
 _SUCCESS_WORDS = frozenset({"success", "succeeded", "completed"})
 _FAILED_WORDS = frozenset({"failed", "error", "canceled", "cancelled"})
 _MODERATION = re.compile(r"moderat|safety|policy|prohibited|sensitive|responsible ai|blocked", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class SubmitReply:
-    """What a paid POST brought."""
-
-    outcome: Outcome
-    task_id: str | None = None
-    refusal: RejectReason | None = None
-    http_status: int | None = None
-    message: str = ""
-    body: str = ""
-    limits: RateLimitHeaders = UNTOLD
-
-
-class TaskReplyKind(StrEnum):
-    """What a GET of a task brought: a state; or nothing yet, because of what."""
-
-    STATE = "state"
-    RETRY = "again"
-    RATE = "rate"
-    KEY = "key"
-    GONE = "gone"
-    INVALID = "odd"
-
-
-@dataclass(frozen=True, slots=True)
-class TaskReply:
-    """One look at a task. `link` is a secret: it is never written down. `odd_bill` is a bill that is no amount."""
-
-    kind: TaskReplyKind
-    state: TaskState = TaskState.WAITING
-    word: str = ""
-    link: str | None = None
-    failure: Failure | None = None
-    expires_at_s: float | None = None
-    billed_usd: Decimal | None = None
-    odd_bill: str = ""
-    message: str = ""
-    body: str = ""
-    limits: RateLimitHeaders = UNTOLD
 
 
 def is_task_id(text: str) -> bool:
@@ -207,27 +174,6 @@ def _words(error: Mapping[str, Any]) -> str:
     return ": ".join(str(error[key]) for key in ("code", "message") if error.get(key))
 
 
-class UploadReplyKind(StrEnum):
-    """What an upload brought."""
-
-    TAKEN = "taken"
-    REFUSED = "refused"
-    KEY = "key"
-    RATE = "rate"
-    RETRY = "again"
-
-
-@dataclass(frozen=True, slots=True)
-class UploadReply:
-    """One try to upload; `file_id` and `url` are those of a picture that was taken."""
-
-    kind: UploadReplyKind
-    file_id: str = ""
-    url: str = ""
-    message: str = ""
-    limits: RateLimitHeaders = UNTOLD
-
-
 _UPLOAD_REPLY_KINDS: Mapping[int, UploadReplyKind] = {
     429: UploadReplyKind.RATE,
     401: UploadReplyKind.KEY,
@@ -250,28 +196,24 @@ def upload_reply(reply: Reply, now_s: float) -> UploadReply:
     return UploadReply(UploadReplyKind.RETRY, message="the service took it and did not say where it is", limits=limits)
 
 
-@dataclass(frozen=True, slots=True)
-class BalanceReply:
-    """What a look at the balance brought: US dollars, or None where the service does not tell them.
-
-    `is_trouble`: nobody answered that looked after it: another time it may be told. `is_refused`: because of the pace.
-    """
-
-    usd: Decimal | None = None
-    is_trouble: bool = False
-    is_refused: bool = False
-    limits: RateLimitHeaders = UNTOLD
-
-
 def balance(reply: Reply, now_s: float) -> BalanceReply:
     """What a whole answer says of the balance. Source: the official command-line client."""
-    limits, is_refused = limits_of(reply.headers, now_s), reply.status == 429
+    limits = limits_of(reply.headers, now_s)
     if reply.status != 200:
-        return BalanceReply(is_trouble=is_refused or reply.status >= 500, is_refused=is_refused, limits=limits)
-    return BalanceReply(foreign.amount(foreign.data_of(foreign.json_of(reply.body)).get("balance")), limits=limits)
+        return BalanceReply(_balance_status(reply.status), limits=limits)
+    usd = foreign.amount(foreign.data_of(foreign.json_of(reply.body)).get("balance"))
+    return BalanceReply(BalanceStatus.UNTOLD if usd is None else BalanceStatus.TOLD, usd, limits)
 
 
-def key_is_refused(reply: Reply) -> bool:
-    """Whether the service says that a key is no good: an invalid one is answered with 200 and `false`."""
+def _balance_status(http_status: int) -> BalanceStatus:
+    if http_status == 429:
+        return BalanceStatus.RATE_LIMITED
+    return BalanceStatus.UNANSWERED if http_status >= 500 else BalanceStatus.UNTOLD
+
+
+def key_status(reply: Reply) -> KeyStatus:
+    """What a whole answer says of a key: an invalid one is answered with 200 and `false`."""
     valid = foreign.data_of(foreign.json_of(reply.body)).get("is_valid")
-    return reply.status in (401, 403) or valid is False
+    if reply.status in (401, 403) or valid is False:
+        return KeyStatus.REFUSED
+    return KeyStatus.ACCEPTED if reply.status == 200 and valid is True else KeyStatus.UNKNOWN
