@@ -1,28 +1,66 @@
-"""The table of models."""
+"""A model as its description tells it: the fields of a request, what they are for, their rules and their price."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
-from batchrunner.catalog.rules import VEO_3_1, Rule
-from batchrunner.domain.request import Request, canonical
-from batchrunner.io.resources import read_text
+from batchrunner.catalog.roles import Role
+from batchrunner.catalog.rules import Body, Rule
+from batchrunner.domain.problem import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """US dollars per second of video by the values of one field, as they were read on one day."""
+
+    read_on: date
+    source: str
+    by: str
+    usd_per_second: Mapping[str, Decimal]
 
 
 @dataclass(frozen=True)
 class Model:
-    """One model: the service's name for it, the schema of its body, and the rules between its fields."""
+    """One model: the service's name for it, and all that its description tells.
+
+    `provider` and `path` say who is asked, and where. `schema` is the JSON Schema of the request's body (draft
+    2020-12). `pictures` are the fields that take a local file; `starter` is what a new manifest gives, as texts.
+    `latency_by` are the fields on which the length of a render depends. Results are kept for `retention_days`, at
+    least and at most.
+    """
 
     slug: str
-    schema_path: str
+    provider: str
+    path: str
+    schema: Mapping[str, Any]
+    roles: Mapping[Role, str]
+    pictures: frozenset[str]
+    starter: Mapping[str, str]
     rules: tuple[Rule, ...]
+    price: Price | None
+    latency_by: tuple[str, ...]
+    retention_days: tuple[int, int]
 
-    @cached_property
-    def schema(self) -> dict[str, Any]:
-        """The JSON Schema of the request body (draft 2020-12)."""
-        return dict(json.loads(read_text(self.schema_path)))
+    def field(self, role: Role) -> str | None:
+        """The field of a role; None where the model has none."""
+        return self.roles.get(role)
+
+    def value(self, body: Body, role: Role) -> object:
+        """What a body has for a role, else the documented default, else None."""
+        name = self.roles.get(role, "")
+        return body.get(name, self.defaults.get(name))
+
+    def takes(self, role: Role) -> tuple[Any, ...]:
+        """The values of which the field of a role takes one; () where it takes any, or there is none."""
+        return tuple(self.fields.get(self.roles.get(role, ""), {}).get("enum", ()))
+
+    def forbids(self, values: Body) -> bool:
+        """Whether a rule that speaks of nothing else rules these values out."""
+        errors = (rule for rule in self.rules if rule.severity is Severity.ERROR)
+        return any(rule.breaks(values) for rule in errors if values.keys() >= set(rule.fields))
 
     @cached_property
     def fields(self) -> dict[str, Any]:
@@ -38,28 +76,3 @@ class Model:
     def defaults(self) -> dict[str, object]:
         """What the service documents for a field that is not written."""
         return {name: field["default"] for name, field in self.fields.items() if "default" in field}
-
-
-_VEO_3_1_BODY = "schemas/models/google/veo-3.1-i2v.schema.json"
-
-_MODELS = (
-    Model("google/veo-3.1-i2v", _VEO_3_1_BODY, VEO_3_1),
-    Model("google/veo-3.1-fast-i2v", _VEO_3_1_BODY, VEO_3_1),
-)
-
-
-@cache
-def models() -> Mapping[str, Model]:
-    """All models by slug."""
-    return {model.slug: model for model in _MODELS}
-
-
-def find(slug: str) -> Model | None:
-    """The model of this name; None where the catalogue has none."""
-    return models().get(slug)
-
-
-def request_of(slug: str, body: Mapping[str, object]) -> Request:
-    """The canonical request of a body under today's rules; a model that we no longer know has no defaults."""
-    model = find(slug)
-    return canonical(slug, body, model.defaults if model else {})

@@ -1,48 +1,44 @@
 """Dated prices: what a clip is estimated to cost, before anything is spent."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import cache
+from itertools import product
 from typing import Any
 
+from batchrunner.catalog.loader import find, models
+from batchrunner.catalog.models import Model
+from batchrunner.catalog.roles import Role
 from batchrunner.domain.money import FREE, Cost
 from batchrunner.domain.request import Request
-from batchrunner.io.resources import read_package_text
-
-_DURATIONS = ("4", "6", "8")
-_ONLY_8_SECONDS = {"1080p", "4k"}
 
 
 @dataclass(frozen=True, slots=True)
 class PriceList:
-    """US dollars per second of video, by model and resolution, as they were on one day."""
+    """US dollars per second of video, by model and by what its price depends on, as they were on one day."""
 
     priced_on: date
     usd_per_second: Mapping[str, Mapping[str, Decimal]]
 
     def knows(self, request: Request) -> bool:
         """Whether there is a price for all that a request may become."""
-        rates = self.usd_per_second.get(request.model, {})
-        resolution = request.fields.get("resolution")
-        return bool(rates) if resolution is None else resolution in rates
+        model, rates = find(request.model), self.usd_per_second.get(request.model, {})
+        chosen = request.fields.get(_by(model)) if model else None
+        return model is not None and (bool(rates) if chosen is None else chosen in rates)
 
     def cost(self, request: Request) -> Cost:
-        """The estimate for one clip; a range where duration or resolution are left to the service.
+        """The estimate for one clip; a range where what the price depends on is left to the service.
 
         What has no price costs nothing here: whoever pays asks `knows` first.
         """
-        if not self.knows(request):
+        model = find(request.model)
+        if model is None or not self.knows(request):
             return FREE
         rates = self.usd_per_second[request.model]
-        prices = [
-            rates[resolution] * Decimal(seconds)
-            for resolution in _open_or(request.fields.get("resolution"), tuple(rates))
-            for seconds in _open_or(request.fields.get("durationSeconds"), _DURATIONS)
-            if seconds == "8" or resolution not in _ONLY_8_SECONDS
-        ]
+        prices = [rates[value] * Decimal(seconds) for value, seconds in _possible(model, request, rates)]
         return Cost(min(prices), max(prices))
 
     def as_json(self) -> dict[str, Any]:
@@ -54,14 +50,28 @@ class PriceList:
         return {"priced_on": self.priced_on.isoformat(), "usd_per_second": rates}
 
 
-def _open_or(value: object, possible: tuple[str, ...]) -> tuple[str, ...]:
-    return possible if value is None else (str(value),)
+def _by(model: Model) -> str:
+    """The field on which a second's price depends."""
+    return (model.price.by if model.price else model.field(Role.RESOLUTION)) or ""
+
+
+def _possible(model: Model, request: Request, priced: Iterable[str]) -> list[tuple[Any, Any]]:
+    """What a second's price depends on, and the seconds: as they are chosen, else as the service may choose them."""
+    by, duration = _by(model), model.field(Role.DURATION) or ""
+    chosen, seconds = request.fields.get(by), request.fields.get(duration)
+    values = priced if chosen is None else (chosen,)
+    pairs = list(product(values, model.takes(Role.DURATION) if seconds is None else (seconds,)))
+    return [pair for pair in pairs if not model.forbids({by: pair[0], duration: pair[1]})] or pairs
 
 
 @cache
 def shipped_prices() -> PriceList:
-    """The prices that came with this release."""
-    return read_prices(read_package_text("catalog/prices.json"))
+    """The prices that came with this release; their day is that of the oldest among them."""
+    priced = {slug: model.price for slug, model in models().items() if model.price}
+    return PriceList(
+        min(price.read_on for price in priced.values()),
+        {slug: price.usd_per_second for slug, price in priced.items()},
+    )
 
 
 def read_prices(text: str) -> PriceList:

@@ -1,11 +1,18 @@
-"""What fields do to each other, as a table: each rule with its code, its sentence and its hint."""
+"""What fields do to each other: rules as the descriptions write them, and how each shape of them is judged."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from batchrunner.domain.problem import Code, Severity
 
 Body = Mapping[str, object]
+Breaks = Callable[[Body], bool]
+Values = Mapping[str, Any]  # a list of values by field, or `any` for whatever is written
+
+_ANY = "any"
+# A token is about four bytes of text in every script, near enough for a warning.
+_BYTES_PER_TOKEN = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +24,7 @@ class Rule:
 
     code: Code
     fields: tuple[str, ...]
-    breaks: Callable[[Body], bool]
+    breaks: Breaks
     message: str
     hint: str
     source: str
@@ -28,113 +35,92 @@ class Rule:
         return self.code.severity
 
 
-def _both(one: str, other: str) -> Callable[[Body], bool]:
-    return lambda body: one in body and other in body
+def read_rule(written: Mapping[str, Any], defaults: Body, source: str) -> Rule:
+    """A rule of a description, whose documented `defaults` count where a rule asks for values.
+
+    Raises:
+        ValueError: it has not exactly one shape, a key that no rule has, or lacks one that each has.
+    """
+    name = written.get("rule", "without a name")
+    shapes = [shape for shape in _SHAPES if shape in written]
+    unknown = written.keys() - _SHAPES.keys() - _KEYS
+    if len(shapes) != 1 or unknown or not written.keys() >= _NEEDED:
+        raise ValueError(f"rule {name!r}: shapes {shapes}, unknown keys {sorted(unknown)}, needed {sorted(_NEEDED)}")
+    (shape,) = shapes
+    breaks, fields = _SHAPES[shape](written, defaults)
+    return Rule(
+        Code(written["code"]),
+        tuple(written.get("fields", fields)),
+        breaks,
+        written["message"],
+        written["help"],
+        written.get("source", source),
+    )
 
 
-def _needs_8_seconds(applies: Callable[[Body], bool]) -> Callable[[Body], bool]:
-    return lambda body: applies(body) and body.get("durationSeconds") != "8"
+_NEEDED = frozenset({"rule", "code", "message", "help"})
+_KEYS = _NEEDED | {"then", "fields", "source"}
+
+_Judged = tuple[Breaks, Sequence[str]]
 
 
-_SEED = "Modellix, veo-3.1-i2v, verified 2026-04-29"
-_WRITE_8 = 'write `durationSeconds: "8"`'
-
-# A token is about four bytes of text in every script, near enough for a warning.
-_BYTES_PER_TOKEN = 4
-_MOST_TOKENS = 1024
+def _excludes(written: Mapping[str, Any], _: Body) -> _Judged:
+    """These do not stand together."""
+    fields = written["excludes"]
+    return lambda body: all(name in body for name in fields), fields
 
 
-def _tokens(text: str) -> int:
-    return len(text.encode(errors="replace")) // _BYTES_PER_TOKEN
+def _requires(written: Mapping[str, Any], _: Body) -> _Judged:
+    """Each of these needs one of those."""
+    needs: Mapping[str, Sequence[str]] = written["requires"]
+    fields = [*needs, *(name for those in needs.values() for name in those)]
+    return lambda body: any(name in body and body.keys().isdisjoint(those) for name, those in needs.items()), fields
 
 
-VEO_3_1: tuple[Rule, ...] = (
-    Rule(
-        Code.IMAGE_MISSING,
-        ("image", "referenceImages"),
-        lambda body: not {"image", "referenceImages", "lastFrame"} & body.keys(),
-        "neither `image` nor `referenceImages` is given",
-        "add `image:` with the first frame, or `referenceImages:` with up to three images",
-        _SEED,
-    ),
-    Rule(
-        Code.IMAGE_WITH_REFERENCES,
-        ("referenceImages", "image"),
-        _both("image", "referenceImages"),
-        "`referenceImages` cannot be combined with `image`",
-        "keep one of the two",
-        _SEED,
-    ),
-    Rule(
-        Code.LAST_FRAME_WITHOUT_IMAGE,
-        ("lastFrame", "image"),
-        lambda body: "lastFrame" in body and not {"image", "referenceImages"} & body.keys(),
-        "`lastFrame` needs `image`",
-        "add `image:` with the first frame, or remove `lastFrame`",
-        _SEED,
-    ),
-    Rule(
-        Code.LAST_FRAME_WITH_REFERENCES,
-        ("lastFrame", "referenceImages"),
-        _both("lastFrame", "referenceImages"),
-        "`lastFrame` cannot be combined with `referenceImages`",
-        "remove one of the two",
-        _SEED,
-    ),
-    Rule(
-        Code.NEGATIVE_PROMPT_WITH_REFERENCES,
-        ("negativePrompt", "referenceImages"),
-        _both("negativePrompt", "referenceImages"),
-        "`negativePrompt` is not supported together with `referenceImages`",
-        "remove `negativePrompt`, or use `image` instead of `referenceImages`",
-        _SEED,
-    ),
-    Rule(
-        Code.LAST_FRAME_DURATION,
-        ("durationSeconds", "lastFrame"),
-        _needs_8_seconds(lambda body: "lastFrame" in body),
-        "with `lastFrame`, `durationSeconds` must be 8",
-        _WRITE_8,
-        _SEED,
-    ),
-    Rule(
-        Code.REFERENCES_DURATION,
-        ("durationSeconds", "referenceImages"),
-        _needs_8_seconds(lambda body: "referenceImages" in body),
-        "with `referenceImages`, `durationSeconds` must be 8",
-        _WRITE_8,
-        _SEED,
-    ),
-    Rule(
-        Code.RESOLUTION_DURATION,
-        ("durationSeconds", "resolution"),
-        _needs_8_seconds(lambda body: body.get("resolution") in {"1080p", "4k"}),
-        "with `resolution` 1080p or 4k, `durationSeconds` must be 8",
-        f"{_WRITE_8}, or use `resolution: 720p`",
-        _SEED,
-    ),
-    Rule(
-        Code.REFERENCES_ASPECT,
-        ("aspectRatio", "referenceImages"),
-        lambda body: "referenceImages" in body and body.get("aspectRatio") == "9:16",
-        "reference images need `aspectRatio` 16:9, according to Google",
-        "write `aspectRatio: 16:9`",
-        "Google, Veo 3.1, reference images, 2026-11",
-    ),
-    Rule(
-        Code.PROMPT_LENGTH,
-        ("prompt",),
-        lambda body: _tokens(str(body.get("prompt", ""))) > _MOST_TOKENS,
-        f"the prompt is longer than about {_MOST_TOKENS:,} tokens: the service may cut it",
-        "make it shorter",
-        "Google, Veo 3.1, prompt limits, 2026-11",
-    ),
-    Rule(
-        Code.NO_DURATION,
-        ("durationSeconds",),
-        lambda body: "durationSeconds" not in body,
-        "no `durationSeconds` is given: the service chooses, and the price is not known",
-        "write `durationSeconds: 8`, or put it into `defaults`",
-        _SEED,
-    ),
-)
+def _at_least_one(written: Mapping[str, Any], _: Body) -> _Judged:
+    fields = written["at_least_one"]
+    return lambda body: body.keys().isdisjoint(fields), fields
+
+
+def _exactly_one(written: Mapping[str, Any], _: Body) -> _Judged:
+    fields = written["exactly_one"]
+    return lambda body: sum(name in body for name in fields) != 1, fields
+
+
+def _all_or_none(written: Mapping[str, Any], _: Body) -> _Judged:
+    fields = written["all_or_none"]
+    return lambda body: 0 < sum(name in body for name in fields) < len(fields), fields
+
+
+def _when(written: Mapping[str, Any], defaults: Body) -> _Judged:
+    """Where fields have these values, others have those."""
+    when, then = written["when"], written["then"]
+    return lambda body: _holds(when, body, defaults) and not _holds(then, body, defaults), [*then, *when]
+
+
+def _most_tokens(written: Mapping[str, Any], _: Body) -> _Judged:
+    """Texts are not longer than so many tokens, about."""
+    most: Mapping[str, int] = written["most_tokens"]
+    return lambda body: any(_tokens(body.get(name, "")) > number for name, number in most.items()), list(most)
+
+
+def _holds(wanted: Values, body: Body, defaults: Body) -> bool:
+    return all(
+        name in body if values == _ANY else body.get(name, defaults.get(name)) in values
+        for name, values in wanted.items()
+    )
+
+
+def _tokens(text: object) -> int:
+    return len(str(text).encode(errors="replace")) // _BYTES_PER_TOKEN
+
+
+_SHAPES: Mapping[str, Callable[[Mapping[str, Any], Body], _Judged]] = {
+    "excludes": _excludes,
+    "requires": _requires,
+    "at_least_one": _at_least_one,
+    "exactly_one": _exactly_one,
+    "all_or_none": _all_or_none,
+    "when": _when,
+    "most_tokens": _most_tokens,
+}

@@ -26,3 +26,9 @@ def read_bytes(path: str) -> bytes:
 def read_package_text(path: str) -> str:
     """The text of one file that lies inside the package itself: `storage/sqlite/migrations/version_1.sql`."""
     return (_PACKAGE / path).read_text(encoding="utf-8")
+
+
+def package_files(folder: str, ending: str) -> list[str]:
+    """The paths of all files below a folder of the package whose names end so, sorted; for `read_package_text`."""
+    found = (path for path in (_PACKAGE / folder).rglob(f"*{ending}"))
+    return sorted(path.relative_to(_PACKAGE).as_posix() for path in found)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from batchrunner import __version__
+from batchrunner.catalog import Model, models
 from batchrunner.domain.attempt import Outcome, RejectReason
 from batchrunner.io.http import Http, InProcessTransport
 from batchrunner.providers.modellix import Modellix
@@ -71,10 +72,11 @@ def test_a_submit_is_one_post_of_exactly_this_body() -> None:
     assert said.outcome is Outcome.ACCEPTED
 
 
-def test_the_suffix_of_the_submit_can_be_set() -> None:
+@pytest.mark.parametrize("model", models().values(), ids=lambda model: model.slug)
+def test_a_submit_goes_to_the_path_that_the_description_of_its_model_names(model: Model) -> None:
     service = Service({})
-    asked(service, "submit", "google/veo-3.1-i2v", BODY, suffix="")
-    assert service.asked[0][1] == "/api/v1/google/veo-3.1-i2v"
+    asked(service, "submit", model.slug, BODY)
+    assert service.asked[0][1] == f"/api/v1/{model.path}"
 
 
 @pytest.mark.parametrize("base_url", [API, f"{API}/"])

@@ -24,7 +24,7 @@ def command(what: str) -> None:
     elif what == "report":
         found = json.loads(read_text("schemas/report.schema.json"))
     elif model is not None:
-        found = model.schema
+        found = dict(model.schema)
     else:
         raise UsageError(f"there is no schema {what}: say manifest, report, or one of {', '.join(models())}")
     hand_over(json.dumps(found, indent=2, ensure_ascii=False))

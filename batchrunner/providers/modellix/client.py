@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 from batchrunner import __version__
+from batchrunner.catalog import find
 from batchrunner.io.clock import Clock
 from batchrunner.io.http import Http, TransportError, Untrusted
 from batchrunner.io.images import LARGEST_BYTES
@@ -33,18 +34,17 @@ class Modellix:
 
     limits = _LIMITS
 
-    def __init__(self, http: Http, base_url: str, key: str, clock: Clock, suffix: str = "/async") -> None:
+    def __init__(self, http: Http, base_url: str, key: str, clock: Clock) -> None:
         self._http = http
         self._base_url = base_url.rstrip("/")
         self._clock = clock
-        # The seed posts to `…/async`, the official client without it: so the suffix can be set.
-        self._suffix = suffix
         self.distrust = ""
         self._headers = {"Authorization": f"Bearer {key}", "User-Agent": f"batchrunner/{__version__}"}
 
     async def submit(self, model: str, body: Mapping[str, object]) -> SubmitReply:
         """The paid POST, once. Never raises for what the network or the service does: the outcome says it."""
-        url = f"{self._base_url}/api/v1/{model}{self._suffix}"
+        known = find(model)
+        url = f"{self._base_url}/api/v1/{known.path if known else model}"
         try:
             reply = await self._http.post(url, self._headers, dict(body))
         except TransportError as error:
