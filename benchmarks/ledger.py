@@ -31,8 +31,10 @@ from batchrunner.domain.job import Job
 from batchrunner.domain.observation import ErrorClass, Failure, Observation, TaskState
 from batchrunner.domain.request import Request
 from batchrunner.manifest.load import Manifest, load
-from batchrunner.planning.batch import Batch, EffectiveLimits, as_record, load_batch
+from batchrunner.planning.batch import Batch, load_batch
+from batchrunner.planning.effective_limits import EffectiveLimits
 from batchrunner.planning.inputs import PlanOptions
+from batchrunner.planning.job_records import as_record
 from batchrunner.reports.formats.registry import render
 from batchrunner.reports.next_steps import next_commands
 from batchrunner.reports.plan_table import plan_table

@@ -34,7 +34,8 @@ from batchrunner.engine.scheduling.latency_model import LatencyModel
 from batchrunner.engine.scheduling.latency_models import LatencyModels
 from batchrunner.io.http import Answered, Responder
 from batchrunner.manifest.load import Manifest
-from batchrunner.planning.batch import Batch, as_record
+from batchrunner.planning.batch import Batch
+from batchrunner.planning.job_records import as_record
 from batchrunner.providers.credentials import Credentials
 from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import Charged

@@ -16,8 +16,10 @@ from batchrunner.engine.services import Services
 from batchrunner.engine.shutdown import Shutdown, ShutdownReason
 from batchrunner.io.http import Answered, Http, InProcessTransport, Responder
 from batchrunner.manifest.load import Manifest, load
-from batchrunner.planning.batch import Batch, EffectiveLimits, JobSet, JobState, load_batch
+from batchrunner.planning.batch import Batch, JobState, load_batch
+from batchrunner.planning.effective_limits import EffectiveLimits
 from batchrunner.planning.inputs import PlanOptions
+from batchrunner.planning.job_records import JobSet
 from batchrunner.providers.credentials import Credentials
 from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import ChargeRecord, Sandbox, record

@@ -17,7 +17,8 @@ from batchrunner.domain.step import Action, Step, total
 from batchrunner.domain.text import dated, local, plural
 from batchrunner.errors import Unauthorized, UsageError
 from batchrunner.io.clock import Clock
-from batchrunner.planning.batch import Batch, EffectiveLimits, JobState
+from batchrunner.planning.batch import Batch, JobState
+from batchrunner.planning.effective_limits import EffectiveLimits
 from batchrunner.planning.inputs import PlanOptions
 from batchrunner.planning.outgoing import Outgoing, outgoing
 from batchrunner.planning.plan_digest import Terms, difference, plan_digest

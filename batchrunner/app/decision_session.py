@@ -12,7 +12,8 @@ from batchrunner.domain.history import NO_MEMORY, JobHistory
 from batchrunner.domain.job import JobId
 from batchrunner.errors import UsageError
 from batchrunner.io.clock import Clock
-from batchrunner.planning.batch import Batch, JobSet
+from batchrunner.planning.batch import Batch
+from batchrunner.planning.job_records import JobSet
 from batchrunner.storage.interface import Ledger
 from batchrunner.storage.paths import ProjectPaths
 

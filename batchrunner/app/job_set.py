@@ -7,7 +7,7 @@ from batchrunner.catalog import PriceList, read_prices, shipped_prices
 from batchrunner.domain.suggestions import nearest_name
 from batchrunner.errors import InvalidManifest, UsageError
 from batchrunner.manifest.load import Manifest
-from batchrunner.planning.batch import JobSet, remembered
+from batchrunner.planning.job_records import JobSet, remembered
 from batchrunner.planning.outgoing import Sources
 from batchrunner.storage.interface import LedgerReader
 from batchrunner.storage.paths import ProjectPaths

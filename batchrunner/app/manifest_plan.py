@@ -12,7 +12,8 @@ from batchrunner.domain.settings import DEFAULT_MAX_REPLACE
 from batchrunner.domain.step import Action
 from batchrunner.engine.scheduling.adaptive_limit import START
 from batchrunner.manifest.load import Manifest
-from batchrunner.planning.batch import Batch, EffectiveLimits, JobState, load_batch
+from batchrunner.planning.batch import Batch, JobState, load_batch
+from batchrunner.planning.effective_limits import EffectiveLimits
 from batchrunner.planning.inputs import PlanOptions
 from batchrunner.planning.plan_digest import plan_digest
 from batchrunner.planning.replaced import replaced

@@ -26,8 +26,10 @@ from batchrunner.engine.services import Services
 from batchrunner.engine.shutdown import Shutdown
 from batchrunner.io.clock import Clock
 from batchrunner.io.keep_awake import awake
-from batchrunner.planning.batch import Batch, EffectiveLimits, JobSet
+from batchrunner.planning.batch import Batch
+from batchrunner.planning.effective_limits import EffectiveLimits
 from batchrunner.planning.inputs import PlanOptions
+from batchrunner.planning.job_records import JobSet
 from batchrunner.reports.report import Report, Spending
 from batchrunner.storage.interface import Ledger, LedgerReader
 from batchrunner.storage.open import open_ledger

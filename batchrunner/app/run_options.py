@@ -7,7 +7,7 @@ from batchrunner.app.selection import Selection
 from batchrunner.domain.decision import DecisionKind
 from batchrunner.domain.settings import Deadline, Halt, MaxReplace, Settings
 from batchrunner.errors import UsageError
-from batchrunner.planning.batch import EffectiveLimits
+from batchrunner.planning.effective_limits import EffectiveLimits
 
 
 @dataclass(frozen=True, slots=True)

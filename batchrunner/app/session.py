@@ -12,7 +12,8 @@ from batchrunner.domain.job import JobId
 from batchrunner.domain.text import utc
 from batchrunner.errors import RunLocked
 from batchrunner.io.clock import Clock
-from batchrunner.planning.batch import Batch, JobSet, load_batch
+from batchrunner.planning.batch import Batch, load_batch
+from batchrunner.planning.job_records import JobSet
 from batchrunner.storage.interface import Ledger, LedgerReader
 from batchrunner.storage.open import open_ledger, read_ledger
 from batchrunner.storage.paths import ProjectPaths

@@ -20,7 +20,7 @@ from batchrunner.domain.text import in_lines, stacked
 from batchrunner.errors import InvalidManifest, Unauthorized, UsageError
 from batchrunner.io.clock import Clock
 from batchrunner.manifest.load import Manifest, load
-from batchrunner.planning.batch import JobSet
+from batchrunner.planning.job_records import JobSet
 from batchrunner.providers.credentials import read_base_url, read_credentials
 from batchrunner.storage.open import read_ledger
 from batchrunner.storage.paths import ProjectPaths, find_project

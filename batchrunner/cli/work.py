@@ -20,7 +20,7 @@ from batchrunner.domain.settings import Settings
 from batchrunner.engine.shutdown import Shutdown
 from batchrunner.errors import ExitCode
 from batchrunner.io.clock import Clock
-from batchrunner.planning.batch import JobSet
+from batchrunner.planning.job_records import JobSet
 from batchrunner.reports.next_steps import next_commands
 from batchrunner.storage.paths import ProjectPaths
 

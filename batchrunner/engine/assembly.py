@@ -36,7 +36,8 @@ from batchrunner.engine.submit import Submitter
 from batchrunner.engine.task_tracker import TaskTracker
 from batchrunner.engine.upload import Uploader
 from batchrunner.io.http import Http
-from batchrunner.planning.batch import Batch, EffectiveLimits
+from batchrunner.planning.batch import Batch
+from batchrunner.planning.effective_limits import EffectiveLimits
 from batchrunner.planning.inputs import PlanOptions
 from batchrunner.providers.provider import Provider
 from batchrunner.storage.clips import ClipStore

@@ -19,8 +19,10 @@ from batchrunner.engine.services import Services
 from batchrunner.engine.stops import Stops
 from batchrunner.engine.task_tracker import TaskTracker
 from batchrunner.errors import ExitCode, LedgerError
-from batchrunner.planning.batch import Batch, EffectiveLimits, as_record
+from batchrunner.planning.batch import Batch
+from batchrunner.planning.effective_limits import EffectiveLimits
 from batchrunner.planning.inputs import PlanOptions
+from batchrunner.planning.job_records import as_record
 from batchrunner.storage.clips import ClipStore
 from batchrunner.storage.records import NewRun
 

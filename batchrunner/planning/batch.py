@@ -1,22 +1,21 @@
-"""The composition root: all that is known before anything is done, for the plan, the run and the status alike."""
+"""A batch: all that is known before anything is done, for the plan, the run and the status alike."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any
 
-from batchrunner.catalog import PriceList, request_of
+from batchrunner.catalog import PriceList
 from batchrunner.domain.attempt import Outcome
 from batchrunner.domain.budget import Budget
 from batchrunner.domain.history import NO_MEMORY, Damage, JobHistory
 from batchrunner.domain.job import Job, JobId
-from batchrunner.domain.location import Location
 from batchrunner.domain.money import FREE, NOTHING, Cost
-from batchrunner.domain.settings import DEFAULT_DOWNLOAD_BYTES
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Step
+from batchrunner.planning.effective_limits import EffectiveLimits
 from batchrunner.planning.inputs import FileState, PlanInputs, PlanOptions, ReusableAttempt
+from batchrunner.planning.job_records import JobSet
 from batchrunner.planning.outgoing import NO_SOURCES, Sources
 from batchrunner.planning.planner import plan_all
 from batchrunner.planning.reuse import ReusableRef, describe, find_reusable, find_suspects
@@ -24,28 +23,6 @@ from batchrunner.storage.clip_files import on_disk, owner_of
 from batchrunner.storage.interface import LedgerReader
 from batchrunner.storage.paths import ProjectPaths
 from batchrunner.storage.records import Rivals
-
-
-@dataclass(frozen=True, slots=True)
-class EffectiveLimits:
-    """What a run may do: tasks at once, requests a minute, patience, retries and money.
-
-    `waits_for_balance`: an account that is used up ends no submits, they wait for a top-up. `canary`: a model of which
-    nobody has seen a clip gets one job first. So many `halt_failures` end the submits, and so does `deadline_s`, in
-    Unix seconds. A file of more than `download_limit_bytes` is not fetched.
-    """
-
-    concurrency: int
-    rate_per_min: int
-    task_timeout_s: float
-    retries: int
-    budget_usd: Decimal | None
-    run_usd: Decimal | None = None
-    waits_for_balance: bool = False
-    canary: bool = False
-    halt_failures: int | None = None
-    download_limit_bytes: int = DEFAULT_DOWNLOAD_BYTES
-    deadline_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +43,10 @@ class JobState:
 class Batch:
     """A manifest's jobs under one profile, with all that is known of them.
 
-    `memories` holds those that left it, and those of its other profiles: they share its budget. `kin` are clips that
-    were paid for under another name, `strangers` the memories of other manifests that have some of them. `guests` are
-    jobs of manifests that nobody is at work on, with open tasks that this batch waits for: it brings them to their end.
+    `histories` holds those that left it, and those of its other profiles: they share its budget. `reusable` are clips
+    that were paid for under another name, `other_histories` those of other manifests that have some of them.
+    `foreign_jobs` are jobs of manifests that nobody is at work on, with open tasks that this batch waits for: it brings
+    them to their end.
     `rivals` tell which paths belong to others, `suspects` in which damaged rows a job's clip may hide.
     """
 
@@ -88,37 +66,37 @@ class Batch:
 
     def identities(self) -> list[JobId]:
         """Every identity that matters: the manifest's order, then those that left it, by name."""
-        ours = ((who, memory) for who, memory in self.histories.items() if who.profile == self.profile)
-        known = (who for who, memory in ours if memory.attempts or memory.damage)
+        ours = ((who, history) for who, history in self.histories.items() if who.profile == self.profile)
+        known = (who for who, history in ours if history.attempts or history.damage)
         return [*self.jobs, *sorted(who for who in known if who not in self.jobs), *self.foreign_jobs]
 
     def awaited(self) -> dict[str, tuple[JobId, ...]]:
         """The jobs of other manifests whose open tasks this batch waits for, by manifest."""
         found: dict[str, tuple[JobId, ...]] = {}
-        for kin in self.reusable.values():
-            attempt = self._history(kin.identity).open_attempt
-            if kin.identity.manifest != self.name and attempt is not None and attempt.outcome is Outcome.ACCEPTED:
-                found[kin.identity.manifest] = (*found.get(kin.identity.manifest, ()), kin.identity)
+        for reusable in self.reusable.values():
+            attempt = self._history(reusable.identity).open_attempt
+            if reusable.identity.manifest != self.name and attempt is not None and attempt.outcome is Outcome.ACCEPTED:
+                found[reusable.identity.manifest] = (*found.get(reusable.identity.manifest, ()), reusable.identity)
         return found
 
     def look(self, identity: JobId, recall: Callable[[JobId], JobHistory]) -> tuple[JobHistory, PlanInputs]:
-        """What is true of a job just now: its memory as the disk confirms it, and what no ledger holds."""
+        """What is true of a job just now: its history as the disk confirms it, and what no ledger holds."""
         job = self.jobs.get(identity)
-        memory, present = on_disk(self.project, self._suspecting(identity, recall(identity)))
-        opened = memory.open_attempt
-        facts = PlanInputs(
-            files=self._disk(identity, job, memory, present),
+        history, present = on_disk(self.project, self._suspecting(identity, recall(identity)))
+        opened = history.open_attempt
+        inputs = PlanInputs(
+            files=self._disk(identity, job, history, present),
             cost=self.cost(job) if job else FREE,
             in_flight=opened is not None and opened.run_id == self.in_flight_run,
             reusable=self._reusable_attempt(identity, recall),
         )
-        return memory, facts
+        return history, inputs
 
-    def _suspecting(self, identity: JobId, memory: JobHistory) -> JobHistory:
-        damage = {(each.table, each.row): each for each in (*memory.damage, *self.suspects.get(identity, ()))}
-        return replace(memory, damage=tuple(damage.values())) if damage else memory
+    def _suspecting(self, identity: JobId, history: JobHistory) -> JobHistory:
+        damage = {(each.table, each.row): each for each in (*history.damage, *self.suspects.get(identity, ()))}
+        return replace(history, damage=tuple(damage.values())) if damage else history
 
-    def _disk(self, identity: JobId, job: Job | None, memory: JobHistory, present: frozenset[int]) -> FileState:
+    def _disk(self, identity: JobId, job: Job | None, history: JobHistory, present: frozenset[int]) -> FileState:
         """Whose file it is that lies where the job's clip belongs, and whose will."""
         if job is None:
             return FileState(present)
@@ -126,7 +104,7 @@ class Batch:
         if not os.path.lexists(os.path.join(self.project.base, job.output)):  # noqa: PTH118  # of every job at every look
             return FileState(present, claimed=claimed)
         path = self.project.output(job.output)
-        owner, written = owner_of(self.project, path, memory, present), self.project.written(path)
+        owner, written = owner_of(self.project, path, history, present), self.project.written(path)
         holder = self._holder(identity, written) if owner is None or owner.clip is None else None
         if owner and (holder is None or self._is_past(holder)):
             return FileState(present, own=owner.id, claimed=claimed)
@@ -141,8 +119,8 @@ class Batch:
         """The other job whose clip was put under a path last."""
         found = (
             who
-            for who, memory in self.histories.items()
-            if any(a.clip and a.clip.path == path for a in memory.attempts)
+            for who, history in self.histories.items()
+            if any(a.clip and a.clip.path == path for a in history.attempts)
         )
         return self.rivals.stored.get(path) or next((who for who in found if who != identity), None)
 
@@ -156,24 +134,24 @@ class Batch:
 
     def stands(self, identity: JobId, step: Step) -> JobState:
         """A job after the last step of a run."""
-        memory, facts = self.look(identity, self._history)
-        return self._seen(identity, memory, facts.files, step)
+        history, inputs = self.look(identity, self._history)
+        return self._seen(identity, history, inputs.files, step)
 
-    def _seen(self, identity: JobId, memory: JobHistory, disk: FileState, step: Step) -> JobState:
-        own = next((a for a in memory.attempts if a.id == disk.own), None)
+    def _seen(self, identity: JobId, history: JobHistory, files: FileState, step: Step) -> JobState:
+        own = next((a for a in history.attempts if a.id == files.own), None)
         is_older = own is not None and not own.is_open and step.status is not Status.DONE
         return JobState(
-            identity, self.jobs.get(identity), memory, step, own.clip.path if own and own.clip and is_older else None
+            identity, self.jobs.get(identity), history, step, own.clip.path if own and own.clip and is_older else None
         )
 
     def _reusable_attempt(self, identity: JobId, recall: Callable[[JobId], JobHistory]) -> ReusableAttempt | None:
-        """The clip that a job may take over, as its owner's memory has it just now."""
-        kin = self.reusable.get(identity)
-        attempts = recall(kin.identity).attempts if kin else ()
-        found = next((a for a in attempts if kin and a.id == kin.attempt_id), None)
-        if kin is None or found is None:
+        """The clip that a job may take over, as its owner's history has it just now."""
+        reusable = self.reusable.get(identity)
+        attempts = recall(reusable.identity).attempts if reusable else ()
+        found = next((a for a in attempts if reusable and a.id == reusable.attempt_id), None)
+        if reusable is None or found is None:
             return None
-        return ReusableAttempt(self._described(kin.identity, identity), found)
+        return ReusableAttempt(self._described(reusable.identity, identity), found)
 
     def _history(self, identity: JobId) -> JobHistory:
         return self.histories.get(identity) or self.other_histories.get(identity, NO_MEMORY)
@@ -196,7 +174,7 @@ class Batch:
 
     def has_clip_of(self, model: str) -> bool:
         """Whether any clip of a model is known."""
-        return any(a.clips and a.request.model == model for memory in self.all_histories() for a in memory.attempts)
+        return any(a.clips and a.request.model == model for history in self.all_histories() for a in history.attempts)
 
     def all_histories(self) -> tuple[JobHistory, ...]:
         """What is remembered of this manifest's jobs, and of those of others as far as they matter."""
@@ -209,22 +187,9 @@ class Batch:
         jobs = (self.jobs.get(identity) for identity in who)
         steps = plan_all(((job, *look) for job, look in zip(jobs, looks, strict=True)), options, room_usd)
         return [
-            self._seen(identity, memory, facts.files, step)
-            for identity, (memory, facts), step in zip(who, looks, steps, strict=True)
+            self._seen(identity, history, inputs.files, step)
+            for identity, (history, inputs), step in zip(who, looks, steps, strict=True)
         ]
-
-
-@dataclass(frozen=True, slots=True)
-class JobSet:
-    """What is wanted: a manifest's name, a profile of it (empty: none), and its jobs in their order.
-
-    `sources` are what it took from files and from the environment.
-    """
-
-    name: str
-    profile: str
-    jobs: tuple[Job, ...]
-    sources: Sources = NO_SOURCES
 
 
 def load_batch(
@@ -233,19 +198,19 @@ def load_batch(
     """All that is known of these jobs. `in_flight_run` is a run that is alive: what it waits for is not unknown."""
     jobs = {job.identity: job for job in wanted.jobs}
     rivals = ledger.rivals(wanted.name, wanted.profile, project.written(project.manifest))
-    memories = ledger.histories(wanted.name)
+    histories = ledger.histories(wanted.name)
     batch = Batch(
         project,
         wanted.name,
         wanted.profile,
         jobs,
-        memories,
+        histories,
         prices,
         in_flight_run,
         sources=wanted.sources,
         rivals=rivals,
     )
-    is_known = all(memories.get(who, NO_MEMORY).has_asked_for(job.request) for who, job in jobs.items())
+    is_known = all(histories.get(who, NO_MEMORY).has_asked_for(job.request) for who, job in jobs.items())
     if is_known and not ledger.damage:
         return batch  # every job has a memory of its own: nobody else's is needed
     return _with_others(batch, ledger)
@@ -261,30 +226,3 @@ def _with_others(batch: Batch, ledger: LedgerReader) -> Batch:
     everybody = ledger.all_histories()
     suspects = find_suspects(batch.jobs, everybody, ledger.damage)
     return replace(batch, reusable=find_reusable(batch.jobs, everybody), other_histories=everybody, suspects=suspects)
-
-
-def as_record(job: Job) -> dict[str, Any]:
-    """A job as the ledger keeps it with each run, so that `status` and `fetch` need no manifest."""
-    who = job.identity
-    return {
-        "job": who.job,
-        "take": who.take,
-        "profile": who.profile,
-        "request": job.request.as_json(),
-        "output": job.output,
-        "tags": list(job.tags),
-        "file": job.location.file,
-        "line": job.location.line,
-    }
-
-
-def remembered(manifest: str, records: Iterable[Mapping[str, Any]]) -> tuple[Job, ...]:
-    """The jobs of an earlier run. They can be told and fetched, not submitted: their signed links are not kept."""
-    return tuple(_job(manifest, record) for record in records)
-
-
-def _job(manifest: str, record: Mapping[str, Any]) -> Job:
-    request = request_of(record["request"]["model"], record["request"]["fields"])
-    who = JobId(manifest, record["profile"], record["job"], record["take"])
-    location = Location(record["file"], record["line"], 1)
-    return Job(who, request.fields, request, record["output"], tuple(record["tags"]), location)

@@ -22,8 +22,9 @@ from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action
 from batchrunner.errors import ExitCode
 from batchrunner.manifest.load import load
-from batchrunner.planning.batch import JobSet, load_batch
+from batchrunner.planning.batch import load_batch
 from batchrunner.planning.inputs import PlanOptions
+from batchrunner.planning.job_records import JobSet
 from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import Fault
 from batchrunner.storage.open import open_ledger, trust_ledger

@@ -22,8 +22,10 @@ from batchrunner.io.resources import data_root
 from batchrunner.manifest.load import Manifest, load
 from batchrunner.manifest.permissions import Permissions
 from batchrunner.manifest.yaml import document
-from batchrunner.planning.batch import Batch, EffectiveLimits, JobSet, load_batch
+from batchrunner.planning.batch import Batch, load_batch
+from batchrunner.planning.effective_limits import EffectiveLimits
 from batchrunner.planning.inputs import PlanOptions
+from batchrunner.planning.job_records import JobSet
 from batchrunner.providers.credentials import Credentials
 from batchrunner.sandbox.downloads import clip_of
 from batchrunner.storage.interface import LedgerReader

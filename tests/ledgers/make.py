@@ -19,7 +19,7 @@ from batchrunner.domain.observation import ErrorClass, Failure, Observation, Tas
 from batchrunner.domain.request import Request
 from batchrunner.io.files import Root
 from batchrunner.manifest.load import load
-from batchrunner.planning.batch import as_record
+from batchrunner.planning.job_records import as_record
 from batchrunner.storage.interface import Ledger
 from batchrunner.storage.open import open_ledger
 from batchrunner.storage.records import Claim, NewRun

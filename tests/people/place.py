@@ -17,7 +17,8 @@ from batchrunner.app.session import known_ledger
 from batchrunner.catalog import shipped_prices
 from batchrunner.domain.status import Status
 from batchrunner.manifest.load import load
-from batchrunner.planning.batch import Batch, EffectiveLimits, JobState, load_batch
+from batchrunner.planning.batch import Batch, JobState, load_batch
+from batchrunner.planning.effective_limits import EffectiveLimits
 from batchrunner.planning.inputs import PlanOptions
 from batchrunner.sandbox import Charged
 from batchrunner.storage.paths import ProjectPaths, find_project

@@ -12,8 +12,9 @@ from batchrunner.app.manifest_status import report_of
 from batchrunner.catalog import shipped_prices
 from batchrunner.domain.decision import Decision, DecisionKind
 from batchrunner.domain.status import Flag, Status
-from batchrunner.planning.batch import JobSet, load_batch
+from batchrunner.planning.batch import load_batch
 from batchrunner.planning.inputs import PlanOptions
+from batchrunner.planning.job_records import JobSet
 from batchrunner.reports.formats import registry
 from batchrunner.reports.formats.registry import render
 from batchrunner.reports.job_history import history

@@ -18,7 +18,8 @@ from batchrunner.domain.decision import DecisionKind
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action, HoldReason
 from batchrunner.errors import BatchrunnerError, ExitCode
-from batchrunner.planning.batch import Batch, EffectiveLimits, JobState
+from batchrunner.planning.batch import Batch, JobState
+from batchrunner.planning.effective_limits import EffectiveLimits
 from batchrunner.planning.inputs import PlanOptions
 from batchrunner.reports.formats.registry import render
 from batchrunner.reports.job_history import history

@@ -13,8 +13,9 @@ from batchrunner.catalog import shipped_prices
 from batchrunner.domain.money import Cost
 from batchrunner.domain.step import Action, total
 from batchrunner.manifest.load import load
-from batchrunner.planning.batch import JobSet, JobState, load_batch
+from batchrunner.planning.batch import JobState, load_batch
 from batchrunner.planning.inputs import PlanOptions
+from batchrunner.planning.job_records import JobSet
 from batchrunner.storage.open import open_ledger, read_ledger, trust_ledger
 from batchrunner.storage.paths import find_project
 from batchrunner.storage.sqlite.tables import VERSION

@@ -20,7 +20,8 @@ from batchrunner.domain.money import dollars
 from batchrunner.domain.text import Lines, in_lines, stacked
 from batchrunner.errors import UsageError
 from batchrunner.io.clock import Clock
-from batchrunner.planning.batch import Batch, JobSet, load_batch
+from batchrunner.planning.batch import Batch, load_batch
+from batchrunner.planning.job_records import JobSet
 from batchrunner.providers.modellix import is_task_id, task_id_hints
 from batchrunner.reports.resolve_help import ids_in, named_by_reply, unrecorded, what_to_look_for
 from batchrunner.storage.interface import LedgerReader

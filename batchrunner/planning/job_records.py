@@ -1,0 +1,50 @@
+"""The jobs that are wanted, and how a ledger keeps them with each run."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from batchrunner.catalog import request_of
+from batchrunner.domain.job import Job, JobId
+from batchrunner.domain.location import Location
+from batchrunner.planning.outgoing import NO_SOURCES, Sources
+
+
+@dataclass(frozen=True, slots=True)
+class JobSet:
+    """What is wanted: a manifest's name, a profile of it (empty: none), and its jobs in their order.
+
+    `sources` are what it took from files and from the environment.
+    """
+
+    name: str
+    profile: str
+    jobs: tuple[Job, ...]
+    sources: Sources = NO_SOURCES
+
+
+def as_record(job: Job) -> dict[str, Any]:
+    """A job as the ledger keeps it with each run, so that `status` and `fetch` need no manifest."""
+    who = job.identity
+    return {
+        "job": who.job,
+        "take": who.take,
+        "profile": who.profile,
+        "request": job.request.as_json(),
+        "output": job.output,
+        "tags": list(job.tags),
+        "file": job.location.file,
+        "line": job.location.line,
+    }
+
+
+def remembered(manifest: str, records: Iterable[Mapping[str, Any]]) -> tuple[Job, ...]:
+    """The jobs of an earlier run. They can be told and fetched, not submitted: their signed links are not kept."""
+    return tuple(_job(manifest, record) for record in records)
+
+
+def _job(manifest: str, record: Mapping[str, Any]) -> Job:
+    request = request_of(record["request"]["model"], record["request"]["fields"])
+    who = JobId(manifest, record["profile"], record["job"], record["take"])
+    location = Location(record["file"], record["line"], 1)
+    return Job(who, request.fields, request, record["output"], tuple(record["tags"]), location)
