@@ -16,9 +16,9 @@ def stop_for(error: OSError, final: Path, stops: Stops) -> StopReason:
     """Why this clip has to wait; nothing more is paid for that the same disk or folder would not take."""
     why = str(error) if isinstance(error, Refused) else error.strerror or str(error)
     if error.errno in _THE_WHOLE_DISK or isinstance(error, Refused):
-        said = f"the disk takes no more clips in {final.parent}: {why}; mend that, and start it again"
+        said = f"cannot write clips to {final.parent}: {why}; fix this and run again"
         stops.stop(HoldReason.HALT, said)
     else:
         folder = final.parent if error.errno == errno.ENAMETOOLONG else nearest(final.parent)[0]
-        stops.stop_folder(folder, f"{final.name} could not be put there: {why}; mend that, and start it again")
-    return StopReason(HoldReason.FETCH_FAILED, f"the disk does not take its clip: {why}")
+        stops.stop_folder(folder, f"cannot write {final.name}: {why}; fix this and run again")
+    return StopReason(HoldReason.FETCH_FAILED, f"cannot write its clip: {why}")

@@ -16,7 +16,7 @@ _LAST_SUBMITS_S = 10.0
 
 
 class EarlyExit:
-    """What is done, and told, when a person wants to leave before the end."""
+    """What is done, and said, when a person wants to leave before the end."""
 
     def __init__(
         self,

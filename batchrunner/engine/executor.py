@@ -98,7 +98,7 @@ async def _until_done(executor: "Executor", parts: Assembly, services: Services,
             else:
                 await parts.early_exit.leave(work)
             if serving.done():
-                await serving  # it never ends by itself: this is a bug, and it is told as one
+                await serving  # it never ends by itself: this is a bug, and it is reported as one
     finally:
         beside: tuple[asyncio.Task[object], ...] = (leave, beat, serving, ending)
         for task in beside:

@@ -87,7 +87,7 @@ class LimitedProvider:
         return reply
 
     def now_s(self) -> float:
-        """The time of the service in Unix seconds, as its last dated reply told it: ours may be wrong."""
+        """The time of the service in Unix seconds, as its last dated reply gave it: ours may be wrong."""
         return self.clock.wall_s() + self._ahead_s
 
     def wait_s(self) -> float:

@@ -1,4 +1,4 @@
-"""How far a run is, told at every beat."""
+"""How far a run is, reported at every beat."""
 
 import asyncio
 from collections import Counter

@@ -7,7 +7,7 @@ from enum import Enum
 
 
 class ShutdownReason(Enum):
-    """Why a run is to end; the value is how it is told."""
+    """Why a run is to end; the value says it in words."""
 
     INTERRUPT = "Ctrl-C"
     TERMINATE = "a TERM signal"

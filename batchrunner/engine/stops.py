@@ -15,7 +15,7 @@ from batchrunner.planning.inputs import StopReason
 
 
 class Stops:
-    """All reasons to stop. The first one for each thing is the one that counts and is told.
+    """All reasons to stop. The first one for each thing is the one that counts and is reported.
 
     `deadline_s` is in Unix seconds. `output_of` tells where a job's clip goes.
     """

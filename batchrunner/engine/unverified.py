@@ -1,4 +1,4 @@
-"""Odd files: served whole for a paid clip, and nothing that can be verified. They are kept, for a person to look at."""
+"""Files that were served whole for a paid clip and cannot be verified: kept, for a person to look at."""
 
 import os
 from collections.abc import Iterator

@@ -52,7 +52,7 @@ class Uploader:
     @property
     def reason(self) -> str:
         """An image that the service has not accepted yet."""
-        return "a picture is not taken yet, and tried again" if self._failing else ""
+        return "an image upload failed; retrying" if self._failing else ""
 
     async def sendable(self, job: Job, is_wanted: Callable[[], bool]) -> Mapping[str, object] | None:
         """The body that the service gets: each local image by its address there. None where one is not to be had."""
@@ -107,7 +107,7 @@ class Uploader:
 
 
 def _bytes(image: LocalImage) -> bytes:
-    """The picture's bytes, which must be those that were checked."""
+    """The image's bytes, which must be those that were checked."""
     try:
         data = Path(image.path).read_bytes()
     except OSError as error:

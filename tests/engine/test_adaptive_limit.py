@@ -127,7 +127,7 @@ def test_more_is_tried_soon_unless_the_account_is_thought_to_take_no_more(
     assert capacity.next_probe_s(5) == 10_000.0 + wait_s
 
 
-def test_what_was_tried_in_vain_for_long_is_tried_soon_again_once_it_was_there() -> None:
+def test_what_was_probe_in_vain_for_long_is_tried_soon_again_once_it_was_there() -> None:
     capacity = AdaptiveLimit(limit=5)
     for second in range(20):
         capacity.refused(5, float(second))

@@ -266,6 +266,6 @@ def test_a_disk_that_takes_no_more_clips_ends_the_submits_and_loses_nothing(
     assert ended.exit_code is ExitCode.WORK_LEFT
     assert len(studio.submits()) <= 4
     [told] = studio.told(EventKind.HALT)
-    assert f"the disk takes no more clips in {studio.clip('a').parent}: {os.strerror(number)}" in told.text
+    assert f"cannot write clips to {studio.clip('a').parent}: {os.strerror(number)}" in told.text
     assert studio.run().exit_code is ExitCode.DONE
     audit(studio)

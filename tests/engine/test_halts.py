@@ -78,15 +78,15 @@ def test_after_five_equal_failures_a_model_gets_one_job_later_and_later(tmp_path
     waits = [later.at_s - earlier.at_s for earlier, later in _pairs(studio.submits())]
     assert max(waits[:4]) < 120
     assert [round(wait, -1) for wait in waits[4:]] == pytest.approx([360, 660, 1260], abs=40)
-    assert "fails again and again: one job is tried in 5 min" in notes(studio)
-    assert f"no more submits to {MODEL}: it fails again and again" in notes(studio)
+    assert "keeps failing; trying one job again in 5 min" in notes(studio)
+    assert f"no more submits to {MODEL}: it keeps failing" in notes(studio)
 
 
 def _pairs(asked: list[Asked]) -> list[tuple[Asked, Asked]]:
     return list(itertools.pairwise(asked))
 
 
-def test_a_retry_of_the_job_that_was_tried_waits_like_any_other(tmp_path: Path) -> None:
+def test_a_retry_of_the_job_that_was_probe_waits_like_any_other(tmp_path: Path) -> None:
     studio = studio_with(tmp_path, 30, faults={Fault.TASK_FAILED: 1.0})
     studio.run(concurrency=1, retries=5)
     waits = [later.at_s - earlier.at_s for earlier, later in _pairs(studio.submits())]
@@ -98,10 +98,10 @@ def test_while_a_model_rests_everybody_can_see_until_when(tmp_path: Path) -> Non
     studio.run(concurrency=1)
     silent = [event for event in studio.events if isinstance(event, Progress) and not event.waits_for]
     waits = [event.waits_for for event in studio.events if isinstance(event, Progress) and event.waits_for]
-    assert waits[0].startswith(f"{MODEL} fails again and again: one job is tried in ")
+    assert waits[0].startswith(f"{MODEL} keeps failing; trying one job again in ")
     assert len(silent) < 12, "but for the first five clips, it always waits for something"
     assert [event.text for event in studio.told(EventKind.WAIT)] == [
-        f"{MODEL} fails again and again: one job is tried in {wait}" for wait in ("5 min", "10 min", "20 min")
+        f"{MODEL} keeps failing; trying one job again in {wait}" for wait in ("5 min", "10 min", "20 min")
     ]
 
 
@@ -129,7 +129,7 @@ def test_what_ran_when_a_model_broke_down_takes_no_try_from_it(tmp_path: Path, s
 
     tries = [later.at_s - earlier.at_s for earlier, later in _pairs(studio.submits())][-3:]
     assert [round(wait, -1) for wait in tries] == pytest.approx([300, 660, 1260], abs=90)
-    assert notes(studio).count("one job is tried in") == 4 - 1  # the trip and two tries; the third is the end
+    assert notes(studio).count("trying one job again in") == 4 - 1  # the trip and two tries; the third is the end
 
 
 def test_jobs_that_wait_for_a_trial_take_no_turn_and_upload_nothing(tmp_path: Path) -> None:

@@ -125,7 +125,7 @@ def test_a_foreign_file_in_its_place_is_not_touched(redone: Studio, capsys: pyte
     first = (redone.clip("a").parent / "versions" / "a.v1.mp4").read_bytes()
     redone.clip("a").write_bytes(b"somebody's own")
     assert pick(redone, "a", "v1") == ExitCode.USAGE
-    assert "is not ours: move it away" in capsys.readouterr().err
+    assert "exists but was not created by batchrunner; move it" in capsys.readouterr().err
     assert redone.clip("a").read_bytes() == b"somebody's own"
     redone.clip("a").unlink()
     assert redone.run(submits=False).exit_code is ExitCode.DONE

@@ -53,7 +53,7 @@ def test_a_clone_with_receipts_pays_nothing_and_fetches_what_is_kept(studio: Stu
     write(studio)
     other = cloned(studio, tmp_path.with_name(f"{tmp_path.name}-clone"))
     assert read(other) == 2
-    assert {seen.step.reason for seen in other.seen()} == {"paid, made on first: fetched, free"}
+    assert {seen.step.reason for seen in other.seen()} == {"paid on first: downloaded, free"}
 
     assert other.run().exit_code is ExitCode.DONE
 

@@ -317,7 +317,7 @@ def test_an_outage_of_ten_minutes_holds_the_pictures_up_and_throws_no_job_out(st
     assert ended.exit_code is ExitCode.DONE
     assert len(paid(studio)) == 90
     waits = {event.waits_for for event in studio.events if isinstance(event, Progress)}
-    assert "a picture is not taken yet, and tried again" in waits
+    assert "an image upload failed; retrying" in waits
 
 
 def test_a_picture_that_was_given_up_is_not_said_to_be_tried_again(studio: Studio) -> None:
@@ -329,7 +329,7 @@ def test_a_picture_that_was_given_up_is_not_said_to_be_tried_again(studio: Studi
     studio.run(task_timeout_s=7_200)
 
     waits = [event.waits_for for event in studio.events if isinstance(event, Progress)]
-    assert waits[10] == "a picture is not taken yet, and tried again"
+    assert waits[10] == "an image upload failed; retrying"
     assert waits[-1] == ""
 
 

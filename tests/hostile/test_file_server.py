@@ -188,8 +188,6 @@ def test_a_clip_for_which_the_disk_has_no_room_ends_the_submits_before_it_is_ful
 
     ended = studio.run(concurrency=1)
 
-    assert ended.steps[next(iter(ended.steps))].reason == (
-        "the disk does not take its clip: 3 GiB are needed, 1 GiB are free"
-    )
+    assert ended.steps[next(iter(ended.steps))].reason == ("cannot write its clip: 3 GiB are needed, 1 GiB are free")
     assert any("3 GiB are needed, 1 GiB are free" in halt.text for halt in studio.told(EventKind.HALT))
     assert len(studio.submits()) == 2  # the second one left while the first clip came

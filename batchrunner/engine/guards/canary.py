@@ -61,12 +61,12 @@ class CanaryGate(PassiveGuard):
                 self._probes[job.request.model] = job.identity
 
     def is_admitted(self, job: Job) -> bool:
-        """Whether its model is trusted, or this is the job that is tried."""
+        """Whether its model's breaker is closed, or this is the job that is let through."""
         model = job.request.model
-        return not self._breaker(model).is_on_trial or self._probes.get(model) == job.identity
+        return not self._breaker(model).is_half_open or self._probes.get(model) == job.identity
 
     def end_probe(self, identity: JobId) -> None:
-        """A job came to its end: if it was the one that was tried, the next may be."""
+        """A job came to its end: if it was the probe, the next one may be."""
         for model in [model for model, who in self._probes.items() if who == identity]:
             del self._probes[model]
 
@@ -97,10 +97,10 @@ class CanaryGate(PassiveGuard):
         breaker, now_s = self._breaker(model), self.clock.monotonic_s()
         was_proven = breaker.is_proven
         kind = f"{failure.error_class}: {_DETAIL.sub('', failure.message)}"
-        waits_anew = breaker.record_failure(kind, now_s, was_tried=was_probe)
+        waits_anew = breaker.record_failure(kind, now_s, was_probe=was_probe)
         if breaker.is_over:
             first = "its first clip failed (--no-canary does not wait for it)"
-            why = "it fails again and again" if was_proven else first
+            why = "it keeps failing" if was_proven else first
             self.stops.stop_model(model, HoldReason.HALT, f"{why}: {failure.message}")
         elif waits_anew:
             self.events.emit(EventKind.WAIT, _resting(model, breaker.wait_s(now_s)))
@@ -113,4 +113,4 @@ class CanaryGate(PassiveGuard):
 
 def _resting(model: str, wait_s: float) -> str:
     """Why a model gets no job at the moment."""
-    return f"{model} fails again and again: one job is tried in {duration(wait_s)}"
+    return f"{model} keeps failing; trying one job again in {duration(wait_s)}"

@@ -43,5 +43,5 @@ class FullAccountGuard(PassiveGuard):
             ours = sum(step.hold_reason is HoldReason.TASK_TIMEOUT for step in self._steps.values())
             given_up = f", {ours} of them this run's own that it waits for no longer" if ours else ""
             who = f"the account's slots are full of other tasks{given_up}"
-            said = f"nothing could be submitted for {duration(full_s)}: {who}; it is tried on"
+            said = f"nothing could be submitted for {duration(full_s)}: {who}; still trying"
             self._events.emit(EventKind.WAIT, said)

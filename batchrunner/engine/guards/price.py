@@ -20,7 +20,7 @@ from batchrunner.providers.provider import Retry
 from batchrunner.storage.records import HighWaterMark
 
 _MOST = Decimal("1.05")
-_MEND = "look up today's prices, and name them with --prices"
+_HELP = "look up today's prices, and name them with --prices"
 # An account that loses nothing for so long is not paid from by anybody else, as far as one can see.
 _QUIET_S = 10.0
 # So many clips are compared with the balance before it is said that it cannot be done.
@@ -145,17 +145,17 @@ class PriceGuard(PassiveGuard):
         which = "a second clip, which went alone and" if self._suspicion else "the first clip, which"
         reason = f"the account lost {dollars(lost_usd)} by {which} was estimated at {dollars(estimate_usd)}"
         self._suspected = _SuspectedOvercharge(identity, reason)
-        said = "somebody else may have paid at that moment: no more submits before its bill is known"
+        said = "somebody else may have paid at that moment: submitting is paused until that clip is billed"
         self.events.note(f"{reason}; {said}")
 
     def _check_another(self, why: str = "the balance was not answered") -> None:
-        """The next clip is checked instead; but a balance that is never told does not hold up a night."""
+        """The next clip is checked instead; but a balance that the service never gives does not hold up a night."""
         self._checks_left -= 1
         if self._checks_left == 0:
             self.events.note(f"what the first clips cost could not be checked: {why}")
 
     def record_bill(self, attempt: Attempt, billed_usd: Decimal) -> None:
-        """What a clip was billed, against its estimate: more than 5 % above ends the submits, and is told in any case.
+        """What a clip was billed, against its estimate: more than 5 % above ends the submits; it is always reported.
 
         That of an earlier run is compared with today's estimate, too: its price may be known since then.
         """
@@ -169,13 +169,13 @@ class PriceGuard(PassiveGuard):
             return
         said = f"a clip was billed {dollars(billed_usd)}, and was estimated at {dollars(estimate_usd)}"
         if self.submits and not self.stops.is_stopped:
-            self.stops.stop(HoldReason.PRICE, f"{said}: {_MEND}")
+            self.stops.stop(HoldReason.PRICE, f"{said}: {_HELP}")
         elif not self._overcharges:
             self.events.emit(EventKind.ALARM, said)
         self._overcharges[attempt.id] = billed_usd, estimate_usd
 
     def report_overcharges(self) -> None:
-        """What all clips that were dearer than agreed to cost together, where one alone was told."""
+        """What all clips that were dearer than agreed to cost together, where one alone was reported."""
         if len(self._overcharges) > 1:
             billed_usd, estimate_usd = (sum(usd, NOTHING) for usd in zip(*self._overcharges.values(), strict=True))
             said = f"clips were billed {dollars(billed_usd)}, and were estimated at {dollars(estimate_usd)}"
@@ -188,10 +188,10 @@ class PriceGuard(PassiveGuard):
         suspected, self._suspected = self._suspected, None
         if self._suspicion:
             why = f"{suspected.reason}, as by one before it; no bill says what they cost, so it is only suspected"
-            self.stops.stop(HoldReason.PRICE, f"{why}: {_MEND}")
+            self.stops.stop(HoldReason.PRICE, f"{why}: {_HELP}")
         else:
             self._suspicion, self._checks_left = suspected.reason, _MOST_CHECKS
-            which = "the next one goes alone at a quiet moment, and is weighed, too"
+            which = "the next one goes alone at a quiet moment, and is compared with the balance, too"
             self.events.note(f"no bill says what the first clip cost: {which}")
             self.wakeup.notify_all()
 

@@ -7,7 +7,7 @@ from batchrunner.domain.job import Job
 
 
 class SubmitGuard(Protocol):
-    """Asked before each submit, one job at a time, and told of each answer."""
+    """Asked before each submit, one job at a time, and given each answer."""
 
     @property
     def reason(self) -> str:

@@ -1,4 +1,4 @@
-"""Capacity: how many tasks the account lets run, learned from what it accepts and refuses."""
+"""The adaptive limit: how many tasks the account lets run, learned from what it accepts and refuses."""
 
 import math
 from dataclasses import dataclass
@@ -10,17 +10,18 @@ START = 2
 _FIRST_PROBE_S = 10.0
 _LAST_PROBE_S = 600.0
 _LAST_PROBE_FOR_MORE_S = 30.0
-_MOST_IN_VAIN = 20
+_MOST_REJECTED_PROBES = 20
 
 # While the limit grows, this many submits leave at once, and a share of the limit at most: the service's own
 # round trips would make it slow, and each of them may cost a refusal in the end.
 _STEPS_AT_ONCE = 4
 
-# A submit that merely hopes for a slot: one refusal for five accepted, and rather for good chances than for bad ones.
-_TRIES_A_TASK = 0.2
-_MOST_TRIES = 5.0
+# A speculative submit, for which a slot is only likely to be free: one refusal for five accepted, and rather for good
+# chances than for bad ones.
+_CREDIT_PER_TASK = 0.2
+_MOST_CREDIT = 5.0
 _SURE_ENOUGH = 0.9
-_HOPE = 0.4
+_LIKELY_ENOUGH = 0.4
 _MOST_EXCESS = 8
 _UNEXPECTED = 0.5
 
@@ -34,13 +35,13 @@ class AdaptiveLimit:
 
     Upwards, the limit follows what was accepted without a slot being expected: at once while it grows, and by one
     submit too many now and then. Downwards, it follows a refusal; after each further one, twice as many slots have
-    to come free before the next try, so that a large fall costs few requests. A limit is held once a slot came free
-    under it and was filled again; until more is held, all that is refused was tried in vain.
+    to come free before the next submit, so that a large fall costs few requests. A limit is held once a slot came free
+    under it and was filled again; until more is held, every refusal is a rejected probe.
 
     Args:
         limit: what is remembered from earlier runs, else the start.
         most: what the user allows; the limit never exceeds it.
-        known: what the account is thought to take when nobody else is there; any number where it is a stranger.
+        known: what the account is thought to take when nobody else is there; any number where nothing is known of it.
     """
 
     limit: int = START
@@ -52,7 +53,7 @@ class AdaptiveLimit:
     _shortfalls: int = 0
     _rejected_probes: int = 0
     _held: int = 0
-    _tries: float = 2.0
+    _credit: float = 2.0
     _is_guess: bool = True
 
     def __post_init__(self) -> None:
@@ -68,7 +69,7 @@ class AdaptiveLimit:
         self._is_guess = False
 
     def may_submit(self, running: int, p_free: float, now_s: float) -> bool:
-        """Whether one more may be submitted: there is room, or hope enough, or it is time for one too many.
+        """Whether one more may be submitted: there is room, a free slot is likely, or it is time to probe.
 
         `p_free` is the probability that a slot is free although the running tasks seem to take all.
         """
@@ -95,12 +96,12 @@ class AdaptiveLimit:
         """There was a slot, with so many running before it; `p_free` as it was when the submit left."""
         self._is_guess = False
         self._shortfalls = 0
-        self._tries = min(self._tries + _TRIES_A_TASK, _MOST_TRIES)
+        self._credit = min(self._credit + _CREDIT_PER_TASK, _MOST_CREDIT)
         if running == self.limit - 1 and self.limit > self._held:
             self._held = self.limit  # filled again: it was no slot that came free unseen
             self._rejected_probes = 0
             self.known = max(self.known, self._held)
-        # while it grows, forecasts may know little, and a limit that is one too high is mended by one refusal
+        # while it grows, latency models may know little, and a limit that is one too high costs one refusal
         is_news = self._is_growing or p_free < _UNEXPECTED
         if running >= self.limit and is_news and self.limit < self.most:
             self.limit += 1
@@ -110,14 +111,14 @@ class AdaptiveLimit:
     def refused(self, running: int, now_s: float) -> None:
         """There was no slot, with so many running beside it."""
         self._is_guess = False
-        self._tries = max(self._tries - 1.0, 0.0)
+        self._credit = max(self._credit - 1.0, 0.0)
         self._is_growing = False
         if running < self.limit:
             self.limit = max(running, 1)
             self._held = min(self._held, self.limit)
             self._shortfalls += 1
         self._rejected_probes += 1
-        if self._rejected_probes >= _MOST_IN_VAIN:
+        if self._rejected_probes >= _MOST_REJECTED_PROBES:
             self.known = self.limit
         self._probe_at_s = now_s + self._probe_wait_s
         may_be_more = running == 0 or self.limit < self.known
@@ -131,8 +132,8 @@ class AdaptiveLimit:
         return max(1, min(doubled, self.limit // 2))
 
     def _is_worth_it(self, p_free: float) -> bool:
-        """Less hope is enough when tries were saved up."""
-        if self._tries < 1.0:
+        """A smaller chance is enough when credit was saved up."""
+        if self._credit < 1.0:
             return False
-        saved = (self._tries - 1.0) / (_MOST_TRIES - 1.0)
-        return p_free >= _SURE_ENOUGH - (_SURE_ENOUGH - _HOPE) * saved
+        saved = (self._credit - 1.0) / (_MOST_CREDIT - 1.0)
+        return p_free >= _SURE_ENOUGH - (_SURE_ENOUGH - _LIKELY_ENOUGH) * saved

@@ -37,7 +37,7 @@ class LatencyModel:
 
     The rate at an age is how many tasks ended there over how many seconds tasks waited there, plus a little of a
     wide prior. So a task that still runs counts with what it waited, and an end that is known only to lie
-    between two looks is spread between them. What was seen fades: of the last 400 tasks, the newest count most.
+    between two polls is spread between them. What was seen fades: of the last 400 tasks, the newest count most.
 
     All ages are seconds since the submit; one below 0 counts as 0, and what is no finite number is not learned.
     """
@@ -58,7 +58,7 @@ class LatencyModel:
     # learning
 
     def waited(self, from_s: float, to_s: float) -> None:
-        """A task was waiting from one age to another; each second of it is told once. Nothing, if time went back."""
+        """A task was waiting from one age to another; each second of it counts once. Nothing, if time went back."""
         if not math.isfinite(from_s) or not math.isfinite(to_s):
             return
         for n in _steps(from_s, to_s):
@@ -66,7 +66,7 @@ class LatencyModel:
         self._is_stale = True
 
     def ended(self, low_s: float, high_s: float) -> None:
-        """A task that had waited until the lower age, which `waited` was told, had ended by the higher one."""
+        """A task that had waited until the lower age, which `waited` was given, had ended by the higher one."""
         low_s = max(low_s, 0.0)
         high_s = max(high_s, low_s)
         if not math.isfinite(high_s):
@@ -105,7 +105,7 @@ class LatencyModel:
         return max(idle_s, 0.0)
 
     def age_of_idle(self, idle_s: float, waiting_at_s: float) -> float:
-        """The age at which `idle_s` is reached: when a look finds so much. Within a thousandth of a second above it."""
+        """The age at which `idle_s` is reached: when a poll finds so much. Within a thousandth of a second above it."""
         low_s = max(waiting_at_s, 0.0)
         if idle_s <= 0.0 or low_s == math.inf:
             return low_s

@@ -1,4 +1,4 @@
-"""Forecasts: how long tasks of each kind take, from what the ledger remembers and what this run sees."""
+"""Latency models: how long tasks of each kind take, from what the ledger remembers and what this run sees."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -8,23 +8,23 @@ from batchrunner.domain.request import Request
 from batchrunner.engine.scheduling.latency_model import LatencyModel
 
 _MOST = 400
-# A task was seen waiting shortly before it was seen ended: looks come often where an end is likely.
+# A task was seen waiting shortly before it was seen ended: polls come often where an end is likely.
 _SEEN_BEFORE = 0.97
 
 
 class LatencyModels:
-    """One forecast for each model, duration and resolution; a wide one where nothing is known of a kind."""
+    """One latency model for each model, duration and resolution; a wide one where nothing is known of a kind."""
 
-    def __init__(self, memories: Iterable[JobHistory]) -> None:
+    def __init__(self, histories: Iterable[JobHistory]) -> None:
         took: dict[tuple[object, ...], list[tuple[float, float]]] = defaultdict(list)
-        for memory in memories:
-            for attempt in memory.attempts:
+        for history in histories:
+            for attempt in history.attempts:
                 if attempt.took_s is not None:
                     took[attempt.request.kind].append((attempt.opened_at_s + attempt.took_s, attempt.took_s))
         self._by_kind = {kind: _learned(seen) for kind, seen in took.items()}
 
     def of(self, request: Request) -> LatencyModel:
-        """The forecast for tasks that ask for such a clip."""
+        """The model for tasks that ask for such a clip."""
         return self._by_kind.setdefault(request.kind, LatencyModel())
 
 

@@ -1,4 +1,4 @@
-"""Looking: which running task is asked for next and when, and whether a slot came free unseen."""
+"""The poll policy: which running task is polled next and when, and whether a slot came free unseen."""
 
 import math
 from collections.abc import Collection
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from batchrunner.engine.scheduling.latency_model import LatencyModel
 
-# What a look has to find at least, in expected seconds since the end. While jobs wait for a slot, hardly anything:
-# the pace decides, and gives each request to the best look. When none waits, only the end of the run is late by it.
+# What a poll has to find at least, in expected seconds since the end. While jobs wait for a slot, hardly anything:
+# the rate decides, and gives each request to the best poll. When none waits, only the end of the run is late by it.
 LEAST_IDLE_S = 0.02
 LEAST_IDLE_AT_THE_END_S = 0.25
 _LEAST_CHANCE = 1e-6
@@ -19,8 +19,8 @@ class RunningTask:
 
     Attributes:
         waiting_at_s: the last time it was seen waiting; at first, when it was submitted.
-        not_before_s: when it may be asked for again, after a look that failed.
-        is_asked: whether a look is on the wire.
+        not_before_s: when it may be asked for again, after a poll that failed.
+        is_being_polled: whether a poll is on the wire.
     """
 
     latency: LatencyModel
@@ -30,13 +30,13 @@ class RunningTask:
     is_being_polled: bool = False
 
     def seen_waiting(self, at_s: float) -> None:
-        """It had not ended when this look left; an older look than the last is no news."""
+        """It had not ended when this poll left; an older poll than the last is no news."""
         if at_s > self.waiting_at_s:
             self.latency.waited(self.waiting_at_s - self.submitted_at_s, at_s - self.submitted_at_s)
             self.waiting_at_s = at_s
 
     def seen_ended(self, at_s: float) -> None:
-        """It had ended when this look was answered."""
+        """It had ended when this poll was answered."""
         self.latency.ended(self.waiting_at_s - self.submitted_at_s, at_s - self.submitted_at_s)
 
     def chance_ended(self, now_s: float) -> float:
@@ -56,9 +56,9 @@ class RunningTask:
 def next_poll(tasks: Collection[RunningTask], now_s: float, least_idle_s: float) -> tuple[RunningTask | None, float]:
     """The task to ask for next, and when: now, if one is worth it, else as soon as one will be.
 
-    The best look is the one whose slot has been free longest, in expectation. With a price on each look, asking
+    The best poll is the one whose slot has been free longest, in expectation. With a price on each poll, asking
     whenever that exceeds the price is as good as the best schedule (within 1 %); so, when requests are scarce, the
-    pace sets the price. (None, inf) if there is nothing to ask for.
+    rate sets the price. (None, inf) if there is nothing to ask for.
     """
     idle = [task for task in tasks if not task.is_being_polled]
     ready = [task for task in idle if task.not_before_s <= now_s]

@@ -62,7 +62,7 @@ class RateLimiter:
         return max(self._paused_until_s - now_s, 0.0)
 
     def limit(self, per_min: int) -> None:
-        """The service says what it allows: the pace is that, but never above what somebody wants."""
+        """The service says what it allows: the rate is that, but never above what somebody wants."""
         most = per_min if self.most_per_min is None else min(self.most_per_min, per_min)
         self.per_min = max(1, most)
 

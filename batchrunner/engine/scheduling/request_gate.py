@@ -36,7 +36,7 @@ class RequestGate:
             return is_right
 
     def slowness(self) -> str:
-        """What is waited for where the pace alone holds the next request up for long; empty where it does not."""
+        """What is waited for where the rate alone holds the next request up for long; empty where it does not."""
         now_s = self._clock.monotonic_s()
         wait_s = self.rate.wait_s(now_s)
         if wait_s < LEAST_WAIT_S or self.rate.pause_s(now_s) > 0:
