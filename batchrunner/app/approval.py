@@ -74,10 +74,9 @@ async def approve(
     offer = _offer(batch, limits, submits.values(), await endpoint.balance(clock), again, sends=sends, clock=clock)
     ask(offer)
     refuse_faults(try_folders(batch.project.safe, _folders_of(batch, seen)))  # now that something may be written
-    if not unpriced:  # what they cost nobody knows, so that the sum is no limit
-        run_usd = offer.most_usd if limits.run_usd is None else min(offer.most_usd, limits.run_usd)
-        limits = replace(limits, run_usd=run_usd)
-    return Approval(limits, options)
+    # what jobs without a price cost nobody knows, so that the sum is no limit
+    caps = (limits.run_usd, order.most_usd, None if unpriced else offer.most_usd)
+    return Approval(replace(limits, run_usd=min((usd for usd in caps if usd is not None), default=None)), options)
 
 
 def chosen(

@@ -52,7 +52,8 @@ class RunPorts:
     """What a run is connected to: the service, whoever agrees, hears and ends it, and the clock.
 
     `listener` hears what is told before anybody agreed, `notifier` all that comes after, every `beat_s` seconds how far
-    the run is; `warn` that receipts cannot be written. `host` is the name of this machine.
+    the run is; `warn` that receipts cannot be written. `host` is the name of this machine;
+    `on_start` is called when all is agreed to.
     """
 
     endpoint: Endpoint
@@ -63,6 +64,7 @@ class RunPorts:
     shutdown: Shutdown
     clock: Clock
     beat_s: float = 30.0
+    on_start: Callable[[], None] = lambda: None
     host: str = field(default_factory=socket.gethostname)
     open_ledger: OpenLedger = open_ledger
 
@@ -90,6 +92,7 @@ async def run_manifest(work: Workload, options: RunOptions, ports: RunPorts) -> 
             known.check_address(ports.endpoint.access.base_url)
             decisions, approval = await _agreed(work, options, session.batch_with_awaited(known), known, ports)
         ledger = session.open_ledger(decisions)
+        ports.on_start()
         if options.keep_awake:
             stack.enter_context(awake(lambda why: ports.notifier(RunEvent(EventKind.NOTE, why))))
         result = await _execute(session.batch(ledger), ledger, approval, options.command, ports)

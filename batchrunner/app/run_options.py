@@ -14,13 +14,15 @@ from batchrunner.planning.effective_limits import EffectiveLimits
 class RunOptions:
     """The options of `run` and its kin, by their names; each command sets what it has.
 
-    `plan` is the digest of the only plan that may be carried out. `named` are the jobs whose names or globs were typed,
+    `plan` is the digest of the only plan that may be carried out, `max_cost` a limit that is part of it, `most_usd` one
+    that is not: of a larger plan a part is paid. `named` are the jobs whose names or globs were typed,
     `spelt` what was typed for them.
     """
 
     command: str = "run"
     plan: str | None = None
     max_cost: Decimal | None = None
+    most_usd: Decimal | None = None
     allow_unpriced: bool = False
     wait_for_balance: bool = False
     concurrency: int | None = None
