@@ -14,7 +14,7 @@ from batchrunner.errors import ClaimConflict, ExitCode
 from batchrunner.sandbox import Sandbox
 from batchrunner.storage.open import open_ledger
 from tests.moved_time import MovedClock, in_moved_time
-from tests.storage.book import HERO, a_claim, a_run
+from tests.storage.ledger_samples import HERO, a_claim, a_run
 from tests.studio import FILES, Studio, manifest_text
 
 

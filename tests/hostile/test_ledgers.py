@@ -21,7 +21,7 @@ from batchrunner.storage.sqlite.ledger import SqliteLedger
 from tests.acceptance.service import Service
 from tests.acceptance.user import Said, User
 from tests.hostile.conftest import NOBODY, only_root
-from tests.storage.book import claimed, every_kind_of_fact
+from tests.storage.ledger_samples import claimed, every_kind_of_fact
 from tests.studio import Studio, manifest_text
 
 FAST = "settings: {concurrency: 4, rate: 6000/min}"

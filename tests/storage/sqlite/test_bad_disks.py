@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from batchrunner.domain.job import JobId
 from batchrunner.domain.status import Status
 from batchrunner.errors import ExitCode, LedgerError
 from batchrunner.storage.sqlite.ledger import SqliteLedger
@@ -17,11 +16,11 @@ from batchrunner.storage.sqlite.transaction import writing
 from tests.engine.audit import audit
 from tests.engine.disks import Connection, KillingDisk, Moment
 from tests.engine.disks import Kill as Killed
-from tests.storage.book import ACCEPTED, HERO, SUCCESS, a_claim, a_run, claimed, every_kind_of_fact, raw
 from tests.storage.folders import killed_while_it_settles, mode, read_only, without_shared_memory, without_wal
+from tests.storage.ledger_samples import ACCEPTED, HERO, SUCCESS, a_run, claimed, every_kind_of_fact, raw
 from tests.studio import Studio, manifest_text
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 MANY = 300
 Connect = Callable[..., sqlite3.Connection]
 Open = Callable[[Path], SqliteLedger]
@@ -163,16 +162,6 @@ def test_a_reader_beside_a_writer_without_wal_sees_what_was_there_before(path: P
             db.execute("UPDATE attempt SET settled_at_s = 1 WHERE id = ?", (attempt_id,))
             assert settled(path) == 0
         assert settled(path) == 1
-
-
-def test_two_writers_without_wal_take_turns(path: Path) -> None:
-    with SqliteLedger.writing(path, without_wal) as one, SqliteLedger.writing(path, without_wal) as other:
-        run_id = a_run(one)
-        for number in range(10):
-            book = (one, other)[number % 2]
-            book.claim(a_claim(run_id, JobId("film", "", f"job-{number}", 1)))
-        assert one.histories("film") == other.histories("film")
-        assert len(one.histories("film")) == 10
 
 
 # What a killed process left

@@ -10,7 +10,7 @@ from batchrunner.io.files import STATE_FOLDER
 from batchrunner.storage.sqlite.digests import COVERED, content_digest, owner_digest
 from batchrunner.storage.sqlite.ledger import SqliteLedger
 from tests.ledgers.make import HERE
-from tests.storage.book import HERO, every_kind_of_fact, raw
+from tests.storage.ledger_samples import HERO, every_kind_of_fact, raw
 
 # filled in later, or the digest itself
 BESIDE = {"attempt": {"settled_at_s", "digest"}}

@@ -17,8 +17,8 @@ from batchrunner.storage.open import open_ledger, read_ledger, trust_ledger
 from batchrunner.storage.paths import ProjectPaths, find_project
 from batchrunner.storage.receipts import ReceiptsWriter, read_receipts
 from tests.ledgers.make import HERE, identity_of
-from tests.storage.book import raw
-from tests.storage.test_old_ledgers import Studio, told
+from tests.storage.ledger_samples import raw
+from tests.storage.sqlite.test_old_ledgers import Studio, told
 
 RECEIPTS = HERE.parent / "promised" / "receipts.jsonl"
 IMPORTED = 20
@@ -146,3 +146,17 @@ def test_a_receipt_row_that_is_damaged_holds_its_job(trusted: ProjectPaths) -> N
     assert damaged == ["failed"]
     with read_ledger(trusted.ledger) as ledger:
         assert ledger.history(identity_of("failed")).damage
+
+
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [
+        ("UPDATE receipt SET host = 'here'", "facts are not changed"),
+        ("UPDATE receipt SET digest = NULL", "facts are not changed"),
+        ("DELETE FROM receipt", "facts are not deleted"),
+        ("UPDATE attempt SET run_id = 1", "facts are not changed"),
+    ],
+)
+def test_which_machine_made_an_attempt_cannot_be_changed(trusted: Project, statement: str, message: str) -> None:
+    with closing(raw(trusted.ledger)) as db, pytest.raises(sqlite3.IntegrityError, match=message):
+        db.execute(statement)

@@ -1,7 +1,8 @@
-"""Short ways to write into a ledger, as a run would."""
+"""Samples of what a run records, and short ways to record it."""
 
 import sqlite3
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from batchrunner.storage.records import Claim, NewRun
 API = "https://api.modellix.test"
 NOW_S = 1_795_456_800.0
 HERO = JobId("film", "", "hero", 1)
+SECOND_TAKE = replace(HERO, take=2)
+DRAFT = replace(HERO, profile="draft")
+OTHER_MANIFEST = replace(HERO, manifest="trailer")
 REQUEST = Request("google/veo-3.1-i2v", {"aspectRatio": "16:9", "image": "https://example.com/a.jpg", "prompt": "p"})
 
 ACCEPTED = Answer(NOW_S, Outcome.ACCEPTED, "task-1")

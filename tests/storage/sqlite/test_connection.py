@@ -12,7 +12,7 @@ from batchrunner.errors import ExitCode, LedgerError, NewerLedger
 from batchrunner.storage.sqlite.ledger import SqliteLedger
 from batchrunner.storage.sqlite.tables import VERSION
 from batchrunner.storage.sqlite.transaction import writing
-from tests.storage.book import ACCEPTED, HERO, claimed, every_kind_of_fact, raw
+from tests.storage.ledger_samples import HERO, claimed, every_kind_of_fact, raw
 
 Open = Callable[[Path], SqliteLedger]
 
@@ -91,15 +91,6 @@ def test_status_reads_beside_a_run_that_is_in_the_middle_of_a_write(path: Path) 
                 assert reader.history(HERO).attempts[0].is_open
         with SqliteLedger.reading(path) as reader:
             assert not reader.history(HERO).attempts[0].is_open
-
-
-def test_a_reader_sees_what_is_recorded_while_it_looks(path: Path) -> None:
-    with SqliteLedger.writing(path) as ledger:
-        attempt_id = claimed(ledger)
-        with SqliteLedger.reading(path) as reader:
-            assert reader.task_ids() == frozenset()
-            ledger.record_answer(attempt_id, ACCEPTED)
-            assert reader.task_ids() == {"task-1"}
 
 
 def test_a_reader_cannot_write(path: Path) -> None:
