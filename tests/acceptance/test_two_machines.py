@@ -55,7 +55,7 @@ def test_what_one_machine_paid_the_other_fetches_free(machine: Machine, account:
 
     plan = second.types("plan", "shots.yaml")
     assert plan.code == 0, plan.text
-    assert plan.out.count(f"paid, made on {HERE}: fetched, free") == 2
+    assert plan.out.count(f"paid on {HERE}: downloaded, free") == 2
     assert "nothing to pay" in plan.out
     assert second.types("fetch", "shots.yaml", "-q").code == 0
     assert second.runs().code == 0

@@ -114,7 +114,7 @@ def test_what_is_damaged_is_named_with_what_to_do(studio: Studio) -> None:
     harm(studio, f"UPDATE clip SET sha256 = 'f' WHERE attempt_id = {OF_A}")
     (seen, *_) = studio.seen()
     assert "row 1 of the table `clip`" in seen.step.reason or "row 2 of the table `clip`" in seen.step.reason
-    assert "bring back a copy of the ledger" in seen.step.reason
+    assert "restore an intact copy of the ledger" in seen.step.reason
     report = report_of(_batch(studio), studio.seen(), studio.clock_s)
     (line,) = [line for line in next_commands(report.rows, "film.yaml") if "damaged" in line]
     assert "1 held by damaged rows" in line
