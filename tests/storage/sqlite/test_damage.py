@@ -117,7 +117,7 @@ def test_what_is_damaged_is_named_with_what_to_do(studio: Studio) -> None:
     assert "restore an intact copy of the ledger" in seen.step.reason
     report = report_of(_batch(studio), studio.seen(), studio.clock_s)
     (line,) = [line for line in next_commands(report.rows, "film.yaml") if "damaged" in line]
-    assert "1 held by damaged rows" in line
+    assert "1 held because their rows in the ledger are damaged" in line
 
 
 def test_a_renamed_job_is_not_paid_again_while_its_clip_may_hide_in_a_damaged_row(studio: Studio) -> None:

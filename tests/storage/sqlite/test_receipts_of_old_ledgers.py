@@ -157,6 +157,6 @@ def test_a_receipt_row_that_is_damaged_holds_its_job(trusted: ProjectPaths) -> N
         ("UPDATE attempt SET run_id = 1", "facts are not changed"),
     ],
 )
-def test_which_machine_made_an_attempt_cannot_be_changed(trusted: Project, statement: str, message: str) -> None:
+def test_which_machine_made_an_attempt_cannot_be_changed(trusted: ProjectPaths, statement: str, message: str) -> None:
     with closing(raw(trusted.ledger)) as db, pytest.raises(sqlite3.IntegrityError, match=message):
         db.execute(statement)
