@@ -8,8 +8,8 @@ from typing import TypeVar
 from batchrunner.domain.settings import Network
 from batchrunner.errors import CertificateRefused
 from batchrunner.io.clock import Clock
-from batchrunner.io.files import make_state_folder
 from batchrunner.io.http import Http, InProcessTransport
+from batchrunner.io.roots import make_state_folder
 from batchrunner.providers.credentials import Credentials
 from batchrunner.providers.provider import KeyStatus, Provider
 from batchrunner.providers.provider_registry import DEFAULT, PROVIDERS

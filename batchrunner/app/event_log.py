@@ -5,7 +5,7 @@ from pathlib import Path
 from batchrunner.domain.event import Event, Listener, RunEvent
 from batchrunner.domain.text import utc, visible
 from batchrunner.io.clock import Clock
-from batchrunner.io.files import state_root
+from batchrunner.io.roots import state_root
 
 
 class Log:

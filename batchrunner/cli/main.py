@@ -14,7 +14,7 @@ from batchrunner.cli.group import group
 from batchrunner.cli.terminal import let_go, say, say_lines
 from batchrunner.domain.text import in_lines
 from batchrunner.errors import BatchrunnerError, ExitCode
-from batchrunner.io.files import Refused
+from batchrunner.io.dir_fd import Refused
 
 # Manifests and ledgers are large trees without cycles: at Python's own pace they would be scanned over and over.
 _NEW_OBJECTS = 100_000

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from batchrunner.domain.step import HoldReason
 from batchrunner.engine.stops import Stops
-from batchrunner.io.files import Refused
+from batchrunner.io.dir_fd import Refused
 from batchrunner.planning.inputs import StopReason
 from batchrunner.storage.output_folders import nearest
 

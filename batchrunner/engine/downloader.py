@@ -2,8 +2,9 @@
 
 import asyncio
 
-from batchrunner.io.download import Bounds, DownloadedFile, Partial, download
+from batchrunner.io.download import Bounds, DownloadedFile, download
 from batchrunner.io.http import Http
+from batchrunner.io.partial_file import Partial
 
 _AT_ONCE = 4
 

@@ -22,8 +22,10 @@ from batchrunner.engine.stops import Stops
 from batchrunner.engine.task_tracker import TaskTracker, TrackedTask
 from batchrunner.engine.unverified import keep, kept
 from batchrunner.io.clock import Clock
-from batchrunner.io.download import DownloadedFile, DownloadError, DownloadFault, Partial
-from batchrunner.io.files import Refused, temporary
+from batchrunner.io.dir_fd import Refused
+from batchrunner.io.download import DownloadedFile, DownloadError, DownloadFault
+from batchrunner.io.files import temporary
+from batchrunner.io.partial_file import Partial
 from batchrunner.planning.inputs import StopReason
 from batchrunner.providers.provider import TaskReplyKind
 from batchrunner.storage.clips import ClipStore

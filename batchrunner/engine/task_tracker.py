@@ -8,7 +8,7 @@ from batchrunner.domain.request import Request
 from batchrunner.engine.scheduling.latency_models import LatencyModels
 from batchrunner.engine.scheduling.poll_policy import RunningTask
 from batchrunner.io.clock import Clock
-from batchrunner.io.download import Partial
+from batchrunner.io.partial_file import Partial
 from batchrunner.planning.inputs import StopReason
 
 

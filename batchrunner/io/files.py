@@ -1,6 +1,5 @@
 """The only module that writes: below a root no link is followed, and a file is there whole or not at all."""
 
-import errno
 import hashlib
 import os
 import re
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-STATE_FOLDER = ".batchrunner"
+from batchrunner.io.dir_fd import Refused, is_link_at, named_errors, refused_link, rename_new
 
 _SUFFIX = ".part"
 _CHUNK_BYTES = 1 << 20
@@ -20,16 +19,6 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 # No link is followed, and nobody waits for the other end of a pipe.
 _FILE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FILE
-
-
-class Refused(OSError):
-    """A place where nothing is written, for it may be anybody's: a link, or a path that leads outside."""
-
-    def __init__(self, path: Path, why: str) -> None:
-        super().__init__(errno.ELOOP, why, str(path))
-
-    def __str__(self) -> str:
-        return f"{self.filename} {self.strerror}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +45,7 @@ class Root:
         Raises:
             FileExistsError: something has that name, be it a link that leads nowhere.
         """
-        with self._folder(path.parent, make=True) as folder, _named(path):
+        with self._folder(path.parent, make=True) as folder, named_errors(path):
             return os.fdopen(self._new(path.name, folder), "wb")
 
     def extend(self, path: Path) -> IO[bytes]:
@@ -85,9 +74,9 @@ class Root:
 
     def write_whole(self, path: Path, data: bytes) -> None:
         """Writes a file so that a reader sees the old one or the new one."""
-        with self._folder(path.parent, make=True) as folder, _named(path):
-            if _is_link(path.name, folder):
-                raise _link(path)
+        with self._folder(path.parent, make=True) as folder, named_errors(path):
+            if is_link_at(path.name, folder):
+                raise refused_link(path)
             self._write(path, folder, data, os.replace)
 
     def write_new(self, path: Path, data: bytes) -> None:
@@ -96,8 +85,8 @@ class Root:
         Raises:
             FileExistsError: something has that name; it stays as it is.
         """
-        with self._folder(path.parent, make=True) as folder, _named(path):
-            self._write(path, folder, data, _rename)
+        with self._folder(path.parent, make=True) as folder, named_errors(path):
+            self._write(path, folder, data, rename_new)
 
     def move(self, source: Path, final: Path) -> None:
         """Gives a file another name in one step, durably.
@@ -108,8 +97,8 @@ class Root:
         with self._folder(source.parent) as old:
             with self._open(source, old, os.O_RDONLY, "rb") as file:
                 os.fsync(file.fileno())
-            with self._folder(final.parent, make=True) as new, _named(final):
-                _rename(source.name, final.name, src_dir_fd=old, dst_dir_fd=new)
+            with self._folder(final.parent, make=True) as new, named_errors(final):
+                rename_new(source.name, final.name, src_dir_fd=old, dst_dir_fd=new)
                 os.fsync(new)
 
     def copy(self, source: Path, final: Path) -> str:
@@ -123,7 +112,7 @@ class Root:
 
     def remove(self, path: Path) -> None:
         """Takes a file away, or a link itself; one that is not there is no error."""
-        with suppress(FileNotFoundError), self._folder(path.parent) as folder, _named(path):
+        with suppress(FileNotFoundError), self._folder(path.parent) as folder, named_errors(path):
             os.unlink(path.name, dir_fd=folder)
 
     def remove_temporaries(self, final: Path) -> None:
@@ -142,7 +131,7 @@ class Root:
         for name in self._parts(path):
             place /= name
             if place.is_symlink():
-                raise _link(place)
+                raise refused_link(place)
         with suppress(FileNotFoundError, NotADirectoryError):
             found = path.lstat()
             if not stat.S_ISDIR(found.st_mode):
@@ -171,9 +160,9 @@ class Root:
             os.close(opened)
 
     def _inner(self, place: Path, outer: int, *, make: bool) -> int:
-        with _named(place):
-            if _is_link(place.name, outer):
-                raise _link(place)
+        with named_errors(place):
+            if is_link_at(place.name, outer):
+                raise refused_link(place)
             try:
                 return os.open(place.name, _FOLDER | os.O_NOFOLLOW, dir_fd=outer)
             except FileNotFoundError:
@@ -184,9 +173,9 @@ class Root:
             return os.open(place.name, _FOLDER | os.O_NOFOLLOW, dir_fd=outer)
 
     def _open(self, path: Path, folder: int, flags: int, mode: str) -> IO[bytes]:
-        with _named(path):
-            if _is_link(path.name, folder):
-                raise _link(path)
+        with named_errors(path):
+            if is_link_at(path.name, folder):
+                raise refused_link(path)
             file: IO[bytes] = os.fdopen(os.open(path.name, flags | _FILE, self._mode(0o666), dir_fd=folder), mode)
             try:
                 _check_file(path, folder, os.fstat(file.fileno()), is_written=mode == "ab")
@@ -221,31 +210,6 @@ def temporary(final: Path) -> Path:
     return final.with_name(f".{final.name}.{secrets.token_hex(8)}{_SUFFIX}")
 
 
-def state_root(folder: Path) -> Root:
-    """The private root of a folder that holds a ledger: ours is checked itself, any other is the user's word."""
-    return Root(folder.parent if folder.name == STATE_FOLDER else folder, is_private=True)
-
-
-def make_state_folder(folder: Path, root: Root | None = None) -> None:
-    """Makes a folder for a ledger; ours is one that git ignores by itself."""
-    root = root or state_root(folder)
-    root.make_folder(folder)
-    ignore = folder / ".gitignore"
-    if folder.name == STATE_FOLDER and not os.path.lexists(ignore):
-        with suppress(FileExistsError):
-            root.write_new(ignore, b"*\n")
-
-
-def named_by_a_person(path: Path, *projects: Path) -> tuple[Root, Path]:
-    """A file that somebody named, which may be anywhere, as a whole path; and the root that it is written below.
-
-    Inside one of the projects or the current folder that is the root; elsewhere it is the file's own folder.
-    """
-    whole = Path(os.path.abspath(path))  # noqa: PTH100  # not resolve(): a link is to be seen
-    inside = (root for root in (*projects, Path.cwd()) if whole.is_relative_to(root))
-    return Root(next(inside, whole.parent)), whole
-
-
 def sha256_of(path: Path) -> str:
     """The digest of a file's bytes, in hexadecimal."""
     with path.open("rb") as file:
@@ -270,41 +234,3 @@ def _left_over(final: Path, folder: int | Path) -> list[os.DirEntry[str]]:
     left = re.compile(re.escape(f".{final.name}.") + "[0-9a-f]{16}" + re.escape(_SUFFIX))
     with os.scandir(folder) as entries:
         return [entry for entry in entries if left.fullmatch(entry.name)]
-
-
-def _link(path: Path) -> Refused:
-    return Refused(path, "is a link, and nothing is written through links: put a real file or folder there")
-
-
-def _is_link(name: str, folder: int) -> bool:
-    try:
-        return stat.S_ISLNK(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
-    except OSError:
-        return False
-
-
-def _rename(source: str, final: str, *, src_dir_fd: int, dst_dir_fd: int) -> None:
-    """Another name for a file, never on top of something."""
-    try:
-        os.link(source, final, src_dir_fd=src_dir_fd, dst_dir_fd=dst_dir_fd, follow_symlinks=False)
-        os.unlink(source, dir_fd=src_dir_fd)
-    except FileExistsError:
-        raise
-    except OSError:  # a disk without hard links (exFAT, some network folders): the check is not atomic there
-        with suppress(FileNotFoundError):
-            os.stat(final, dir_fd=dst_dir_fd, follow_symlinks=False)
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from None
-        os.rename(source, final, src_dir_fd=src_dir_fd, dst_dir_fd=dst_dir_fd)
-
-
-@contextmanager
-def _named(path: Path) -> Iterator[None]:
-    """An error within says the whole path; a full disk says none, and names below an open folder are short."""
-    try:
-        yield
-    except Refused:
-        raise
-    except OSError as error:
-        error.filename = str(path)
-        del error.filename2
-        raise

@@ -8,8 +8,9 @@ from pathlib import Path, PurePath
 
 from batchrunner.domain.image import LocalImage
 from batchrunner.domain.problem import Code
-from batchrunner.io import images
 from batchrunner.io.files import sha256_of
+from batchrunner.io.image_header import LARGEST_BYTES, ImageHeader, NotAnImage
+from batchrunner.io.images import read_image
 from batchrunner.manifest.keys import shortened
 from batchrunner.manifest.layers import Value
 from batchrunner.manifest.permissions import Reach, outside
@@ -35,7 +36,7 @@ class Picture:
     """A picture that can be sent; `header` is None where nobody looked."""
 
     image: LocalImage
-    header: images.ImageHeader | None
+    header: ImageHeader | None
 
 
 @dataclass(slots=True)
@@ -74,11 +75,11 @@ class Pictures:
     def _read(self, shown: str, text: str) -> Picture | ImageError:
         path = Path(shown)
         try:
-            header, size_bytes = images.read_image(path)
-            if size_bytes > images.LARGEST_BYTES:
+            header, size_bytes = read_image(path)
+            if size_bytes > LARGEST_BYTES:
                 return _too_large(shown, size_bytes)
             return Picture(LocalImage(shown, sha256_of(path), size_bytes), header)
-        except images.NotAnImage as error:
+        except NotAnImage as error:
             what, _, command = str(error).partition(": run ")
             hint = f"run {command}" if command else "use a PNG, JPEG or WebP image"
             return ImageError(Code.IMAGE_KIND, f"cannot be used: {what}: {shortened(shown)}", hint)

@@ -5,7 +5,8 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path
 
-from batchrunner.io.files import Refused, Root, temporary
+from batchrunner.io.dir_fd import Refused
+from batchrunner.io.files import Root, temporary
 
 # Less is no room for a clip: a Veo 3.1 clip has some megabytes. Source: clips of August 2026.
 _LEAST_FREE_BYTES = 16 << 20

@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from batchrunner.errors import UsageError
-from batchrunner.io.files import STATE_FOLDER, Refused, Root, state_root
+from batchrunner.io.dir_fd import Refused
+from batchrunner.io.files import Root
+from batchrunner.io.roots import STATE_FOLDER, state_root
 
 FOLDER = STATE_FOLDER
 SANDBOX = "sandbox-run"

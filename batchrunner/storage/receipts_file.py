@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from batchrunner.errors import BadReceipts, UsageError
-from batchrunner.io.files import Refused, Root
+from batchrunner.io.dir_fd import Refused
+from batchrunner.io.files import Root
 
 _MOST_BYTES = 256 << 20
 _MOST_LINES = 500_000

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from batchrunner.errors import RunLocked
-from batchrunner.io.files import make_state_folder, state_root
+from batchrunner.io.roots import make_state_folder, state_root
 
 _NOTE = ".lock.json"
 _NOTE_BYTES = 4096

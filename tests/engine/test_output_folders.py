@@ -11,8 +11,8 @@ from batchrunner.domain.status import Status
 from batchrunner.domain.step import HoldReason
 from batchrunner.engine import downloader
 from batchrunner.errors import ExitCode
-from batchrunner.io.download import Partial
 from batchrunner.io.download import download as fetched
+from batchrunner.io.partial_file import Partial
 from tests.engine.audit import assert_each_is_paid_once, counts
 from tests.engine.wishes import blocks
 from tests.studio import Studio, manifest_text

@@ -12,7 +12,7 @@ import pytest
 
 from batchrunner.domain.status import Status
 from batchrunner.errors import ExitCode, UntrustedLedger, UsageError
-from batchrunner.io.files import Refused
+from batchrunner.io.dir_fd import Refused
 from batchrunner.storage import trusted_ids
 from batchrunner.storage.git_index import is_tracked
 from batchrunner.storage.paths import find_project

@@ -14,9 +14,10 @@ from batchrunner.app.webhook import Notifier
 from batchrunner.cli.main import outcome
 from batchrunner.domain.event import Event, EventKind, RunEvent
 from batchrunner.errors import ExitCode
-from batchrunner.io.download import DownloadError, DownloadFault, Partial, download
+from batchrunner.io.download import DownloadError, DownloadFault, download
 from batchrunner.io.files import Root
 from batchrunner.io.http import AddressRefused, Guard, Http, TransportError
+from batchrunner.io.partial_file import Partial
 from batchrunner.io.resources import read_bytes
 from tests.app.test_links import HEAD, Pictures
 from tests.app.test_links import pictures as pictures  # noqa: PLC0414  # a fixture

@@ -10,8 +10,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from batchrunner.io.download import Bounds, DownloadedFile, DownloadError, DownloadFault, Partial, download
+from batchrunner.io.download import Bounds, DownloadedFile, DownloadError, DownloadFault, download
 from batchrunner.io.files import Root
+from batchrunner.io.partial_file import Partial
 from batchrunner.io.resources import read_bytes
 from tests.io.films import box, film
 from tests.io.in_process import Answered, Service, answered

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from batchrunner.io import files, resources
+from batchrunner.io import files, resources, roots
+from batchrunner.io.dir_fd import Refused
 
 
 @pytest.fixture(params=["links", "no links"])
@@ -128,12 +129,12 @@ def test_a_digest_is_that_of_all_bytes(tmp_path: Path, size_bytes: int) -> None:
 
 def test_a_private_folder_hides_itself_and_keeps_what_it_was_told(tmp_path: Path) -> None:
     folder = tmp_path / "a" / ".batchrunner"
-    files.make_state_folder(folder)
+    roots.make_state_folder(folder)
     assert folder.stat().st_mode & 0o777 == 0o700
     ignore = folder / ".gitignore"
     assert ignore.read_text(encoding="utf-8") == "*\n"
     ignore.write_text("mine\n", encoding="utf-8")
-    files.make_state_folder(folder)
+    roots.make_state_folder(folder)
     assert ignore.read_text(encoding="utf-8") == "mine\n"
 
 
@@ -213,7 +214,7 @@ def test_nothing_is_written_through_a_link_in_a_part_before(home: Path, write: W
     (root.path / "a").mkdir()
     (root.path / "a" / "link").symlink_to(home)
     for path in (root.path / "a" / "link" / "file", root.path / "a" / "link" / "inner" / "new"):
-        with pytest.raises(files.Refused, match="project/a/link is a link") as caught:
+        with pytest.raises(Refused, match="project/a/link is a link") as caught:
             write(root, path)
         assert caught.value.filename == str(root.path / "a" / "link")
     assert state(home) == before
@@ -223,7 +224,7 @@ def test_nothing_is_written_through_a_link_in_a_part_before(home: Path, write: W
 def test_nothing_is_written_outside_the_root(home: Path, write: Write) -> None:
     root, before = files.Root(home.parent / "project"), state(home.parent)
     for path in (home / "file", root.path / ".." / "home" / "file", root.path / "x" / ".." / ".." / "home" / "file"):
-        with pytest.raises(files.Refused, match="is outside"):
+        with pytest.raises(Refused, match="is outside"):
             write(root, path)
     assert state(home.parent) == before
 
@@ -238,7 +239,7 @@ def test_a_link_that_is_in_the_way_is_found_before_anything_is_written(home: Pat
     root = files.Root(home.parent / "project")
     root.check(root.path / "not" / "there" / "yet")
     (root.path / "outputs").symlink_to(home)
-    with pytest.raises(files.Refused, match="put a real file or folder there"):
+    with pytest.raises(Refused, match="put a real file or folder there"):
         root.check(root.path / "outputs" / "film" / "hero.mp4")
 
 
@@ -254,7 +255,7 @@ def test_nothing_is_written_into_a_file_that_has_another_name_elsewhere(home: Pa
     """An archive, unpacked in a home folder, may hold hard links to what is there."""
     root = files.Root(home.parent / "project")
     (root.path / "log").hardlink_to(home / "file")
-    with pytest.raises(files.Refused, match="project/log has another name elsewhere"):
+    with pytest.raises(Refused, match="project/log has another name elsewhere"):
         write(root, root.path / "log")
     assert (home / "file").read_bytes() == b"precious"
 
@@ -265,7 +266,7 @@ def test_what_is_no_file_of_one_name_is_found_before_anything_is_written(
 ) -> None:
     root = files.Root(home.parent / "project")
     make(root.path / "log")
-    with pytest.raises(files.Refused, match=r"is no file|has another name elsewhere"):
+    with pytest.raises(Refused, match=r"is no file|has another name elsewhere"):
         root.check(root.path / "log")
 
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from batchrunner.io import images
-from batchrunner.io.images import ImageHeader, ImageKind, NotAnImage, read_header, read_image
+from batchrunner.io.image_header import LARGEST_BYTES, ImageHeader, ImageKind, NotAnImage
+from batchrunner.io.images import read_header, read_image
 
 # 7x5 pixels, one colour each.
 JPEG = base64.b64decode(
@@ -237,8 +237,8 @@ def test_a_file_tells_its_header_and_its_size(tmp_path: Path) -> None:
 def test_a_picture_that_is_too_large_to_be_sent_is_not_searched_for_its_end(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     path.write_bytes(png()[:-12])
-    os.truncate(path, images.LARGEST_BYTES + 1)
-    assert read_image(path) == (ImageHeader(ImageKind.PNG, 7, 5), images.LARGEST_BYTES + 1)
+    os.truncate(path, LARGEST_BYTES + 1)
+    assert read_image(path) == (ImageHeader(ImageKind.PNG, 7, 5), LARGEST_BYTES + 1)
 
 
 def test_a_file_that_is_not_there_is_an_error_of_the_system(tmp_path: Path) -> None:

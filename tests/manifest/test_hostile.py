@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from batchrunner.domain.problem import Code
-from batchrunner.io.images import LARGEST_BYTES
+from batchrunner.io.image_header import LARGEST_BYTES
 from batchrunner.manifest import drafts, includes, matrix, text_file
 from batchrunner.manifest.load import Manifest, load
 from batchrunner.manifest.rows import table

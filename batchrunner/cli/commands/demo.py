@@ -10,8 +10,8 @@ from batchrunner.cli.context import valid_manifest
 from batchrunner.cli.invocation import Invocation
 from batchrunner.cli.terminal import say
 from batchrunner.cli.work import work
-from batchrunner.io.files import named_by_a_person
 from batchrunner.io.resources import read_text
+from batchrunner.io.roots import named_by_a_person
 
 
 @click.command()

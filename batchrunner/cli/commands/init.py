@@ -8,7 +8,8 @@ import click
 from batchrunner.cli.options import option
 from batchrunner.cli.terminal import say
 from batchrunner.errors import UsageError
-from batchrunner.io.files import Refused, named_by_a_person
+from batchrunner.io.dir_fd import Refused
+from batchrunner.io.roots import named_by_a_person
 from batchrunner.manifest.placeholders import WORD
 from batchrunner.manifest.rows import encodings
 from batchrunner.manifest.scaffold import Scaffold, scaffold

@@ -21,7 +21,7 @@ from batchrunner.cli.permission_options import permissions_of, reading_options
 from batchrunner.cli.render import say_report, shown
 from batchrunner.cli.terminal import say
 from batchrunner.errors import UsageError
-from batchrunner.io.files import named_by_a_person
+from batchrunner.io.roots import named_by_a_person
 from batchrunner.manifest.load import load
 from batchrunner.reports.formats.registry import FORMATS, render
 from batchrunner.storage.paths import FOLDER

@@ -1,9 +1,10 @@
 """The only package that knows httpx: clients, time limits, what each error means, whom a link may lead to."""
 
 from batchrunner.io.http.addresses import AddressRefused, Guard, is_address, is_loopback, redirected
-from batchrunner.io.http.clients import Http, Reply, Stream
+from batchrunner.io.http.clients import Http
 from batchrunner.io.http.delivery import ERRORS, Delivery, TransportError, Untrusted, map_error
 from batchrunner.io.http.in_process import Answered, InProcessTransport, Responder
+from batchrunner.io.http.replies import Reply, Stream
 
 __all__ = [
     "ERRORS",

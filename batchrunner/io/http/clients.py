@@ -2,20 +2,19 @@
 
 import asyncio
 import logging
-import zlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from http.cookiejar import CookieJar
 from typing import Any
 
 import httpx
 
 from batchrunner.domain import settings
-from batchrunner.io.http.addresses import Guard, is_address, redirected
+from batchrunner.io.http.addresses import Guard, redirected
 from batchrunner.io.http.deadline import within
 from batchrunner.io.http.delivery import FOREIGN, Delivery, TransportError, map_error
 from batchrunner.io.http.network import Network, Resolve, look_up
+from batchrunner.io.http.replies import Reply, Stream, check_address, headers_of, translated, whole_reply
 
 # httpx logs every address it asks, signed links included.
 for _name in ("httpx", "httpcore"):
@@ -29,32 +28,12 @@ _GET_TOTAL_S = 90.0
 _SUBMIT_TOTAL_S = 300.0
 # The largest picture, 16 MiB, over a line of 250 kbit/s.
 _UPLOAD_TOTAL_S = 600.0
-# The service's replies have some kilobytes.
-_LARGEST_REPLY_BYTES = 1 << 20
 # An account of 1,000 requests a minute, when each is on the way for a second.
 _API_ON_THE_WIRE = 16
 
 _MOST_REDIRECTS = 5
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _AS_THEY_ARE = {"Accept-Encoding": "identity"}
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A whole answer; header names are lower case."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Stream:
-    """An answer whose body is still coming."""
-
-    status: int
-    headers: Mapping[str, str]
-    chunks: AsyncIterator[bytes]
 
 
 class _NoCookies(CookieJar):
@@ -111,7 +90,7 @@ class Http:
         Raises:
             TransportError: there was no whole answer; its `fate` says whether it may have been paid.
         """
-        return await _whole(self._submits, "POST", url, headers, total_s=_SUBMIT_TOTAL_S, json=json)
+        return await whole_reply(self._submits, "POST", url, headers, total_s=_SUBMIT_TOTAL_S, json=json)
 
     async def get(self, url: str, headers: Mapping[str, str]) -> Reply:
         """A free request.
@@ -120,7 +99,7 @@ class Http:
             TransportError: there was no whole answer.
         """
         async with self._gate:
-            return await _whole(self._api, "GET", url, headers, total_s=_GET_TOTAL_S)
+            return await whole_reply(self._api, "GET", url, headers, total_s=_GET_TOTAL_S)
 
     async def delete(self, url: str, headers: Mapping[str, str]) -> Reply:
         """Another free request.
@@ -129,7 +108,7 @@ class Http:
             TransportError: there was no whole answer.
         """
         async with self._gate:
-            return await _whole(self._api, "DELETE", url, headers, total_s=_GET_TOTAL_S)
+            return await whole_reply(self._api, "DELETE", url, headers, total_s=_GET_TOTAL_S)
 
     async def upload(self, url: str, headers: Mapping[str, str], name: str, data: bytes) -> Reply:
         """A file as a form's field `file`: free, so it may be sent again.
@@ -138,7 +117,9 @@ class Http:
             TransportError: there was no whole answer.
         """
         async with self._gate:
-            return await _whole(self._api, "POST", url, headers, total_s=_UPLOAD_TOTAL_S, files={"file": (name, data)})
+            return await whole_reply(
+                self._api, "POST", url, headers, total_s=_UPLOAD_TOTAL_S, files={"file": (name, data)}
+            )
 
     async def notify(self, url: str, json: object) -> Reply:
         """A word to an address that is not the service's: it carries no key.
@@ -149,7 +130,7 @@ class Http:
         """
         self._check(url)
         async with self._gate:
-            return await _whole(self._files, "POST", url, {}, total_s=_GET_TOTAL_S, json=json)
+            return await whole_reply(self._files, "POST", url, {}, total_s=_GET_TOTAL_S, json=json)
 
     async def probe(self, url: str) -> Reply:
         """Whether something is served at an address: HEAD, then the first bytes; redirects are followed, no key sent.
@@ -167,7 +148,7 @@ class Http:
         for _ in range(_MOST_REDIRECTS + 1):
             async with self._opened(method, url, headers) as response:
                 if response.status_code not in REDIRECTS or "location" not in response.headers:
-                    return Reply(response.status_code, _headers(response), b"")
+                    return Reply(response.status_code, headers_of(response), b"")
                 url = redirected(url, response.headers["location"])
         raise TransportError(Delivery.UNCLEAR, "the link leads from one address to the next without end")
 
@@ -180,7 +161,7 @@ class Http:
             AddressRefused: it leads to an address that is not asked.
         """
         async with self._opened("GET", url, headers or {}) as response:
-            yield Stream(response.status_code, _headers(response), _translated(response.aiter_raw()))
+            yield Stream(response.status_code, headers_of(response), translated(response.aiter_raw()))
 
     @asynccontextmanager
     async def _opened(self, method: str, url: str, headers: Mapping[str, str]) -> AsyncIterator[httpx.Response]:
@@ -198,7 +179,7 @@ class Http:
             await response.aclose()
 
     def _check(self, url: str) -> None:
-        _check(url)
+        check_address(url)
         if self._guard is not None:
             self._guard.check_host(url)
 
@@ -219,57 +200,3 @@ def _connect_by(client: httpx.AsyncClient, network: Network) -> None:
         if not isinstance(transport, httpx.AsyncHTTPTransport):
             raise TypeError(transport)
         transport._pool._network_backend = network if transport not in proxies else Network()  # noqa: SLF001
-
-
-def _check(url: str) -> None:
-    """An address that is none is found out before anything is sent, and can be nothing else afterwards."""
-    if not is_address(url):
-        raise TransportError(Delivery.NOT_SENT, "the address is not valid")
-
-
-async def _whole(
-    client: httpx.AsyncClient,
-    method: str,
-    url: str,
-    headers: Mapping[str, str],
-    *,
-    total_s: float,
-    json: object = None,
-    files: Mapping[str, tuple[str, bytes]] | None = None,
-) -> Reply:
-    _check(url)
-    body = bytearray()
-    try:
-        with within(total_s):
-            async with client.stream(method, url, headers=dict(headers), json=json, files=files) as response:
-                async for chunk in response.aiter_raw():
-                    body += chunk
-                    if len(body) > _LARGEST_REPLY_BYTES:
-                        raise TransportError(Delivery.UNCLEAR, "the answer is too large to be one", bytes(body))
-                if response.headers.get("content-encoding", "identity").strip().lower() not in {"identity", ""}:
-                    raise TransportError(
-                        Delivery.UNCLEAR, "the answer is packed, which nobody asked for", _unpacked(body)
-                    )
-                return Reply(response.status_code, _headers(response), bytes(body))
-    except FOREIGN as error:
-        raise map_error(error, bytes(body)) from error
-
-
-def _unpacked(body: bytearray) -> bytes:
-    """The beginning of what was packed, within bounds: it may name what was paid for."""
-    try:
-        return zlib.decompressobj(wbits=47).decompress(body, _LARGEST_REPLY_BYTES // 16)  # 47: zlib or gzip
-    except zlib.error:
-        return b""
-
-
-async def _translated(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    try:
-        async for chunk in chunks:
-            yield chunk
-    except FOREIGN as error:
-        raise map_error(error) from error
-
-
-def _headers(response: httpx.Response) -> dict[str, str]:
-    return {name.lower(): value for name, value in response.headers.items()}

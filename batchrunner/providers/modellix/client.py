@@ -7,7 +7,7 @@ from batchrunner import __version__
 from batchrunner.catalog import find
 from batchrunner.io.clock import Clock
 from batchrunner.io.http import Http, TransportError, Untrusted
-from batchrunner.io.images import LARGEST_BYTES
+from batchrunner.io.image_header import LARGEST_BYTES
 from batchrunner.providers.modellix import wire
 from batchrunner.providers.provider import (
     BalanceReply,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from batchrunner.errors import UntrustedLedger
-from batchrunner.io.files import STATE_FOLDER, state_root
+from batchrunner.io.roots import STATE_FOLDER, state_root
 from batchrunner.storage import trusted_ids
 from batchrunner.storage.git_index import is_tracked
 from batchrunner.storage.sqlite import tables

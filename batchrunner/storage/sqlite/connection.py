@@ -6,7 +6,8 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from batchrunner.errors import LedgerError, NewerLedger
-from batchrunner.io.files import Refused, make_state_folder, state_root
+from batchrunner.io.dir_fd import Refused
+from batchrunner.io.roots import make_state_folder, state_root
 from batchrunner.storage.sqlite import digests, tables
 from batchrunner.storage.sqlite.admission import Admission
 from batchrunner.storage.sqlite.tables import VERSION

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from batchrunner.io.files import STATE_FOLDER
+from batchrunner.io.roots import STATE_FOLDER
 from batchrunner.storage.sqlite.digests import COVERED, content_digest, owner_digest
 from batchrunner.storage.sqlite.ledger import SqliteLedger
 from tests.ledgers.make import HERE
