@@ -55,7 +55,7 @@ def _whom(problem: Problem, lines: Sources) -> str:
     """Which jobs a problem hits, unless its line names the only one."""
     first, *others = map(_masked, problem.jobs or ("",))
     if others:
-        return f" [hits {len(problem.jobs)} jobs: {first}, …]"
+        return f" [affects {len(problem.jobs)} jobs: {first}, …]"
     named = re.search(rf"(?<![\w.-]){re.escape(first)}(?![\w.-])", _masked(_line(problem, lines)))
     return "" if named or not first else f" [in job {first}]"
 

@@ -113,7 +113,7 @@ def test_a_warning_says_that_it_is_one_without_any_colour() -> None:
 def test_one_mistake_says_which_job_it_hits_unless_its_line_does_and_how_many() -> None:
     assert shown(a_problem(1, 1, jobs=("a",)), "x")[0].endswith("`4K` [in job a]")
     assert shown(a_problem(1, 1, jobs=("a",)), "- {id: a, resolution: 4K}")[0].endswith("`4K`")
-    assert shown(a_problem(1, 1, jobs=("a", "b", "c")), "x")[0].endswith(" [hits 3 jobs: a, …]")
+    assert shown(a_problem(1, 1, jobs=("a", "b", "c")), "x")[0].endswith(" [affects 3 jobs: a, …]")
 
 
 def test_a_problem_without_a_hint_shows_none() -> None:

@@ -97,7 +97,7 @@ def test_nothing_else_lies_there() -> None:
 def test_one_default_that_hits_300_jobs_is_one_problem() -> None:
     transcript = Transcript(HERE / "layers" / "defaults-hit-300-jobs.txt")
     assert transcript.expected.count("  help: ") == 1
-    assert "[hits 300 jobs: shot-001, …]" in transcript.expected
+    assert "[affects 300 jobs: shot-001, …]" in transcript.expected
 
 
 def test_a_text_that_is_only_a_command_is_completed_by_renewing(tmp_path: Path) -> None:
