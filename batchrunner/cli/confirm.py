@@ -31,11 +31,11 @@ def _is_terminal() -> bool:
 
 def _ask(offer: Offer) -> None:
     if not _is_terminal():
-        raise NotConfirmed("nobody agreed to this: there is no terminal to ask on, so add --yes. Nothing was submitted")
+        raise NotConfirmed("not confirmed: no terminal to ask on; pass --yes. Nothing was submitted")
     as_far = ", as far as the balance goes" if offer.is_short and not offer.waits_for_balance else ""
     say(f"Submit {plural(offer.clips, 'paid job')}{as_far}? [y/N] ", nl=False, err=True)
     readable, _, _ = select.select([sys.stdin], [], [], _PATIENCE_S)
     if not readable:
-        raise NotConfirmed("no answer in 5 minutes: nothing was submitted")
+        raise NotConfirmed("not confirmed within 5 minutes: nothing was submitted")
     if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
-        raise NotConfirmed("not agreed: nothing was submitted")
+        raise NotConfirmed("not confirmed: nothing was submitted")

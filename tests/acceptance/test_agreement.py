@@ -73,7 +73,7 @@ def test_a_balance_that_is_short_ends_with_3_off_a_terminal(poor: tuple[User, Se
     user.writes("a", "b")
     said = user.types("run", "shots.yaml", "--yes")
     assert said.code == 3, said.text
-    assert "the balance pays for 1 of 2 clips" in said.err
+    assert "the balance covers 1 of 2 clips" in said.err
     assert "--allow-partial" in said.err
     assert service.submits == 0
 
@@ -83,7 +83,7 @@ def test_whoever_says_that_a_part_is_enough_gets_it(poor: tuple[User, Service]) 
     user.writes("a", "b")
     said = user.types("run", "shots.yaml", "--yes", "--allow-partial")
     assert said.code == 3, said.text
-    assert "which pays for 1 of 2" in said.err
+    assert "which covers 1 of 2" in said.err
     assert service.charged_prompts == [prompt_of("a")]
     assert user.sees().counts == {"done": 1, "pending": 1}
 

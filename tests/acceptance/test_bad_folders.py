@@ -58,7 +58,7 @@ def test_a_ledger_of_another_address_is_refused_before_anybody_is_asked(veteran:
         said = elsewhere.types(*command)
         assert said.code == 2, said.text
         assert f"live at {service.url}, not at http://127.0.0.1:9" in said.err
-        assert "to pay" not in said.text
+        assert "to render" not in said.text
     assert veteran.types("status", "shots.yaml", "-o", "json").report.statuses == {
         "a": "done",
         "b": "done",

@@ -21,7 +21,7 @@ SHOTS = [f"SH{number:03}" for number in range(1, 13)]
 
 def clips_to_pay(said: Said) -> int:
     """How many clips the question would be about; 0 where there is none."""
-    found = re.search(r"(\d+) clips? to pay", said.err)
+    found = re.search(r"(\d+) clips? to render", said.err)
     return int(found[1]) if found else 0
 
 
@@ -129,7 +129,7 @@ def test_accept_takes_globs_and_a_selection(user: User, service: Service) -> Non
     user.writes("a1", "a2", "b1", "c1", head=FAST, prompts=dict.fromkeys(("a1", "a2", "b1"), "Something else"))
     said = user.types("accept", "shots.yaml", "a*", "c*", "--exclude", "a2")
     assert said.code == 0, said.text
-    assert said.out == "a1: its clip is kept, although prompt changed\n"
+    assert said.out == "a1: keeps its clip, although prompt changed\n"
     assert user.sees().statuses == {"a1": "done", "a2": "pending", "b1": "pending", "c1": "pending"}
 
 
@@ -225,7 +225,7 @@ def test_an_edit_that_renders_everything_again_is_shown_and_not_started(finished
 def test_whoever_names_the_plan_has_agreed_to_what_it_replaces(finished: User, service: Service) -> None:
     said = finished.types("run", "shots.yaml", "--yes", "--plan", digest_of(finished))
     assert said.code == 0, said.text
-    assert said.err.index(ALL_AGAIN) < said.err.index("6 clips to pay")
+    assert said.err.index(ALL_AGAIN) < said.err.index("6 clips to render")
     assert service.submits == 12
 
 

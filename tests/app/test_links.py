@@ -138,14 +138,14 @@ def test_a_picture_that_is_there_is_no_problem(
 @pytest.mark.parametrize(
     ("path", "words"),
     [
-        ("/gone.png", "the server answers 404"),
-        ("/forbidden.png", "the server answers 403"),
-        ("/broken.png", "the server answers 500"),
-        ("/page.png", "it is no picture but text/html"),
-        ("/video.mp4", "it is no picture but video/mp4"),
-        ("/get-only-page", "it is no picture but text/html"),
-        ("/moved-away.png", "the server answers 404"),
-        ("/moved-to-a-page.png", "it is no picture but text/html"),
+        ("/gone.png", "the server answered 404"),
+        ("/forbidden.png", "the server answered 403"),
+        ("/broken.png", "the server answered 500"),
+        ("/page.png", "it is not an image but text/html"),
+        ("/video.mp4", "it is not an image but video/mp4"),
+        ("/get-only-page", "it is not an image but text/html"),
+        ("/moved-away.png", "the server answered 404"),
+        ("/moved-to-a-page.png", "it is not an image but text/html"),
         ("/round.png", "cannot be fetched"),
     ],
 )

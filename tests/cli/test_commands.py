@@ -72,7 +72,7 @@ def test_the_list_of_commands_says_what_each_says_of_itself(name: str, sentence:
 
 def test_the_help_of_all_shows_where_to_begin_line_by_line() -> None:
     lines = CliRunner().invoke(group, ["-h"]).stdout.splitlines()
-    begin = lines.index("  Begin here:")
+    begin = lines.index("  Start here:")
     assert [line.split()[:2] for line in lines[begin + 1 : begin + 5]] == [
         ["batchrunner", name] for name in ("demo", "validate", "plan", "run")
     ]
@@ -167,7 +167,7 @@ def test_a_profile_that_is_not_there_is_said(tmp_path: Path, capsys: pytest.Capt
     text = "version: 1\nmodel: google/veo-3.1-i2v\nprofiles: {draft: {resolution: 720p}}\njobs: []\n"
     manifest.write_text(text, encoding="utf-8")
     assert outcome([name, str(manifest), "--profile", "darft"]) == ExitCode.USAGE
-    assert "has no profile darft; it has draft" in capsys.readouterr().err
+    assert "has no profile darft; there are: draft" in capsys.readouterr().err
 
 
 def test_a_deadline_that_has_gone_by_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -37,7 +37,7 @@ OFFER = Offer(
 
 def test_an_offer_says_how_many_what_for_how_much_and_where() -> None:
     assert str(OFFER).splitlines() == [
-        "film: 3 clips to pay, $3.86 to $7.73 (estimated, prices of 2026-08-18, 97 days old)",
+        "film: 3 clips to render, $3.86 to $7.73 (estimated, prices of 2026-08-18, 97 days old)",
         "  balance: $50.00",
         "  clips go to outputs/film",
     ]
@@ -46,9 +46,9 @@ def test_an_offer_says_how_many_what_for_how_much_and_where() -> None:
 def test_an_offer_tells_every_limit_that_there_is() -> None:
     offer = replace(OFFER, clips=1, max_cost_usd=Decimal(20), budget_left_usd=Decimal("812.50"), balance_usd=None)
     assert str(offer).splitlines() == [
-        "film: 1 clip to pay, $3.86 to $7.73 (estimated, prices of 2026-08-18, 97 days old)",
-        "  this run may cost: $20.00",
-        "  left of the budget: $812.50",
+        "film: 1 clip to render, $3.86 to $7.73 (estimated, prices of 2026-08-18, 97 days old)",
+        "  cost limit of this run: $20.00",
+        "  left of the manifest's budget: $812.50",
         "  balance: not told by the service",
         "  clips go to outputs/film",
     ]
@@ -72,7 +72,7 @@ def test_an_offer_says_first_which_finished_clips_are_rendered_again() -> None:
     again = Replaced(finished=3, ordered=3, ordered_had_cost_usd=Decimal(6))
     first, second, *_ = str(replace(OFFER, replaced=again)).splitlines()
     assert first == "3 finished clips would be rendered again (already paid: $6.00): as requested"
-    assert second.startswith("film: 3 clips to pay")
+    assert second.startswith("film: 3 clips to render")
 
 
 def test_without_retries_the_upper_end_is_the_most() -> None:
@@ -119,14 +119,14 @@ END_OF_INPUT = "\x04"
 
 @pytest.mark.parametrize("typing", ["\n", "n\n", "no\n", "yy\n", "j\n", "sure\n", "1\n", "ny\n", END_OF_INPUT])
 def test_anything_but_yes_is_no(typing: str) -> None:
-    with person(typing), pytest.raises(NotConfirmed, match="not agreed: nothing was submitted") as caught:
+    with person(typing), pytest.raises(NotConfirmed, match="not confirmed: nothing was submitted") as caught:
         ask(OFFER, yes=False)
     assert caught.value.exit_code == ExitCode.USAGE
 
 
 def test_nobody_who_answers_is_no(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(consent, "_PATIENCE_S", 0.0)
-    with person(None), pytest.raises(NotConfirmed, match="no answer in 5 minutes: nothing was submitted"):
+    with person(None), pytest.raises(NotConfirmed, match="not confirmed within 5 minutes: nothing was submitted"):
         ask(OFFER, yes=False)
 
 
@@ -151,7 +151,7 @@ def test_off_a_terminal_only_the_flag_agrees(
     monkeypatch: pytest.MonkeyPatch, place: Callable[[pytest.MonkeyPatch], None]
 ) -> None:
     place(monkeypatch)
-    with pytest.raises(NotConfirmed, match="add --yes"):
+    with pytest.raises(NotConfirmed, match="pass --yes"):
         ask(OFFER, yes=False)
 
 
@@ -161,6 +161,6 @@ def test_a_quiet_run_shows_what_is_paid_and_says_that_it_does(
     manifest = tmp_path / "film.yaml"
     manifest.write_text(manifest_text("a"), encoding="utf-8")
     assert outcome(["run", str(manifest), "--sandbox", "--quiet"]) == ExitCode.USAGE
-    assert "batch: 1 clip to pay, $2.58" in capsys.readouterr().err
+    assert "batch: 1 clip to render, $2.58" in capsys.readouterr().err
     outcome(["run", "--help"])
-    assert "what is paid for" in capsys.readouterr().out.partition("--quiet")[2].partition("--notify")[0]
+    assert "what is paid, the result" in capsys.readouterr().out.partition("--quiet")[2].partition("--notify")[0]

@@ -33,11 +33,11 @@ def report(studio: Studio, to: str, *more: str) -> int:
         ("more.yaml", "is read by"),
         ("shots.csv", "is read by"),
         ("link.csv", "is read by"),
-        ("batch.receipts.jsonl", "remembers what was paid"),
-        ("other.receipts.jsonl", "remembers what was paid"),
-        (".batchrunner/ledger.db", "remembers what was paid"),
-        (".batchrunner/batch.log", "remembers what was paid"),
-        ("outputs/batch/a.mp4", "is no text"),
+        ("batch.receipts.jsonl", "records what was paid"),
+        ("other.receipts.jsonl", "records what was paid"),
+        (".batchrunner/ledger.db", "records what was paid"),
+        (".batchrunner/batch.log", "records what was paid"),
+        ("outputs/batch/a.mp4", "is not text"),
     ],
 )
 def test_a_report_takes_the_place_of_nothing_that_the_project_lives_on(

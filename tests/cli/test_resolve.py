@@ -92,9 +92,9 @@ def test_a_list_of_known_ids_says_what_that_means(studio: Studio, capsys: pytest
 
 def test_a_file_without_ids_is_refused(studio: Studio, capsys: pytest.CaptureFixture[str]) -> None:
     assert resolve(studio, *candidates(studio, "nothing here")) == ExitCode.USAGE
-    assert "holds no task ids" in capsys.readouterr().err
+    assert "contains no task ids" in capsys.readouterr().err
     assert resolve(studio, "--candidates", str(studio.folder / "missing")) == ExitCode.USAGE
-    assert "cannot be read" in capsys.readouterr().err
+    assert "cannot read ids from" in capsys.readouterr().err
 
 
 def test_an_id_that_another_job_holds_is_refused_and_says_whose_it_is(
@@ -103,14 +103,14 @@ def test_an_id_that_another_job_holds_is_refused_and_says_whose_it_is(
     lost_a, _ = (charge.task_id for charge in studio.record().charges)
     resolve(studio, "a", "--task", lost_a)
     assert resolve(studio, "b", "--task", lost_a) == ExitCode.USAGE
-    assert f"{lost_a} is the task of a (of batch) already" in capsys.readouterr().err
+    assert f"{lost_a} is already the task of a (of batch)" in capsys.readouterr().err
     assert studio.statuses()["b"] is Status.UNKNOWN
 
 
 def test_paying_again_says_that_nobody_knows(studio: Studio, capsys: pytest.CaptureFixture[str]) -> None:
     assert resolve(studio, "a", "--pay-again") == ExitCode.DONE
     shown = capsys.readouterr().out
-    assert "a: nobody knows whether it was paid; the next run pays again, about $2.58, perhaps a second time" in shown
+    assert "a: it may have been paid; the next run pays about $2.58, perhaps for the second time" in shown
 
 
 def test_with_nothing_unknown_it_says_so(studio: Studio, capsys: pytest.CaptureFixture[str]) -> None:
@@ -118,13 +118,13 @@ def test_with_nothing_unknown_it_says_so(studio: Studio, capsys: pytest.CaptureF
     studio.run()
     capsys.readouterr()
     assert resolve(studio) == ExitCode.DONE
-    assert capsys.readouterr().out == "nothing is unknown\n"
+    assert capsys.readouterr().out == "no job is unknown: nothing to resolve\n"
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["a", "--not-submitted", "--pay-again"], "say one of"),
+        (["a", "--not-submitted", "--pay-again"], "pass one of"),
         (["--pay-again"], "name the jobs"),
         (["a", "b", "--task", "task-1"], "name one"),
         (["hero", "--pay-again"], "there is no job hero\n"),
@@ -154,7 +154,7 @@ def test_an_id_that_the_service_does_not_know_is_taken_back_and_can_be_named_rig
     [reason] = [seen.step.reason for seen in studio.seen() if seen.identity.name == "a"]
     assert "the service does not know task-mistyped, which was named by hand" in reason
     assert resolve(studio, "a", "--task", "task-mistyped") == ExitCode.USAGE
-    assert "task-mistyped was named before, and the service does not know it" in capsys.readouterr().err
+    assert "task-mistyped was named before, but the service does not know it" in capsys.readouterr().err
     assert resolve(studio, "a", "--task", lost_a) == ExitCode.DONE
     studio.run()
     assert studio.statuses()["a"] is Status.DONE

@@ -70,7 +70,7 @@ def test_a_file_of_ids_is_one_id_a_line(seen: list[JobState], tmp_path: Path) ->
         ("tag:none", "no job is selected"),
         ("status:ready", "there is no status ready"),
         ("colour:red", "`colour:red` selects nothing"),
-        ("@missing.txt", "the ids in missing.txt cannot be read"),
+        ("@missing.txt", "cannot read ids from missing.txt"),
     ],
 )
 def test_what_selects_nothing_is_a_sentence(seen: list[JobState], select: str, said: str) -> None:

@@ -77,7 +77,7 @@ def test_each_upload_is_listed_with_its_size_and_age(batch: Rehearsal, capsys: p
 def test_what_is_over_is_said_to_be(batch: Rehearsal, capsys: pytest.CaptureFixture[str]) -> None:
     batch.clock_s -= UPLOAD_LIFE_S
     batch.uploaded("a")
-    assert "over: it is uploaded again when it is needed" in batch.asked_for(capsys)
+    assert "expired: it is uploaded again when needed" in batch.asked_for(capsys)
 
 
 @pytest.mark.parametrize("options", [(), ("--prune",)])
@@ -86,7 +86,7 @@ def test_where_nothing_was_uploaded_that_is_said(
 ) -> None:
     batch.write(HEAD + "  - {id: a, prompt: x, image: 'https://example.com/a.jpg'}\n")
     shown = batch.asked_for(capsys, *options)
-    assert shown.strip() in {"nothing was uploaded", "0 pictures deleted, 0 kept"}
+    assert shown.strip() in {"nothing was uploaded", "0 images deleted, 0 kept"}
 
 
 def test_listing_changes_nothing(batch: Rehearsal, capsys: pytest.CaptureFixture[str]) -> None:
@@ -98,10 +98,10 @@ def test_listing_changes_nothing(batch: Rehearsal, capsys: pytest.CaptureFixture
 
 def test_pruning_deletes_what_is_idle(batch: Rehearsal, capsys: pytest.CaptureFixture[str]) -> None:
     batch.uploaded("a", "b")
-    assert batch.asked_for(capsys, "--prune") == "2 pictures deleted, 0 kept\n"
+    assert batch.asked_for(capsys, "--prune") == "2 images deleted, 0 kept\n"
     assert batch.kept() == set()
     assert batch.asked_for(capsys) == "nothing was uploaded\n"
-    assert batch.asked_for(capsys, "--prune") == "0 pictures deleted, 0 kept\n"
+    assert batch.asked_for(capsys, "--prune") == "0 images deleted, 0 kept\n"
 
 
 def test_pictures_of_open_tasks_are_kept(batch: Rehearsal, capsys: pytest.CaptureFixture[str]) -> None:
@@ -114,7 +114,7 @@ def test_pictures_of_open_tasks_are_kept(batch: Rehearsal, capsys: pytest.Captur
     batch.run(task_timeout_s=10)
     assert batch.statuses() == {"done": Status.DONE, "open": Status.RUNNING}
 
-    assert batch.asked_for(capsys, "--prune") == "1 picture deleted, 1 kept\n"
+    assert batch.asked_for(capsys, "--prune") == "1 image deleted, 1 kept\n"
 
     assert batch.kept() == {batch.ids()["open"]}
     assert batch.asked_for(capsys).split()[0] == batch.ids()["open"]
@@ -132,7 +132,7 @@ def test_a_picture_of_an_unknown_submit_is_kept(batch: Rehearsal, capsys: pytest
     batch.run()
     assert batch.statuses()["lost"] is Status.UNKNOWN
 
-    assert batch.asked_for(capsys, "--prune") == "1 picture deleted, 1 kept\n"
+    assert batch.asked_for(capsys, "--prune") == "1 image deleted, 1 kept\n"
     assert batch.kept() == {batch.ids()["lost"]}
 
 
@@ -179,7 +179,7 @@ def test_a_picture_that_is_gone_already_counts_as_deleted(batch: Rehearsal, caps
         ledger.uploads.record(
             Upload("0" * 64, 9, "file-nowhere", known.url, known.at_s), batch.api, batch_digest(batch)
         )
-    assert batch.asked_for(capsys, "--prune") == "2 pictures deleted, 0 kept\n"
+    assert batch.asked_for(capsys, "--prune") == "2 images deleted, 0 kept\n"
 
 
 def batch_digest(batch: Rehearsal) -> str:
@@ -210,5 +210,5 @@ def test_nothing_is_pruned_while_a_run_of_the_project_is_at_work(
     before = batch.kept()
     with run_lock(batch.project.folder, "another", "2026-11-23T18:00:00Z"):
         assert outcome(["uploads", str(batch.manifest), "--prune", "--sandbox"]) == ExitCode.LOCKED
-    assert "a run is at work and may need them" in capsys.readouterr().err
+    assert "a run is active and may need them" in capsys.readouterr().err
     assert batch.kept() == before
