@@ -8,24 +8,24 @@ import click
 from batchrunner import __version__
 
 COMMANDS: Mapping[str, str] = {
-    "demo": "Render a small batch against an imitated service: no key, no cost.",
-    "init": "Write a starter manifest; it says what it guessed, and never overwrites.",
-    "validate": "Show every mistake of a manifest, each on its line.",
+    "demo": "Render a small batch with an imitated service: no key, no cost.",
+    "init": "Write a starter manifest, and say what was guessed; never overwrites.",
+    "validate": "Show every mistake in a manifest, each on its line.",
     "plan": "Show what `run` would do next with each job, why, and for how much.",
-    "run": "Render what is missing; the same command goes on where the last one stopped.",
-    "fetch": "Ask for open tasks and download rendered clips: free.",
-    "status": "Tell what is known of each job; works beside a run.",
+    "run": "Render what is missing; the same command continues where the last one stopped.",
+    "fetch": "Check open tasks and download rendered clips: free.",
+    "status": "Show what is known of each job; works during a run.",
     "retry": "Submit failed jobs again.",
-    "redo": "Pay again for done, expired or lost jobs, on purpose.",
+    "redo": "Pay again for jobs that are done, expired or lost, on purpose.",
     "accept": "Keep the clips of jobs that were edited: nothing is paid for them.",
     "pick": "Put an older version of a clip back under its final name.",
     "resolve": "Say what became of submits whose outcome is unknown.",
-    "report": "Tell what happened, from the ledger alone: for spreadsheets, pages and programs.",
-    "uploads": "List the pictures that were uploaded for this project, or delete them at the service.",
-    "trust": "Believe a ledger that was made elsewhere, from now on and on this machine.",
+    "report": "Report what happened, from the ledger alone: for spreadsheets, pages and programs.",
+    "uploads": "List the images uploaded for this project, or delete them at the service.",
+    "trust": "Trust a ledger that was made elsewhere, from now on, on this machine.",
     "models": "List the models with their fields, rules and dated prices.",
     "schema": "Print a schema, one self-contained file: for editors and for programs.",
-    "sandbox": "Serve the imitated service on a port of this machine.",
+    "sandbox": "Serve an imitation of the service on a port of this machine.",
 }
 
 
@@ -64,9 +64,9 @@ def group() -> None:
     """Many image-to-video jobs in one manifest: each clip paid for once, each verified.
 
     \b
-    Begin here:
+    Start here:
       batchrunner demo                 see it work, without a key
       batchrunner validate shots.yaml  every mistake, on its line
       batchrunner plan shots.yaml      what would be paid
-      batchrunner run shots.yaml       do it; run it again to go on
+      batchrunner run shots.yaml       render it; run again to continue
     """  # noqa: D301  # click wants the character, not its escape: it keeps the lines as they are

@@ -38,7 +38,7 @@ manifest_argument = click.argument("manifest", type=click.Path(path_type=Path))
 ledger_option = option(
     "--ledger",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="The state file; by default the nearest .batchrunner/ledger.db upward from the manifest.",
+    help="Use this ledger file; by default the nearest .batchrunner/ledger.db in the manifest's folder or above it.",
 )
 
 
@@ -51,22 +51,24 @@ def format_option(*names: str) -> Callable[[F], F]:
         type=click.Choice(names),
         default=names[0],
         show_default=True,
-        help="How the result is printed.",
+        help="Print the result in this format.",
     )
 
 
 sandbox_option = option(
-    "--sandbox", is_flag=True, help="Use the imitated service, with a ledger and clips of its own: free."
+    "--sandbox", is_flag=True, help="Use the sandbox, an imitated service with a ledger and clips of its own: free."
 )
 
 network_option = option(
     "--allow-network",
     multiple=True,
     type=SettingParam("cidr", settings.network),
-    help="Let links lead there although it is not public, as with some VPNs: 198.18.0.0/15.",
+    help="Allow links into this network although it is not public, as with some VPNs: 198.18.0.0/15.",
 )
-profile_option = option("--profile", default="", help="A named overlay of the manifest, such as draft.")
-quiet_option = option("--quiet", "-q", is_flag=True, help="Only what is paid for, the result, and what needs a person.")
+profile_option = option("--profile", default="", help="Apply this profile of the manifest, such as draft.")
+quiet_option = option(
+    "--quiet", "-q", is_flag=True, help="Print only what is paid, the result, and what needs a person."
+)
 
 
 def scope_flags(profile: str, ledger: Path | None, *, sandbox: bool) -> list[str]:
@@ -79,21 +81,21 @@ def scope_flags(profile: str, ledger: Path | None, *, sandbox: bool) -> list[str
 prices_option = option(
     "--prices",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Today's prices, in a file like the one that `batchrunner models -o prices` prints.",
+    help="Use the prices in this file; `batchrunner models -o prices` prints one to start from.",
 )
 
 max_cost_option = click.option(
-    "--max-cost", type=SettingParam("usd", settings.usd), help="The most that a run may cost, in US dollars."
+    "--max-cost", type=SettingParam("usd", settings.usd), help="Spend at most this many US dollars in this run."
 )
 concurrency_option = option(
     "--concurrency",
     type=SettingParam("n", settings.concurrency),
-    help="How many tasks may run at once: a number, or auto.",
+    help="Run at most so many tasks at once: a number, or auto.",
 )
 unpriced_option = click.option(
     "--allow-unpriced",
     is_flag=True,
-    help="Also pay for jobs that have no price; no limit counts them before their bill.",
+    help="Also render jobs without a known price; cost limits ignore them until they are billed.",
 )
 
 
@@ -107,44 +109,48 @@ def choosing_options(only: str, never: str) -> tuple[Callable[[F], F], ...]:
 
 selection_options = (
     *choosing_options("Submit only these", "Do not submit these"),
-    option("--limit", type=click.IntRange(1), help="Submit only the first N that have something to do."),
+    option("--limit", type=click.IntRange(1), help="Submit only the first N jobs that have something to do."),
 )
 
 _RUN_OPTIONS = (
     profile_option,
     reading_options,
-    click.option("--yes", is_flag=True, help="Agree to the paid work that the plan shows."),
-    click.option("--plan", metavar="DIGEST", help="Only if this is the plan: the name that `plan` ends with."),
+    click.option("--yes", is_flag=True, help="Confirm the paid work that the plan shows, without asking."),
+    click.option(
+        "--plan", metavar="DIGEST", help="Start only if the plan is still this one; `plan` prints its digest."
+    ),
     max_cost_option,
-    click.option("--allow-partial", is_flag=True, help="Agree although the balance pays for a part only."),
+    click.option("--allow-partial", is_flag=True, help="Start although the balance covers only some of the clips."),
     click.option(
         "--max-replace",
         type=SettingParam("n|n%|all", settings.max_replace),
         metavar="N|N%|all",
-        help="So many finished clips may be rendered again because of edits; else 20% of them, and 5 at least.",
+        help="Allow edits to render so many finished clips again; by default 20%, and at least 5.",
     ),
-    option("--wait-for-balance", is_flag=True, help="When the balance is used up, wait for a top-up and go on."),
+    option("--wait-for-balance", is_flag=True, help="When the balance is used up, wait for a top-up and continue."),
     prices_option,
     unpriced_option,
     concurrency_option,
     option(
-        "--rate", type=SettingParam("n/min", settings.rate_per_min), help="Requests of all kinds: 100/min, or auto."
+        "--rate",
+        type=SettingParam("n/min", settings.rate_per_min),
+        help="Send at most so many requests of all kinds: 100/min, or auto.",
     ),
-    click.option("--fresh", is_flag=True, help="Begin anew although the memory of what was paid is lost."),
+    click.option("--fresh", is_flag=True, help="Start over although the record of what was paid is lost."),
     option(
         "--halt",
         type=SettingParam("n|n%", settings.halt),
-        help="Submit nothing more after so many failures: 5, or 10%.",
+        help="Stop submitting after so many failures: 5, or 10%.",
     ),
     option(
         "--no-canary",
         is_flag=True,
-        help="Do not wait for the first clip of a model that is new; else more than 20 jobs of one do.",
+        help="Do not wait for the first clip of a model that is new here; else more than 20 jobs of a model do.",
     ),
     option(
         "--deadline",
         type=SettingParam("when", settings.deadline),
-        help="The last moment of submitting: 8h, 1h30m, 2d, 07:00 or 2026-11-24T07:00, by this machine's own zone "
+        help="Stop submitting at this moment: 8h, 1h30m, 2d, 07:00 or 2026-11-24T07:00, by this machine's own zone "
         "where none (Z, +01:00) is named.",
     ),
     *selection_options,
@@ -152,9 +158,13 @@ _RUN_OPTIONS = (
     sandbox_option,
     format_option("table", "json", "csv", "md"),
     quiet_option,
-    option("--notify", metavar="URL", help="Tell a web hook when the run ends, stops paying, or waits for a person."),
+    option(
+        "--notify",
+        metavar="URL",
+        help="Notify this web hook when the run ends, stops submitting, or waits for a person.",
+    ),
     network_option,
-    option("--keep-awake", is_flag=True, help="Keep this machine from falling asleep while the run goes on."),
+    option("--keep-awake", is_flag=True, help="Keep this machine awake during the run."),
 )
 
 

@@ -32,7 +32,7 @@ _OPTIONS = (
         multiple=True,
         expose_value=False,
         callback=_keep,
-        help=f"Let the manifest use this variable of the environment; {_ENV_ALLOW} names more.",
+        help=f"Allow the manifest to use this environment variable; {_ENV_ALLOW} names more.",
     ),
     click.option(
         _OUTSIDE,
@@ -43,7 +43,7 @@ _OPTIONS = (
         envvar="BATCHRUNNER_ALLOW_OUTSIDE",
         expose_value=False,
         callback=_keep,
-        help="Let the manifest read files in this folder, too, which lies outside the project.",
+        help="Allow the manifest to read files in this folder outside the project.",
     ),
 )
 
