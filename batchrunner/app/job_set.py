@@ -33,7 +33,7 @@ def check_profile(manifest: Manifest) -> None:
     """
     if manifest.profile and manifest.profile not in manifest.profiles and not manifest.errors:
         known = ", ".join(manifest.profiles) or "none"
-        raise UsageError(f"{manifest.path} has no profile {manifest.profile}; it has {known}")
+        raise UsageError(f"{manifest.path} has no profile {manifest.profile}; there are: {known}")
 
 
 def no_such_job(name: str, known: Iterable[str], manifest: Path | None = None) -> UsageError:

@@ -51,9 +51,9 @@ async def _fault(http: Http, link: str) -> str | None:
     except TransportError as error:
         return str(error)
     if reply.status >= 400:
-        return f"the server answers {reply.status}"
+        return f"the server answered {reply.status}"
     kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return None if kind in _KINDS else f"it is no picture but {kind}"
+    return None if kind in _KINDS else f"it is not an image but {kind}"
 
 
 def _with_faults(manifest: Manifest, faults: Mapping[str, str]) -> Manifest:

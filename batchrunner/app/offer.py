@@ -46,23 +46,26 @@ class Offer:
     def __str__(self) -> str:
         """The offer in lines."""
         clips = plural(self.clips, "clip")
-        lines = [*self.replaced.lines(), f"{self.manifest}: {clips} to pay, {self.cost} (estimated, {self.priced})"]
+        lines = [*self.replaced.lines(), f"{self.manifest}: {clips} to render, {self.cost} (estimated, {self.priced})"]
         if self.retries:
             lines.append(f"  {with_retries(self.retries, self.most_usd)}")
-        limits = [("this run may cost", self.max_cost_usd), ("left of the budget", self.budget_left_usd)]
+        limits = [
+            ("cost limit of this run", self.max_cost_usd),
+            ("left of the manifest's budget", self.budget_left_usd),
+        ]
         lines += [f"  {words}: {dollars(usd)}" for words, usd in limits if usd is not None]
         if self.until is not None:
-            lines.append(f"  submits until {self.until}; what runs then is finished")
+            lines.append(f"  submits until {self.until}; tasks that run then are finished")
         lines += [f"  {line}" for line in self.outgoing.lines()]
         return in_lines(*lines, f"  balance: {self._balance()}", f"  clips go to {self.folder}")
 
     def _balance(self) -> str:
         if self.balance_usd is None:
-            return "not told by the service"
+            return "unknown: the service did not say"
         if not self.is_short:
             return dollars(self.balance_usd)
-        then = "then the run waits for a top-up" if self.waits_for_balance else "the rest stays pending"
-        return f"{dollars(self.balance_usd)}, which pays for {self.affordable} of {self.clips}: {then}"
+        then = "the run then waits for a top-up" if self.waits_for_balance else "the rest stays pending"
+        return f"{dollars(self.balance_usd)}, which covers {self.affordable} of {self.clips}: {then}"
 
 
 def check_affordable(offer: Offer, *, part_is_enough: bool) -> None:
@@ -73,6 +76,6 @@ def check_affordable(offer: Offer, *, part_is_enough: bool) -> None:
     """
     if offer.is_short and not (part_is_enough or offer.waits_for_balance):
         raise InsufficientBalance(
-            f"the balance pays for {offer.affordable} of {plural(offer.clips, 'clip')}: top it up, or add "
+            f"the balance covers {offer.affordable} of {plural(offer.clips, 'clip')}: top it up, or pass "
             "--allow-partial or --wait-for-balance. Nothing was submitted"
         )

@@ -60,7 +60,7 @@ def matching(selection: Selection, seen: Iterable[JobState]) -> list[JobState]:
     chosen = [each for each in chosen if _matches_all(each, selection.select, listed)]
     chosen = [each for each in chosen if not any(_matches(each, words, listed) for words in selection.exclude)]
     if not chosen:
-        raise UsageError("no job is selected: see --select and --exclude")
+        raise UsageError("no job is selected: check --select and --exclude")
     return chosen
 
 
@@ -81,7 +81,7 @@ def _called(word: str, known: AbstractSet[str], manifest: Path) -> AbstractSet[s
         raise no_such_job(word, known, manifest)
     found = {name for name in known if fnmatchcase(name, word)}
     if not found:
-        raise UsageError(f"no job is called like {word} in {manifest}")
+        raise UsageError(f"no job in {manifest} matches {word}")
     return found
 
 
@@ -122,13 +122,13 @@ def _ids_in(path: str) -> list[str]:
     try:
         lines = Path(path).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"the ids in {path} cannot be read: {error}") from error
+        raise UsageError(f"cannot read ids from {path}: {error}") from error
     return [line.strip() for line in lines if line.strip()]
 
 
 def _has_status(seen: JobState, word: str) -> bool:
     if word not in set(Status):
-        raise UsageError(f"there is no status {word}: it is one of {', '.join(Status)}")
+        raise UsageError(f"there is no status {word}; use one of {', '.join(Status)}")
     return seen.step.status == word
 
 

@@ -24,11 +24,11 @@ _ENDS: Mapping[ExitCode, str] = {
     ExitCode.FAILED: "at least one job failed",
     ExitCode.REFUSED: "the key was refused or the balance is used up",
     ExitCode.PERSON_NEEDED: "a person is needed",
-    ExitCode.WORK_LEFT: "stopped with work left: the same command goes on",
+    ExitCode.WORK_LEFT: "stopped with work left: run the same command to continue",
     ExitCode.COST_LIMIT: "a cost limit was reached",
-    ExitCode.DEADLINE: "the time is over: the same command goes on",
-    ExitCode.INTERRUPTED: "interrupted at once: nothing is lost",
-    ExitCode.TERMINATED: "interrupted at once: nothing is lost",
+    ExitCode.DEADLINE: "the deadline was reached: run the same command to continue",
+    ExitCode.INTERRUPTED: "stopped at once: nothing is lost",
+    ExitCode.TERMINATED: "stopped at once: nothing is lost",
 }
 
 
@@ -42,9 +42,9 @@ def read_hook(url: str | None) -> str | None:
         return None
     url = url.strip()
     if len(url.split()) != 1 or not is_address(url):
-        raise UsageError("--notify is not a valid URL: write it like https://ntfy.sh/my-batches")
+        raise UsageError("--notify is not a valid URL, expected for example https://ntfy.sh/my-batches")
     if not url.lower().startswith("https:") and not is_loopback(url):
-        raise UsageError("--notify must be https: what it tells would travel in the clear")
+        raise UsageError("--notify must be https: anything else is sent unencrypted")
     return url
 
 

@@ -44,7 +44,7 @@ def ignore_signals() -> None:
 
 
 def _leave(number: int, _: FrameType | None) -> Never:
-    said = f"batchrunner: stopped by {NAMES[signal.Signals(number)]} before it had begun: nothing was submitted\n"
+    said = f"batchrunner: stopped by {NAMES[signal.Signals(number)]} before it began: nothing was submitted\n"
     os.write(2, said.encode())
     os._exit(_code(signal.Signals(number)))
 

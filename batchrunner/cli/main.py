@@ -44,7 +44,7 @@ def outcome(arguments: list[str]) -> int:
         _tell_usage(error)
         return ExitCode.USAGE
     except (click.Abort, KeyboardInterrupt):
-        say("interrupted: nothing is lost, the same command goes on", err=True)
+        say("interrupted; nothing is lost, run the same command to continue", err=True)
         return ExitCode.INTERRUPTED
     except SystemExit as end:
         return _tell_end(end)
@@ -57,7 +57,7 @@ def _tell_end(end: SystemExit) -> int:
     """A signal came; or whoever read our output has seen enough, which click ends so."""
     if not isinstance(end, Stopped):
         return ExitCode.DONE
-    say(f"stopped by {end.name}: nothing is lost, the same command goes on", err=True)
+    say(f"stopped by {end.name}; nothing is lost, run the same command to continue", err=True)
     return int(end.code or 0)
 
 
@@ -76,10 +76,10 @@ def _unexpected(error: Exception) -> ExitCode:
         say(f"batchrunner: {error}", err=True)
         return ExitCode.USAGE
     if isinstance(error, OSError) and error.errno in _REFUSED:
-        where = error.filename or "what was to be written"
-        say(f"batchrunner: {where}: {error.strerror}: mend that, then start it again; nothing is lost", err=True)
+        where = error.filename or "a file"
+        say(f"batchrunner: {where}: {error.strerror}: fix this and run again; nothing is lost", err=True)
         return ExitCode.WORK_LEFT
-    say(f"batchrunner: this is our bug, not yours. Please report {_log_bug()}", err=True)
+    say(f"batchrunner: this is a bug in batchrunner, not your mistake. Please report {_log_bug()}", err=True)
     return ExitCode.BUG
 
 

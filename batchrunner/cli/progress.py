@@ -19,7 +19,7 @@ PLAIN_BEAT_S = 30.0
 # What is worth a line of its own: what failed, and what needs a person.
 _WORDS = {
     EventKind.FAILED: ("failed", "red"),
-    EventKind.UNKNOWN: ("unknown: may have been paid", "red"),
+    EventKind.UNKNOWN: ("sent, no answer: may be paid", "red"),
     EventKind.ALARM: ("ALARM", "red"),
     EventKind.NOTE: ("note", "yellow"),
     EventKind.HALT: ("note", "yellow"),

@@ -71,7 +71,7 @@ def _tell(typed: Invocation, finished: FinishedRun, project: ProjectPaths) -> No
     result, report = finished.result, finished.report
     say_report(shown(report, typed.form, project, result.seconds), typed.form)
     if result.exit_code in (ExitCode.INTERRUPTED, ExitCode.TERMINATED):
-        say("left at once; nothing is lost", err=for_program)
+        say("stopped at once; nothing is lost", err=for_program)
     options = scope_flags(typed.profile, typed.ledger, sandbox=typed.sandbox)
     for line in next_commands((*report.rows, *report.departed), str(typed.path), options):
         say(line, err=for_program)

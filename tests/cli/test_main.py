@@ -92,7 +92,7 @@ def test_ctrl_c_says_that_nothing_is_lost(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], how: BaseException
 ) -> None:
     assert ends(monkeypatch, how) == 130
-    assert capsys.readouterr().err.strip() == "interrupted: nothing is lost, the same command goes on"
+    assert capsys.readouterr().err.strip() == "interrupted; nothing is lost, run the same command to continue"
 
 
 def test_a_reader_that_has_seen_enough_is_no_error(
@@ -108,7 +108,7 @@ def test_anything_else_is_our_bug_with_its_traceback_in_a_file(
     assert ends(monkeypatch, ZeroDivisionError("a bug of ours")) == 70
     (log,) = bugs.glob("batchrunner-bug-*.log")
     shown = capsys.readouterr()
-    assert shown == ("", f"batchrunner: this is our bug, not yours. Please report {log}\n")
+    assert shown == ("", f"batchrunner: this is a bug in batchrunner, not your mistake. Please report {log}\n")
     assert "ZeroDivisionError: a bug of ours" in log.read_text(encoding="utf-8")
 
 

@@ -134,7 +134,7 @@ def test_what_cannot_be_verified_is_kept_beside_its_name_and_can_be_accepted(
     assert [path.name for path in odd.parent.iterdir()] == ["a.odd.mp4"]
 
     assert outcome(["accept", str(studio.manifest), "a"]) == ExitCode.DONE
-    assert "a: outputs/batch/a.mp4 is its clip, as you say: nobody could verify it" in capsys.readouterr().out
+    assert "a: outputs/batch/a.mp4 is now its clip, as you decided: it could not be verified" in capsys.readouterr().out
     assert studio.clip("a").read_bytes() == HOLLOW
     assert studio.statuses() == {"a": Status.DONE}
     assert studio.run().exit_code is ExitCode.DONE

@@ -55,7 +55,7 @@ def command(
 
     Also takes a file that came for a job and could not be verified (`hero.odd.mp4`) as its clip.
 
-    Only of those that are named, by a name or a glob, or chosen with --select. It holds for the jobs as they are
+    Only jobs that are named, by a name or a glob, or chosen with --select. It applies to the jobs as they are
     written now; edited once more, they are rendered again.
 
     Example: batchrunner accept shots.yaml hero-wave 'SH00*'
@@ -73,11 +73,11 @@ def command(
     for who, attempt in kept.items():
         changed = changed_fields(attempt.request, desk.batch.jobs[who].request)
         although = f", although {', '.join(changed)} changed" if changed else ""
-        say(f"{who.name}: its clip is kept{although}")
+        say(f"{who.name}: keeps its clip{although}")
     for who, path in taken.items():
-        say(f"{who.name}: {path} is its clip, as you say: nobody could verify it")
+        say(f"{who.name}: {path} is now its clip, as you decided: it could not be verified")
     if not (kept or taken):
-        say("none of these jobs has a clip that another one would replace")
+        say("none of these jobs has a clip that would be replaced")
 
 
 def _taken(desk: DecisionSession, seen: JobState) -> str | None:
@@ -85,7 +85,7 @@ def _taken(desk: DecisionSession, seen: JobState) -> str | None:
     try:
         return take_odd(desk.batch, desk.book, desk.clock, seen)
     except OSError as error:
-        raise UsageError(f"{seen.identity.name}: the file that was kept cannot be taken: {error}") from error
+        raise UsageError(f"{seen.identity.name}: the kept file cannot be used: {error}") from error
 
 
 def _can_be_kept(seen: JobState, project: ProjectPaths) -> bool:
@@ -104,5 +104,5 @@ def _clip_of(seen: JobState, project: ProjectPaths) -> Attempt | None:
 def _clip_to_keep(seen: JobState, project: ProjectPaths) -> Attempt:
     attempt = _clip_of(seen, project)
     if attempt is None:
-        raise UsageError(f"{seen.identity.name} has no clip that could be kept")
+        raise UsageError(f"{seen.identity.name} has no clip to keep")
     return attempt

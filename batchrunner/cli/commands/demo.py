@@ -17,7 +17,7 @@ from batchrunner.io.roots import named_by_a_person
 @click.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=Path("batchrunner-demo"))
 def command(folder: Path) -> int:
-    """Render a small batch against an imitated service: no key, no cost.
+    """Render a small batch with an imitated service: no key, no cost.
 
     Writes a manifest into a new folder and runs it, down to verified mp4 files.
 
@@ -31,5 +31,5 @@ def command(folder: Path) -> int:
     read = valid_manifest(manifest)
     typed = Invocation.of(manifest, "demo", yes=True, sandbox=True)
     code = work(typed, wanted_of(read), read.settings)
-    say(f"the clips are in {folder / 'sandbox-run'}; nothing was paid: the service was imitated")
+    say(f"the clips are in {folder / 'sandbox-run'}; nothing was paid: the service was an imitation")
     return code

@@ -31,7 +31,7 @@ from batchrunner.domain.settings import Settings
 @quiet_option
 @network_option
 def command(manifest: Path, **options: Any) -> int:
-    """Ask for open tasks and download rendered clips: free.
+    """Check open tasks and download rendered clips: free.
 
     Submits nothing, and asks once more for what is expired. Works even while the manifest has
     mistakes: then with what its last run wanted.

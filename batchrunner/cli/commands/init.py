@@ -23,12 +23,12 @@ _UNITED = "*.receipts.jsonl merge=union\n"
 
 @click.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), default=Path("shots.yaml"))
-@option("--from", "table", type=_FILE, help="A spreadsheet with one shot a line: .xlsx or CSV.")
-@option("--images", type=_FOLDER, help="A folder of frames.")
-@option("--encoding", metavar="NAME", help="The encoding of the spreadsheet, if it is not UTF-8: mac-roman.")
-@option("--slugify", is_flag=True, help="Make ids of names that cannot be ids, in a copy of the sheet.")
+@option("--from", "table", type=_FILE, help="Read this spreadsheet with one shot a line: .xlsx or CSV.")
+@option("--images", type=_FOLDER, help="Use the frames in this folder.")
+@option("--encoding", metavar="NAME", help="Read the spreadsheet in this encoding, if it is not UTF-8: mac-roman.")
+@option("--slugify", is_flag=True, help="Turn names that cannot be ids into ids, in a copy of the sheet.")
 def command(file: Path, table: Path | None, images: Path | None, encoding: str | None, slugify: bool) -> None:
-    """Write a starter manifest; it says what it guessed, and never overwrites.
+    """Write a starter manifest, and say what was guessed; never overwrites.
 
     With --from, the columns of a spreadsheet become fields; with --images, frames are found by their names.
 
@@ -43,12 +43,15 @@ def command(file: Path, table: Path | None, images: Path | None, encoding: str |
     new = [file, made.rows_file] if made.rows else [file]
     there = next((path for path in new if os.path.lexists(path)), None)
     if there or (made.rows and not _written(made.rows_file, made.rows)) or not _written(file, made.text):
-        raise UsageError(f"{there or file} is there already, and is not overwritten")
+        raise UsageError(f"{there or file} already exists and is not overwritten")
     if made.rows:
-        say(f"wrote {made.rows_file}, a copy of {table}: it is read from now on, so edit that one", err=True)
+        say(f"wrote {made.rows_file}, a copy of {table}: the manifest reads this copy, so edit this one", err=True)
     attributes = file.with_name(".gitattributes")
     if _written(attributes, _UNITED):
-        say(f"wrote {attributes}: git merges the receipts of two machines by itself", err=True)
+        say(
+            f"wrote {attributes}: with it, with it, with it, git merges the receipts of two machines by itself",
+            err=True,
+        )
     for guess in made.guesses:
         say(f"guessed: {guess}", err=True)
     for warning in made.warnings:

@@ -35,7 +35,7 @@ _VERSION = re.compile(r"\.(v[0-9]+)$")
 def command(manifest: Path, job: str, version: str, profile: str, ledger: Path | None, *, sandbox: bool) -> None:
     """Put an older version of a clip back under its final name.
 
-    VERSION is what its file in `versions/` is called: v1, v2, … The clip that lay there becomes a version
+    VERSION is the name of its file in `versions/`: v1, v2, … The clip that it replaces becomes a version
     itself. Nothing is paid; edited once more, the job is rendered again.
 
     Example: batchrunner pick shots.yaml hero-wave v1
@@ -52,7 +52,7 @@ def command(manifest: Path, job: str, version: str, profile: str, ledger: Path |
         # decided first: where the disk does not take it now, the next run puts it there
         desk.book.decide([desk.keep(who, attempt)])
         path = _put_back(ClipStore(desk.project, desk.book, desk.clock), who, attempt, final)
-    say(f"{job}: {version} lies at {path} again")
+    say(f"{job}: {version} is at {path} again")
 
 
 def _versions(desk: DecisionSession, who: JobId) -> Mapping[str, Attempt]:
@@ -74,6 +74,6 @@ def _put_back(shelf: ClipStore, who: JobId, attempt: Attempt, final: Path) -> st
     try:
         return shelf.store(who, attempt, shelf.stored(attempt), final)
     except FileExistsError:
-        raise UsageError(f"{final} exists but was not created by batchrunner; move it, then type this again") from None
+        raise UsageError(f"{final} exists but was not created by batchrunner; move it, then run this again") from None
     except OSError as error:
-        raise UsageError(f"the disk does not take {final}: {error.strerror}; type this again") from error
+        raise UsageError(f"cannot write {final}: {error.strerror}; fix this and run again") from error

@@ -48,7 +48,7 @@ _OPTIONS = (
 @click.command()
 @manifest_argument
 @lambda command: decorated(command, _OPTIONS)
-@option("--detailed-exitcode", is_flag=True, help="End with 5 where there is something to do.")
+@option("--detailed-exitcode", is_flag=True, help="Exit with 5 if there is something to do.")
 def command(manifest: Path, *, detailed_exitcode: bool, **options: Any) -> int:
     """Show what `run` would do next with each job, why, and for how much.
 

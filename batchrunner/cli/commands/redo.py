@@ -21,7 +21,7 @@ from batchrunner.domain.decision import DecisionKind
 @run_options
 @click.pass_context
 def command(context: click.Context, /, manifest: Path, jobs: tuple[str, ...], **options: Any) -> int:
-    """Pay again for done, expired or lost jobs, on purpose.
+    """Pay again for jobs that are done, expired or lost, on purpose.
 
     Only those that are named, by a name or a glob, or chosen with --select; their old clips move to
     `versions/`. Interrupted, the same command goes on and pays nothing twice.

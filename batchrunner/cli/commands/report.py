@@ -45,7 +45,7 @@ _BEGINNING_BYTES = 8000
 @option(
     "--to",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write it to this file; where -o does not say the form, its ending does.",
+    help="Write to this file; without -o its ending names the format.",
 )
 @click.pass_context
 def command(
@@ -58,7 +58,7 @@ def command(
     form: str,
     to: Path | None,
 ) -> None:
-    """Tell what happened, from the ledger alone: for spreadsheets, pages and programs.
+    """Report what happened, from the ledger alone: for spreadsheets, pages and programs.
 
     Example: batchrunner report shots.yaml -o csv --to shots-report.csv
     """
@@ -87,9 +87,7 @@ def _form(form: str, context: click.Context, to: Path) -> str:
     if context.get_parameter_source("form") is not ParameterSource.DEFAULT or ending in _TABLE_ENDINGS:
         return form
     if ending not in FORMATS:
-        raise UsageError(
-            f"{to}: `.{ending}` is no form of a report: let it end with {_ENDINGS}, or say the form with -o"
-        )
+        raise UsageError(f"{to}: `.{ending}` is not a report format: use {_ENDINGS}, or name the format with -o")
     return ending
 
 
@@ -100,7 +98,7 @@ def _check_place(to: Path, manifest: Path, profile: str) -> None:
         UsageError: the project lives on what lies there, or would take the report for it.
     """
     if to.name.endswith(SUFFIX) or FOLDER in to.resolve().parts:
-        raise UsageError(f"{to} is where the project remembers what was paid: write the report to another file")
+        raise UsageError(f"{to} is where the project records what was paid: write the report to another file")
     if not to.is_file():
         return
     found = load(manifest, profile, permissions=permissions_of(manifest), look_at_files=False)
@@ -109,4 +107,4 @@ def _check_place(to: Path, manifest: Path, profile: str) -> None:
         raise UsageError(f"{to} is read by {manifest}: write the report to another file")
     with to.open("rb") as file:
         if b"\0" in file.read(_BEGINNING_BYTES):
-            raise UsageError(f"{to} is no text, so it is no older report: write the report to another file")
+            raise UsageError(f"{to} is not text, so it is not an older report: write the report to another file")

@@ -52,10 +52,14 @@ class _Word:
 @click.command()
 @manifest_argument
 @click.argument("jobs", nargs=-1)
-@click.option("--task", metavar="ID", help="It was accepted: the task id that the web console shows.")
-@click.option("--not-submitted", is_flag=True, help="It never arrived: it may be submitted again.")
-@click.option("--pay-again", is_flag=True, help="Nobody knows: submit it again, which may pay for it twice.")
-@option("--candidates", type=click.Path(dir_okay=False, path_type=Path), help="Task ids from the console, one a line.")
+@click.option("--task", metavar="ID", help="Record that it was accepted, with the task id that the web console shows.")
+@click.option("--not-submitted", is_flag=True, help="Record that it never arrived: it may be submitted again.")
+@click.option("--pay-again", is_flag=True, help="Submit it again without knowing, which may pay for it twice.")
+@option(
+    "--candidates",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Compare the task ids in this file, one a line, with the known ones.",
+)
 @profile_option
 @reading_options
 @ledger_option
@@ -92,18 +96,18 @@ def command(
             _check_task(desk.book, task)
         for name, each in chosen.items():
             say(f"{name}: {_resolve(desk, each.owner, each.attempt, word)}")
-    say(f"to go on: `batchrunner run {manifest}`")
+    say(f"to continue: `batchrunner run {manifest}`")
 
 
 def _check(word: _Word, jobs: tuple[str, ...], candidates: Path | None) -> None:
     if word.count > 1:
-        raise UsageError("say one of --task ID, --not-submitted and --pay-again")
+        raise UsageError("pass one of --task ID, --not-submitted and --pay-again")
     if not jobs:
-        raise UsageError("name the jobs that this is said of")
+        raise UsageError("name the jobs that this applies to")
     if word.task is not None and len(jobs) != 1:
-        raise UsageError("--task is the id of one job: name one")
+        raise UsageError("--task is the task of one job: name one job")
     if candidates is not None:
-        raise UsageError("--candidates decides nothing: look first, then say what became of each job")
+        raise UsageError("--candidates decides nothing: look first, then resolve each job")
 
 
 def _listed(project: ProjectPaths, wanted: JobSet, jobs: tuple[str, ...], candidates: Path | None, path: str) -> Lines:
@@ -111,7 +115,7 @@ def _listed(project: ProjectPaths, wanted: JobSet, jobs: tuple[str, ...], candid
         batch = load_batch(project, wanted, book, shipped_prices())
         chosen = _chosen(jobs, _unknown(batch, book), batch)
         if not chosen:
-            return in_lines("nothing is unknown")
+            return in_lines("no job is unknown: nothing to resolve")
         known, lines = book.task_ids(), []
         for name, each in chosen.items():
             hints = [task for task in _hints(each.attempt) if task not in known]
@@ -130,9 +134,9 @@ def _candidates(path: Path) -> list[str]:
     try:
         found = ids_in(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"the ids in {path} cannot be read: {error}") from error
+        raise UsageError(f"cannot read ids from {path}: {error}") from error
     if not found:
-        raise UsageError(f"{path} holds no task ids: write one a line, like task-i2v001")
+        raise UsageError(f"{path} contains no task ids: write one a line, such as task-i2v001")
     return found
 
 
@@ -168,12 +172,12 @@ def _chosen(jobs: tuple[str, ...], unknown: Mapping[str, _Unknown], batch: Batch
 
 def _check_task(book: LedgerReader, task: str) -> None:
     if not is_task_id(task):
-        raise UsageError(f"{task!r} does not look like a task id: they look like task-i2v001")
+        raise UsageError(f"{task!r} does not look like a task id, such as task-i2v001")
     for who, memory in book.all_histories().items():
         if any(attempt.task_id == task for attempt in memory.attempts):
-            raise UsageError(f"{task} is the task of {who.name} (of {who.manifest}) already")
+            raise UsageError(f"{task} is already the task of {who.name} (of {who.manifest})")
     if task in book.task_ids():
-        raise UsageError(f"{task} was named before, and the service does not know it")
+        raise UsageError(f"{task} was named before, but the service does not know it")
 
 
 def _resolve(desk: DecisionSession, who: JobId, attempt: Attempt, word: _Word) -> str:
@@ -182,10 +186,10 @@ def _resolve(desk: DecisionSession, who: JobId, attempt: Attempt, word: _Word) -
     if word.pay_again:
         desk.book.write_off(who, attempt, now_s)
         price = dollars(attempt.reserved_usd)
-        return f"nobody knows whether it was paid; the next run pays again, about {price}, perhaps a second time"
+        return f"it may have been paid; the next run pays about {price}, perhaps for the second time"
     if word.task is not None:
         desk.book.record_answer(attempt.id, Answer(now_s, Outcome.ACCEPTED, word.task, message="resolved by hand"))
-        return f"accepted as {word.task}; its clip is fetched for nothing"
+        return f"accepted as {word.task}; its clip will be downloaded, free"
     refused = Answer(now_s, Outcome.REFUSED, reject_reason=RejectReason.BY_HAND, message="resolved by hand")
     desk.book.record_answer(attempt.id, refused)
-    return "never arrived, as you say; the next run submits it"
+    return "recorded as never submitted; the next run submits it"

@@ -16,7 +16,7 @@ from batchrunner.cli.work import work
 @manifest_argument
 @run_options
 def command(manifest: Path, **options: Any) -> int:
-    """Render what is missing; the same command goes on where the last one stopped.
+    """Render what is missing; the same command continues where the last one stopped.
 
     Shows what it would pay and asks first; off a terminal only --yes agrees. Ctrl-C finishes what
     runs, once more leaves at once: nothing is lost either way.

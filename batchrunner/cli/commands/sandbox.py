@@ -41,17 +41,23 @@ def _list_faults(ctx: click.Context, _param: click.Parameter, wanted: bool) -> N
     type=click.Path(dir_okay=False, path_type=Path),
     default=Path("sandbox.jsonl"),
     show_default=True,
-    help="Where it remembers its tasks and what it charged.",
+    help="Keep tasks and charges in this file.",
 )
-@click.option("--latency", type=float, default=2.0, show_default=True, help="Seconds that a render takes.")
-@click.option("--concurrency", type=click.IntRange(1), default=10, show_default=True, help="Running tasks.")
-@click.option("--rate", type=click.IntRange(1), default=600, show_default=True, help="Requests a minute.")
+@click.option("--latency", type=float, default=2.0, show_default=True, help="Render for so many seconds.")
 @click.option(
-    "--balance", type=SettingParam("usd", settings.usd), default="1000", help="What the account holds, in US dollars."
+    "--concurrency", type=click.IntRange(1), default=10, show_default=True, help="Run at most so many tasks at once."
 )
-@click.option("--fault", "faults", type=_FaultRate(), multiple=True, help="What goes wrong, how often: poll-500=0.1.")
-@click.option("--hang", type=float, default=300.0, show_default=True, help="Seconds that a hanging request hangs.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Equal seeds, equal faults.")
+@click.option("--rate", type=click.IntRange(1), default=600, show_default=True, help="Allow so many requests a minute.")
+@click.option(
+    "--balance", type=SettingParam("usd", settings.usd), default="1000", help="Start with this balance, in US dollars."
+)
+@click.option("--fault", "faults", type=_FaultRate(), multiple=True, help="Make this go wrong, so often: poll-500=0.1.")
+@click.option(
+    "--hang", type=float, default=300.0, show_default=True, help="Let a hanging request hang for so many seconds."
+)
+@click.option(
+    "--seed", type=int, default=0, show_default=True, help="Choose the faults by this seed; equal seeds, equal faults."
+)
 @click.option("--faults", "listed", is_flag=True, is_eager=True, expose_value=False, callback=_list_faults,
               help="List the kinds of faults.")  # fmt: skip
 def command(
@@ -65,7 +71,7 @@ def command(
     hang: float,
     seed: int,
 ) -> None:
-    """Serve the imitated service on a port of this machine.
+    """Serve an imitation of the service on a port of this machine.
 
     Example: batchrunner sandbox --fault submit-503-after=0.1
     """

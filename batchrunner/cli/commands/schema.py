@@ -26,5 +26,5 @@ def command(what: str) -> None:
     elif model is not None:
         found = dict(model.schema)
     else:
-        raise UsageError(f"there is no schema {what}: say manifest, report, or one of {', '.join(models())}")
+        raise UsageError(f"there is no schema {what}: use manifest, report, or one of {', '.join(models())}")
     hand_over(json.dumps(found, indent=2, ensure_ascii=False))

@@ -38,7 +38,7 @@ from batchrunner.storage.run_lock import lock_owner
 def command(
     manifest: Path, job: str | None, profile: str, ledger: Path | None, prices: Path | None, sandbox: bool, form: str
 ) -> None:
-    """Tell what is known of each job; works beside a run.
+    """Show what is known of each job; works during a run.
 
     Takes no lock, needs no key, asks nobody. With JOB: its whole history, and what would happen next.
 

@@ -22,13 +22,13 @@ from batchrunner.storage.run_lock import any_lock_owner
 
 @click.command()
 @manifest_argument
-@option("--prune", is_flag=True, help="Delete them at the service; those that are needed are uploaded again.")
+@option("--prune", is_flag=True, help="Delete them at the service; images that are needed are uploaded again.")
 @ledger_option
 @sandbox_option
 def command(manifest: Path, ledger: Path | None, *, prune: bool, sandbox: bool) -> None:
-    """List the pictures that were uploaded for this project, or delete them at the service.
+    """List the images uploaded for this project, or delete them at the service.
 
-    Only what this project's ledger uploaded is touched. Pictures of open tasks stay.
+    Only images that this project uploaded are touched. Those of open tasks stay.
 
     Example: batchrunner uploads shots.yaml --prune
     """
@@ -44,7 +44,7 @@ def command(manifest: Path, ledger: Path | None, *, prune: bool, sandbox: bool) 
         return
     busy = any_lock_owner(project.folder)
     if busy is not None:
-        raise RunLocked(f"a run is at work and may need them: process {busy.pid} on {busy.host}, since {busy.since}")
+        raise RunLocked(f"a run is active and may need them: process {busy.pid} on {busy.host}, since {busy.since}")
     endpoint = endpoint_of(typed, project, clock)
     idle = [upload for upload in found if upload.sha256 not in needed]
     with open_ledger(project.ledger) as book:
@@ -52,11 +52,11 @@ def command(manifest: Path, ledger: Path | None, *, prune: bool, sandbox: bool) 
         for upload in idle:
             book.uploads.record_deletion(upload.file_id, clock.wall_s())
     deleted = asyncio.run(_delete(idle, endpoint, clock))
-    say(f"{plural(deleted, 'picture')} deleted, {len(found) - len(idle)} kept")
+    say(f"{plural(deleted, 'image')} deleted, {len(found) - len(idle)} kept")
 
 
 def _line(upload: Upload, now_s: float) -> str:
-    state = "" if upload.is_usable(now_s) else "  (over: it is uploaded again when it is needed)"
+    state = "" if upload.is_usable(now_s) else "  (expired: it is uploaded again when needed)"
     size = f"{upload.size_bytes / 2**20:.1f} MiB"
     return f"{upload.file_id:40}  {size:>9}  {ago(upload.at_s, now_s)}{state}"
 

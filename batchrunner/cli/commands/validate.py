@@ -22,8 +22,8 @@ from batchrunner.manifest.load import Manifest, load
 @format_option("text", "json", "github")
 @profile_option
 @reading_options
-@option("--check-links", is_flag=True, help="Ask every linked image whether it is there: needs the network.")
-@option("--no-files", is_flag=True, help="Do not look at local images.")
+@option("--check-links", is_flag=True, help="Check that every linked image exists: needs the network.")
+@option("--no-files", is_flag=True, help="Skip the check of local images.")
 @network_option
 def command(
     manifests: tuple[Path, ...],
@@ -34,7 +34,7 @@ def command(
     no_files: bool,
     allow_network: tuple[Network, ...],
 ) -> int:
-    """Show every mistake of a manifest, each on its line.
+    """Show every mistake in a manifest, each on its line.
 
     Needs no key and no network, and spends nothing.
 
