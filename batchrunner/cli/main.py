@@ -3,9 +3,6 @@
 import errno
 import gc
 import sys
-import tempfile
-import traceback
-from pathlib import Path
 
 import click
 
@@ -14,7 +11,6 @@ from batchrunner.cli.group import group
 from batchrunner.cli.terminal import let_go, say, say_lines
 from batchrunner.domain.text import in_lines
 from batchrunner.errors import BatchrunnerError, ExitCode
-from batchrunner.io.dir_fd import Refused
 
 # Manifests and ledgers are large trees without cycles: at Python's own pace they would be scanned over and over.
 _NEW_OBJECTS = 100_000
@@ -72,6 +68,8 @@ def _tell_usage(error: click.ClickException) -> None:
 
 def _unexpected(error: Exception) -> ExitCode:
     """A link in the way or a disk that refuses is told as such; anything else is our bug, and says so."""
+    from batchrunner.io.dir_fd import Refused  # noqa: PLC0415  # `--help` does not wait for it
+
     if isinstance(error, Refused):
         say(f"batchrunner: {error}", err=True)
         return ExitCode.USAGE
@@ -85,8 +83,11 @@ def _unexpected(error: Exception) -> ExitCode:
 
 def _log_bug() -> str:
     """Writes the traceback to a file of its own, and gives its path."""
+    import tempfile  # noqa: PLC0415  # only where there is a bug
+    import traceback  # noqa: PLC0415  # as above
+
     with tempfile.NamedTemporaryFile(
         "w", prefix="batchrunner-bug-", suffix=".log", delete=False, encoding="utf-8"
     ) as file:
         traceback.print_exc(file=file)
-    return str(Path(file.name))
+    return file.name
