@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from batchrunner.domain.attempt import Attempt, Outcome
 from batchrunner.domain.decision import Decision, DecisionKind
 from batchrunner.domain.job import JobId
+from batchrunner.domain.observation import TaskState
 from batchrunner.domain.request import Request
 
 
@@ -94,6 +95,17 @@ class JobHistory:
     def attempts_of(self, decision: Decision) -> tuple[Attempt, ...]:
         """The attempts that carry out a decision: several where one was refused, or failed and is retried."""
         return tuple(a for a in self.attempts if a.decision and a.decision == decision.decision)
+
+    def failures_since_decision(self, request: Request) -> int:
+        """How often the request has failed since a person last decided to submit it again.
+
+        What carries out the decision came after it, even where a clock that was set back numbered it before.
+        """
+        decisions = [d for d in self.decisions if d.kind is not DecisionKind.ACCEPT and d.applies_to(request)]
+        since = max((decision.after for decision in decisions), default=0)
+        name = decisions[-1].decision if decisions else ""
+        failed = (a for a in self.attempts if a.request == request and a.task is TaskState.FAILED)
+        return sum(1 for a in failed if a.number > since or (name and a.decision == name))
 
     def decision_for(self, request: Request) -> str | None:
         """The name of the decision that a new attempt at this request carries out, or goes on carrying out."""

@@ -196,20 +196,12 @@ def _after_refusal(attempt: Attempt, job: Job, history: JobHistory, inputs: Plan
 def _after_failure(attempt: Attempt, job: Job, history: JobHistory, inputs: PlanInputs, options: PlanOptions) -> Step:
     if history.open_decision(job.request):
         return submit_unless_held(job, "failed, submitted again as requested", attempt, (), inputs, options)
-    tried = _failures_since_decision(attempt, history)
+    tried = max(1, history.failures_since_decision(attempt.request))
     if attempt.outcome is Outcome.ACCEPTED and tried <= options.retries:
         reason = f"failed, retry {tried} of {options.retries}"
         return submit_unless_held(job, reason, attempt, (), inputs, options)
     words = _failure_words(attempt)
     return Step(Action.NONE, Status.FAILED, words, attempt)
-
-
-def _failures_since_decision(attempt: Attempt, history: JobHistory) -> int:
-    since = max(
-        (decision.after for decision in history.decisions if decision.kind is not DecisionKind.ACCEPT), default=0
-    )
-    same = (a for a in history.attempts if a.number > since and a.request == attempt.request)
-    return sum(1 for a in same if a.task is TaskState.FAILED)
 
 
 def _failure_words(attempt: Attempt) -> str:

@@ -533,6 +533,30 @@ def test_a_person_who_retries_gives_the_settings_their_retries_anew() -> None:
     assert next_of(*attempts, marks=(mark,), retries=1, present=frozenset()).reason == "failed, retry 1 of 1"
 
 
+@pytest.mark.parametrize(("carried_out", "retries"), [(1, 0), (1, 1), (2, 1), (2, 2), (3, 0)])
+def test_a_clone_counts_the_retries_of_a_machine_whose_clock_went_back_as_that_machine_does(
+    carried_out: int, retries: int
+) -> None:
+    """There the attempts that carry out the decision are numbered before the one that it is about."""
+    carrying = replace(failed("broke"), decision="d1")
+    here = (failed("broke"), *(replace(carrying, number=number + 2) for number in range(carried_out)))
+    there = (*(replace(carrying, number=number + 1) for number in range(carried_out)), failed("broke", number=9))
+    marks = [Decision(EARLY_S, DecisionKind.RETRY, after=after, request=REQUEST, decision="d1") for after in (1, 9)]
+    original, clone = (
+        next_of(*attempts, marks=(mark,), retries=retries, present=frozenset())
+        for attempts, mark in zip((here, there), marks, strict=True)
+    )
+    assert (clone.action, clone.reason) == (original.action, original.reason)
+    assert clone.action is (Action.SUBMIT if carried_out <= retries else Action.NONE)
+
+
+def test_a_retry_of_another_request_gives_an_edited_back_job_no_attempts_anew() -> None:
+    attempts = (failed("broke"), *(replace(failed("broke", number=n), request=EDITED) for n in (2, 3)))
+    mark = Decision(EARLY_S, DecisionKind.RETRY, after=2, request=EDITED)
+    step = next_of(*attempts, marks=(mark,), present=frozenset())
+    assert (step.action, step.status) == (Action.NONE, Status.FAILED)
+
+
 def test_a_mark_is_used_up_by_the_attempt_that_follows_it() -> None:
     mark = Decision(EARLY_S, DecisionKind.RETRY, after=1)
     step = next_of(failed("broke"), failed("broke", number=2), marks=(mark,), present=frozenset())
