@@ -29,9 +29,11 @@ lint: $(VENV)/dev
 	$(BIN)/lint-imports
 
 test: lint
-	$(BIN)/python -m pytest --numprocesses 4 --dist worksteal --cov --cov-report term
+	$(BIN)/python -m pytest -m "not untraced" --numprocesses 4 --dist worksteal --cov --cov-report term
 
-trials: test-matrix
+# The long journeys: many kills, whole nights in moved time, thousands of steps of people at work.
+trials: $(VENV)/dev
+	$(BIN)/python -m pytest -m untraced --numprocesses 4 --dist worksteal
 
 # The suite without its long journeys, on every Python that is found, with the lowest and the newest libraries.
 test-matrix:
