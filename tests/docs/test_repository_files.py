@@ -75,7 +75,7 @@ def test_every_file_of_the_repository_that_is_named_exists(name: str) -> None:
 
 def test_all_that_is_hosted_is_a_command_that_can_be_typed_here() -> None:
     commands = [step["run"] for step in steps() if "run" in step]
-    assert set(commands) == {"make test", "make test-matrix", "make wheel", "make docs"}
+    assert set(commands) == {"make test", "make trials", "make test-matrix", "make wheel", "make docs"}
     assert {step["uses"].partition("/")[0] for step in steps() if "uses" in step} == {"actions"}
 
 
