@@ -160,13 +160,14 @@ def test_two_projects_run_at_once_on_one_loop(tmp_path: Path) -> None:
 
 def test_a_second_run_of_one_manifest_is_refused_where_it_is_entered(harness: ProgramHarness) -> None:
     harness.write(manifest_text("a"))
-    project = harness.open()
-    plan = project.plan()
-    with Gate(harness) as gate, project.run(approve=plan) as run:
-        with pytest.raises(RunLocked), project.run(approve=plan):
-            pytest.fail("it was entered")
-        gate.open()
-        run.wait()
+    with Gate(harness) as gate:
+        project = harness.open()
+        plan = project.plan()
+        with project.run(approve=plan) as run:
+            with pytest.raises(RunLocked), project.run(approve=plan):
+                pytest.fail("it was entered")
+            gate.open()
+            run.wait()
     assert paid(harness) == 1
 
 

@@ -1,0 +1,104 @@
+"""Resolving: a person says what became of submits whose outcome is unknown."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from batchrunner.app.decision_session import DecisionSession
+from batchrunner.app.job_set import no_such_job
+from batchrunner.app.session import in_flight_run
+from batchrunner.domain.attempt import Answer, Attempt, Outcome, RejectReason
+from batchrunner.domain.job import JobId
+from batchrunner.errors import UsageError
+from batchrunner.planning.batch import Batch
+from batchrunner.providers.modellix import is_task_id
+from batchrunner.storage.interface import LedgerReader
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownSubmit:
+    """A submit without an answer, and whose it is."""
+
+    owner: JobId
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a person says of unknown submits: exactly one of three things, or nothing."""
+
+    task: str | None = None
+    not_submitted: bool = False
+    pay_again: bool = False
+
+    @property
+    def count(self) -> int:
+        """How many things are said at once."""
+        return [self.task is not None, self.not_submitted, self.pay_again].count(True)
+
+
+def resolve_submits(session: DecisionSession, jobs: Sequence[str], verdict: Verdict) -> Mapping[str, UnknownSubmit]:
+    """Writes down what a person says of these jobs; gives what was unknown until then.
+
+    Raises:
+        UsageError: one of them is not unknown, or the task belongs to another.
+    """
+    # nobody else is at work on this manifest: what waits there for an answer waits for a person
+    chosen = chosen_unknown(jobs, unknown_submits(session.batch, session.book, idle=session.batch.name), session.batch)
+    if verdict.task is not None:
+        _check_task(session.book, verdict.task)
+    for each in chosen.values():
+        _resolve(session, each, verdict)
+    return chosen
+
+
+def unknown_submits(batch: Batch, book: LedgerReader, idle: str | None = None) -> dict[str, UnknownSubmit]:
+    """Every unknown submit by its job's name: of this manifest and profile, or of another that a job waits for.
+
+    `idle` is a manifest of which it is certain that no run is at work.
+    """
+    own = {who: who for who in batch.histories if who.profile == batch.profile}
+    kin = ((job, kin.identity) for job, kin in batch.reusable.items() if kin.identity not in own)
+    found: dict[str, UnknownSubmit] = {}
+    for job, owner in (*sorted(own.items()), *kin):
+        memory = book.history(owner)
+        attempt = memory.open_attempt
+        if memory.damage or attempt is None or attempt.outcome not in (None, Outcome.UNKNOWN):
+            continue
+        flying = in_flight_run(batch.project, book, owner.manifest) if owner.manifest != idle else None
+        if attempt.outcome or attempt.run_id != flying:
+            found.setdefault(job.name, UnknownSubmit(owner, attempt))  # a job's own comes first
+    return found
+
+
+def chosen_unknown(
+    jobs: Sequence[str], unknown: Mapping[str, UnknownSubmit], batch: Batch
+) -> Mapping[str, UnknownSubmit]:
+    """Those that were named; all, where none was."""
+    known = {who.name for who in (*batch.jobs, *batch.histories) if who.profile == batch.profile}
+    for job in jobs:
+        if job not in known:
+            raise no_such_job(job, known)
+        if job not in unknown:
+            raise UsageError(f"{job} is not unknown: there is nothing to resolve")
+    return {job: unknown[job] for job in jobs} if jobs else unknown
+
+
+def _check_task(book: LedgerReader, task: str) -> None:
+    if not is_task_id(task):
+        raise UsageError(f"{task!r} does not look like a task id, such as task-i2v001")
+    for who, memory in book.all_histories().items():
+        if any(attempt.task_id == task for attempt in memory.attempts):
+            raise UsageError(f"{task} is already the task of {who.name} (of {who.manifest})")
+    if task in book.task_ids():
+        raise UsageError(f"{task} was named before, but the service does not know it")
+
+
+def _resolve(session: DecisionSession, unknown: UnknownSubmit, verdict: Verdict) -> None:
+    now_s, attempt = session.clock.wall_s(), unknown.attempt
+    if verdict.pay_again:
+        session.book.write_off(unknown.owner, attempt, now_s)
+        return
+    answer = Answer(now_s, Outcome.REFUSED, reject_reason=RejectReason.BY_HAND, message="resolved by hand")
+    if verdict.task is not None:
+        answer = Answer(now_s, Outcome.ACCEPTED, verdict.task, message="resolved by hand")
+    session.book.record_answer(attempt.id, answer)
