@@ -62,9 +62,7 @@ def check_limit(sizes: Mapping[str, int], limit: int, excess: Mapping[str, int])
 
 
 MOST_LINES_OF_A_FILE = 250
-LONG_FILES = {
-    "manifest/scaffold.py": 266,
-}
+LONG_FILES: dict[str, int] = {}
 MOST_LINES_OF_A_FUNCTION = 44
 LONG_FUNCTIONS: dict[str, int] = {}
 MOST_PARAMETERS = 12

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from batchrunner.catalog import picture_fields
 from batchrunner.domain.job import Job
 from batchrunner.domain.problem import Code, Problem, Problems
 from batchrunner.domain.settings import Network
@@ -32,7 +33,7 @@ def _links(job: Job) -> Iterator[tuple[str, str]]:
     """The links that a job sends, with the field that names each; prompts may look like links and are none."""
     for name, value in job.body.items():
         texts = value if isinstance(value, list) else [value]
-        is_image = name in {"image", "lastFrame", "referenceImages"}
+        is_image = name in picture_fields(job.request.model)
         yield from ((name, text) for text in texts if is_image and isinstance(text, str) and is_link(text))
 
 

@@ -56,7 +56,7 @@ def read_model(written: Mapping[str, Any]) -> Model:
         schema=schema,
         roles={Role(role): name for role, name in written["roles"].items()},
         pictures=frozenset(written["pictures"]),
-        starter=written.get("starter", {}),
+        starter={Role(role): value for role, value in written.get("starter", {}).items()},
         rules=tuple(read_rule(rule, defaults, written["source"]) for rule in written.get("rules", ())),
         price=_price(written["price"]) if "price" in written else None,
         latency_by=tuple(written["latency_by"]),

@@ -38,7 +38,7 @@ class Model:
     schema: Mapping[str, Any]
     roles: Mapping[Role, str]
     pictures: frozenset[str]
-    starter: Mapping[str, str]
+    starter: Mapping[Role, str]
     rules: tuple[Rule, ...]
     price: Price | None
     latency_by: tuple[str, ...]

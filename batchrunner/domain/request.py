@@ -40,11 +40,6 @@ class Request:
         text = json.dumps(self.as_json(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
-    @property
-    def kind(self) -> tuple[object, ...]:
-        """What the length of a render depends on: model, duration, resolution."""
-        return self.model, self.fields.get("durationSeconds"), self.fields.get("resolution")
-
     def as_json(self) -> dict[str, object]:
         """`{"model": …, "fields": {…}}`, as ledgers and reports carry it."""
         return {"model": self.model, "fields": dict(self.fields)}

@@ -3,11 +3,12 @@
 import csv
 import os.path
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
+from batchrunner.catalog import Role, default_model
 from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Problems
 from batchrunner.errors import UsageError
@@ -17,39 +18,15 @@ from batchrunner.manifest.rows.columns import Columns
 from batchrunner.manifest.rows.csv_cells import likely_delimiter
 from batchrunner.manifest.rows.encodings import Encoding
 from batchrunner.manifest.rows.frame_names import FolderOfFrames, is_picture
-from batchrunner.manifest.rows.headings import FIELDS, columns_headed
+from batchrunner.manifest.rows.headings import USES, columns_headed
 from batchrunner.manifest.rows.naming import Unnamed, name_rows, texts
 from batchrunner.manifest.rows.reader import Table, read_rows
-from batchrunner.manifest.yaml.document import dump
+from batchrunner.manifest.starter_text import example, head, jobs_text, resolution_for
 from batchrunner.manifest.yaml.nodes import Scalar
 
-_MODEL = "google/veo-3.1-i2v"
-_DEFAULTS = {"model": _MODEL, "durationSeconds": "8", "aspectRatio": "16:9", "resolution": "1080p"}
-_FRAME_FIELDS = ("image", "lastFrame")
 _CAPTION = "The camera moves slowly towards the subject"
 _SHOWN = 5
-_HEAD = """\
-# A batchrunner manifest. `batchrunner validate` shows every mistake on its line, `batchrunner plan` what it costs.
-version: 1
-model: google/veo-3.1-i2v
-"""
-_SETTINGS = """
-settings:
-  concurrency: auto       # running tasks: as many as the account allows; or a number
-  # budget: 100           # US dollars, over this manifest's lifetime
-"""
-_EXAMPLE = f"""
-jobs:
-  - id: hero-wave
-    prompt: The character waves and smiles at the camera
-    image: {WORD}     # a local file such as frames/hero.png, or a link: https://…
-"""
-_DEFAULTS_TEXT = """
-defaults:                 # they also count where a cell is empty
-  aspectRatio: 16:9
-  durationSeconds: 8
-  resolution: 1080p
-"""
+_FRAMES = (Role.FIRST_IMAGE, Role.LAST_IMAGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +63,8 @@ def scaffold(
         return _FromTable(file, table, images, slugify=slugify, encoding=encoding).starter()
     if images is not None:
         return _from_frames(file.parent, images)
-    return Scaffold(_HEAD + _SETTINGS + _DEFAULTS_TEXT + _EXAMPLE)
+    model = default_model()
+    return Scaffold(head(model, model.starter) + example(model))
 
 
 class _FromTable:
@@ -101,7 +79,8 @@ class _FromTable:
         self._table, self._warnings = _read(file.parent, _relative(path, file.parent), encoding)
         self._shown = _relative(images, file.parent) if images else ""
         self._frames = FolderOfFrames.of(_pictures(images)) if images else FolderOfFrames()
-        self._columns = Columns(self._table, _DEFAULTS, self._frames)
+        self._model = default_model()
+        self._columns = Columns(self._table, self._model, self._frames)
         self._columns.find()
         free = self._columns.free()
         named = name_rows(self._table, tuple(columns_headed("id", free)), free, slugify=slugify)
@@ -114,13 +93,12 @@ class _FromTable:
         """All of it."""
         fields = {"id": self._id(), **self._fields()}
         used = [*self._naming.columns, *self._columns.fields.values()]
-        defaults = self._defaults()
+        text = head(self._model, self._defaults())
         warnings = [*self._warnings, *self._columns.warnings(used)]
         rows, rows_file = self._rows()
         encoding = {"encoding": self._encoding.written} if self._encoding and not rows else {}
         job = {"rows": _relative(rows_file if rows else self._path, self._file.parent), **encoding, **fields}
-        text = _HEAD + _SETTINGS + defaults + _job(job)
-        return Scaffold(text, tuple(self._guesses), tuple(warnings), rows, rows_file)
+        return Scaffold(text + jobs_text(job), tuple(self._guesses), tuple(warnings), rows, rows_file)
 
     def _id(self) -> str:
         columns = self._naming.columns
@@ -134,27 +112,28 @@ class _FromTable:
     def _fields(self) -> dict[str, str]:
         """The fields of the job, in the documentation's order."""
         fields: dict[str, str] = {}
-        for name in FIELDS[1:]:
-            column = self._columns.fields.get(name)
-            pattern = self._frame(name, column) if name in _FRAME_FIELDS else None
-            if pattern or column:
-                fields[name] = pattern or _variable(column or "")
-                where = f", found in {self._shown}" if column in self._columns.respelt and name in _FRAME_FIELDS else ""
-                told = f"the column {_quoted(column or '')}{self._columns.told(name)}{where}" if column else ""
-                self._guesses.append(f"`{name}` is {pattern or told}")
-        missing = [name for name in ("prompt", "image") if name not in fields]
+        for use in USES[1:]:
+            column, key = self._columns.fields.get(use), self._columns.key(use)
+            pattern = self._frame(use, column) if use in _FRAMES else None
+            if key and (pattern or column):
+                fields[key] = pattern or _variable(column or "")
+                where = f", found in {self._shown}" if column in self._columns.respelt and use in _FRAMES else ""
+                told = f"the column {_quoted(column or '')}{self._columns.told(use)}{where}" if column else ""
+                self._guesses.append(f"`{key}` is {pattern or told}")
+        needed = (self._model.field(role) for role in (Role.PROMPT, Role.FIRST_IMAGE))
+        missing = [key for key in needed if key and key not in fields]
         if missing:
-            them = ", ".join(f"`{name}`" for name in missing)
+            them = ", ".join(f"`{key}`" for key in missing)
             it = "them" if len(missing) > 1 else "it"
             self._warnings.append(f"there is no column for {them}: write {it} in place of {WORD}")
         return {**dict.fromkeys(missing, WORD), **fields}
 
-    def _frame(self, name: str, column: str | None) -> str | None:
+    def _frame(self, use: str, column: str | None) -> str | None:
         """How a column leads to pictures of the folder; None where the column serves as it is, or nothing does.
 
         Where no pattern serves, such as for a column with empty cells, the copy of the sheet has the paths.
         """
-        if not self._frames.names or (column is None and name != "image"):
+        if not self._frames.names or (column is None and use != Role.FIRST_IMAGE):
             return None
         by = (column,) if column else self._naming.columns
         rows = ["-".join(row) for row in zip(*(texts(self._table, each) for each in by), strict=True)]
@@ -169,18 +148,20 @@ class _FromTable:
             self._columns.respelt[column] = {text: f"{self._shown}/{file}" for text, file in found.items()}
         return None
 
-    def _defaults(self) -> str:
-        """The manifest's defaults; 1080p only where every clip is long enough for it."""
-        values = dict(_DEFAULTS)
-        column = self._columns.fields.get("durationSeconds")
-        lengths = texts(self._table, column) if column else []
-        respelt = self._columns.respelt.get(column or "", {})
-        if "resolution" not in self._columns.fields and not {"", "8"} >= {respelt.get(each, each) for each in lengths}:
-            values["resolution"] = "720p"
-        told = [f"`{name}` {values[name]}" for name in list(values)[1:] if name not in self._columns.fields]
-        why = ", as 1080p needs 8 seconds" if values["resolution"] == "720p" else ""
+    def _defaults(self) -> dict[Role, str]:
+        """The manifest's defaults; the resolution that the starter has only where clips of all lengths may have it."""
+        values = dict(self._model.starter)
+        column = self._columns.fields.get(Role.DURATION)
+        if column and Role.RESOLUTION not in self._columns.fields:
+            respelt = self._columns.respelt.get(column, {})
+            lengths = {respelt.get(text, text) for text in texts(self._table, column) if text}
+            values[Role.RESOLUTION] = resolution_for(self._model, lengths)
+        untold = (role for role in values if role not in self._columns.fields)
+        told = [f"`{self._model.field(role)}` {values[role]}" for role in untold]
+        wanted, length = (self._model.starter[role] for role in (Role.RESOLUTION, Role.DURATION))
+        why = f", as {wanted} needs {length} seconds" if values[Role.RESOLUTION] != wanted else ""
         self._guesses += [f"for every clip: {', '.join(told)}{why}"] if told else []
-        return _DEFAULTS_TEXT.replace("1080p", values["resolution"])
+        return values
 
     @property
     def _made_column(self) -> str:
@@ -212,7 +193,9 @@ def _from_frames(folder: Path, images: Path) -> Scaffold:
     if not paths:
         raise UsageError(f"{images} contains no PNG, JPEG or WebP images")
     patterns = [f"{_relative(images, folder)}/*{ending}" for ending in sorted({path.suffix for path in paths})]
-    shared = {"id": "${row.stem}", "prompt": f"${{row.caption:-{_CAPTION}}}", "image": "${row.path}"}
+    model = default_model()
+    prompt, image = model.roles[Role.PROMPT], model.roles[Role.FIRST_IMAGE]
+    shared = {"id": "${row.stem}", prompt: f"${{row.caption:-{_CAPTION}}}", image: "${row.path}"}
     jobs = [{"rows": {"glob": pattern}, **shared} for pattern in patterns]
     guesses = (
         f"one job for each image of {', '.join(patterns)}",
@@ -221,7 +204,7 @@ def _from_frames(folder: Path, images: Path) -> Scaffold:
     bare = sum(not path.with_suffix(".txt").is_file() for path in paths)
     verbs = ("has", "its prompt is") if bare == 1 else ("have", "their prompt is")
     said = f'{bare} of {len(paths)} images {verbs[0]} no text file: {verbs[1]} "{_CAPTION}"'
-    return Scaffold(_HEAD + _SETTINGS + _DEFAULTS_TEXT + _job(*jobs), guesses, (said,) if bare else ())
+    return Scaffold(head(model, model.starter) + jobs_text(*jobs), guesses, (said,) if bare else ())
 
 
 def _read(folder: Path, name: str, encoding: Encoding | None) -> tuple[Table, list[str]]:
@@ -260,7 +243,3 @@ def _listed(names: Sequence[str]) -> str:
 
 def _relative(path: Path, folder: Path) -> str:
     return Path(os.path.relpath(path, folder)).as_posix()
-
-
-def _job(*jobs: Mapping[str, object]) -> str:
-    return f"\n{dump({'jobs': list(jobs)})}"

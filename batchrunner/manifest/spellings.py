@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from math import gcd
 
+from batchrunner.catalog import Role, role_of
 from batchrunner.manifest.rows.headings import plain
 
 
@@ -37,19 +38,24 @@ _SCAN_LINES = re.compile(r"(\d{3,4})\s*p?", re.IGNORECASE)
 
 
 def meant(field: str, text: str, wanted: Sequence[str]) -> str | None:
-    """The one of the `wanted` spellings that a text certainly stands for; None where it is not certain."""
+    """The one of the `wanted` spellings for which a text in a field certainly stands; None where it is not certain."""
+    return meant_as(role_of(field), text, wanted)
+
+
+def meant_as(role: Role | None, text: str, wanted: Sequence[str]) -> str | None:
+    """The same of a field by its role; one without a role knows the exact spellings only."""
     text = unicodedata.normalize("NFKC", text)
-    whole = _read(field, text.strip(), wanted)
+    whole = _read(role, text.strip(), wanted)
     pieces = [text] if whole else re.split(r"[()\[\]|]|\s/\s", text)
-    found = {_read(field, piece.strip(), wanted) for piece in pieces} - {None}
+    found = {_read(role, piece.strip(), wanted) for piece in pieces} - {None}
     only = found.pop() if len(found) == 1 else None
     return only if only in wanted else None
 
 
-def _read(field: str, text: str, wanted: Sequence[str]) -> str | None:
+def _read(role: Role | None, text: str, wanted: Sequence[str]) -> str | None:
     """What a text says in the service's form, wanted or not."""
     exact = next((each for each in wanted if each.casefold() == text.casefold()), None)
-    return exact or (_READERS[field](text) if field in _READERS else None)
+    return exact or (_READERS[role](text) if role in _READERS else None)
 
 
 def _seconds(text: str) -> str | None:
@@ -81,8 +87,8 @@ def _resolution(text: str) -> str | None:
     return _RESOLUTIONS.get(int(lines[1]) if lines else _LINES.get(plain(text), 0))
 
 
-_READERS: Mapping[str, Callable[[str], str | None]] = {
-    "durationSeconds": _seconds,
-    "aspectRatio": _ratio,
-    "resolution": _resolution,
+_READERS: Mapping[Role | None, Callable[[str], str | None]] = {
+    Role.DURATION: _seconds,
+    Role.ASPECT_RATIO: _ratio,
+    Role.RESOLUTION: _resolution,
 }

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from batchrunner.catalog import Model, Rule, find, request_of
+from batchrunner.catalog import Model, Role, Rule, find, request_of
 from batchrunner.domain.job import Job, JobId
 from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code, Problem, Problems, Severity
@@ -132,7 +132,7 @@ class Validator:
             self._add(found.code, name, node, f"`{name}` {found.message}", found.hint, draft)
             return None
         model = _model(draft)
-        shape = shape_fault(found, body.get("aspectRatio", model.defaults.get("aspectRatio"))) if body else None
+        shape = shape_fault(found, model.value(body, Role.ASPECT_RATIO)) if body else None
         if shape is not None:
             self._add(shape.code, name, node, f"`{name}` {shape.message}", shape.hint, draft)
         return found.image

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from batchrunner.catalog import picture_fields
 from batchrunner.domain.image import LocalImage
 from batchrunner.domain.job import Job
 from batchrunner.domain.text import plural
@@ -92,11 +93,8 @@ def _pictures(job: Job) -> Iterator[object]:
     """The local pictures of a job, and its links; a prompt that looks like a link is a text that nobody follows."""
     for name, value in job.body.items():
         for each in value if isinstance(value, list) else (value,):
-            if isinstance(each, LocalImage) or (name in _PICTURE_FIELDS and isinstance(each, str)):
+            if isinstance(each, LocalImage) or (name in picture_fields(job.request.model) and isinstance(each, str)):
                 yield each
-
-
-_PICTURE_FIELDS = frozenset({"image", "lastFrame", "referenceImages"})
 
 
 def _host(link: str) -> str:

@@ -4,6 +4,7 @@ import heapq
 from collections import defaultdict
 from collections.abc import Iterable
 
+from batchrunner.catalog import latency_kind
 from batchrunner.domain.history import JobHistory
 from batchrunner.domain.request import Request
 
@@ -20,11 +21,11 @@ def expected_s(requests: Iterable[Request], memories: Iterable[JobHistory], conc
     for memory in memories:
         for attempt in memory.attempts:
             if attempt.took_s is not None:
-                took_s[attempt.request.kind].append(attempt.took_s)
+                took_s[latency_kind(attempt.request)].append(attempt.took_s)
     every = [seconds for each in took_s.values() for seconds in each] or [_GUESS_S]
     free_at_s = [0.0] * concurrency
     for request in requests:
-        heapq.heapreplace(free_at_s, free_at_s[0] + _mean(took_s.get(request.kind) or every))
+        heapq.heapreplace(free_at_s, free_at_s[0] + _mean(took_s.get(latency_kind(request)) or every))
     return max(free_at_s)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
+from batchrunner.catalog import Role, value_of
 from batchrunner.domain.attempt import Attempt, RejectReason
 from batchrunner.domain.history import JobHistory
 from batchrunner.domain.job import Job, JobId
@@ -141,7 +142,7 @@ def _with_history(row: ReportRow, attempt: Attempt) -> ReportRow:
 
 def _image(job: Job | None, request: Request) -> str | None:
     """The first frame as its author wrote it: a local image by its path, where that is known."""
-    found = (job.body if job else request.fields).get("image")
+    found = value_of(request.model, job.body if job else request.fields, Role.FIRST_IMAGE)
     return None if found is None else unsigned(str(found))
 
 

@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from batchrunner.catalog import prompt_of
 from batchrunner.domain.attempt import Attempt
 from batchrunner.domain.text import Lines, in_lines, plural, printable
 
@@ -19,7 +20,7 @@ def what_to_look_for(job: str, attempt: Attempt, before: str = "") -> Lines:
     `before` are the words with which they begin.
     """
     sent = datetime.fromtimestamp(attempt.opened_at_s, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
-    prompt = printable(str(attempt.request.fields.get("prompt", "")), _PROMPT_CHARACTERS)
+    prompt = printable(prompt_of(attempt.request), _PROMPT_CHARACTERS)
     return in_lines(
         f"{before}{job}",
         f"  sent {sent}, ± {_WINDOW_MIN} min, to {attempt.request.model}, with the key …{attempt.key_last4}",

@@ -51,16 +51,16 @@ def test_every_file_is_a_model_and_lies_under_its_name() -> None:
 
 @every_model
 def test_a_description_speaks_of_fields_that_there_are(model: Model) -> None:
-    named = {*model.roles.values(), *model.pictures, *model.starter, *model.latency_by}
+    named = {*model.roles.values(), *model.pictures, *map(str, map(model.field, model.starter)), *model.latency_by}
     assert named | ({model.price.by} if model.price else set()) <= set(model.fields)
     assert len(set(model.roles.values())) == len(model.roles)
 
 
 @every_model
 def test_what_is_written_into_new_manifests_is_taken(model: Model) -> None:
-    for name, text in model.starter.items():
-        assert text in model.fields[name]["enum"]
-    assert not model.forbids(model.starter)
+    for role, text in model.starter.items():
+        assert text in model.takes(role)
+    assert not model.forbids({str(model.field(role)): text for role, text in model.starter.items()})
 
 
 @every_model

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
+from batchrunner.catalog import latency_kind
 from batchrunner.domain.history import JobHistory
 from batchrunner.domain.request import Request
 from batchrunner.engine.scheduling.latency_model import LatencyModel
@@ -20,12 +21,12 @@ class LatencyModels:
         for history in histories:
             for attempt in history.attempts:
                 if attempt.took_s is not None:
-                    took[attempt.request.kind].append((attempt.opened_at_s + attempt.took_s, attempt.took_s))
+                    took[latency_kind(attempt.request)].append((attempt.opened_at_s + attempt.took_s, attempt.took_s))
         self._by_kind = {kind: _learned(seen) for kind, seen in took.items()}
 
     def of(self, request: Request) -> LatencyModel:
         """The model for tasks that ask for such a clip."""
-        return self._by_kind.setdefault(request.kind, LatencyModel())
+        return self._by_kind.setdefault(latency_kind(request), LatencyModel())
 
 
 def _learned(seen: list[tuple[float, float]]) -> LatencyModel:

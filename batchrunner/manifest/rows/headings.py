@@ -1,9 +1,14 @@
-"""How people head the columns of a shot list: the usual words for each field, in the languages of our users."""
+"""How people head the columns of a shot list: the usual words for each use, in the languages of our users.
+
+What a column is for is a key of ours, such as `id`, or the role of a field, whatever the model calls it.
+"""
 
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import cache
+
+from batchrunner.catalog import Role
 
 # The first word that is there is taken. English, German, French, Spanish, Italian, Portuguese, Dutch, Polish,
 # Japanese, Chinese, Korean; without blanks, signs, accents and case, as `plain` gives them.
@@ -23,7 +28,7 @@ _WORDS: Mapping[str, str] = {
         | ショット | ショット番号 | カット | カット番号 | シーン | シーン番号 | 番号
         | 镜头 | 镜头号 | 镜号 | 分镜 | 编号 | 序号 | 场景 | 鏡頭 | 鏡號 | 編號 | 序號
         | 샷 | 샷 번호 | 컷 | 컷 번호 | 씬 | 장면 | 번호""",
-    "prompt": """
+    Role.PROMPT: """
         prompt | shot prompt | motion prompt | video prompt | description | shot description | action | motion | text
         | Beschreibung | Bildbeschreibung | Shotbeschreibung | Bewegung | Handlung | Aktion | Anweisung | Regie
         | Inhalt
@@ -36,7 +41,7 @@ _WORDS: Mapping[str, str] = {
         | プロンプト | 説明 | 内容 | 動き | アクション
         | 提示词 | 提示詞 | 描述 | 画面描述 | 畫面描述 | 动作 | 動作 | 内容
         | 프롬프트 | 설명 | 내용 | 동작""",
-    "image": """
+    Role.FIRST_IMAGE: """
         image | start frame | first frame | start image | first image | start | frame | picture | img
         | image url | image file
         | file | filename | file name | photo | still
@@ -52,7 +57,7 @@ _WORDS: Mapping[str, str] = {
         | 画像 | 開始画像 | 開始フレーム | 最初のフレーム | 始点 | ファイル名
         | 图片 | 圖片 | 首帧 | 首幀 | 起始帧 | 首帧图 | 图像 | 起始图 | 文件名
         | 이미지 | 시작 이미지 | 시작 프레임 | 첫 프레임 | 시작 | 파일명""",
-    "lastFrame": """
+    Role.LAST_IMAGE: """
         last frame | end frame | last image | end image | final frame | end | last
         | Endbild | Schlussbild | letztes Bild | Endframe | Ende | Schluss
         | image de fin | image finale | dernière image | fin
@@ -64,18 +69,18 @@ _WORDS: Mapping[str, str] = {
         | 終了画像 | 終了フレーム | 最後のフレーム | 終点
         | 尾帧 | 尾幀 | 结束帧 | 末帧 | 尾帧图
         | 끝 이미지 | 끝 프레임 | 마지막 프레임 | 끝""",
-    "negativePrompt": """
+    Role.NEGATIVE_PROMPT: """
         negative prompt | negative | avoid | Negativprompt | negativer Prompt | vermeiden | ohne
         | prompt négatif | éviter | prompt negativo | evitar | evitare | negatieve prompt | vermijden
         | negatywny prompt | unikać | ネガティブプロンプト | 反向提示词 | 负面提示词 | 反向提示詞
         | 네거티브 프롬프트""",
-    "referenceImages": """
+    Role.REFERENCE_IMAGES: """
         reference images | references | reference image | refs | reference | ref
         | Referenzbilder | Referenzbild | Referenzen | Referenz | images de référence | références | référence
         | imágenes de referencia | referencias | referencia | immagini di riferimento | riferimenti
         | imagens de referência | referências | referentiebeelden | referenties | obrazy referencyjne | referencje
         | 参考画像 | 参照画像 | 参考图 | 參考圖 | 참조 이미지 | 레퍼런스""",
-    "durationSeconds": """
+    Role.DURATION: """
         duration seconds | duration | seconds | length | secs | sec | dur | clip length | shot length
         | running time | runtime
         | time
@@ -90,7 +95,7 @@ _WORDS: Mapping[str, str] = {
         | 長さ | 秒数 | 秒 | 尺 | 時間 | 再生時間
         | 时长 | 時長 | 时间 | 長度 | 长度 | 秒數
         | 길이 | 시간 | 초 | 재생 시간 | 러닝타임""",
-    "aspectRatio": """
+    Role.ASPECT_RATIO: """
         aspect ratio | aspect | ratio | orientation | format | shape | video format
         | Seitenverhältnis | Bildformat | Bildverhältnis | Verhältnis | Videoformat | Ausrichtung | Orientierung
         | rapport | rapport d'image | format d'image | proportions | ratio d'image
@@ -102,7 +107,7 @@ _WORDS: Mapping[str, str] = {
         | アスペクト比 | 縦横比 | 比率 | 画面比率 | 向き | フォーマット
         | 画幅 | 畫幅 | 比例 | 宽高比 | 寬高比 | 长宽比 | 画面比例 | 横竖屏
         | 비율 | 화면비 | 화면 비율 | 종횡비 | 방향""",
-    "resolution": """
+    Role.RESOLUTION: """
         resolution | res | quality | video quality | format
         | Auflösung | Qualität | résolution | définition | qualité | resolución | calidad | formato
         | risoluzione | qualità | resolução | qualidade | resolutie | kwaliteit | formaat | rozdzielczość | jakość
@@ -122,17 +127,17 @@ def plain(heading: str) -> str:
 
 
 @cache
-def words(field: str) -> tuple[str, ...]:
-    """The usual headings of a field's column, as `plain` gives them, the most telling first."""
-    return tuple(dict.fromkeys(plain(word) for word in _WORDS[field].split("|")))
+def words(use: str) -> tuple[str, ...]:
+    """The usual headings of such a column, as `plain` gives them, the most telling first."""
+    return tuple(dict.fromkeys(plain(word) for word in _WORDS[use].split("|")))
 
 
-FIELDS = tuple(_WORDS)
+USES = tuple(_WORDS)
 
 
-def columns_headed(field: str, columns: tuple[str, ...]) -> Iterator[str]:
-    """The columns that are headed as a field's usually are, the most telling first; `Dauer (Sek.)` is `Dauer` too."""
+def columns_headed(use: str, columns: tuple[str, ...]) -> Iterator[str]:
+    """The columns with a usual heading of this use, the most telling first; `Dauer (Sek.)` is `Dauer` too."""
     exact = {plain(column): column for column in reversed(columns)}
     shorter = {plain(re.sub(r"[(\[].*?[)\]]", "", column)): column for column in reversed(columns)}
-    found = dict.fromkeys(known[word] for word in words(field) for known in (exact, shorter) if word in known)
+    found = dict.fromkeys(known[word] for word in words(use) for known in (exact, shorter) if word in known)
     yield from found

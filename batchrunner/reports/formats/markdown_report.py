@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 
+from batchrunner.catalog import prompt_of
 from batchrunner.domain.text import Lines, in_lines, printable, stacked
 from batchrunner.reports.formats.table_report import HEADERS, cells, totals
 from batchrunner.reports.formats.view import View
@@ -35,4 +36,4 @@ def _as_plain_text(text: str) -> str:
 
 
 def _prompt(row: ReportRow) -> str:
-    return printable(str(row.request.fields.get("prompt", "")), _MOST_OF_A_PROMPT)
+    return printable(prompt_of(row.request), _MOST_OF_A_PROMPT)
