@@ -4,19 +4,13 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from decimal import Decimal
+from typing import Any
 
 from batchrunner.domain.money import NOTHING
 from batchrunner.storage.records import HighWaterMark
+from batchrunner.storage.sqlite.queries import query
 from batchrunner.storage.sqlite.rows import UNREADABLE, usd_of
 from batchrunner.storage.sqlite.transaction import fetched, insert, translated, writing
-
-# What runs of other manifests, or of other machines, submitted or heard of since then, but for what was refused.
-_RESERVED_BY_OTHERS = (
-    "SELECT DISTINCT attempt.id, reserved_usd FROM attempt JOIN run ON run.id = run_id"
-    " LEFT JOIN answer ON answer.attempt_id = attempt.id"
-    " WHERE run_id <> ? AND key_digest = ? AND (attempt.id > ? OR answer.id > ?)"
-    " AND coalesce(outcome, '') <> 'refused'"
-)
 
 _MOST_SLOTS = 1_000_000
 
@@ -38,36 +32,33 @@ class SqliteAccountLog:
             insert(db, "account", run_id=run_id, key_digest=key_digest, slots=slots, at_s=at_s)
 
     def slots(self, key_digest: str) -> int | None:
-        """How many tasks the account behind a key lets run at once, as it was learned last."""
-        with translated():
-            found = fetched(
-                self._db,
-                "SELECT slots FROM account WHERE key_digest = ? AND slots IS NOT NULL ORDER BY id DESC LIMIT 1",
-                (key_digest,),
-            )
+        """How many tasks the account lets run at once, as it was learned last; None where nobody knows."""
+        found = self._fetched("slots", key_digest=key_digest)
         return next((slots for (slots,) in found if type(slots) is int and 0 < slots <= _MOST_SLOTS), None)
 
     def high_water_mark(self) -> HighWaterMark:
         """What is recorded now, for `reserved_by_others` later."""
-        with translated():
-            row = self._db.execute("SELECT (SELECT max(id) FROM attempt), (SELECT max(id) FROM answer)").fetchone()
-        return HighWaterMark(int(row[0] or 0), int(row[1] or 0))
+        ((attempt_id, answer_id),) = self._fetched("high_water_mark")
+        return HighWaterMark(attempt_id, answer_id)
 
     def reserved_by_others(self, run_id: int, key_digest: str, since: HighWaterMark) -> Decimal:
         """What other runs with the same key reserved for submits that were sent or answered since."""
-        with translated():
-            found = fetched(self._db, _RESERVED_BY_OTHERS, (run_id, key_digest, since.attempt_id, since.answer_id))
+        found = self._fetched(
+            "reserved_by_others",
+            run_id=run_id,
+            key_digest=key_digest,
+            last_attempt=since.attempt_id,
+            last_answer=since.answer_id,
+        )
         return sum(_amounts(usd for _, usd in found), NOTHING)
 
     def balances(self, run_id: int) -> tuple[Decimal, ...]:
         """What the account held in the course of a run, oldest first."""
+        return tuple(_amounts(usd for (usd,) in self._fetched("balances", run_id=run_id)))
+
+    def _fetched(self, name: str, **values: object) -> list[tuple[Any, ...]]:
         with translated():
-            found = fetched(
-                self._db,
-                "SELECT balance_usd FROM account WHERE run_id = ? AND balance_usd IS NOT NULL ORDER BY id",
-                (run_id,),
-            )
-        return tuple(_amounts(usd for (usd,) in found))
+            return fetched(self._db, query(name), values)
 
 
 def _amounts(texts: Iterable[str]) -> Iterator[Decimal]:

@@ -18,7 +18,7 @@ _ID, _REQUEST, _ATTEMPT_ID, _FINGERPRINT = 4, 7, 7, 15
 
 
 @dataclass(frozen=True, slots=True)
-class Bad:
+class DamagedRow:
     """A damaged row of a table: its covered columns and its digest."""
 
     table: str
@@ -30,41 +30,41 @@ class Bad:
         return int(self.row[COVERED[self.table].columns.index("id")])
 
     @property
-    def claimed(self) -> str:
+    def owner_now(self) -> str:
         """The digest of its owner by its columns as they are."""
         return owner_digest(self.row[: len(COVERED[self.table].owner)])
 
     @property
-    def written(self) -> str:
+    def owner_when_written(self) -> str:
         """The digest of its owner when it was written."""
         return str(self.row[len(COVERED[self.table].columns)])[:OWNER_DIGITS]
 
 
-def damage_of(bad: Sequence[Bad], tables: Mapping[str, Sequence[Row]]) -> tuple[Damage, ...]:
+def damage_of(damaged: Sequence[DamagedRow], tables: Mapping[str, Sequence[Row]]) -> tuple[Damage, ...]:
     """These rows, each with the jobs that it is about. `tables` have the rows that are whole."""
-    if not bad:
+    if not damaged:
         return ()
-    owners = _owners(bad, tables)
-    return tuple(_damage(each, owners[each.table]) for each in bad)
+    owners = _owners(damaged, tables)
+    return tuple(_damage(each, owners[each.table]) for each in damaged)
 
 
-def _damage(bad: Bad, owners: Mapping[str, set[JobId]]) -> Damage:
-    jobs = frozenset(owners.get(bad.written) or owners.get(bad.claimed) or ())
-    is_attempt = bad.table == "attempt"
+def _damage(damaged: DamagedRow, owners: Mapping[str, set[JobId]]) -> Damage:
+    jobs = frozenset(owners.get(damaged.owner_when_written) or owners.get(damaged.owner_now) or ())
+    is_attempt = damaged.table == "attempt"
     return Damage(
-        table=bad.table,
-        row=bad.id,
+        table=damaged.table,
+        row=damaged.id,
         jobs=jobs,
-        owner=bad.written if bad.table in _OF_JOBS else "",
-        fingerprint=bad.row[_FINGERPRINT] if is_attempt else None,
-        request=_request(bad.row[_REQUEST]) if is_attempt else None,
+        owner=damaged.owner_when_written if damaged.table in _OF_JOBS else "",
+        fingerprint=damaged.row[_FINGERPRINT] if is_attempt else None,
+        request=_request(damaged.row[_REQUEST]) if is_attempt else None,
     )
 
 
-def _owners(bad: Sequence[Bad], tables: Mapping[str, Sequence[Row]]) -> dict[str, dict[str, set[JobId]]]:
+def _owners(damaged: Sequence[DamagedRow], tables: Mapping[str, Sequence[Row]]) -> dict[str, dict[str, set[JobId]]]:
     """For each table: the jobs by the digest of what its rows say of their owner."""
     found: dict[str, dict[str, set[JobId]]] = defaultdict(lambda: defaultdict(set))
-    of_jobs = {table: [*tables[table], *(b.row for b in bad if b.table == table)] for table in _OF_JOBS}
+    of_jobs = {table: [*tables[table], *(b.row for b in damaged if b.table == table)] for table in _OF_JOBS}
     for table, row, who in _identified(of_jobs):
         for each in _OF_JOBS:
             found[each][who.digest].add(who)

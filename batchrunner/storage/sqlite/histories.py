@@ -1,4 +1,4 @@
-"""What the ledger remembers of jobs, put together from its rows; and which of these rows are damaged.
+"""The histories of jobs, put together from their rows; and which of these rows are damaged.
 
 Every row that is read is compared with its digest. One that is damaged is left out, and named: whoever decides about a
 job whose rows are damaged must not take them for rows that never were.
@@ -14,8 +14,9 @@ from batchrunner.domain.attempt import Attempt
 from batchrunner.domain.history import Damage, JobHistory
 from batchrunner.domain.job import JobId
 from batchrunner.storage.sqlite import rows
-from batchrunner.storage.sqlite.damage import Bad, damage_of
+from batchrunner.storage.sqlite.damage import DamagedRow, damage_of
 from batchrunner.storage.sqlite.digests import COVERED, OWNER_DIGITS, content_digest
+from batchrunner.storage.sqlite.queries import query
 from batchrunner.storage.sqlite.rows import UNREADABLE, Children, Hosts, Row
 from batchrunner.storage.sqlite.transaction import fetched
 
@@ -26,31 +27,30 @@ T = TypeVar("T")
 Tables = Mapping[str, Sequence[Row]]
 
 _WHO = "manifest = ? AND profile = ? AND job = ? AND take = ?"
-_HOSTS = "SELECT id, host FROM run"
 _BASE_URL = 9
 _ID, _ATTEMPT_ID = 4, 7  # of an attempt or an adoption, and of what an adoption takes over
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered:
-    """All memories of some manifest, or of all; and every damaged row that was found in the whole ledger."""
+class Histories:
+    """The histories of some manifest, or of all; and every damaged row that was found in the whole ledger."""
 
     histories: dict[JobId, JobHistory]
     damage: tuple[Damage, ...]
 
 
-def read_all(db: sqlite3.Connection, manifest: str | None = None) -> Remembered:
+def read_all(db: sqlite3.Connection, manifest: str | None = None) -> Histories:
     """All that is known of a manifest's jobs, or of every job of every manifest."""
     reader = _Reader(db)
     tables = {table: reader.whole(table) for table in COVERED}
-    memories = reader.memories(tables, manifest)
-    damage = damage_of(reader.bad, tables)
+    histories = reader.histories(tables, manifest)
+    damage = damage_of(reader.damaged, tables)
     for each in damage:
         for who in each.jobs:
             if manifest in (None, who.manifest):
-                memory = memories.get(who, JobHistory())
-                memories[who] = replace(memory, damage=(*memory.damage, each))
-    return Remembered(memories, damage)
+                history = histories.get(who, JobHistory())
+                histories[who] = replace(history, damage=(*history.damage, each))
+    return Histories(histories, damage)
 
 
 def addresses(db: sqlite3.Connection, base_url: str) -> set[str]:
@@ -79,9 +79,9 @@ def read_one(db: sqlite3.Connection, who: JobId) -> JobHistory:
             *reader.among("receipt", "adoption_id", adoptions),
         ],
     }
-    memory = reader.memories(tables, who.manifest).get(who, JobHistory())
-    damage = tuple(Damage(bad.table, bad.id, frozenset({who})) for bad in reader.bad)
-    return replace(memory, damage=damage) if damage else memory
+    history = reader.histories(tables, who.manifest).get(who, JobHistory())
+    damage = tuple(Damage(row.table, row.id, frozenset({who})) for row in reader.damaged)
+    return replace(history, damage=damage) if damage else history
 
 
 class _Reader:
@@ -89,7 +89,7 @@ class _Reader:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
-        self.bad: list[Bad] = []
+        self.damaged: list[DamagedRow] = []
 
     def whole(self, table: str, where: str = "", values: Sequence[object] = ()) -> list[Row]:
         """The rows that are as they were written: their covered columns, their digest, and when they were settled."""
@@ -103,7 +103,7 @@ class _Reader:
             if type(digest) is str and digest[OWNER_DIGITS:] == content_digest(row[:count]):
                 found.append(row)
             else:
-                self.bad.append(Bad(table, row))
+                self.damaged.append(DamagedRow(table, row))
         return found
 
     def among(self, table: str, column: str, owners: Collection[Row], position: int = _ID) -> list[Row]:
@@ -111,44 +111,44 @@ class _Reader:
         ids = [row[position] for row in owners]
         return self.whole(table, f"{column} IN ({', '.join('?' * len(ids))})", ids) if ids else []
 
-    def memories(self, tables: Tables, manifest: str | None) -> dict[JobId, JobHistory]:
-        """The memories of a manifest's jobs, or of all, as far as their rows can be read."""
+    def histories(self, tables: Tables, manifest: str | None) -> dict[JobId, JobHistory]:
+        """The histories of a manifest's jobs, or of all, as far as their rows can be read."""
         adoptions = [row for row in tables["adoption"] if manifest in (None, row[0])]
         taken = {row[_ATTEMPT_ID] for row in adoptions}
-        wanted = [row for row in tables["attempt"] if manifest in (None, row[0]) or row[_ID] in taken]
+        chosen = [row for row in tables["attempt"] if manifest in (None, row[0]) or row[_ID] in taken]
         attempts: dict[JobId, list[Attempt]] = defaultdict(list)
         originals: dict[int, Attempt] = {}
-        for row, attempt in self._attempts(wanted, tables):
+        for row, attempt in self._attempts(chosen, tables):
             originals[row[_ID]] = attempt
             if manifest in (None, row[0]):
                 attempts[rows.identity(row)].append(attempt)
         for who, attempt in self._adopted(adoptions, originals, tables):
             attempts[who].append(attempt)
-        marks: dict[JobId, list[Decision]] = defaultdict(list)
-        for row, mark in self._made("mark", (r for r in tables["mark"] if manifest in (None, r[0])), rows.mark):
-            marks[rows.identity(row)].append(mark)
+        decisions: dict[JobId, list[Decision]] = defaultdict(list)
+        for row, decision in self._made("mark", (r for r in tables["mark"] if manifest in (None, r[0])), rows.decision):
+            decisions[rows.identity(row)].append(decision)
         return {
-            who: JobHistory(tuple(sorted(attempts.get(who, ()), key=lambda a: a.number)), tuple(marks.get(who, ())))
-            for who in {*attempts, *marks}
+            who: JobHistory(tuple(sorted(attempts.get(who, ()), key=lambda a: a.number)), tuple(decisions.get(who, ())))
+            for who in {*attempts, *decisions}
         }
 
-    def _attempts(self, wanted: Sequence[Row], tables: Tables) -> Iterator[tuple[Row, Attempt]]:
-        ids = {row[_ID] for row in wanted}
+    def _attempts(self, chosen: Sequence[Row], tables: Tables) -> Iterator[tuple[Row, Attempt]]:
+        ids = {row[_ID] for row in chosen}
         receipts = {row[0]: row[3] for row in tables["receipt"]}
-        hosts = Hosts(dict(fetched(self._db, _HOSTS)), receipts)
+        hosts = Hosts(dict(fetched(self._db, query("hosts_of_runs"))), receipts)
         children = Children(
             self._grouped("answer", tables, ids, rows.answer),
             self._grouped("observation", tables, ids, rows.observation),
             self._grouped("clip", tables, ids, rows.clip),
         )
-        return self._made("attempt", wanted, lambda row: rows.attempt(row, children, hosts))
+        return self._made("attempt", chosen, lambda row: rows.attempt(row, children, hosts))
 
     def _adopted(
         self, adoptions: Sequence[Row], originals: Mapping[int, Attempt], tables: Tables
     ) -> Iterator[tuple[JobId, Attempt]]:
         """The attempts that jobs took over, as those jobs see them."""
         receipts = {row[1]: row[3] for row in tables["receipt"]}
-        hosts = Hosts(dict(fetched(self._db, _HOSTS)) if adoptions else {}, receipts)
+        hosts = Hosts(dict(fetched(self._db, query("hosts_of_runs"))) if adoptions else {}, receipts)
         clips = self._grouped("adopted_clip", tables, {row[_ID] for row in adoptions}, rows.clip)
         adopt = lambda row: rows.adopted(row, originals[row[_ATTEMPT_ID]], clips.get(row[_ID], ()), hosts)  # noqa: E731
         for row, attempt in self._made("adoption", adoptions, adopt):
@@ -167,6 +167,6 @@ class _Reader:
             try:
                 made = make(row)
             except UNREADABLE:
-                self.bad.append(Bad(table, row))
+                self.damaged.append(DamagedRow(table, row))
             else:
                 yield row, made

@@ -5,6 +5,7 @@ import sqlite3
 from batchrunner.domain.attempt import Answer
 from batchrunner.domain.clip import Clip
 from batchrunner.domain.observation import Observation
+from batchrunner.storage.sqlite.queries import query
 from batchrunner.storage.sqlite.transaction import insert
 
 
@@ -60,4 +61,4 @@ def insert_clip(db: sqlite3.Connection, clip: Clip, attempt_id: int, adoption_id
 
 def settle(db: sqlite3.Connection, attempt_id: int, at_s: float) -> None:
     """Nothing more will come of it."""
-    db.execute("UPDATE attempt SET settled_at_s = ? WHERE id = ?", (at_s, attempt_id))
+    db.execute(query("settle"), {"at_s": at_s, "id": attempt_id})

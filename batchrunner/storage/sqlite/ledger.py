@@ -21,9 +21,11 @@ from batchrunner.storage.records import Claim, IntegrityViolation, NewRun
 from batchrunner.storage.sqlite import connection
 from batchrunner.storage.sqlite.inserts import insert_answer, insert_clip, insert_observation, settle
 from batchrunner.storage.sqlite.ledger_reader import SqliteReader
+from batchrunner.storage.sqlite.queries import query
 from batchrunner.storage.sqlite.receipt_import import ReceiptImport
 from batchrunner.storage.sqlite.request_json import request_text
 from batchrunner.storage.sqlite.rivals import check_rivals
+from batchrunner.storage.sqlite.rows import identity_columns
 from batchrunner.storage.sqlite.transaction import insert, writing
 
 
@@ -61,7 +63,7 @@ class SqliteLedger(SqliteReader):
         digest = sha256(jobs.encode()).hexdigest()
         with writing(self._db) as db:
             self.check_address(run.base_url)
-            db.execute("INSERT OR IGNORE INTO job_list VALUES (?, ?)", (digest, jobs))
+            db.execute(query("insert_job_list"), {"digest": digest, "jobs": jobs})
             return insert(
                 db,
                 "run",
@@ -80,7 +82,7 @@ class SqliteLedger(SqliteReader):
     def end_run(self, run_id: int, exit_code: int, at_s: float) -> None:
         """Records how a run ended."""
         with writing(self._db) as db:
-            db.execute("UPDATE run SET ended_at_s = ?, exit_code = ? WHERE id = ?", (at_s, exit_code, run_id))
+            db.execute(query("end_run"), {"at_s": at_s, "exit_code": exit_code, "id": run_id})
 
     def claim(self, claim: Claim) -> int:
         """Records an open attempt with its reservation, and gives its id.
@@ -96,10 +98,7 @@ class SqliteLedger(SqliteReader):
                     db,
                     "attempt",
                     run_id=claim.run_id,
-                    manifest=who.manifest,
-                    profile=who.profile,
-                    job=who.job,
-                    take=who.take,
+                    **identity_columns(who),
                     number=claim.number,
                     request=request_text(claim.request),
                     fingerprint=claim.request.fingerprint,
@@ -147,10 +146,7 @@ class SqliteLedger(SqliteReader):
                     db,
                     "adoption",
                     run_id=run_id,
-                    manifest=identity.manifest,
-                    profile=identity.profile,
-                    job=identity.job,
-                    take=identity.take,
+                    **identity_columns(identity),
                     number=number,
                     attempt_id=attempt_id,
                     at_s=at_s,
@@ -190,17 +186,14 @@ class SqliteLedger(SqliteReader):
             return ReceiptImport(db).import_all(receipts)
 
     def _has_task(self, task_id: str) -> bool:
-        return self._db.execute("SELECT 1 FROM answer WHERE task_id = ?", (task_id,)).fetchone() is not None
+        return self._db.execute(query("attempt_of_task"), {"task_id": task_id}).fetchone() is not None
 
 
 def _insert_decision(db: sqlite3.Connection, identity: JobId, decision: Decision, name: str) -> None:
     insert(
         db,
         "mark",
-        manifest=identity.manifest,
-        profile=identity.profile,
-        job=identity.job,
-        take=identity.take,
+        **identity_columns(identity),
         kind=decision.kind.value,
         after=decision.after,
         request=request_text(decision.request) if decision.request else None,

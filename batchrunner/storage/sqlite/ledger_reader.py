@@ -12,7 +12,8 @@ from batchrunner.storage.records import Rivals, RunRecord
 from batchrunner.storage.sqlite import runs
 from batchrunner.storage.sqlite.account_log import SqliteAccountLog
 from batchrunner.storage.sqlite.histories import addresses, read_all, read_one
-from batchrunner.storage.sqlite.receipt_import import ReceiptImport
+from batchrunner.storage.sqlite.known_receipts import KnownReceipts
+from batchrunner.storage.sqlite.queries import query
 from batchrunner.storage.sqlite.rivals import rivals
 from batchrunner.storage.sqlite.transaction import fetched, translated
 from batchrunner.storage.sqlite.upload_log import SqliteUploadLog
@@ -75,7 +76,7 @@ class SqliteReader:
     def task_ids(self) -> frozenset[str]:
         """Every task id that is recorded."""
         with translated():
-            found = fetched(self._db, "SELECT task_id FROM answer WHERE task_id IS NOT NULL")
+            found = fetched(self._db, query("task_ids"))
         return frozenset(str(task_id) for (task_id,) in found)
 
     def check_address(self, base_url: str) -> None:
@@ -95,13 +96,13 @@ class SqliteReader:
     def would_import(self, receipts: Iterable[Receipt]) -> bool:
         """Whether `import_receipts` would record anything of these."""
         with translated():
-            known = ReceiptImport(self._db)
-            return any(known.has_news(each) for each in receipts)
+            known = KnownReceipts(self._db)
+            return any(known.adds(each) for each in receipts)
 
     def unrecorded(self, receipts: Iterable[Receipt]) -> list[Receipt]:
         """Those of which nothing is recorded yet; all of them where rows are damaged."""
         if self.damage:
             return list(receipts)
         with translated():
-            known = ReceiptImport(self._db)
-            return [each for each in receipts if not known.knows(each)]
+            known = KnownReceipts(self._db)
+            return [each for each in receipts if not known.covers(each)]

@@ -1,4 +1,4 @@
-"""The ledger's rows as nouns: each by its covered columns, in their order.
+"""Rows of the ledger as values of the domain: each by its covered columns, in their order.
 
 Source of the order: `digests.COVERED`.
 """
@@ -17,7 +17,7 @@ from batchrunner.storage.sqlite.request_json import read_request
 
 Row = tuple[Any, ...]
 
-# What a row that is no such noun raises while it is read.
+# What a row that cannot be read raises.
 UNREADABLE = (ValueError, KeyError, TypeError, ArithmeticError, RecursionError)
 
 _MOST_USD = 10**9
@@ -39,6 +39,11 @@ def identity(row: Row) -> JobId:
     if type(take) is not int or not (type(manifest) is type(profile) is type(job) is str):
         raise TypeError(row[:4])
     return JobId(manifest, profile, job, take)
+
+
+def identity_columns(who: JobId) -> dict[str, object]:
+    """The same as columns and their values."""
+    return {"manifest": who.manifest, "profile": who.profile, "job": who.job, "take": who.take}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +116,7 @@ def adopted(row: Row, original: Attempt, clips: tuple[Clip, ...], hosts: Hosts) 
 
 
 def answer(row: Row) -> Answer:
-    """A word on an attempt."""
+    """An answer to an attempt."""
     outcome, task_id, refusal, http_status, message, body, at_s = row[2:9]
     return Answer(_time(at_s), _OUTCOMES[outcome], task_id, _REFUSALS[refusal or None], http_status, message, body)
 
@@ -131,16 +136,16 @@ def observation(row: Row) -> Observation:
     )
 
 
-def mark(row: Row) -> Decision:
+def decision(row: Row) -> Decision:
     """A decision."""
-    kind, after, request, chosen, at_s, decision, host = row[5:12]
+    kind, after, request, chosen, at_s, name, host = row[5:12]
     return Decision(
         at_s=_time(at_s),
         kind=DecisionKind(kind),
         after=_whole(after),
         request=read_request(request) if request else None,
         chosen=chosen,
-        decision=decision or "",
+        decision=name or "",
         host=host or "",
     )
 
@@ -171,7 +176,7 @@ def _time(at_s: float) -> float:
 
 
 def is_time(at_s: float) -> bool:
-    """Whether it can be told as a date."""
+    """Whether it can be shown as a date."""
     return 0 <= at_s < _MOST_TIME_S
 
 

@@ -7,20 +7,14 @@ from typing import Any
 
 from batchrunner.errors import ExitCode
 from batchrunner.storage.records import RunRecord
+from batchrunner.storage.sqlite.queries import query
 from batchrunner.storage.sqlite.rows import is_time
 from batchrunner.storage.sqlite.transaction import fetched
 
 
 def last_run(db: sqlite3.Connection, manifest: str, profile: str | None) -> RunRecord | None:
     """The newest run of a manifest, under any profile or a certain one."""
-    found = fetched(
-        db,
-        "SELECT run.id, command, profile, started_at_s, ended_at_s, exit_code, digest, jobs FROM run"
-        " JOIN job_list ON job_list.digest = run.job_list WHERE manifest = ?"
-        " AND (? IS NULL OR profile = ?)"
-        " ORDER BY run.id DESC LIMIT 1",
-        (manifest, profile, profile),
-    )
+    found = fetched(db, query("last_run"), {"manifest": manifest, "profile": profile})
     if not found:
         return None
     run_id, command, profile, started_at_s, ended_at_s, exit_code, digest, jobs = found[0]
@@ -36,7 +30,7 @@ def last_run(db: sqlite3.Connection, manifest: str, profile: str | None) -> RunR
 
 
 def _time(at_s: float) -> float:
-    """Unix seconds that can be told; zero for any that cannot."""
+    """Unix seconds that can be shown as a date; zero for any that cannot."""
     return at_s if is_time(at_s) else 0.0
 
 
@@ -46,17 +40,13 @@ def _jobs(digest: str, jobs: str) -> tuple[dict[str, Any], ...]:
 
 
 def last_ended_run(db: sqlite3.Connection, manifest: str, profile: str) -> int:
-    """The number of the newest run that came to its own end; 0 where there is none."""
-    cut_off = (ExitCode.BUG, ExitCode.INTERRUPTED, ExitCode.TERMINATED)
-    row = db.execute(
-        "SELECT max(id) FROM run WHERE manifest = ? AND profile = ?"
-        " AND ended_at_s IS NOT NULL AND exit_code NOT IN (?, ?, ?)",
-        (manifest, profile, *cut_off),
-    ).fetchone()
-    return row[0] or 0
+    """The id of the newest run that came to its own end; 0 where there is none."""
+    cut_off = {"bug": ExitCode.BUG, "interrupted": ExitCode.INTERRUPTED, "terminated": ExitCode.TERMINATED}
+    ((run_id,),) = fetched(db, query("last_ended_run"), {"manifest": manifest, "profile": profile, **cut_off})
+    return int(run_id)
 
 
 def manifest_at(db: sqlite3.Connection, path: str) -> str | None:
     """The name under which the manifest at this path was last run."""
-    found = fetched(db, "SELECT manifest FROM run WHERE path = ? ORDER BY id DESC LIMIT 1", (path,))
+    found = fetched(db, query("manifest_at"), {"path": path})
     return str(found[0][0]) if found else None

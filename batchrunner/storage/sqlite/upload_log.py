@@ -4,10 +4,10 @@ import re
 import sqlite3
 
 from batchrunner.domain.uploaded_image import Upload
+from batchrunner.storage.sqlite.queries import query
 from batchrunner.storage.sqlite.transaction import fetched, insert, translated, writing
 
 _CONTENT = re.compile(r"sha256:([0-9a-f]{64})")
-_KEPT = "SELECT sha256, size_bytes, file_id, url, at_s FROM upload WHERE deleted_at_s IS NULL"
 
 
 class SqliteUploadLog:
@@ -19,22 +19,20 @@ class SqliteUploadLog:
     def all(self) -> tuple[Upload, ...]:
         """Every image that was uploaded and not deleted, oldest first."""
         with translated():
-            return tuple(Upload(*row) for row in fetched(self._db, f"{_KEPT} ORDER BY id"))
+            return tuple(Upload(*row) for row in fetched(self._db, query("uploads")))
 
     def needed_by_open_tasks(self) -> frozenset[str]:
         """The digests of the local images that open attempts name in their requests."""
         with translated():
-            requests = fetched(self._db, "SELECT request FROM attempt WHERE settled_at_s IS NULL")
+            requests = fetched(self._db, query("requests_of_open_attempts"))
         return frozenset(digest for (request,) in requests for digest in _CONTENT.findall(str(request)))
 
     def find(self, sha256: str, base_url: str, key_digest: str) -> Upload | None:
         """The newest upload of this content to this account."""
+        account = {"sha256": sha256, "base_url": base_url, "key_digest": key_digest}
         with translated():
-            row = self._db.execute(
-                f"{_KEPT} AND sha256 = ? AND base_url = ? AND key_digest = ? ORDER BY id DESC LIMIT 1",
-                (sha256, base_url, key_digest),
-            ).fetchone()
-        return Upload(*row) if row else None
+            found = fetched(self._db, query("upload_of_content"), account)
+        return Upload(*found[0]) if found else None
 
     def record(self, upload: Upload, base_url: str, key_digest: str) -> None:
         """Records an image that the service took."""
@@ -54,4 +52,4 @@ class SqliteUploadLog:
     def record_deletion(self, file_id: str, at_s: float) -> None:
         """Records that the service deletes an image for us."""
         with writing(self._db) as db:
-            db.execute("UPDATE upload SET deleted_at_s = ? WHERE file_id = ? AND deleted_at_s IS NULL", (at_s, file_id))
+            db.execute(query("delete_upload"), {"file_id": file_id, "at_s": at_s})
