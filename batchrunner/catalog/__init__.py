@@ -1,4 +1,4 @@
-"""The models that can be asked, as data: fields, roles, rules and dated prices. A further model is a file in `data`."""
+"""The models, as data: fields, roles, rules and dated prices. A further model is a file in `data`."""
 
 from batchrunner.catalog.loader import default_model, find, models
 from batchrunner.catalog.models import Model

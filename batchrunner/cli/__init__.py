@@ -1,1 +1,1 @@
-"""The command line: the only place with click, tables, progress, stdout and exit codes. One file per command."""
+"""The command line: the only place with click, progress and stdout. One file per command."""

@@ -1,1 +1,1 @@
-"""One run: it asks the decider, does what it says, and ends when every job has come as far as it can."""
+"""One run: it asks the planner and does what it says, until every job has come as far as it can."""

@@ -1,4 +1,4 @@
-"""Parts: a manifest's files, each with what holds in it: what an outer file says holds inside, never the reverse."""
+"""Includes: a manifest's files, each with what holds in it: what an outer file says holds inside, never the reverse."""
 
 import os.path
 from collections.abc import Iterator, Mapping

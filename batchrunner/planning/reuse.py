@@ -1,4 +1,4 @@
-"""Kin: for each job without a clip of its own, the clip that was paid for under another name."""
+"""Reuse: for each job without a clip of its own, the clip that was paid for under another name."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence

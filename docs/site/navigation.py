@@ -8,7 +8,7 @@ PARTS = {
     "Use it": ["journey", "manifest", "examples/index", "memory", "programs"],
     "Look it up": ["commands/index", "problems/index", "exit-codes", "glossary", "changelog"],
     "What it promises": ["promises", "speed", "security", "decisions/index"],
-    "How it is made": ["contributing"],
+    "How it is made": ["architecture", "contributing"],
 }
 # Folder → the title of its list of pages, and what is said above it. The others bring a list of their own.
 FOLDERS = {"decisions": ("Decisions", "Why things are as they are, where that may surprise: a page for each.")}

@@ -1,1 +1,1 @@
-"""When what is sent: slots, the rate of requests, and the times at which running tasks are polled."""
+"""When what is sent: slots, the rate of requests, and when running tasks are polled."""

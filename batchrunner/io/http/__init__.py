@@ -1,4 +1,4 @@
-"""The only package that knows httpx: clients, time limits, what each error means, whom a link may lead to."""
+"""The only place that knows httpx: clients, time limits, what errors mean, where links may lead."""
 
 from batchrunner.io.http.addresses import AddressRefused, Guard, is_address, is_loopback, redirected
 from batchrunner.io.http.clients import Http

@@ -1,4 +1,4 @@
-"""Whether a file is a whole MP4: its boxes add up to the file, and its index points at pictures that are there.
+"""Whether a file is a whole MP4: its boxes add up, and its index points at frames that are there.
 
 Players and tag readers call a truncated file healthy, because its index comes first; the sizes of its boxes and the
 places of its samples do not. All of this is linear in the index, and bounded.

@@ -1,1 +1,1 @@
-"""What `rows:` names: spreadsheets, workbooks, JSON lines and folders of frames, read into one kind of table."""
+"""What `rows:` names: spreadsheets, workbooks, JSON lines, folders of frames; read into one table."""

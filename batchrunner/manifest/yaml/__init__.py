@@ -1,1 +1,1 @@
-"""YAML with places: a text becomes nodes that know their line and column, or problems that do."""
+"""YAML: a text becomes nodes that know their line and column, or problems that do."""
