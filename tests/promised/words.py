@@ -53,8 +53,8 @@ def exit_codes() -> object:
 
 
 def problem_codes() -> str:
-    """Each code with its severities, as `tests/broken` shows them."""
-    found: dict[str, set[str]] = {str(code): set() for code in Code}
+    """Each code with its severities: its own, and what `tests/broken` shows."""
+    found: dict[str, set[str]] = {str(code): {code.severity.value} for code in Code}
     for transcript in transcripts():
         for head in HEAD.finditer(transcript.expected):
             severity = Severity.WARNING if _WARNING in head[0] else Severity.ERROR
