@@ -74,17 +74,17 @@ class DecisionReceipt:
     """
 
     identity: JobId
-    mark: Decision
+    decision: Decision
     chosen: str | None
 
     @property
     def at_s(self) -> float:
         """When it was made."""
-        return self.mark.at_s
+        return self.decision.at_s
 
     def as_json(self) -> dict[str, Any]:
         """One flat object; its names are fixed."""
-        mark = self.mark
+        mark = self.decision
         return {
             "kind": "decision",
             **_named(self.identity),

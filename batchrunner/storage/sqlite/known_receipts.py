@@ -75,7 +75,7 @@ class KnownReceipts:
             case SubmitReceipt():
                 return self.submit_of(receipt) is not None
             case DecisionReceipt():
-                return (receipt.identity, receipt.mark.decision) in self.decisions
+                return (receipt.identity, receipt.decision.decision) in self.decisions
             case AdoptionReceipt():
                 attempt_id = self.tasks.get(receipt.task_id, 0)
                 is_its_own = attempt_id in self.submits and self.submits[attempt_id].identity == receipt.identity

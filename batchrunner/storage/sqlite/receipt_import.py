@@ -87,7 +87,7 @@ class ReceiptImport(KnownReceipts):
         return attempt_id
 
     def _import_decision(self, receipt: DecisionReceipt) -> None:
-        who, decision = receipt.identity, receipt.mark
+        who, decision = receipt.identity, receipt.decision
         insert(
             self.db,
             "mark",
