@@ -59,7 +59,7 @@ class Attempt:
 
     A job that took over another's attempt sees it as its own: then `adoption_id` is set, `clips` are its own copies,
     `sources` those of the others, and it costs nothing. `host` is the machine that sent it (or took it over), and
-    `made_on` names that of one that a receipt told of. `decision` names the mark that it carries out.
+    `made_on` names that of one that a receipt told of. `decision` names the decision that it carries out.
     """
 
     id: int

@@ -17,9 +17,9 @@ class DecisionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A person's decision about a wish, when `after` was the number of the job's last attempt.
+    """A person's decision about a request, when `after` was the number of the job's last attempt.
 
-    `request` is that wish; ledgers of version 1 have none with `retry` and `redo`. `chosen` is, of `accept`, the
+    `request` is that request; ledgers of version 1 have none with `retry` and `redo`. `chosen` is, of `accept`, the
     number of the attempt whose clip is kept for it. `decision` is its name, the same on every machine and shared by the
     jobs of one command (empty until it is recorded); `host` is where it was made, empty where that is not known.
     """
@@ -33,5 +33,5 @@ class Decision:
     host: str = ""
 
     def applies_to(self, request: Request) -> bool:
-        """Whether it is about this wish."""
+        """Whether it is about this request."""
         return self.request is None or self.request == request

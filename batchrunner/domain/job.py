@@ -32,7 +32,7 @@ class JobId:
 class Job:
     """One wanted clip.
 
-    `body` is the JSON that the service gets; `request` is the same wish in its canonical form.
+    `body` is the JSON that the service gets; `request` is the same in its canonical form.
     `output` is relative to the manifest's folder. `places` has where each field's value was written, and the model's;
     `layers` in which part of a manifest that is: `defaults`, `template "hero"`, empty for the job itself.
     """

@@ -70,7 +70,7 @@ class SubmitReceipt:
 class DecisionReceipt:
     """What a person decided about one job; `chosen` is the task whose clip is kept.
 
-    The numbers in its mark are those of the ledger that wrote it: a reader finds its own.
+    The numbers in its decision are those of the ledger that wrote it: a reader finds its own.
     """
 
     identity: JobId
@@ -84,16 +84,16 @@ class DecisionReceipt:
 
     def as_json(self) -> dict[str, Any]:
         """One flat object; its names are fixed."""
-        mark = self.decision
+        decision = self.decision
         return {
             "kind": "decision",
             **_named(self.identity),
-            "decided": mark.kind.value,
-            "decision": mark.decision,
-            **(_asked(mark.request) if mark.request else {"fingerprint": None, "request": None}),
+            "decided": decision.kind.value,
+            "decision": decision.decision,
+            **(_asked(decision.request) if decision.request else {"fingerprint": None, "request": None}),
             "chosen": self.chosen,
-            "decided_at_s": mark.at_s,
-            "host": mark.host,
+            "decided_at_s": decision.at_s,
+            "host": decision.host,
         }
 
 
@@ -122,23 +122,23 @@ class AdoptionReceipt:
 Receipt = SubmitReceipt | DecisionReceipt | AdoptionReceipt
 
 
-def receipts_of(identity: JobId, memory: JobHistory) -> Iterator[Receipt]:
+def receipts_of(identity: JobId, history: JobHistory) -> Iterator[Receipt]:
     """All that the receipts tell of one job."""
-    for attempt in memory.attempts:
+    for attempt in history.attempts:
         if not attempt.is_adopted:
             yield SubmitReceipt(identity, attempt, attempt.host)
         elif attempt.task_id is not None and attempt.adopted_at_s is not None:
             yield AdoptionReceipt(identity, attempt.task_id, attempt.adopted_at_s, attempt.clip, attempt.host)
-    for mark in memory.decisions:
-        yield decision_of(identity, mark, memory)
+    for decision in history.decisions:
+        yield decision_of(identity, decision, history)
 
 
-def decision_of(identity: JobId, mark: Decision, memory: JobHistory) -> DecisionReceipt:
-    """What the receipts tell of one decision, which `memory` holds."""
-    chosen = memory.chosen_by(mark)
+def decision_of(identity: JobId, decision: Decision, history: JobHistory) -> DecisionReceipt:
+    """What the receipts tell of one decision, which `history` holds."""
+    chosen = history.chosen_by(decision)
     # what it speaks of came before it, even where the clock was set back in between
-    at_s = max([mark.at_s, *(a.opened_at_s for a in memory.attempts if a.number <= mark.after)])
-    return DecisionReceipt(identity, replace(mark, at_s=at_s), chosen.task_id if chosen else None)
+    at_s = max([decision.at_s, *(a.opened_at_s for a in history.attempts if a.number <= decision.after)])
+    return DecisionReceipt(identity, replace(decision, at_s=at_s), chosen.task_id if chosen else None)
 
 
 def _named(who: JobId) -> dict[str, Any]:

@@ -56,8 +56,8 @@ def read_decision(manifest: str, data: Json, read: ReadRequest) -> DecisionRecei
     """A decision; `read` as above."""
     request = None if data["request"] is None else read(data["request"])
     at_s, kind = float(data["decided_at_s"]), DecisionKind(data["decided"])
-    mark = Decision(at_s, kind, 0, request, decision=data["decision"], host=data["host"])
-    return DecisionReceipt(_identity(manifest, data), mark, data["chosen"])
+    decision = Decision(at_s, kind, 0, request, decision=data["decision"], host=data["host"])
+    return DecisionReceipt(_identity(manifest, data), decision, data["chosen"])
 
 
 def read_adoption(manifest: str, data: Json, _: ReadRequest) -> AdoptionReceipt:

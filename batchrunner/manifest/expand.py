@@ -48,30 +48,30 @@ class _JobPattern:
     location: Location
 
 
-def expand(read: document.Document, path: Path, wish: LoadOptions, problems: Problems) -> Drafts:
+def expand(read: document.Document, path: Path, options: LoadOptions, problems: Problems) -> Drafts:
     """The drafts of a manifest; whatever cannot be expanded is a problem and left out."""
-    return _Expansion(read, path, wish, problems).drafts()
+    return _Expansion(read, path, options, problems).drafts()
 
 
 class _Expansion:
     """One manifest on its way: its parts, its templates, its profile, and the ids that are taken."""
 
-    def __init__(self, read: document.Document, path: Path, wish: LoadOptions, problems: Problems) -> None:
-        self._wish = wish
+    def __init__(self, read: document.Document, path: Path, options: LoadOptions, problems: Problems) -> None:
+        self._options = options
         self._problems = problems
         self._path = path
         self._fields = frozenset(name for model in models().values() for name in model.fields)
-        self._parts = SourceFiles(self._fields, problems, wish.reach)
-        self._parts.gather(read, path, keys.FRAGMENT if wish.is_fragment else keys.MANIFEST)
+        self._parts = SourceFiles(self._fields, problems, options.reach)
+        self._parts.gather(read, path, keys.FRAGMENT if options.is_fragment else keys.MANIFEST)
         self._root = read.root if isinstance(read.root, nodes.Mapping) else None
         self._name = self._judged_name()
         self._templates = dict(named_layers(self._parts, "templates", "template", problems))
         self._profiles = dict(named_layers(self._parts, "profiles", "profile", problems))
         self._tables: dict[tuple[str, str, str], Table | None] = {}
         self._drafting = DraftBuilder(
-            problems, wish.is_fragment, read.root.location if read.root else Location(read.file, 1, 1)
+            problems, options.is_fragment, read.root.location if read.root else Location(read.file, 1, 1)
         )
-        self._filling = Filling(self._name, wish.reach, problems, is_fragment=wish.is_fragment)
+        self._filling = Filling(self._name, options.reach, problems, is_fragment=options.is_fragment)
 
     def drafts(self) -> Drafts:
         """Everything, in the manifest's order."""
@@ -86,7 +86,7 @@ class _Expansion:
 
     def _judged_name(self) -> str:
         stem = self._path.stem
-        if self._root is None or not self._parts.parts or self._wish.is_fragment:
+        if self._root is None or not self._parts.parts or self._options.is_fragment:
             return stem
         check_top(self._root, self._problems)
         return manifest_name(self._root, self._parts.parts[0].top, stem, self._problems)
@@ -123,7 +123,7 @@ class _Expansion:
             return
         said = {name: entry for name, entry in read.items() if name not in _GENERATORS}
         own = layer_of(said, "", keys.meant(mapping, self._fields | keys.JOB.keys()))
-        layers = (*part.layers, *self._extended(read), own, self._profiles.get(self._wish.profile, Layer()))
+        layers = (*part.layers, *self._extended(read), own, self._profiles.get(self._options.profile, Layer()))
         merged = merge(layers)
         # what a job lacks is told only if it cannot stand in what could not be read
         unknown = frozenset(name for layer in layers for name in layer.unknown if name not in merged)
@@ -155,7 +155,7 @@ class _Expansion:
                 yield self._templates[name]
                 continue
             yield Layer(unknown=self._fields | keys.SHARED.keys())
-            if not self._wish.is_fragment and self._parts.is_whole:
+            if not self._options.is_fragment and self._parts.is_whole:
                 near = nearest_name(name, self._templates)
                 hint = f"did you mean `{near}`?" if near else "define it under `templates:`"
                 if has_variable(item):
@@ -206,7 +206,9 @@ class _Expansion:
         if isinstance(entry.node, nodes.Scalar):  # a file that many jobs name is read once
             key = ("", os.path.normpath(folder / text_of(entry.node)), name)
         if key not in self._tables:
-            self._tables[key] = read_rows(entry.node, folder, str(folder), self._problems, self._wish.reach, encoding)
+            self._tables[key] = read_rows(
+                entry.node, folder, str(folder), self._problems, self._options.reach, encoding
+            )
         table = self._tables[key]
         return table.rows if table else ()
 

@@ -63,11 +63,11 @@ def load(
     `look_at_files`: local images are opened. `may_be_fragment`: a file without `version` is judged as one that
     others include.
     """
-    wish = LoadOptions(profile, Reach(permissions or Permissions.beside(path)))
-    return _load(path, wish, look_at_files, may_be_fragment)
+    options = LoadOptions(profile, Reach(permissions or Permissions.beside(path)))
+    return _load(path, options, look_at_files, may_be_fragment)
 
 
-def _load(path: Path, wish: LoadOptions, look_at_files: bool, may_be_fragment: bool) -> Manifest:  # noqa: FBT001
+def _load(path: Path, options: LoadOptions, look_at_files: bool, may_be_fragment: bool) -> Manifest:  # noqa: FBT001
     problems = Problems()
     read = document.read(path, str(path))
     is_fragment = may_be_fragment and _looks_like_fragment(read)
@@ -75,26 +75,26 @@ def _load(path: Path, wish: LoadOptions, look_at_files: bool, may_be_fragment: b
         said = "it has no `version`, so it is checked as a fragment that a manifest includes"
         hint = "to run it by itself, write `version: 1`"
         problems.add(Problem(Code.FRAGMENT, Location(read.file, 1, 1), said, hint))
-    wish = replace(wish, is_fragment=is_fragment)
-    drafts = expand(read, path, wish, problems)
-    problems.extend(secret_name(drafts.name, Location(read.file, 1, 1), wish.reach.permissions))
+    options = replace(options, is_fragment=is_fragment)
+    drafts = expand(read, path, options, problems)
+    problems.extend(secret_name(drafts.name, Location(read.file, 1, 1), options.reach.permissions))
     settings = _settings(drafts.settings, problems)
-    judge = Validator(drafts.name, wish.profile, Pictures(wish.reach, look_at_files), problems, is_fragment)
-    jobs = _jobs(drafts, settings, judge, wish.reach.permissions, os.path.abspath(path.parent))  # noqa: PTH100 - a text
+    validator = Validator(drafts.name, options.profile, Pictures(options.reach, look_at_files), problems, is_fragment)
+    jobs = _jobs(drafts, settings, validator, options.reach.permissions, os.path.abspath(path.parent))  # noqa: PTH100 - a text
     written = {key: _written(value) for key, value in drafts.settings.items()}
     lines = {read.file: read.lines, **drafts.lines}
     return Manifest(
         path,
         drafts.name,
-        wish.profile,
+        options.profile,
         settings,
         jobs,
         problems.in_order(),
         drafts.profiles,
         lines,
         written,
-        texts=tuple(sorted(wish.reach.texts)),
-        variables=tuple(sorted(wish.reach.variables)),
+        texts=tuple(sorted(options.reach.texts)),
+        variables=tuple(sorted(options.reach.variables)),
     )
 
 
@@ -126,16 +126,16 @@ def _written(value: Value) -> object:
 
 
 def _jobs(
-    drafts: Drafts, settings: Settings, judge: Validator, permissions: Permissions, folder: str
+    drafts: Drafts, settings: Settings, validator: Validator, permissions: Permissions, folder: str
 ) -> tuple[Job, ...]:
-    outputs = Outputs(judge.manifest, judge.profile, judge.problems, folder)
+    outputs = Outputs(validator.manifest, validator.profile, validator.problems, folder)
     jobs: list[Job] = []
     for draft in drafts.drafts:
         pattern, location = _output(draft, drafts, settings)
         path = None if "id" in draft.wrong else outputs.path(pattern, location, draft)
-        job = judge.job(draft, path or "")
+        job = validator.job(draft, path or "")
         secret = secret_in(draft, path or "", permissions)
-        judge.problems.extend(secret)
+        validator.problems.extend(secret)
         if job is not None and not secret:
             jobs.append(job)
     return tuple(jobs)

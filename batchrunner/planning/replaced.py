@@ -95,10 +95,10 @@ NONE_REPLACED = Replaced()
 
 def replaced(planned: Iterable[tuple[Job | None, JobHistory, Step]]) -> Replaced:
     """What the submits of a plan would replace."""
-    clips = [(job, memory, step, clip) for job, memory, step in planned if job and (clip := _newest(memory))]
-    again = [(job, memory, clip) for job, memory, step, clip in clips if step.action is Action.SUBMIT]
-    ordered = [clip for job, memory, clip in again if _is_ordered(job, memory, clip)]
-    edited = [(job, clip) for job, memory, clip in again if not _is_ordered(job, memory, clip)]
+    clips = [(job, history, step, clip) for job, history, step in planned if job and (clip := _newest(history))]
+    again = [(job, history, clip) for job, history, step, clip in clips if step.action is Action.SUBMIT]
+    ordered = [clip for job, history, clip in again if _is_ordered(job, history, clip)]
+    edited = [(job, clip) for job, history, clip in again if not _is_ordered(job, history, clip)]
     return Replaced(
         finished=len(clips),
         clips=len(edited),
@@ -109,14 +109,14 @@ def replaced(planned: Iterable[tuple[Job | None, JobHistory, Step]]) -> Replaced
     )
 
 
-def _newest(memory: JobHistory) -> Attempt | None:
-    return memory.newest_clip(memory.next_number)
+def _newest(history: JobHistory) -> Attempt | None:
+    return history.newest_clip(history.next_number)
 
 
-def _is_ordered(job: Job, memory: JobHistory, clip: Attempt) -> bool:
+def _is_ordered(job: Job, history: JobHistory, clip: Attempt) -> bool:
     """Whether somebody decided that this request is submitted again, or agreed to it once since the clip was made."""
-    last = memory.of_request(job.request)
-    return memory.open_decision(job.request) is not None or (last is not None and last.number > clip.number)
+    last = history.of_request(job.request)
+    return history.open_decision(job.request) is not None or (last is not None and last.number > clip.number)
 
 
 def _causes(edited: Iterable[tuple[Job, Attempt]]) -> tuple[Cause, ...]:

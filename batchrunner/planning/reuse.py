@@ -44,16 +44,16 @@ def _free_attempts(
         if attempt.request == job.request
     }
     free: dict[tuple[str, int], list[ReusableRef]] = defaultdict(list)
-    for identity, memory in sorted(everybody.items()):
-        for attempt in _worth_having(memory):
+    for identity, history in sorted(everybody.items()):
+        for attempt in _worth_having(history):
             if attempt.id not in taken and not attempt.is_adopted:
                 free[attempt.request.fingerprint, identity.take].append(ReusableRef(identity, attempt.id))
     return free
 
 
-def _worth_having(memory: JobHistory) -> Iterator[Attempt]:
+def _worth_having(history: JobHistory) -> Iterator[Attempt]:
     """The attempts that gave a clip, or still may; the newest first."""
-    return (a for a in reversed(memory.attempts) if a.is_open or _gave_clip(a))
+    return (a for a in reversed(history.attempts) if a.is_open or _gave_clip(a))
 
 
 def _gave_clip(attempt: Attempt) -> bool:
@@ -61,33 +61,35 @@ def _gave_clip(attempt: Attempt) -> bool:
     return attempt.outcome is Outcome.ACCEPTED and attempt.task is TaskState.SUCCESS and has_file
 
 
-def describe(kin: JobId, job: JobId, *, is_wanted: bool) -> str:
+def describe(other: JobId, job: JobId, *, is_wanted: bool) -> str:
     """How a reason calls the other one, which is still wanted or not: `sh010 (left the manifest)`."""
-    if kin.manifest != job.manifest:
-        return f"{kin.name} (of {kin.manifest})"
-    if kin.profile != job.profile:
-        return f"{kin.name} ({f'of the profile {kin.profile}' if kin.profile else 'without a profile'})"
-    return f"{kin.name} (was edited since)" if is_wanted else f"{kin.name} (left the manifest)"
+    if other.manifest != job.manifest:
+        return f"{other.name} (of {other.manifest})"
+    if other.profile != job.profile:
+        return f"{other.name} ({f'of the profile {other.profile}' if other.profile else 'without a profile'})"
+    return f"{other.name} (was edited since)" if is_wanted else f"{other.name} (left the manifest)"
 
 
 def find_suspects(
-    jobs: Mapping[JobId, Job], memories: Mapping[JobId, JobHistory], damage: Sequence[Damage]
+    jobs: Mapping[JobId, Job], histories: Mapping[JobId, JobHistory], damage: Sequence[Damage]
 ) -> dict[JobId, tuple[Damage, ...]]:
     """The jobs whose paid clip may hide in damaged rows that nothing else leads to.
 
     The row was written for this very job; or the job was never submitted, and somebody who does not want it any more
     may have asked for the same.
     """
-    found = {who: tuple(each for each in damage if _is_suspect(job, each, jobs, memories)) for who, job in jobs.items()}
+    found = {
+        who: tuple(each for each in damage if _is_suspect(job, each, jobs, histories)) for who, job in jobs.items()
+    }
     return {who: suspects for who, suspects in found.items() if suspects}
 
 
-def _is_suspect(job: Job, damage: Damage, jobs: Mapping[JobId, Job], memories: Mapping[JobId, JobHistory]) -> bool:
+def _is_suspect(job: Job, damage: Damage, jobs: Mapping[JobId, Job], histories: Mapping[JobId, JobHistory]) -> bool:
     if damage.may_be_of(job.identity):
         return True
-    if memories.get(job.identity, NO_MEMORY).has_asked_for(job.request):
+    if histories.get(job.identity, NO_MEMORY).has_asked_for(job.request):
         return False
     is_wanted = any(who in jobs and jobs[who].request == job.request for who in damage.jobs)
-    attempts = (a for who in damage.jobs for a in memories.get(who, NO_MEMORY).attempts)
+    attempts = (a for who in damage.jobs for a in histories.get(who, NO_MEMORY).attempts)
     asks = damage.may_ask_for(job.request) or any(a.request == job.request for a in attempts)
     return asks and not is_wanted

@@ -12,14 +12,14 @@ from batchrunner.domain.request import Request
 _GUESS_S = 90.0
 
 
-def expected_s(requests: Iterable[Request], memories: Iterable[JobHistory], concurrency: int) -> float:
+def expected_s(requests: Iterable[Request], histories: Iterable[JobHistory], concurrency: int) -> float:
     """How long these requests take, so many at once, one after the other in this order.
 
     Each takes what those of its kind took on average; where there are none, what all took; else a guess.
     """
     took_s: dict[tuple[object, ...], list[float]] = defaultdict(list)
-    for memory in memories:
-        for attempt in memory.attempts:
+    for history in histories:
+        for attempt in history.attempts:
             if attempt.took_s is not None:
                 took_s[latency_kind(attempt.request)].append(attempt.took_s)
     every = [seconds for each in took_s.values() for seconds in each] or [_GUESS_S]

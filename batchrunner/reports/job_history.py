@@ -47,7 +47,7 @@ def _next(step: Step) -> str:
 def _all(memory: JobHistory) -> Iterator[_Event]:
     for attempt in memory.attempts:
         yield from _attempt(attempt)
-    yield from ((mark.at_s, _decision(mark)) for mark in memory.decisions)
+    yield from ((decision.at_s, _decision(decision)) for decision in memory.decisions)
 
 
 def _attempt(attempt: Attempt) -> Iterator[_Event]:
@@ -82,6 +82,6 @@ def _clip(clip: Clip) -> str:
     return f"{where} {clip.path} ({clip.size_bytes:,} bytes, sha256 {clip.sha256[:12]}…)"
 
 
-def _decision(mark: Decision) -> str:
-    which = f" (the one of attempt {mark.chosen})" if mark.chosen is not None else ""
-    return f"decided: {_DECISIONS[mark.kind]}{which}"
+def _decision(decision: Decision) -> str:
+    which = f" (the one of attempt {decision.chosen})" if decision.chosen is not None else ""
+    return f"decided: {_DECISIONS[decision.kind]}{which}"

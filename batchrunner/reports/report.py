@@ -94,7 +94,7 @@ class Report:
 def row_of(
     identity: JobId,
     job: Job | None,
-    memory: JobHistory,
+    history: JobHistory,
     step: Step,
     older: str | None = None,
     *,
@@ -104,9 +104,9 @@ def row_of(
 
     `older` is the path of an older clip of it under its final name. `is_stuck`: its task runs far longer than usual.
     """
-    attempt = step.attempt or (memory.attempts[-1] if memory.attempts else None)
+    attempt = step.attempt or (history.attempts[-1] if history.attempts else None)
     request = job.request if job else (attempt.request if attempt else Request("", {}))
-    cost_usd = sum((a.booked_usd for a in memory.attempts), NOTHING)
+    cost_usd = sum((a.booked_usd for a in history.attempts), NOTHING)
     row = ReportRow(
         identity=identity,
         status=step.status,
@@ -119,7 +119,7 @@ def row_of(
         older=older,
         hold_reason=step.hold_reason,
         is_last=step.is_last,
-        attempts=len(memory.attempts),
+        attempts=len(history.attempts),
         cost_usd=cost_usd,
     )
     return _with_history(row, attempt) if attempt is not None and not step.changed else row

@@ -45,26 +45,26 @@ class TeamAccount:
         for event in events:
             self._apply(event)
 
-    def price_usd(self, wish: SubmitRequest) -> Decimal:
+    def price_usd(self, submit: SubmitRequest) -> Decimal:
         """What a clip costs today."""
-        return wish.price_usd * self._options.price_factor
+        return submit.price_usd * self._options.price_factor
 
     def balance_usd(self, now_s: float) -> Decimal:
         """What the account holds."""
         paid_in = sum((usd for at_s, usd in self._options.top_ups if at_s <= now_s), Decimal())
         return self._options.balance_usd + paid_in - self._spent_usd
 
-    def accept(self, wish: SubmitRequest, traits: frozenset[Fault], now_s: float) -> Task:
+    def accept(self, submit: SubmitRequest, traits: frozenset[Fault], now_s: float) -> Task:
         """Takes a task in and the money for it; on disk when it returns."""
         number = len(self._tasks) + 1
         charge = Charged(
             at_s=now_s,
             task_id=self._new_id(number),
-            model=wish.model,
-            body=wish.body,
-            amount_usd=self.price_usd(wish),
-            key_sha256=_digest(wish.key),
-            key_end=wish.key[-4:],
+            model=submit.model,
+            body=submit.body,
+            amount_usd=self.price_usd(submit),
+            key_sha256=_digest(submit.key),
+            key_end=submit.key[-4:],
             latency_s=self._latency_s(number),
             traits=traits,
         )

@@ -31,10 +31,10 @@ class Renders:
         """Accepts and charges a task, or refuses; or goes wrong before or after."""
         if fault := self.dice.first(BEFORE_ACCEPTING):
             return await misbehave(fault, self.options.hang_s)
-        wish = self._wish(model, request, now_s)
-        if isinstance(wish, HttpAnswer):
-            return wish
-        task = self.account.accept(wish, self.dice.all(TASK_TRAITS), now_s)
+        submit = self._read_submit(model, request, now_s)
+        if isinstance(submit, HttpAnswer):
+            return submit
+        task = self.account.accept(submit, self.dice.all(TASK_TRAITS), now_s)
         if fault := self.dice.first(AFTER_ACCEPTING):
             return await misbehave(fault, self.options.hang_s)
         return self._accepted(task)
@@ -52,7 +52,7 @@ class Renders:
             data.pop("billing", None)
         return success(data)
 
-    def _wish(self, model: str, request: HttpRequest, now_s: float) -> SubmitRequest | HttpAnswer:
+    def _read_submit(self, model: str, request: HttpRequest, now_s: float) -> SubmitRequest | HttpAnswer:
         """What is wanted, or why it cannot be had: the body first, then the money, then the slots."""
         if request.media_type != "application/json":
             return refused(415, "UnsupportedMediaType: the body must be application/json")
@@ -62,12 +62,12 @@ class Renders:
             return refused(400, "InvalidParameter: the body is no JSON")
         if message := refusal(body) or self._unreachable_image(body, now_s):
             return refused(400, message)
-        wish = SubmitRequest(request.key or "", model, body)
-        if self.account.price_usd(wish) > self.account.balance_usd(now_s):
+        submit = SubmitRequest(request.key or "", model, body)
+        if self.account.price_usd(submit) > self.account.balance_usd(now_s):
             return refused(402, "InsufficientBalance: the balance cannot pay for this task")
         if self.dice.happens(Fault.CONCURRENT_LIMITED) or not self.account.has_free_slot(now_s):
             return refused(429, "RateLimit: concurrent limit exceeded")
-        return wish
+        return submit
 
     def _unreachable_image(self, body: dict[str, object], now_s: float) -> str | None:
         """A refusal where an uploaded image was deleted or is past its time; foreign hosts are not asked."""
