@@ -3,23 +3,27 @@
 import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from batchrunner.app.approval import Approval
+from batchrunner.app.endpoint import Endpoint
+from batchrunner.app.job_set import wanted_of
+from batchrunner.app.run_manifest import RunPorts, execute_approved
+from batchrunner.app.run_options import RunOptions
+from batchrunner.app.webhook import Notifier
 from batchrunner.catalog import shipped_prices
 from batchrunner.domain.event import Event, EventKind, RunEvent
 from batchrunner.domain.status import Status
-from batchrunner.engine.executor import RunResult, execute
-from batchrunner.engine.services import Services
+from batchrunner.engine.executor import RunResult
 from batchrunner.engine.shutdown import Shutdown, ShutdownReason
 from batchrunner.io.http import Answered, Http, InProcessTransport, Responder
 from batchrunner.manifest.load import Manifest, load
 from batchrunner.planning.batch import Batch, JobState, load_batch
 from batchrunner.planning.effective_limits import EffectiveLimits
 from batchrunner.planning.inputs import PlanOptions
-from batchrunner.planning.job_records import JobSet
 from batchrunner.providers.credentials import Credentials
 from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import ChargeRecord, Sandbox, record
@@ -151,36 +155,35 @@ class Studio:
         """The same, on a loop that a test has made."""
         manifest = load(self.manifest)
         said = {field.name: wishes.pop(field.name) for field in fields(EffectiveLimits) if field.name in wishes}
-        settings = manifest.settings
-        limits = EffectiveLimits(
-            **{
-                "concurrency": settings.concurrency,
-                "rate_per_min": settings.rate_per_min,
-                "task_timeout_s": settings.task_timeout_s,
-                "retries": settings.retries,
-                "budget_usd": settings.budget_usd,
-                **said,
-            }
-        )
-        command = wishes.pop("command", "run")
-        access = Credentials(self.api, self.key)
-        options = PlanOptions(limits.retries, **wishes)
-        self.shutdown = Shutdown()
-        answer = self.sandbox(clock)
+        usual = RunOptions(no_canary=True).limits(manifest.settings, clock.wall_s())
+        limits, command = replace(usual, **said), wishes.pop("command", "run")
+        approval, ports = Approval(limits, PlanOptions(limits.retries, **wishes)), self.ports(clock)
         try:
-            with SqliteLedger.writing(self.project.ledger, self.connect) as ledger:
-                means = Services(
-                    ledger,
-                    lambda: Http(lambda: InProcessTransport(answer), loopback=False),
-                    access,
-                    clock,
-                    self.events.append,
-                    self.shutdown,
-                    self.host,
-                )
-                return await execute(self.batch(manifest, ledger), means, limits, options, command=command)
+            with ports.open_ledger(self.project.ledger) as ledger:
+                return await execute_approved(self.batch(manifest, ledger), ledger, approval, command, ports)
         finally:
             self.clock_s = clock.wall_s()
+
+    def ports(self, clock: MovedClock) -> RunPorts:
+        """What a run is connected to: the imitated service, somebody who agrees to all of it, the list of events."""
+        self.shutdown = Shutdown()
+        return RunPorts(
+            endpoint=self.endpoint(clock),
+            ask=lambda _: None,
+            listener=self.events.append,
+            notifier=Notifier(None, self.manifest.stem, self.events.append),
+            warn=lambda _: None,
+            shutdown=self.shutdown,
+            clock=clock,
+            host=self.host,
+            open_ledger=lambda path: SqliteLedger.writing(path, self.connect),
+        )
+
+    def endpoint(self, clock: MovedClock) -> Endpoint:
+        """The imitated service, and the account."""
+        answer = self.sandbox(clock)
+        http = lambda: Http(lambda: InProcessTransport(answer), loopback=False)  # noqa: E731
+        return Endpoint(Credentials(self.api, self.key), http)
 
     def sandbox(self, clock: MovedClock) -> Responder:
         """The service, as it is after each of its restarts, at the end of a way that takes time."""
@@ -197,9 +200,7 @@ class Studio:
         return answer
 
     def batch(self, manifest: Manifest, ledger: LedgerReader) -> Batch:
-        return load_batch(
-            self.project, JobSet(manifest.name, manifest.profile, manifest.jobs), ledger, shipped_prices()
-        )
+        return load_batch(self.project, wanted_of(manifest), ledger, shipped_prices())
 
     def seen(self) -> list[JobState]:
         """Every job as it stands, as `status` sees it."""

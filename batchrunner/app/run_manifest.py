@@ -95,7 +95,7 @@ async def run_manifest(work: Workload, options: RunOptions, ports: RunPorts) -> 
         ports.on_start()
         if options.keep_awake:
             stack.enter_context(awake(lambda why: ports.notifier(RunEvent(EventKind.NOTE, why))))
-        result = await _execute(session.batch(ledger), ledger, approval, options.command, ports)
+        result = await execute_approved(session.batch(ledger), ledger, approval, options.command, ports)
         report = _report(session.batch(ledger), result, ports.clock, ledger.account.balances(result.run_id))
         ports.notifier.say(last_word(report))
     return FinishedRun(result, report)
@@ -140,7 +140,10 @@ def _decided(options: RunOptions, batch: Batch, retries: int, ledger: LedgerRead
     return decide(chosen, options.marking, orders, now_s, spelt=options.spelt, limit=options.limit)
 
 
-async def _execute(batch: Batch, ledger: Ledger, approval: Approval, command: str, ports: RunPorts) -> RunResult:
+async def execute_approved(
+    batch: Batch, ledger: Ledger, approval: Approval, command: str, ports: RunPorts
+) -> RunResult:
+    """Does what somebody agreed to, with a ledger that is open for writing; a bug in it is notified, too."""
     endpoint, notifier = ports.endpoint, ports.notifier
     services = Services(ledger, endpoint.make_http, endpoint.access, ports.clock, notifier, ports.shutdown, ports.host)
     try:

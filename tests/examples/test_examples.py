@@ -8,28 +8,25 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator
 
+from batchrunner.app.job_set import wanted_of
+from batchrunner.app.run_manifest import Workload, run_manifest
+from batchrunner.app.run_options import RunOptions
 from batchrunner.catalog import shipped_prices
 from batchrunner.domain.image import LocalImage
 from batchrunner.domain.problem import Code
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action
-from batchrunner.engine.executor import RunResult, execute
-from batchrunner.engine.services import Services
-from batchrunner.engine.shutdown import Shutdown
+from batchrunner.engine.executor import RunResult
 from batchrunner.errors import ExitCode
-from batchrunner.io.http import Http, InProcessTransport
 from batchrunner.io.resources import data_root
 from batchrunner.manifest.load import Manifest, load
 from batchrunner.manifest.permissions import Permissions
 from batchrunner.manifest.yaml import document
 from batchrunner.planning.batch import Batch, load_batch
-from batchrunner.planning.effective_limits import EffectiveLimits
 from batchrunner.planning.inputs import PlanOptions
-from batchrunner.planning.job_records import JobSet
-from batchrunner.providers.credentials import Credentials
 from batchrunner.sandbox.downloads import clip_of
 from batchrunner.storage.interface import LedgerReader
-from batchrunner.storage.open import open_ledger, read_ledger
+from batchrunner.storage.open import read_ledger
 from batchrunner.storage.paths import ProjectPaths, find_project
 from tests.manifest.desk import plain_data
 from tests.moved_time import DAY_S, EVENING_S, MovedClock, in_moved_time
@@ -124,35 +121,15 @@ class Copy:
         self.project: ProjectPaths = find_project(self.manifest.path)
 
     def batch(self, ledger: LedgerReader) -> Batch:
-        wanted = JobSet(self.manifest.name, self.manifest.profile, self.manifest.jobs)
-        return load_batch(self.project, wanted, ledger, shipped_prices())
+        return load_batch(self.project, wanted_of(self.manifest), ledger, shipped_prices())
 
     def run(self, start_s: float = EVENING_S) -> RunResult:
         """`batchrunner run`, agreed to, in moved time."""
         return in_moved_time(self._run, start_s)
 
     async def _run(self, clock: MovedClock) -> RunResult:
-        access = Credentials(self.studio.api, self.studio.key)
-        settings = self.manifest.settings
-        limits = EffectiveLimits(
-            settings.concurrency,
-            settings.rate_per_min,
-            settings.task_timeout_s,
-            settings.retries,
-            settings.budget_usd,
-        )
-        answer = self.studio.sandbox(clock)
-        with open_ledger(self.project.ledger) as ledger:
-            means = Services(
-                ledger,
-                lambda: Http(lambda: InProcessTransport(answer), loopback=False),
-                access,
-                clock,
-                self.studio.events.append,
-                Shutdown(),
-            )
-            options = PlanOptions(limits.retries)
-            return await execute(self.batch(ledger), means, limits, options, command="run")
+        work = Workload(self.project, wanted_of(self.manifest), self.manifest.settings, shipped_prices())
+        return (await run_manifest(work, RunOptions(no_canary=True), self.studio.ports(clock))).result
 
     def actions(self) -> set[Action]:
         """What the next run would do."""

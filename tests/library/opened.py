@@ -4,8 +4,6 @@ import asyncio
 from dataclasses import dataclass, field, replace
 
 from batchrunner import Credentials, Project, open_project
-from batchrunner.app.endpoint import Endpoint
-from batchrunner.io.http import Http, InProcessTransport
 from tests.moved_time import EVENING_S, MovedClock, MovedLoop
 from tests.studio import Studio
 
@@ -37,11 +35,11 @@ class ProgramHarness(Studio):
 
     def open(self, profile: str = "") -> Project:
         """The project, as `open_project` gives it, but for what it is connected to."""
-        answer = self.sandbox(self.time)
+        endpoint = self.endpoint(self.time)
         opened = open_project(self.manifest, profile=profile, credentials=Credentials(self.api, self.key))
         return replace(
             opened,
             clock=self.time,
             loop_factory=MovedLoop,
-            connect=lambda access: Endpoint(access, lambda: Http(lambda: InProcessTransport(answer), loopback=False)),
+            connect=lambda access: replace(endpoint, access=access),
         )

@@ -9,9 +9,7 @@ from typing import Any
 import pytest
 
 import batchrunner
-from batchrunner import Credentials, Project, open_project
-from batchrunner.app.endpoint import Endpoint
-from batchrunner.io.http import Http, InProcessTransport
+from batchrunner import Project, open_project
 from tests.library.opened import LoopClock
 from tests.moved_time import MovedLoop, in_moved_time
 from tests.studio import API, KEY, Studio, manifest_text
@@ -26,14 +24,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     text = manifest_text("hero-wave", "kettle", head="profiles: {draft: {resolution: 720p}}\n")
     (tmp_path / "shots.yaml").write_text(text, encoding="utf-8")
     clock, studio = LoopClock(), Studio(tmp_path)
-    answer = studio.sandbox(clock)
-
-    def connect(access: Credentials) -> Endpoint:
-        return Endpoint(access, lambda: Http(lambda: InProcessTransport(answer), loopback=False))
+    endpoint = studio.endpoint(clock)
 
     def opened(*arguments: Any, **options: Any) -> Project:
         project = open_project(*arguments, **options)
-        return replace(project, clock=clock, loop_factory=MovedLoop, connect=connect)
+        return replace(project, clock=clock, loop_factory=MovedLoop, connect=lambda _: endpoint)
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MODELLIX_API_KEY", KEY)

@@ -8,22 +8,17 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from batchrunner.app.endpoint import Endpoint
 from batchrunner.app.job_set import wanted_of
-from batchrunner.app.run_manifest import RunPorts, Workload, run_manifest
+from batchrunner.app.run_manifest import Workload, run_manifest
 from batchrunner.app.run_options import RunOptions
-from batchrunner.app.webhook import Notifier
 from batchrunner.catalog import shipped_prices
 from batchrunner.domain.decision import DecisionKind
 from batchrunner.domain.settings import max_replace
 from batchrunner.engine.executor import RunResult
-from batchrunner.engine.shutdown import Shutdown
 from batchrunner.errors import UsageError
-from batchrunner.io.http import Answered, Http, InProcessTransport, Responder
+from batchrunner.io.http import Answered, Responder
 from batchrunner.manifest.load import load
-from batchrunner.providers.credentials import Credentials
 from batchrunner.sandbox import Sandbox
-from batchrunner.storage.sqlite.ledger import SqliteLedger
 from tests.engine.disks import Kill, KillingDisk, Moment
 from tests.moved_time import MovedClock
 from tests.studio import FILES, Studio
@@ -129,20 +124,7 @@ class Desk(Studio):
             Declined: it does not even ask.
         """
         command: Command = wishes["command"]
-        self.shutdown = Shutdown()
-        manifest, answer, listen = load(self.manifest), self.sandbox(clock), self.events.append
-        http = lambda: Http(lambda: InProcessTransport(answer), loopback=False)  # noqa: E731
-        ports = RunPorts(
-            endpoint=Endpoint(Credentials(self.api, self.key), http),
-            ask=lambda _: None,
-            listener=listen,
-            notifier=Notifier(None, self.stem, listen),
-            warn=lambda _: None,
-            shutdown=self.shutdown,
-            clock=clock,
-            host=self.host,
-            open_ledger=lambda path: SqliteLedger.writing(path, self.connect),
-        )
+        manifest, ports = load(self.manifest), self.ports(clock)
         work = Workload(self.project, wanted_of(manifest), manifest.settings, shipped_prices())
         try:
             return (await run_manifest(work, self._options(command), ports)).result
