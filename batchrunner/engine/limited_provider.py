@@ -111,15 +111,15 @@ class LimitedProvider:
 
     def _record(self, reply: ProviderReply) -> None:
         """What a reply says of the account's rate holds for everyone; a pause beyond the deadline ends the submits."""
-        limits, is_refused = reply.limits, reply.retry is Retry.RATE_LIMIT
-        self.stats.refused_429 += is_refused
+        limits = reply.limits
+        self.stats.refused_429 += reply.retry is Retry.RATE_LIMIT
         if self.provider.distrust:
             self.stops.stop_polling(HoldReason.HALT, self.provider.distrust)
         if limits.sent_at_s is not None:
             self._ahead_s = limits.sent_at_s - self.clock.wall_s()
         if limits.per_min and (slots := self.provider.limits.slots_by_rate.get(limits.per_min)):
             self.limit.expect(slots)
-        wait_s = self.gate.record(limits, refused=is_refused)
+        wait_s = self.gate.record(reply)
         if not self._is_slow and (slowness := self.gate.slowness()):
             self._is_slow = True
             self.events.note(slowness)

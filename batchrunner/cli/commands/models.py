@@ -1,6 +1,8 @@
 """`batchrunner models`."""
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 import click
 
@@ -19,22 +21,27 @@ def command(form: str) -> None:
 
     Example: batchrunner models
     """
-    prices = shipped_prices()
     if form == "prices":
-        hand_over(json.dumps(prices.as_json(), indent=2))
+        hand_over(json.dumps(shipped_prices().as_json(), indent=2))
         return
     for model in models().values():
         say(click.style(model.slug, bold=True))
-        per_second = ", ".join(f"{name} ${usd}" for name, usd in prices.usd_per_second[model.slug].items())
-        say(f"  a second of video ({prices.priced_on.isoformat()}): {per_second}")
+        say_lines(in_lines(*_price(model)))
         say_lines(in_lines(*_fields(model)))
         say_lines(in_lines(*(f"  rule    {rule.message}" for rule in model.rules)))
         say()
+
+
+def _price(model: Model) -> list[str]:
+    if model.price is None:
+        return []
+    per_second = ", ".join(f"{value} ${usd}" for value, usd in model.price.usd_per_second.items())
+    return [f"  a second of video ({model.price.read_on.isoformat()}): {per_second}"]
 
 
 def _fields(model: Model) -> list[str]:
     return [f"  field   {name}{_values(schema)}: {schema['description']}" for name, schema in model.fields.items()]
 
 
-def _values(schema: dict[str, list[str]]) -> str:
-    return f" ({', '.join(schema['enum'])})" if "enum" in schema else ""
+def _values(schema: Mapping[str, Any]) -> str:
+    return f" ({', '.join(map(str, schema['enum']))})" if "enum" in schema else ""

@@ -7,7 +7,7 @@ from batchrunner.domain.text import duration, plural
 from batchrunner.engine.scheduling.rate_limiter import RateLimiter
 from batchrunner.engine.scheduling.wakeup import Wakeup
 from batchrunner.io.clock import Clock
-from batchrunner.providers.provider import RateLimitHeaders
+from batchrunner.providers.provider import ProviderReply, Retry
 
 # A window of the account is a minute: who says more is asked again after a while, whatever it said.
 _LONGEST_PAUSE_S = 900.0
@@ -44,16 +44,16 @@ class RequestGate:
         ours = plural(max(round(self.rate.per_min * self.rate.share(now_s)), 1), "request")
         return f"the account takes {ours} a minute of this run: the next one leaves in {duration(wait_s)}"
 
-    def record(self, headers: RateLimitHeaders, *, refused: bool) -> float:
+    def record(self, reply: ProviderReply) -> float:
         """Holds for everyone at once. Gives for how long the service wants nobody to send: 0 if it does not say so."""
-        if headers.per_min:
-            self.rate.limit(headers.per_min)
-        now_s = self._clock.monotonic_s()
-        if refused:
-            wait_s = headers.wait_s or _REFUSED_WAIT_S
+        limits, now_s = reply.limits, self._clock.monotonic_s()
+        if limits.per_min:
+            self.rate.limit(limits.per_min)
+        if reply.retry is Retry.RATE_LIMIT:
+            wait_s = reply.after_s or _REFUSED_WAIT_S
             self.rate.refused(now_s)
             self.rate.pause(now_s + min(wait_s, _LONGEST_PAUSE_S))
             return wait_s
-        if headers.per_min and headers.remaining is not None:
-            self.rate.remaining(headers.remaining, headers.per_min, now_s)
+        if limits.per_min and limits.remaining is not None:
+            self.rate.remaining(limits.remaining, limits.per_min, now_s)
         return 0.0
