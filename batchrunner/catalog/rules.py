@@ -124,3 +124,4 @@ _SHAPES: Mapping[str, Callable[[Mapping[str, Any], Body], _Judged]] = {
     "when": _when,
     "most_tokens": _most_tokens,
 }
+SHAPES = frozenset(_SHAPES)

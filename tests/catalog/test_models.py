@@ -1,5 +1,6 @@
 """Models as data: every shipped description is whole, and what is asked of one is asked by roles."""
 
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,11 +22,14 @@ from batchrunner.catalog import (
     value_of,
 )
 from batchrunner.catalog.loader import read_model
+from batchrunner.catalog.rules import SHAPES
 from batchrunner.domain.attempt import LONGEST_RETENTION_S, RETENTION_S
 from batchrunner.domain.request import Request
 from batchrunner.providers.provider_registry import PROVIDERS
 
-DATA = Path(__file__).parents[2] / "batchrunner" / "catalog" / "data"
+ROOT = Path(__file__).parents[2]
+DATA = ROOT / "batchrunner" / "catalog" / "data"
+PAGE = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
 STANDARD, FAST = "google/veo-3.1-i2v", "google/veo-3.1-fast-i2v"
 DAY_S = 86_400
 
@@ -33,7 +37,8 @@ every_model = pytest.mark.parametrize("model", models().values(), ids=lambda mod
 
 
 def described() -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("hailuo-2.3-i2v.yaml").read_text(encoding="utf-8"))
+    """The model that the page describes: other names, and numbers instead of texts."""
+    found: dict[str, Any] = yaml.safe_load(PAGE.partition("```yaml\n")[2].partition("```")[0])
     return found
 
 
@@ -91,6 +96,12 @@ def test_no_result_is_given_up_before_the_service_may_have_deleted_it(model: Mod
 def test_a_model_is_asked_of_a_provider_that_there_is(model: Model) -> None:
     assert model.provider in PROVIDERS
     assert model.path.startswith(model.slug)
+
+
+def test_the_page_names_every_role_and_every_shape_of_a_rule() -> None:
+    roles, rules, _ = (re.findall(r"`(\w+)[:`]", part) for part in PAGE.split("\n## ")[1:])
+    assert {*map(str, Role)} <= set(roles)
+    assert set(rules) >= SHAPES
 
 
 def test_a_description_that_is_like_another_says_only_what_differs() -> None:
