@@ -1,5 +1,5 @@
 """`python -m batchrunner`."""
 
-from batchrunner.cli.early import main
+from batchrunner.cli.start import main
 
 main()

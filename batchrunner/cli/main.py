@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from batchrunner.cli.early import Stopped, answer_signals, ignore_signals
+from batchrunner.cli.early_signals import Stopped, answer_signals, ignore_signals
 from batchrunner.cli.group import group
 from batchrunner.cli.terminal import let_go, say, say_lines
 from batchrunner.domain.text import in_lines

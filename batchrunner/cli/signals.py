@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 
-from batchrunner.cli.early import Stopped
+from batchrunner.cli.early_signals import Stopped
 from batchrunner.engine.shutdown import Shutdown, ShutdownReason
 
 _REASONS: Mapping[signal.Signals, ShutdownReason] = {

@@ -21,7 +21,7 @@ class Sender(importlib.abc.MetaPathFinder):
             os.kill(os.getpid(), int(number))
 sys.meta_path.insert(0, Sender())
 sys.argv = ["batchrunner", "run", "shots.yaml", "--yes"]
-from batchrunner.cli.early import main
+from batchrunner.cli.start import main
 main()
 """
 EARLY = [(signal.SIGINT, 130, "Ctrl-C"), (signal.SIGTERM, 143, "a TERM signal"), (signal.SIGHUP, 130, "a HUP signal")]
@@ -51,7 +51,7 @@ def test_a_signal_during_the_first_imports_ends_with_a_sentence(
     ended = signalled(user, "click", number)
 
     assert ended.returncode == code, ended.stderr
-    assert ended.stderr.strip() == f"batchrunner: stopped by {name} before it had begun: nothing was submitted"
+    assert ended.stderr.strip() == f"batchrunner: stopped by {name} before it began: nothing was submitted"
     assert service.submits == 0
 
 

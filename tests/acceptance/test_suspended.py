@@ -16,7 +16,7 @@ SCRIPT = f"""\
 #!{sys.executable}
 from batchrunner.io.http import clients
 clients._SUBMIT_READ_S = {PATIENCE_S}
-from batchrunner.cli.early import main
+from batchrunner.cli.start import main
 main()
 """
 

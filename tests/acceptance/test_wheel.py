@@ -60,7 +60,7 @@ def test_help_loads_nothing_slow(asked: list[str], tmp_path: Path) -> None:
     program = f"""
 import json, sys
 sys.argv = ["batchrunner", *{asked!r}]
-from batchrunner.cli.early import main
+from batchrunner.cli.start import main
 try:
     main()
 except SystemExit:

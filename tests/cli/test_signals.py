@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from batchrunner.cli.early import Stopped
+from batchrunner.cli.early_signals import Stopped
 from batchrunner.cli.signals import passed_on
 from batchrunner.engine.shutdown import Shutdown, ShutdownReason
 

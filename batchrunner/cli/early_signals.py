@@ -1,4 +1,4 @@
-"""The first lines that run: signals are answered before the long imports begin. It imports hardly anything itself."""
+"""Signals before a command has begun, and around it. It imports hardly anything: it comes before the long imports."""
 
 import os
 import signal
@@ -19,14 +19,11 @@ class Stopped(SystemExit):
         self.name = NAMES[number]
 
 
-def main() -> None:
-    """The installed command."""
+def leave_on_signals() -> None:
+    """From now on a signal ends the process at once: nothing has begun."""
     for number in NAMES:
         if signal.getsignal(number) is not signal.SIG_IGN:  # under nohup it shall not matter
             signal.signal(number, _leave)
-    from batchrunner.cli import main as boundary  # noqa: PLC0415  # half a second of imports: signals come first
-
-    boundary.main()
 
 
 def answer_signals() -> None:
