@@ -12,7 +12,7 @@ from batchrunner.io.http import Http, InProcessTransport
 from batchrunner.io.roots import make_state_folder
 from batchrunner.providers.credentials import Credentials
 from batchrunner.providers.provider import KeyStatus, Provider
-from batchrunner.providers.provider_registry import DEFAULT, PROVIDERS
+from batchrunner.providers.provider_registry import DEFAULT, PROVIDERS, MakeProvider
 from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import Sandbox
 from batchrunner.storage.paths import ProjectPaths
@@ -24,10 +24,11 @@ SANDBOX_ACCESS = Credentials("http://127.0.0.1", "mdlx-sandbox")
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """An address with a key, and what makes connections to it."""
+    """An address with a key, and what makes connections to it; the one place that chooses a provider."""
 
     access: Credentials
     make_http: Callable[[], Http]
+    make_provider: MakeProvider = PROVIDERS[DEFAULT]
 
     async def refuses_key(self, clock: Clock) -> bool:
         """Whether it says that the key is no good."""
@@ -45,7 +46,7 @@ class Endpoint:
         """
         http = self.make_http()
         try:
-            provider = PROVIDERS[DEFAULT](http, self.access, clock)
+            provider = self.make_provider(http, self.access, clock)
             answer = await ask(provider)
         finally:
             await http.close()

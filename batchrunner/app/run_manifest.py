@@ -145,7 +145,16 @@ async def execute_approved(
 ) -> RunResult:
     """Does what somebody agreed to, with a ledger that is open for writing; a bug in it is notified, too."""
     endpoint, notifier = ports.endpoint, ports.notifier
-    services = Services(ledger, endpoint.make_http, endpoint.access, ports.clock, notifier, ports.shutdown, ports.host)
+    services = Services(
+        ledger=ledger,
+        make_http=endpoint.make_http,
+        make_provider=endpoint.make_provider,
+        access=endpoint.access,
+        clock=ports.clock,
+        listener=notifier,
+        shutdown=ports.shutdown,
+        host=ports.host,
+    )
     try:
         return await execute(batch, services, approval.limits, approval.options, command=command, beat_s=ports.beat_s)
     except Exception as error:

@@ -9,7 +9,7 @@ from batchrunner.engine.shutdown import Shutdown
 from batchrunner.io.clock import Clock
 from batchrunner.io.http import Http
 from batchrunner.providers.credentials import Credentials
-from batchrunner.providers.provider_registry import DEFAULT, PROVIDERS, MakeProvider
+from batchrunner.providers.provider_registry import MakeProvider
 from batchrunner.storage.interface import Ledger
 
 
@@ -19,9 +19,9 @@ class Services:
 
     ledger: Ledger
     make_http: Callable[[], Http]
+    make_provider: MakeProvider
     access: Credentials
     clock: Clock
     listener: Listener
     shutdown: Shutdown
     host: str = field(default_factory=socket.gethostname)
-    make_provider: MakeProvider = PROVIDERS[DEFAULT]

@@ -15,7 +15,6 @@ from batchrunner.domain.text import ago, in_lines, plural
 from batchrunner.domain.uploaded_image import Upload
 from batchrunner.errors import RunLocked
 from batchrunner.io.clock import Clock
-from batchrunner.providers.provider_registry import DEFAULT, PROVIDERS
 from batchrunner.storage.open import open_ledger, read_ledger
 from batchrunner.storage.run_lock import any_lock_owner
 
@@ -63,7 +62,7 @@ def _line(upload: Upload, now_s: float) -> str:
 
 async def _delete(uploads: Iterable[Upload], endpoint: Endpoint, clock: Clock) -> int:
     http = endpoint.make_http()
-    delete = PROVIDERS[DEFAULT](http, endpoint.access, clock).delete_upload
+    delete = endpoint.make_provider(http, endpoint.access, clock).delete_upload
     try:
         return [await delete(upload.file_id) for upload in uploads].count(True) if delete else 0
     finally:
