@@ -18,7 +18,7 @@ from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action, HoldReason, Step, total
 from batchrunner.planning.inputs import FileState, PlanInputs, PlanOptions, StopReason
 from batchrunner.planning.planner import next_step, plan_all
-from tests.planning.past import (
+from tests.planning.histories import (
     COST,
     EARLY_S,
     EDITED,

@@ -14,7 +14,7 @@ from batchrunner.domain.request import Request
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action, Step
 from batchrunner.planning.replaced import NONE_REPLACED, Replaced, replaced
-from tests.planning.past import EDITED, OPENED_S, REQUEST, SUCCESS, a_job, accepted, closed, failed, put
+from tests.planning.histories import EDITED, OPENED_S, REQUEST, SUCCESS, a_job, accepted, closed, failed, put
 
 SUBMIT = Step(Action.SUBMIT, Status.PENDING, "changed: durationSeconds")
 DONE = Step(Action.NONE, Status.DONE, "done")

@@ -24,7 +24,7 @@ from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import Fault
 from batchrunner.storage.open import open_ledger, read_ledger
 from tests.reports.plans import NOW_S, planned
-from tests.reports.test_reports import a_report, a_row
+from tests.reports.test_report import a_report, a_row
 from tests.studio import Studio, manifest_text
 
 

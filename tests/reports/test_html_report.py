@@ -15,8 +15,8 @@ from batchrunner.domain.status import Flag, Status
 from batchrunner.reports.formats.registry import render
 from batchrunner.reports.report import Report
 from tests.engine.wishes import edited
-from tests.planning.past import REQUEST
-from tests.reports.test_reports import a_report, a_row
+from tests.planning.histories import REQUEST
+from tests.reports.test_report import a_report, a_row
 from tests.studio import Studio, manifest_text
 
 

@@ -13,7 +13,7 @@ from docs.site.problems import FORM, KEY, MANIFEST, Section, sections
 from docs.site.problems import TEXT as PAGE
 from tests.broken.transcripts import HERE, Transcript, transcripts
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SOURCES = ("the service's documentation (", "Google", "YAML 1.2", "our design")
 
 SECTIONS = sections()

@@ -28,7 +28,7 @@ from batchrunner.reports.formats.registry import render
 from batchrunner.reports.next_steps import next_commands
 from batchrunner.reports.plan_table import plan_table
 from batchrunner.reports.report import Report, ReportRow, Spending, row_of
-from tests.planning.past import COST, EDITED, PASTS, REQUEST, a_job, refused
+from tests.planning.histories import COST, EDITED, PASTS, REQUEST, a_job, refused
 from tests.reports.plans import NOW_S, PRICED_ON, planned, shots
 
 SCHEMA = Draft202012Validator(json.loads(read_text("schemas/report.schema.json")))

@@ -6,7 +6,7 @@ import pytest
 
 from batchrunner.domain.attempt import LONGEST_RETENTION_S, Attempt
 from batchrunner.domain.observation import FILE_GONE, Observation, TaskState
-from tests.planning.past import EARLY_S, OPENED_S, SUCCESS, WAITING, accepted, closed, saw
+from tests.planning.histories import EARLY_S, OPENED_S, SUCCESS, WAITING, accepted, closed, saw
 
 TOLD_S = EARLY_S + 24 * 3600.0
 TOLD = replace(SUCCESS, expires_at_s=TOLD_S)

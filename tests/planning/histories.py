@@ -1,4 +1,4 @@
-"""What a ledger may remember of one job: every kind of past, made of the nouns that a ledger gives."""
+"""What a ledger may remember of one job: every kind of history."""
 
 from collections.abc import Mapping
 from dataclasses import replace

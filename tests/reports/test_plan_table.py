@@ -20,7 +20,7 @@ from batchrunner.planning.plan_digest import Terms, difference, plan_digest
 from batchrunner.planning.replaced import Cause, Replaced
 from batchrunner.reports.expected import expected_s
 from batchrunner.reports.plan_table import plan_as_json, plan_table
-from tests.planning.past import EDITED, REQUEST, SUCCESS, a_job, accepted, closed, failed, put
+from tests.planning.histories import EDITED, REQUEST, SUCCESS, a_job, accepted, closed, failed, put
 from tests.reports.plans import NOW_S, planned, shots
 
 SUBMIT = Step(Action.SUBMIT, Status.PENDING, "new", cost=Cost(Decimal("1.288"), Decimal("2.576")))
