@@ -1,4 +1,4 @@
-"""What of a job's memory the disk confirms, and whose file it is that lies somewhere."""
+"""What of a job's history the disk confirms, and whose file is at a path."""
 
 import os
 from collections import Counter
@@ -15,53 +15,53 @@ from batchrunner.io.files import sha256_of
 from batchrunner.storage.paths import ProjectPaths, is_inside
 
 
-def on_disk(project: ProjectPaths, memory: JobHistory) -> tuple[JobHistory, frozenset[int]]:
-    """The memory as the disk confirms it, and the attempts whose clip lies there, whole.
+def on_disk(project: ProjectPaths, history: JobHistory) -> tuple[JobHistory, frozenset[int]]:
+    """The history as the disk confirms it, and the ids of the attempts whose clip is there, whole.
 
-    A path is written down before a file gets it. Where a run ended in between, the clip still lies under the path
-    before: what was written down after that never happened, and is left out.
+    A path is recorded before a file gets it. Where a run ended in between, the clip is still at the path before: what
+    was recorded after that never happened, and is left out.
     """
-    contested = _contested(project, memory)
-    lying = {a.id: number for a in memory.attempts if (number := _lying(project, a, contested))}
-    if all(lying.get(a.id, len(a.clips)) == len(a.clips) for a in memory.attempts):
-        return memory, frozenset(lying)
-    attempts = (replace(a, clips=a.clips[: lying.get(a.id)]) for a in memory.attempts)
-    return replace(memory, attempts=tuple(attempts)), frozenset(lying)
+    contested = _contested(project, history)
+    present = {a.id: number for a in history.attempts if (number := _last_present(project, a, contested))}
+    if all(present.get(a.id, len(a.clips)) == len(a.clips) for a in history.attempts):
+        return history, frozenset(present)
+    attempts = (replace(a, clips=a.clips[: present.get(a.id)]) for a in history.attempts)
+    return replace(history, attempts=tuple(attempts)), frozenset(present)
 
 
-def _contested(project: ProjectPaths, memory: JobHistory) -> frozenset[str]:
-    """The paths of which only the bytes tell whose clip lies there.
+def _contested(project: ProjectPaths, history: JobHistory) -> frozenset[str]:
+    """The paths where only the bytes tell whose clip it is.
 
     Two attempts claim one, or an attempt that once had it is not where it was moved to.
     """
-    claims = Counter(a.clip.path for a in memory.attempts if a.clip)
-    wanderers = (a for a in memory.attempts if a.clip and len(a.clips) > 1)
-    astray = (a for a in wanderers if a.clip and not (claims[a.clip.path] == 1 and _has_size(project, a.clip)))
+    claims = Counter(a.clip.path for a in history.attempts if a.clip)
+    moved = (a for a in history.attempts if a.clip and len(a.clips) > 1)
+    misplaced = (a for a in moved if a.clip and not (claims[a.clip.path] == 1 and _has_size(project, a.clip)))
     return frozenset(
-        [*(path for path, count in claims.items() if count > 1), *(clip.path for a in astray for clip in a.clips)]
+        [*(path for path, count in claims.items() if count > 1), *(clip.path for a in misplaced for clip in a.clips)]
     )
 
 
-def owner_of(project: ProjectPaths, path: Path, memory: JobHistory, present: frozenset[int]) -> Attempt | None:
-    """The attempt whose clip lies under this path; None where it is nobody's. `memory` and `present`: see `on_disk`."""
-    lying = (a for a in memory.attempts if a.id in present and a.clip)
-    own = next((a for a in lying if a.clip and project.found(a.clip.path) == path), None)
-    return own or next((a for a in memory.attempts if source_at(project, path, a)), None)
+def owner_of(project: ProjectPaths, path: Path, history: JobHistory, present: frozenset[int]) -> Attempt | None:
+    """The attempt whose clip is at this path; None where it is nobody's. `history` and `present`: see `on_disk`."""
+    found = (a for a in history.attempts if a.id in present and a.clip)
+    own = next((a for a in found if a.clip and project.found(a.clip.path) == path), None)
+    return own or next((a for a in history.attempts if source_at(project, path, a)), None)
 
 
 def source_at(project: ProjectPaths, path: Path, attempt: Attempt) -> Clip | None:
-    """The other's clip under this path, where a job took it over and has no copy of its own yet; None if it is not."""
+    """The other's clip at this path, where a job took it over and has no copy of its own yet; None if it is not."""
     if attempt.clips:
         return None
-    lying = (clip for clip in reversed(attempt.sources) if _has_size(project, clip))
-    found = (clip for clip in lying if project.found(clip.path) == path)
+    present = (clip for clip in reversed(attempt.sources) if _has_size(project, clip))
+    found = (clip for clip in present if project.found(clip.path) == path)
     with suppress(OSError):
         return next((clip for clip in found if _has_bytes(project, clip)), None)
     return None
 
 
-def _lying(project: ProjectPaths, attempt: Attempt, contested: frozenset[str]) -> int:
-    """How many of its clips happened: the number of the last one that is found; 0 where none is."""
+def _last_present(project: ProjectPaths, attempt: Attempt, contested: frozenset[str]) -> int:
+    """The number of the last of its clips that is found, counted from 1; 0 where none is."""
     last = len(attempt.clips)
     for number in range(last, 0, -1):
         clip = attempt.clips[number - 1]
@@ -77,7 +77,7 @@ def _has_bytes(project: ProjectPaths, clip: Clip) -> bool:
 
 
 def is_sound(project: ProjectPaths, clip: Clip) -> bool:
-    """Whether a file that is there, and that only a receipt tells of, is reached through no link, and is a film."""
+    """Whether a file that is there, and that only a receipt tells of, is reached through no link, and is a video."""
     if not clip.is_told:
         return True
     path = project.found(clip.path)
@@ -89,7 +89,7 @@ def _has_size(project: ProjectPaths, clip: Clip) -> bool:
     if not is_inside(clip.path):
         return False
     try:
-        found = os.stat(os.path.join(project.root, clip.path))  # noqa: PTH116, PTH118  # of every clip at every look
+        found = os.stat(os.path.join(project.root, clip.path))  # noqa: PTH116, PTH118  # for every clip of every plan
     except OSError:
         return False
     return S_ISREG(found.st_mode) and found.st_size == clip.size_bytes

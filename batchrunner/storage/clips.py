@@ -1,4 +1,4 @@
-"""Where clips lie: written down first, then under their final name; what lay there before moves to the versions."""
+"""Where clips are put: recorded first, then under their final name; what was there before moves to the versions."""
 
 import os.path
 from contextlib import suppress
@@ -26,7 +26,7 @@ class ClipStore:
     clock: Clock
 
     def store(self, identity: JobId, attempt: Attempt, verified: DownloadedFile, final: Path) -> str:
-        """Writes a file down, then gives it its final name, then closes the attempt. Gives the path as written.
+        """Records a file, then gives it its final name, then closes the attempt. Gives the path as recorded.
 
         Raises:
             FileExistsError: a file that the ledger does not know has that name.
@@ -41,7 +41,7 @@ class ClipStore:
         return clip.path
 
     def take_over(self, attempt: Attempt, final: Path) -> str | None:
-        """Writes down that the clip that was taken over lies under its final name already; None where it does not."""
+        """Records that the clip that was taken over is at its final name already; None where it is not."""
         source = source_at(self.project, final, attempt)
         if source is None:
             return None
@@ -68,11 +68,11 @@ class ClipStore:
             raise AssertionError(f"attempt {attempt.id} has no clip")
         return DownloadedFile(self.project.found(attempt.clip.path), attempt.clip.size_bytes, attempt.clip.sha256)
 
-    def confirm(self, memory: JobHistory) -> None:
-        """Puts on record that clips lie here, whole, that only receipts told of: they are not looked into again."""
-        if any(a.clip and a.clip.is_told for a in memory.attempts):
-            memory, present = on_disk(self.project, memory)
-            for attempt in memory.attempts:
+    def confirm(self, history: JobHistory) -> None:
+        """Records that clips are here, whole, that only receipts told of: their bytes are not read again."""
+        if any(a.clip and a.clip.is_told for a in history.attempts):
+            history, present = on_disk(self.project, history)
+            for attempt in history.attempts:
                 if attempt.clip and attempt.clip.is_told and attempt.id in present:
                     clip = replace(attempt.clip, at_s=self.clock.wall_s(), is_told=False)
                     self.ledger.record_clip(attempt.id, clip, attempt.adoption_id)
@@ -81,8 +81,8 @@ class ClipStore:
         """An older clip of the same job moves to the versions."""
         if not os.path.lexists(final):
             return
-        memory, present = on_disk(self.project, self.ledger.history(identity))
-        attempt = owner_of(self.project, final, memory, present)
+        history, present = on_disk(self.project, self.ledger.history(identity))
+        attempt = owner_of(self.project, final, history, present)
         clip = (attempt.clip or source_at(self.project, final, attempt)) if attempt else None
         if attempt is None or clip is None:
             raise FileExistsError(final)

@@ -48,12 +48,12 @@ def read_receipts(project: ProjectPaths) -> tuple[Receipt, ...]:
 
 
 def _read(project: ProjectPaths, manifest: str) -> list[Receipt]:
-    read = [_told(manifest, line) for line in read_lines(project.safe, receipts_path(project, manifest))]
+    read = [_receipt(manifest, line) for line in read_lines(project.safe, receipts_path(project, manifest))]
     refuse([each for each in read if isinstance(each, RefusedLine)])
     return [each for each in read if not isinstance(each, RefusedLine)]
 
 
-def _told(manifest: str, line: Line | RefusedLine) -> Receipt | RefusedLine:
+def _receipt(manifest: str, line: Line | RefusedLine) -> Receipt | RefusedLine:
     if isinstance(line, RefusedLine):
         return line
     try:
@@ -65,7 +65,7 @@ def _told(manifest: str, line: Line | RefusedLine) -> Receipt | RefusedLine:
 
 @dataclass(slots=True)
 class ReceiptsWriter:
-    """Writes receipts beside a ledger. What the disk does not take is said once: the ledger has it already."""
+    """Writes receipts beside a ledger. What the disk does not take is reported once: the ledger has it already."""
 
     project: ProjectPaths
     ledger: Ledger
@@ -80,13 +80,13 @@ class ReceiptsWriter:
     def decisions(self, identities: Iterable[JobId]) -> None:
         """Appends the last decision about each of these jobs, likewise."""
         for identity in identities:
-            memory = self.ledger.history(identity)
-            self._append(identity, (decision_of(identity, mark, memory) for mark in memory.decisions[-1:]))
+            history = self.ledger.history(identity)
+            self._append(identity, (decision_of(identity, decision, history) for decision in history.decisions[-1:]))
 
     def whole(self, manifest: str) -> None:
         """Writes the receipts of a manifest whole, sorted, so that they merge in git; nothing where nothing was sent.
 
-        What came to lie there meanwhile is taken in first, and what has to wait is kept.
+        What was put there meanwhile is imported first, and what has to wait is kept.
         """
         try:
             there = _read(self.project, manifest)
@@ -95,9 +95,9 @@ class ReceiptsWriter:
         except (OSError, LedgerError, UsageError, ValueError) as error:
             self._failed(manifest, error)
 
-    def _append(self, identity: JobId, told: Iterable[Receipt]) -> None:
+    def _append(self, identity: JobId, receipts: Iterable[Receipt]) -> None:
         try:
-            for each in told:
+            for each in receipts:
                 append_line(self.project.safe, receipts_path(self.project, identity.manifest), _line(each))
         except (OSError, ValueError) as error:
             self._failed(identity.manifest, error)
@@ -113,10 +113,12 @@ class ReceiptsWriter:
 
 
 def _write(project: ProjectPaths, manifest: str, ledger: Ledger, there: Sequence[Receipt]) -> None:
-    whole = ((who, memory) for who, memory in ledger.histories(manifest).items() if not memory.damage)
-    known = [each for who, memory in whole for each in receipts_of(who, memory)]
-    told = sorted((*known, *ledger.unrecorded(there)), key=lambda each: (each.identity, each.at_s, _ORDER[type(each)]))
-    lines, unfit = _lines(told)
+    whole = ((who, history) for who, history in ledger.histories(manifest).items() if not history.damage)
+    known = [each for who, history in whole for each in receipts_of(who, history)]
+    receipts = sorted(
+        (*known, *ledger.unrecorded(there)), key=lambda each: (each.identity, each.at_s, _ORDER[type(each)])
+    )
+    lines, unfit = _lines(receipts)
     path = receipts_path(project, manifest)
     before = path.read_bytes() if path.exists() else b""
     if before != b"".join(lines):
@@ -125,10 +127,10 @@ def _write(project: ProjectPaths, manifest: str, ledger: Ledger, there: Sequence
         raise unfit
 
 
-def _lines(told: Iterable[Receipt]) -> tuple[list[bytes], ValueError | None]:
+def _lines(receipts: Iterable[Receipt]) -> tuple[list[bytes], ValueError | None]:
     """The lines that can be read again, and what is wrong with the others."""
     lines, unfit = [], None
-    for each in told:
+    for each in receipts:
         try:
             lines.append(_line(each))
         except ValueError as error:
@@ -136,13 +138,13 @@ def _lines(told: Iterable[Receipt]) -> tuple[list[bytes], ValueError | None]:
     return list(dict.fromkeys(lines)), unfit
 
 
-def _line(told: Receipt) -> bytes:
+def _line(receipt: Receipt) -> bytes:
     """One line as it is written.
 
     Raises:
-        ValueError: nobody would take it in: the clock or the name of this machine is beyond all bounds.
+        ValueError: nobody would import it: the clock or the name of this machine is beyond all bounds.
     """
-    data = told.as_json()
+    data = receipt.as_json()
     check_line(data)
     return f"{json.dumps(data, ensure_ascii=False)}\n".encode()
 

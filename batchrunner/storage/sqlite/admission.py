@@ -21,12 +21,12 @@ _JOURNAL_MAGIC = bytes.fromhex("d9d505f920a163d7")
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """The look at one ledger. `trusting`: a person says that it is to be trusted from now on."""
+    """The checks that one ledger must pass. `trusting`: a person says that it is to be trusted from now on."""
 
     path: Path
     trusting: bool = False
 
-    def of_file(self) -> None:
+    def check_file(self) -> None:
         """Nothing, where SQLite may open the file.
 
         Raises:
@@ -45,7 +45,7 @@ class Admission:
                 f"type `git rm --cached {shlex.quote(str(self.path))}`, and commit that"
             )
 
-    def of_content(self, db: sqlite3.Connection) -> None:
+    def check_content(self, db: sqlite3.Connection) -> None:
         """Nothing, where a ledger that has tables may be used.
 
         Raises:
@@ -63,7 +63,7 @@ class Admission:
                 f"if you trust it, type `batchrunner trust {shlex.quote(str(self._folder()))}` once"
             )
 
-    def of_maker(self, db: sqlite3.Connection) -> None:
+    def record_trust(self, db: sqlite3.Connection) -> None:
         """From now on this person trusts the ledger.
 
         Raises:

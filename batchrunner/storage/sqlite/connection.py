@@ -1,4 +1,4 @@
-"""How the state file is opened: durable, readable beside a writer, and of a version that this release knows."""
+"""How a ledger's file is opened: durable, readable beside a writer, and of a version that this release knows."""
 
 import sqlite3
 from collections.abc import Callable
@@ -25,11 +25,11 @@ def open_for_writing(path: Path, connect: Connect = sqlite3.connect, *, trusting
     Raises:
         LedgerError: the file cannot be opened or made, or is no ledger.
         UntrustedLedger: nobody here trusts it.
-        UsageError: a new one cannot be written down as this person's.
+        UsageError: a new one cannot be recorded as this person's.
     """
     admission = Admission(path, trusting)
     try:
-        admission.of_file()
+        admission.check_file()
         _make_file(path)
         db = connect(str(path), timeout=_BUSY_S, isolation_level=None)
         try:
@@ -55,7 +55,7 @@ def open_for_writing(path: Path, connect: Connect = sqlite3.connect, *, trusting
 def open_for_reading(path: Path) -> sqlite3.Connection:
     """The ledger at `path`, which must exist; nothing is recorded in it, and nothing is left beside it.
 
-    One of an older version is told from a copy in memory, so that only those who record bring it up to date.
+    One of an older version is read from a copy in memory, so that only those who write bring it up to date.
 
     Raises:
         LedgerError: the file cannot be read, or is no ledger.
@@ -63,12 +63,12 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     """
     admission = Admission(path)
     try:
-        admission.of_file()
+        admission.check_file()
         db = _reader(path)
         try:
             has_tables = _check(db, path)
             if has_tables:
-                admission.of_content(db)
+                admission.check_content(db)
         except BaseException:
             db.close()
             raise
@@ -91,7 +91,7 @@ def copied(db: sqlite3.Connection) -> sqlite3.Connection:
 
 
 def empty() -> sqlite3.Connection:
-    """A ledger in memory that remembers nothing: it stands for a file that has no tables yet."""
+    """An empty ledger in memory: it stands for a file that has no tables yet."""
     db = _in_memory()
     _prepare(db)
     return db
@@ -105,21 +105,21 @@ def _in_memory() -> sqlite3.Connection:
 
 
 def _reader(path: Path) -> sqlite3.Connection:
-    """A connection that may tidy up behind itself; where the folder is read-only, one that may not."""
+    """A connection that may remove its own files; where the folder is read-only, one that may not."""
     address = path.absolute().as_uri()
     for mode in ("mode=rw", "mode=ro"):
         with suppress(sqlite3.OperationalError):
-            return _looking(f"{address}?{mode}")
+            return _read_only(f"{address}?{mode}")
     for journal in (path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-journal")):
         if journal.exists() and journal.stat().st_size:
             raise LedgerError(
                 f"the ledger {path} was left in the middle of a write ({journal.name}), and cannot be read where "
                 "nothing may be written: copy the folder to another place"
             )
-    return _looking(f"{address}?immutable=1")
+    return _read_only(f"{address}?immutable=1")
 
 
-def _looking(address: str) -> sqlite3.Connection:
+def _read_only(address: str) -> sqlite3.Connection:
     db = sqlite3.connect(address, uri=True, timeout=_BUSY_S, isolation_level=None)
     try:
         _harden(db)
@@ -154,10 +154,10 @@ def _prepare(db: sqlite3.Connection, admission: Admission | None = None) -> None
     try:
         is_new = not tables.has_tables(db)
         if admission and not is_new:
-            admission.of_content(db)
+            admission.check_content(db)
         tables.bring_up_to_date(db)
         if admission and (is_new or admission.trusting):
-            admission.of_maker(db)  # before it is there at all: it is never left behind untrusted
+            admission.record_trust(db)  # before it is there at all: it is never left behind untrusted
     except BaseException:
         db.execute("ROLLBACK")
         raise
