@@ -74,7 +74,7 @@ def test_nothing_is_ever_overwritten(desk: Desk, capsys: pytest.CaptureFixture[s
     desk.write("shots.yaml", "mine")
     begun = Begun(capsys, Path("shots.yaml"), *options)
     assert begun.code == ExitCode.USAGE
-    assert "is there already" in begun.err
+    assert "already exists" in begun.err
     assert Path("shots.yaml").read_text() == "mine"
 
 
@@ -218,7 +218,7 @@ def test_a_copy_of_the_sheet_overwrites_nothing(desk: Desk, capsys: pytest.Captu
     desk.write("shots.rows.csv", "mine")
     begun = Begun(capsys, Path("shots.yaml"), "--from", "shots.csv")
     assert begun.code == ExitCode.USAGE
-    assert "shots.rows.csv is there already" in begun.err
+    assert "shots.rows.csv already exists" in begun.err
     assert Path("shots.rows.csv").read_text() == "mine"
     assert not Path("shots.yaml").exists()
 
