@@ -70,7 +70,7 @@ async def approve(
     refuse_faults(folder_faults({*_folders_of(batch, seen), *_folders_of_versions(batch, seen)}))
     unpriced = check_prices(order, batch, seen)
     if await endpoint.refuses_key(clock):
-        raise Unauthorized("the service refuses this key: nothing was submitted")
+        raise Unauthorized("the service refuses this API key: nothing was submitted")
     offer = _offer(batch, limits, submits.values(), await endpoint.balance(clock), again, sends=sends, clock=clock)
     ask(offer)
     refuse_faults(try_folders(batch.project.safe, _folders_of(batch, seen)))  # now that something may be written
@@ -113,7 +113,7 @@ def check_plan(order: RunOptions, seen: Iterable[JobState], agreed: Terms) -> No
     if order.plan != digest:
         why = difference(planned, agreed, order.plan)
         raise UsageError(
-            f"the plan is {digest} now, not {order.plan}{f' ({why})' if why else ''}: look at it with "
+            f"the plan is {digest} now, not {order.plan}{f' ({why})' if why else ''}: check it with "
             "`batchrunner plan`. Nothing was submitted"
         )
 
@@ -152,7 +152,7 @@ def refuse_faults(faults: list[str]) -> None:
         UsageError: it does not.
     """
     if faults:
-        raise UsageError(f"clips cannot be written: {'; '.join(faults)}. Mend that first: nothing was submitted")
+        raise UsageError(f"clips cannot be written: {'; '.join(faults)}. Fix this and run again. Nothing was submitted")
 
 
 def check_prices(order: RunOptions, batch: Batch, seen: Iterable[JobState]) -> int:
@@ -165,7 +165,7 @@ def check_prices(order: RunOptions, batch: Batch, seen: Iterable[JobState]) -> i
     if unpriced and not order.allow_unpriced:
         raise UsageError(
             f"{unpriced[0].name} has no price ({unpriced[0].request.model}, as it is written): add it to the prices, "
-            "or say --allow-unpriced, and no limit counts it before its bill"
+            "or pass --allow-unpriced; cost limits then ignore it until it is billed"
         )
     return len(unpriced)
 

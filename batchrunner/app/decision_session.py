@@ -39,9 +39,9 @@ class DecisionSession:
         """
         memory = self.memory(identity)
         if memory.damage:
-            raise UsageError(f"{identity.name}: the ledger is damaged, bring back a copy of it that is whole")
+            raise UsageError(f"{identity.name}: the ledger is damaged; restore an intact copy of it")
         if memory.open_attempt is not None:
-            raise UsageError(f"{identity.name} is being rendered: `batchrunner fetch` brings that to its end first")
+            raise UsageError(f"{identity.name} is being rendered: finish that first with `batchrunner fetch`")
         last, request = memory.next_number - 1, self.batch.jobs[identity].request
         return identity, Decision(self.clock.wall_s(), DecisionKind.ACCEPT, last, request, attempt.number)
 

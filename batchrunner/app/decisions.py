@@ -16,12 +16,12 @@ _STATUSES: Mapping[DecisionKind, frozenset[Status]] = {
 }
 _INSTEAD: Mapping[Status, str] = {
     Status.PENDING: "`batchrunner run` submits it",
-    Status.RUNNING: "it is brought to its end first",
-    Status.RENDERED: "its clip is fetched first",
+    Status.RUNNING: "wait until it has ended",
+    Status.RENDERED: "`batchrunner fetch` downloads its clip first",
     Status.DONE: "`batchrunner redo` pays again",
     Status.FAILED: "`batchrunner retry` submits it again",
     Status.EXPIRED: "`batchrunner redo` pays again",
-    Status.UNKNOWN: "`batchrunner resolve` says what became of it first",
+    Status.UNKNOWN: "first record with `batchrunner resolve` what became of it",
 }
 # So many names are told, and the number of the others.
 _MOST_NAMES = 5
@@ -133,8 +133,8 @@ def _carried_out(chosen: Sequence[JobState], kind: DecisionKind, orders: Orders)
 
 
 def _already(names: Sequence[str], kind: DecisionKind, left: Sequence[str]) -> str:
-    how = f"which goes on with {_named(left)}" if left else "which was cut off just before its end"
-    return f"submitted again already by this {kind}, {how}: {_named(names)}; when it has ended, {kind} pays again"
+    how = f"which continues with {_named(left)}" if left else "which was stopped just before its end"
+    return f"already submitted again by this {kind}, {how}: {_named(names)}; when it has ended, {kind} pays again"
 
 
 def _named(names: Sequence[str]) -> str:
@@ -149,7 +149,7 @@ def _in_vain(chosen: Sequence[JobState], kind: DecisionKind, orders: Orders, spe
     if not named and useless and len(useless) == len(chosen):
         *others, last = sorted(_STATUSES[kind])
         meant = f"{', '.join(others)} or {last}" if others else last
-        return [f"none of these jobs is {meant}: {kind} submits nothing"]
+        return [f"none of these jobs is {meant}: nothing to {kind}"]
     return [
         f"{each.identity.name} is {each.step.status}, {kind} does nothing with it: {_INSTEAD[each.step.status]}"
         for each in named

@@ -77,4 +77,4 @@ def prices_of(path: Path | None) -> PriceList:
     try:
         return read_prices(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise UsageError(f"the prices in {path} cannot be used: {error}") from error
+        raise UsageError(f"cannot use the prices in {path}: {error}") from error

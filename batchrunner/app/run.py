@@ -107,7 +107,7 @@ class Run:
 
     def _entered_by_with(self) -> ThreadedRun:
         if self._threaded is None:
-            raise UsageError("a run goes on inside of its block only: with project.run(…) as run")
+            raise UsageError("a run works only inside its block: with project.run(…) as run")
         return self._threaded
 
     def _join(self, run: ThreadedRun) -> None:
@@ -157,7 +157,7 @@ class Run:
 
     def _entered_by_async_with(self) -> LoopRun:
         if self._on_loop is None:
-            raise UsageError("a run goes on inside of its block only: async with project.run(…) as run")
+            raise UsageError("a run works only inside its block: async with project.run(…) as run")
         return self._on_loop
 
     async def _join_on_loop(self, run: LoopRun) -> None:

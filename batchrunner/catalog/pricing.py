@@ -85,7 +85,7 @@ def read_prices(text: str) -> PriceList:
         priced_on = date.fromisoformat(data["priced_on"])
         rates = {model: _rates(model, listed) for model, listed in data["usd_per_second"].items()}
     except json.JSONDecodeError as error:
-        raise ValueError(f"line {error.lineno} is no JSON: {error.msg}") from error
+        raise ValueError(f"line {error.lineno} is not JSON: {error.msg}") from error
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError("it needs `priced_on` (a date) and `usd_per_second` (by model and resolution)") from error
     return PriceList(priced_on, rates)
@@ -99,5 +99,5 @@ def _rates(model: str, listed: Mapping[str, object]) -> dict[str, Decimal]:
         except InvalidOperation:
             rates[resolution] = Decimal("NaN")
         if not (rates[resolution].is_finite() and rates[resolution] > 0):
-            raise ValueError(f"{model} {resolution}: {usd!r} is no price")
+            raise ValueError(f"{model} {resolution}: {usd!r} is not a price")
     return rates

@@ -64,7 +64,7 @@ def status_at(typed: Invocation) -> ManifestStatus:
     with problems_told(manifest):
         found = status_of(manifest, project_of(typed), prices_of(typed.prices), Clock().wall_s())
     if not found.is_current:
-        warn(f"{typed.path} has mistakes just now: this is what its last run wanted")
+        warn(f"{typed.path} has errors now; this shows the jobs of its last run")
     return found
 
 

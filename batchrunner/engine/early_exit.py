@@ -39,15 +39,15 @@ class EarlyExit:
         running = sum(1 for step in self._decider.steps.values() if step.action is Action.POLL)
         tasks = "1 running task is" if running == 1 else f"{running} running tasks are"
         first = f"{tasks} finished first, {self._about()}" if running else "no task is running, so this ends soon"
-        self._stops.stop(HoldReason.DRAIN, f"stopped by {name}: the same command goes on")
+        self._stops.stop(HoldReason.DRAIN, f"stopped by {name}: run the same command to continue")
         self._provider.leave_pause()
         if not self._stops.is_polling:
-            first = "the service wants no requests just now, so this ends soon: the same command asks for what runs"
-        self._events.note(f"{first}; once more leaves now. Nothing is lost either way")
+            first = "the service accepts no requests now, so this ends soon: run the same command to check what runs"
+        self._events.note(f"{first}; the same signal again stops at once. Nothing is lost either way")
 
     async def leave(self, work: "asyncio.Task[None]") -> None:
         """Leaves at once, but for the submits on the wire: their answers are worth money."""
-        self._stops.stop(HoldReason.DRAIN, "left at once: the same command goes on")
+        self._stops.stop(HoldReason.DRAIN, "stopped at once: run the same command to continue")
         work.cancel()
         await asyncio.gather(work, return_exceptions=True)
         if self._in_flight:

@@ -202,7 +202,7 @@ def _end(parts: Assembly, services: Services, run_id: int, code: ExitCode) -> No
         parts.limit_memory.remember(parts.slots.limit, parts.stats)
         services.ledger.end_run(run_id, code, services.clock.wall_s())
     except LedgerError as error:
-        parts.events.note(f"the end of this run could not be written down: {error}")
+        parts.events.note(f"the end of this run could not be recorded: {error}")
 
 
 def _new_run(batch: Batch, services: Services, command: str) -> NewRun:

@@ -117,7 +117,7 @@ class Fetcher:
             tracked.stop = stop_for(fault, final, self.stops)
             return
         name = self.decider.batch.project.written(path)
-        then = f"look at it: `batchrunner accept` takes it as the clip of {identity.name}, and the next run asks again"
+        then = f"look at it: `batchrunner accept` makes it the clip of {identity.name}; the next run downloads it again"
         tracked.stop = StopReason(HoldReason.FETCH_FAILED, f"{error}; it is kept as {name}. {then}")
         self.events.note(f"kept as {name}: {then}", identity.name)
 
@@ -168,7 +168,7 @@ class Fetcher:
         elif reply.kind is TaskReplyKind.STATE:
             self._give_up_the_video(attempt, tracked)
         else:
-            why = f"its link could not be asked for: {reply.message}"
+            why = f"its link could not be requested: {reply.message}"
             self._give_up(tracked, why, is_outage=reply.kind is TaskReplyKind.RETRY)
 
     def _give_up_the_video(self, attempt: Attempt, tracked: TrackedTask) -> None:
@@ -178,7 +178,7 @@ class Fetcher:
             return
         if attempt.is_open and not self.stops.is_drained:
             self.log.settle(attempt)
-        then = "the next run asks again, free; `batchrunner redo` pays again"
+        then = "the next run checks again, free; `batchrunner redo` pays again"
         tracked.stop = StopReason(HoldReason.FETCH_FAILED, f"paid, but {NO_VIDEO}: {then}")
 
     def _failed(self, identity: JobId, attempt: Attempt, tracked: TrackedTask, error: DownloadError) -> None:
@@ -187,14 +187,14 @@ class Fetcher:
             tracked.reported = str(error)
             self.events.note(f"download: {error}", identity.name)
         if error.fault is DownloadFault.NOT_ALLOWED:
-            tracked.stop = StopReason(HoldReason.FETCH_FAILED, f"its clip is not fetched: {error}")
+            tracked.stop = StopReason(HoldReason.FETCH_FAILED, f"its clip is not downloaded: {error}")
             return
         if error.fault is DownloadFault.LINK_OVER:
             tracked.link = None
             tracked.task.not_before_s = self.clock.monotonic_s()
             self._note_gone(attempt, tracked, error)
         is_outage = error.fault is DownloadFault.UNREACHED
-        self._give_up(tracked, f"its clip could not be fetched: {error}", is_outage=is_outage)
+        self._give_up(tracked, f"its clip could not be downloaded: {error}", is_outage=is_outage)
 
     def _note_gone(self, attempt: Attempt, tracked: TrackedTask, error: DownloadError) -> None:
         """The file server itself says that the file is gone: after the retention that is the end of it, in the end."""
@@ -232,4 +232,4 @@ class Fetcher:
 
 
 def _still_gone(why: object) -> StopReason:
-    return StopReason(HoldReason.EXPIRED, f"asked for once more, and still gone: {why}")
+    return StopReason(HoldReason.EXPIRED, f"checked once more, and still gone: {why}")

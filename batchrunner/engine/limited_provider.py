@@ -99,14 +99,14 @@ class LimitedProvider:
         """What the account's rate makes the next request wait for; empty where it does not."""
         pause_s = self.gate.rate.pause_s(self.clock.monotonic_s())
         if pause_s >= LEAST_WAIT_S:
-            return f"the service wants us to wait another {duration(pause_s)}"
+            return f"the service asks for a pause of another {duration(pause_s)}"
         return self.gate.slowness()
 
     def leave_pause(self) -> None:
         """Whoever wants to leave does not wait for a pause that the service asked for."""
         pause_s = self.gate.rate.pause_s(self.clock.monotonic_s())
         if self.stops.is_drained and self.stops.is_polling and pause_s > _LONGEST_PAUSE_OF_A_DRAIN_S:
-            said = f"the service wants no requests for another {duration(pause_s)}: the same command asks again"
+            said = f"the service accepts no requests for another {duration(pause_s)}: run the same command to continue"
             self.stops.stop_polling(HoldReason.DRAIN, said)
 
     def _record(self, reply: ProviderReply) -> None:

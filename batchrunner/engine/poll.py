@@ -29,7 +29,7 @@ _LATE_VIDEO = 3
 _REFUSED_POLLS = 5
 # Three polls of what may be gone have to be spread over five minutes; and the clocks that are read count seconds.
 BETWEEN_GONE_S = 155.0
-NO_VIDEO = "the service says success and has no video"
+NO_VIDEO = "the service reports success but has no video"
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -59,7 +59,7 @@ class Poller:
             await self.poll(identity, attempt)
         if self.clock.monotonic_s() >= until_s and self.decider.decide(identity).action is Action.POLL:
             waited = duration(self.task_timeout_s)
-            why = f"still open after {waited}: the next run asks again"
+            why = f"still running after {waited}: the next run checks again"
             tracked.stop = tracked.stop or StopReason(HoldReason.TASK_TIMEOUT, why)
 
     async def poll(self, identity: JobId, attempt: Attempt) -> TaskReply:
@@ -78,7 +78,7 @@ class Poller:
             case TaskReplyKind.GONE:
                 self._gone(identity, attempt, tracked, reply)
             case TaskReplyKind.KEY:
-                self.stops.stop_polling(HoldReason.KEY, f"the service refuses the key: {reply.message}")
+                self.stops.stop_polling(HoldReason.KEY, f"the service refuses the API key: {reply.message}")
             case TaskReplyKind.INVALID:
                 self._refused(attempt, tracked, reply)
             case TaskReplyKind.RETRY:
@@ -100,7 +100,7 @@ class Poller:
             if is_news:
                 self._report(identity, attempt)
             if reply.odd_bill:
-                said = f"the service bills {reply.odd_bill}, which is no amount in US dollars: the estimate counts"
+                said = f"the service billed {reply.odd_bill}, which is not an amount in US dollars: the estimate counts"
                 self.events.note(said, identity.name)
         if reply.state is TaskState.SUCCESS and reply.link is None:
             self._has_no_video(identity, attempt, tracked)
@@ -118,7 +118,7 @@ class Poller:
             return
         self.slots.release(identity)  # not before: what else would be paid of this model should know of it
         if attempt.is_open and attempt.run_id == self.log.run_id:
-            self.events.note(f"{NO_VIDEO}: it is asked for again, free", identity.name)
+            self.events.note(f"{NO_VIDEO}: checking again, free", identity.name)
             failure = Failure(ErrorClass.PROVIDER, NO_VIDEO)
             self.canary.record_failure(identity, attempt.request.model, failure)
 
@@ -181,7 +181,7 @@ class Poller:
             # only a receipt may say so; nobody is sent there
             elsewhere = attempt.base_url != self.log.credentials.base_url
             where = " (it was sent to another address, as its receipt says)" if elsewhere else ""
-            why = f"its task cannot be asked for: {reply.message}{where}"
+            why = f"its task cannot be checked: {reply.message}{where}"
             tracked.stop = StopReason(HoldReason.TASK_REFUSED, why)
 
 
@@ -196,8 +196,8 @@ def _learn(tracked: TrackedTask, reply: TaskReply, sent_at_s: float, now_s: floa
 def _needs_its_key(attempt: Attempt, reply: TaskReply) -> StopReason:
     """A key that may not see a task of another one: whether that task is gone, it cannot say."""
     its_key = f"the key that ends in {attempt.key_last4}" if attempt.key_last4 else "another key"
-    why = f"it was submitted with {its_key}, and with the one that is set {reply.message}"
-    return StopReason(HoldReason.OTHER_KEY, f"{why}: set the other one to fetch it")
+    why = f"it was submitted with {its_key}, but with the key that is set now {reply.message}"
+    return StopReason(HoldReason.OTHER_KEY, f"{why}: set the other key to download it")
 
 
 def attempt_of(step: Step) -> Attempt:

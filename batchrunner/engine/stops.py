@@ -108,13 +108,13 @@ class Stops:
             return math.inf
         left_s = self._deadline_s - self._clock.wall_s()
         if left_s <= 0:
-            self.stop(HoldReason.DEADLINE, "the deadline is reached: what runs is finished")
+            self.stop(HoldReason.DEADLINE, "the deadline was reached: tasks that run now are finished")
         return left_s
 
     def check_wait(self, wait_s: float) -> None:
         """Nothing more is submitted where the service wants us to wait beyond the deadline."""
         if self._deadline_s is not None and self._clock.wall_s() + wait_s > self._deadline_s:
-            self.stop(HoldReason.DEADLINE, f"the service wants us to wait {duration(wait_s)}, beyond the deadline")
+            self.stop(HoldReason.DEADLINE, f"the service asks for a pause of {duration(wait_s)}, beyond the deadline")
 
     def _halt(self, text: str) -> None:
         self._wakeup.notify_all()

@@ -95,7 +95,7 @@ class Uploader:
                 case UploadReplyKind.REFUSED:
                     raise UploadFailed(_refusal(image, reply))
                 case UploadReplyKind.KEY:
-                    self._stops.stop(HoldReason.KEY, f"the service refuses the key: {reply.message}")
+                    self._stops.stop(HoldReason.KEY, f"the service refuses the API key: {reply.message}")
                     raise UploadFailed(reply.message)
                 case UploadReplyKind.RETRY | UploadReplyKind.RATE:
                     failed += 1
@@ -103,7 +103,7 @@ class Uploader:
                         raise UploadFailed(f"{image.path} could not be uploaded: {reply.message}")
                     self._failing.add(image.sha256)
                     await self._wakeup.sleep_unless(backoff_s(failed), is_wanted)
-        raise UploadFailed(f"{image.path} was not uploaded: nobody wants it any more")
+        raise UploadFailed(f"{image.path} was not uploaded: no job needs it any more")
 
 
 def _bytes(image: LocalImage) -> bytes:
@@ -113,10 +113,10 @@ def _bytes(image: LocalImage) -> bytes:
     except OSError as error:
         raise UploadFailed(f"{image.path} cannot be read: {error.strerror}") from error
     if hashlib.sha256(data).hexdigest() != image.sha256:
-        raise UploadFailed(f"{image.path} was changed while the run went on: start it again")
+        raise UploadFailed(f"{image.path} was changed during the run: run again")
     return data
 
 
 def _refusal(image: LocalImage, reply: UploadReply) -> str:
-    said = f"the service does not take {image.path}: {reply.message}"
-    return f"{said}; `batchrunner uploads --prune` makes room" if "quota" in reply.message.lower() else said
+    said = f"the service refuses {image.path}: {reply.message}"
+    return f"{said}; `batchrunner uploads --prune` frees space" if "quota" in reply.message.lower() else said

@@ -113,7 +113,7 @@ async def _received(http: Http, link: str, part: Partial, *, may_be_plain: bool,
         except TransportError as error:
             fault = DownloadFault.NOT_ALLOWED if isinstance(error, Untrusted) else DownloadFault.UNREACHED
             raise DownloadError(fault, str(error)) from error
-    raise DownloadError(DownloadFault.AGAIN, "the link leads from one address to the next without end")
+    raise DownloadError(DownloadFault.AGAIN, "the link redirects without end")
 
 
 def _check_link(link: str, *, may_be_plain: bool) -> None:
@@ -123,14 +123,14 @@ def _check_link(link: str, *, may_be_plain: bool) -> None:
     except ValueError:
         parts = urlsplit("")
     if not parts.hostname or parts.scheme not in {"https", "http"}:
-        raise DownloadError(DownloadFault.NOT_ALLOWED, "the service gave a link that is no web address")
+        raise DownloadError(DownloadFault.NOT_ALLOWED, "the service gave an invalid link")
     if parts.scheme == "http" and not may_be_plain:
         raise DownloadError(DownloadFault.NOT_ALLOWED, f"the link to {parts.hostname} is not https")
 
 
 async def _receive(stream: Stream, part: Partial, bounds: Bounds) -> None:
     if stream.status in _LINK_IS_OVER:
-        said = f"the link is over: {stream.status}"
+        said = f"the link has expired: {stream.status}"
         raise DownloadError(DownloadFault.LINK_OVER, said, stream.status)
     rest = _RANGE.fullmatch(stream.headers.get("content-range", "")) if stream.status == 206 and part.goes_on else None
     if rest is not None and int(rest[1]) == part.size_bytes:
@@ -148,7 +148,7 @@ async def _receive(stream: Stream, part: Partial, bounds: Bounds) -> None:
         raise DownloadError(fault, f"the file server answered {stream.status}", stream.status)
     await _save(stream, part, whole, bounds)
     if whole is not None and whole != part.size_bytes:
-        said = f"{part.size_bytes} bytes came of {whole}"
+        said = f"{part.size_bytes} bytes arrived of {whole}"
         part.forget()
         raise DownloadError(DownloadFault.AGAIN, said)
 
@@ -211,7 +211,7 @@ class _Pace:
         if took_s < bounds.window_s:
             return
         if self._window_bytes < bounds.least_bytes_per_s * took_s:
-            said = f"it comes slower than {_in_words(bounds.least_bytes_per_s)} a second"
+            said = f"it is slower than {_in_words(bounds.least_bytes_per_s)} a second"
             raise DownloadError(DownloadFault.AGAIN, said)
         self._window_s, self._window_bytes = now_s, 0
 
@@ -221,13 +221,13 @@ async def _verified(part: Partial) -> DownloadedFile:
     written = await asyncio.to_thread(sha256_of, part.path)
     if written != part.digest.hexdigest():
         part.forget()
-        raise DownloadError(DownloadFault.AGAIN, "what lies on the disk is not what came")
+        raise DownloadError(DownloadFault.AGAIN, "the file on the disk differs from what was downloaded")
     found = DownloadedFile(part.path, part.size_bytes, written)
     wrong = await asyncio.to_thread(mp4.fault, part.path)
     if wrong:
         odd = found if mp4.is_film(part.path) else None
         part.validator = ""
-        raise DownloadError(DownloadFault.AGAIN, f"what came is not a whole video: {wrong}", odd=odd)
+        raise DownloadError(DownloadFault.AGAIN, f"the download is not a complete video: {wrong}", odd=odd)
     return found
 
 

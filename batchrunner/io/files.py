@@ -222,7 +222,7 @@ def _check_file(path: Path, folder: int | Path, found: os.stat_result, *, is_wri
     A name that a killed write left beside it is none of these.
     """
     if not stat.S_ISREG(found.st_mode):
-        raise Refused(path, "is no file: put it elsewhere")
+        raise Refused(path, "is not a file: put it elsewhere")
     if is_written and found.st_nlink > 1:
         ours = sum(entry.inode() == found.st_ino for entry in _left_over(path, folder))
         if found.st_nlink > 1 + ours:

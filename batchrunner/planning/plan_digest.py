@@ -88,7 +88,7 @@ def _others(terms: Terms) -> Iterator[tuple[str, Terms]]:
     for retries in range(MOST_RETRIES + 1):
         yield f"`retries` was {retries} and is {terms.retries}", replace(terms, retries=retries)
     if terms.max_cost_usd is not None:
-        said = f"it was made without --max-cost {dollars(terms.max_cost_usd)}: give that to `plan`, too"
+        said = f"it was made without --max-cost {dollars(terms.max_cost_usd)}: pass it to `plan` too"
         yield said, replace(terms, max_cost_usd=None)
     if terms.budget_usd is not None:
         yield f"there was no `budget`, and now there is {dollars(terms.budget_usd)}", replace(terms, budget_usd=None)

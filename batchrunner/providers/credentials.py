@@ -51,9 +51,9 @@ def read_base_url(environment: Mapping[str, str]) -> str:
     url = environment.get("MODELLIX_BASE_URL", "").strip().rstrip("/") or DEFAULT_BASE_URL
     parts = urlsplit(url)
     if not parts.hostname or parts.scheme not in {"https", "http"}:
-        raise UsageError("MODELLIX_BASE_URL is not a valid URL: write it like https://api.modellix.ai")
+        raise UsageError("MODELLIX_BASE_URL is not a valid URL, expected for example https://api.modellix.ai")
     if parts.scheme == "http" and not is_loopback(url):
-        raise UsageError("MODELLIX_BASE_URL must be https: the key would travel in the clear")
+        raise UsageError("MODELLIX_BASE_URL must be https: else the API key would be sent unencrypted")
     return url
 
 
@@ -68,7 +68,7 @@ def known_keys(environment: Mapping[str, str]) -> tuple[str, ...]:
 def _key(environment: Mapping[str, str]) -> str:
     key = environment.get("MODELLIX_API_KEY", "").strip() or _key_from_file(environment)
     if not key.isascii() or not key.isprintable() or " " in key:
-        raise Unauthorized("the key holds a character that no key has: copy it again")
+        raise Unauthorized("the API key contains an invalid character; copy it again")
     return key
 
 
@@ -82,7 +82,7 @@ def _key_from_file(environment: Mapping[str, str]) -> str:
     except OSError as error:
         if named:
             raise Unauthorized(f"MODELLIX_API_KEY_FILE cannot be read: {error.strerror}: {path}") from error
-        raise Unauthorized(f"there is no key: set MODELLIX_API_KEY, or write it to {path} (chmod 600)") from error
+        raise Unauthorized(f"no API key found: set MODELLIX_API_KEY, or write it to {path} (chmod 600)") from error
     if not key:
         raise Unauthorized(f"{path} is empty")
     return key

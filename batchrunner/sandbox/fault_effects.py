@@ -28,4 +28,4 @@ async def misbehave(fault: Fault, hang_s: float) -> HttpAnswer:
         case Fault.SUBMIT_CUT_BEFORE | Fault.SUBMIT_CUT_AFTER | Fault.POLL_CUT:
             raise ConnectionResetError(f"cut ({fault})")
         case _:
-            raise ValueError(f"{fault} is no fault of an API call's answer")
+            raise ValueError(f"{fault} is not a fault of an API call's answer")

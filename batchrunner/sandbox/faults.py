@@ -19,7 +19,7 @@ class Fault(StrEnum):
         member.description = description
         return member
 
-    RATE_LIMITED = "rate-limited", "any API call: 429 although the rate is kept"
+    RATE_LIMITED = "rate-limited", "any API call: 429 although the rate limit is respected"
     CONCURRENT_LIMITED = "concurrent-limited", "submit: 429 concurrent limit exceeded although a slot is free"
 
     SUBMIT_500_BEFORE = "submit-500-before", "submit: 500, nothing was accepted"
@@ -43,9 +43,9 @@ class Fault(StrEnum):
     TASK_FAILED = "task-failed", "task: fails by the provider's error and stays charged"
     TASK_MODERATED = "task-moderated", "task: fails in moderation and its charge is given back"
     NO_VIDEO = "no-video", "task: a success without a video, for good, and charged"
-    COVER_FIRST = "cover-first", "task: a cover image stands before the video"
+    COVER_FIRST = "cover-first", "task: a cover image comes before the video"
 
-    LINK_EXPIRED = "link-expired", "download: this link answers 403 until the task is asked anew"
+    LINK_EXPIRED = "link-expired", "download: this link answers 403 until the task is polled again"
     FOREIGN_DOWNLOAD = "foreign-download", "download: the link points at a third host"
     DOWNLOAD_CUT = "download-cut", "download: the connection is cut in mid-body"
     DOWNLOAD_SHORT = "download-short", "download: a truncated file whose content-length fits what is sent"
@@ -72,7 +72,7 @@ def parse_fault(text: str) -> tuple[Fault, float]:
     by_name = {fault.removeprefix("submit-"): fault for fault in Fault} | {str(fault): fault for fault in Fault}
     fault = by_name.get(name.strip())
     if fault is None:
-        raise ValueError(f"{name!r} is no fault; the known ones are {', '.join(Fault)}.")
+        raise ValueError(f"{name!r} is not a fault; the known ones are {', '.join(Fault)}.")
     return fault, _rate(fault, number)
 
 

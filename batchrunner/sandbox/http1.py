@@ -52,7 +52,7 @@ async def read_request(reader: asyncio.StreamReader) -> tuple[HttpRequest, bool]
 def _start(line: str) -> tuple[str, str, str]:
     parts = _REQUEST_LINE.fullmatch(line)
     if parts is None:
-        raise BadRequestError(400, "BadRequest: this is no HTTP/1.1 request")
+        raise BadRequestError(400, "BadRequest: this is not an HTTP/1.1 request")
     return cast("tuple[str, str, str]", parts.groups())
 
 
@@ -72,7 +72,7 @@ def _body_bytes(headers: Mapping[str, str]) -> int:
         raise BadRequestError(411, "LengthRequired: send the body with a content-length")
     length = headers.get("content-length", "0")
     if not _LENGTH.fullmatch(length):
-        raise BadRequestError(400, "BadRequest: content-length is no number")
+        raise BadRequestError(400, "BadRequest: content-length is not a number")
     if int(length) > MAX_BODY_BYTES:
         raise BadRequestError(413, f"PayloadTooLarge: a body may have at most {MAX_BODY_BYTES} bytes")
     return int(length)

@@ -100,7 +100,7 @@ def from_line(line: bytes) -> Event:
         kind = _KINDS[fields.pop("event")]
         return kind(**fields | {name: read(fields[name]) for name, read in _READ.items() if name in fields})
     except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as error:
-        raise ValueError(f"no event of the sandbox: {line[:80]!r}") from error
+        raise ValueError(f"not an event of the sandbox: {line[:80]!r}") from error
 
 
 def _plain(value: object) -> object:

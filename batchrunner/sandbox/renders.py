@@ -59,7 +59,7 @@ class Renders:
         try:
             body = json.loads(request.body)
         except (ValueError, RecursionError):
-            return refused(400, "InvalidParameter: the body is no JSON")
+            return refused(400, "InvalidParameter: the body is not JSON")
         if message := refusal(body) or self._unreachable_image(body, now_s):
             return refused(400, message)
         submit = SubmitRequest(request.key or "", model, body)

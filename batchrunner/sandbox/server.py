@@ -44,7 +44,7 @@ class Server:
         self, *, state: Path, clock: Clock, options: Behaviour, host: str = "127.0.0.1", port: int = 0
     ) -> None:
         if not IPv4Address(host).is_loopback:
-            raise ValueError(f"The sandbox listens on loopback addresses only, and {host} is none.")
+            raise ValueError(f"The sandbox listens on loopback addresses only, and {host} is not one.")
         self._state = state
         self._clock = clock
         self._options = options

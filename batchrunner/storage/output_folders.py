@@ -37,22 +37,22 @@ def _tried(root: Root, folder: Path) -> str | None:
     except Refused as error:
         return str(error)
     except OSError as error:
-        return f"{folder} takes no file: {error.strerror}"
+        return f"{folder} cannot be written to: {error.strerror}"
     return None
 
 
 def _fault(folder: Path) -> str | None:
     place, mode = nearest(folder)
     if not stat.S_ISDIR(mode):
-        return f"{place} is no folder" + (f", and clips are to go into {folder}" if folder != place else "")
+        return f"{place} is not a folder" + (f", and clips are to go into {folder}" if folder != place else "")
     try:
         disk = os.statvfs(place)
     except OSError as error:
-        return f"{place} cannot be looked at: {error.strerror}"
+        return f"{place} cannot be read: {error.strerror}"
     if disk.f_flag & os.ST_RDONLY:
         return f"{place} is on a read-only disk"
     if not os.access(place, os.W_OK | os.X_OK):
-        return f"{place} may not be written to by this user"
+        return f"{place} is not writable for this user"
     # some network disks tell no sizes
     if disk.f_blocks and disk.f_bavail * disk.f_frsize < _LEAST_FREE_BYTES:
         return f"the disk of {place} is full"

@@ -57,7 +57,9 @@ class ProjectPaths:
             Refused: it leads outside.
         """
         if not is_inside(text):
-            raise Refused(self.root / text, f"is outside {self.root}: the ledger names a file that is not ours")
+            raise Refused(
+                self.root / text, f"is outside {self.root}: the ledger names a file that batchrunner did not create"
+            )
         return self.root / text
 
     def output(self, text: str) -> Path:

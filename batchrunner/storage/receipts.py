@@ -108,7 +108,8 @@ class ReceiptsWriter:
             path = receipts_path(self.project, manifest)
             why = error.lines[0] if isinstance(error, BatchrunnerError) else str(error)
             self.say(
-                f"the receipts could not be written: {path}: {why}. The ledger knows it; other machines do not yet"
+                f"the receipts could not be written: {path}: {why}. The ledger has recorded it; "
+                "other machines do not know it yet"
             )
 
 
@@ -154,7 +155,7 @@ def _is_clip(path: Path) -> bool:
 
 
 def check_memory(project: ProjectPaths, manifest: str, outputs: Iterable[str]) -> None:
-    """Clips without a ledger and without receipts: the memory of what was paid is lost.
+    """Clips without a ledger and without receipts: the record of what was paid is lost.
 
     Raises:
         UsageError: it is; only `--fresh` says that this is meant.
@@ -165,6 +166,6 @@ def check_memory(project: ProjectPaths, manifest: str, outputs: Iterable[str]) -
     there = next((output for output in outputs if _is_clip(project.output(output))), None)
     if there is not None:
         raise UsageError(
-            f"{there} is there, but neither a ledger ({project.ledger}) nor receipts: the memory of what was paid is "
-            "lost. Bring them back (git, another machine), or say --fresh to begin anew and pay for what is missing"
+            f"{there} exists, but neither a ledger ({project.ledger}) nor receipts: the record of what was paid is "
+            "lost. Restore them (git, another machine), or pass --fresh to start over and pay for what is missing"
         )

@@ -16,8 +16,8 @@ _MOST_LINES = 500_000
 _LONGEST_LINE = 1 << 20
 _MOST_TOLD = 10
 _HELP = (
-    "resolve a conflict by keeping the lines of both sides; bring a damaged line back with git, or remove it: "
-    "what no other line and no ledger tells of is then paid again"
+    "resolve a conflict by keeping the lines of both sides; restore a damaged line with git, or remove it: "
+    "what no other line and no ledger records is then paid again"
 )
 _CONFLICT = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
 
@@ -38,7 +38,7 @@ class RefusedLine:
     said: str
 
     def __str__(self) -> str:
-        return f"{self.location}: this line is no receipt: {self.said}"
+        return f"{self.location}: this line is not a receipt: {self.said}"
 
 
 def read_lines(root: Root, path: Path) -> Iterator[Line | RefusedLine]:
@@ -53,7 +53,7 @@ def read_lines(root: Root, path: Path) -> Iterator[Line | RefusedLine]:
     *whole, last = _bytes(root, path).split(b"\n")
     lines = whole if is_cut_off(last) else [*whole, last]
     if len(lines) > _MOST_LINES:
-        raise UsageError(f"the receipts {path} have more than {_MOST_LINES:,} lines: none is taken in")
+        raise UsageError(f"the receipts {path} have more than {_MOST_LINES:,} lines: none is imported")
     for number, raw in enumerate(lines, 1):
         if raw.strip():
             yield _line(f"{path}:{number}", raw)
@@ -148,16 +148,16 @@ def _json(raw: bytes) -> object:
         raise ValueError(f"it has more than {_LONGEST_LINE >> 10} KiB")
     text = raw.decode("utf-8")
     if text.startswith(_CONFLICT):
-        raise ValueError("git left it there, where two sides are to be merged")
+        raise ValueError("it is a conflict marker that git left here")
     return json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
 
 
 def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise ValueError("it holds a name twice")
+        raise ValueError("it contains a name twice")
     return found
 
 
 def _no_number(text: str) -> float:
-    raise ValueError(f"{text} is no number")
+    raise ValueError(f"{text} is not a number")

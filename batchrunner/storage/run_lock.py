@@ -109,4 +109,4 @@ def _note(folder: Path, manifest: str) -> Path:
 def _who_holds(folder: Path, manifest: str) -> str:
     known = lock_owner(folder, manifest)
     who = f"process {known.pid} on {known.host}, since {known.since}" if known else "another process"
-    return f"another run of {manifest} is at work: {who}"
+    return f"another run of {manifest} is active: {who}"

@@ -47,7 +47,7 @@ def remember(ledger_id: str, path: Path, owners: Iterable[int]) -> None:
         UsageError: that cannot be written down.
     """
     if not _ID.fullmatch(ledger_id):
-        raise UsageError(f"the ledger {path} has an id that no release of batchrunner gave it")
+        raise UsageError(f"the ledger {path} has an id that no release of batchrunner makes")
     where = "the state folder"
     try:
         where = str(state_folder())
@@ -56,6 +56,6 @@ def remember(ledger_id: str, path: Path, owners: Iterable[int]) -> None:
     except (OSError, UnicodeEncodeError) as error:
         why = getattr(error, "strerror", None) or error
         raise UsageError(
-            f"that the ledger {path} is yours cannot be written into {where}: {why}. "
-            "Set XDG_STATE_HOME to a folder that you can write to, and type this again: nothing was submitted"
+            f"that the ledger {path} is yours cannot be recorded in {where}: {why}. "
+            "Set XDG_STATE_HOME to a folder that you can write to, and run this again: nothing was submitted"
         ) from error

@@ -120,7 +120,7 @@ def test_a_file_where_an_output_folder_must_be_is_found_before_anything_is_paid(
     (user.folder / "reels").write_bytes(b"mine")
     said = user.types("run", "shots.yaml", "--yes")
     assert said.code == 2, said.text
-    assert f"clips cannot be written: {user.folder}/reels is no folder" in said.err
+    assert f"clips cannot be written: {user.folder}/reels is not a folder" in said.err
     assert (user.folder / "reels").read_bytes() == b"mine"
     assert service.submits == 0
 
@@ -139,7 +139,7 @@ def test_a_file_where_older_clips_go_is_found_before_anything_is_paid(veteran: U
     (veteran.clip("a").parent / "versions").write_bytes(b"mine")
     said = veteran.types("redo", "shots.yaml", "a", "--yes")
     assert said.code == 2, said.text
-    assert "versions is no folder" in said.err
+    assert "versions is not a folder" in said.err
     assert veteran.sees().counts == {"done": 2, "pending": 1}, "nothing is decided that cannot be done"
     assert service.submits == 2
 
@@ -148,7 +148,7 @@ def test_an_output_folder_that_takes_no_file_is_found_before_anything_is_paid(us
     user.writes("a", "b", head=FAST)
     said = without_space(user, ".trial.").types("run", "shots.yaml", "--yes")
     assert said.code == 2, said.text
-    assert "outputs/shots takes no file: No space left on device" in said.err
+    assert "outputs/shots cannot be written to: No space left on device" in said.err
     assert service.submits == 0
 
 

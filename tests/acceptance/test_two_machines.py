@@ -152,7 +152,7 @@ def test_a_conflict_is_named_on_its_line_and_keeping_both_sides_solves_it(
 
     said = first.types("plan", "shots.yaml")
     assert said.code == 2, said.text
-    assert f"{RECEIPTS}:1: this line is no receipt" in said.err
+    assert f"{RECEIPTS}:1: this line is not a receipt" in said.err
     assert "keeping the lines of both sides" in said.err
     keeps_both_sides(first)
 

@@ -12,12 +12,12 @@ from tests.studio import manifest_text
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("{", "line 1 is no JSON"),
+        ("{", "line 1 is not JSON"),
         ("[]", "it needs `priced_on` (a date) and `usd_per_second`"),
         ('{"priced_on": "2026-11-01"}', "it needs `priced_on` (a date) and `usd_per_second`"),
         ('{"priced_on": "today", "usd_per_second": {}}', "Invalid isoformat string"),
-        ('{"priced_on": "2026-11-01", "usd_per_second": {"m": {"720p": -1}}}', "m 720p: -1 is no price"),
-        ('{"priced_on": "2026-11-01", "usd_per_second": {"m": {"720p": "much"}}}', "m 720p: 'much' is no price"),
+        ('{"priced_on": "2026-11-01", "usd_per_second": {"m": {"720p": -1}}}', "m 720p: -1 is not a price"),
+        ('{"priced_on": "2026-11-01", "usd_per_second": {"m": {"720p": "much"}}}', "m 720p: 'much' is not a price"),
     ],
 )
 def test_prices_that_are_none_are_refused_with_a_sentence(
@@ -28,5 +28,5 @@ def test_prices_that_are_none_are_refused_with_a_sentence(
     prices.write_text(text, encoding="utf-8")
     assert outcome(["plan", str(manifest), "--prices", str(prices)]) == ExitCode.USAGE
     said = capsys.readouterr().err
-    assert f"the prices in {prices} cannot be used" in said
+    assert f"cannot use the prices in {prices}" in said
     assert words in said

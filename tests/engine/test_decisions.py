@@ -67,11 +67,11 @@ def test_a_job_that_was_named_in_vain_is_told_with_what_helps_instead(studio: St
 
     assert decided(studio, DecisionKind.RETRY, "done", "lost", "new").notes == (
         "done is done, retry does nothing with it: `batchrunner redo` pays again",
-        "lost is unknown, retry does nothing with it: `batchrunner resolve` says what became of it first",
+        "lost is unknown, retry does nothing with it: first record with `batchrunner resolve` what became of it",
         "new is pending, retry does nothing with it: `batchrunner run` submits it",
     )
     assert decided(studio, DecisionKind.REDO, "lost", "new").notes == (
-        "lost is unknown, redo does nothing with it: `batchrunner resolve` says what became of it first",
+        "lost is unknown, redo does nothing with it: first record with `batchrunner resolve` what became of it",
         "new is pending, redo does nothing with it: `batchrunner run` submits it",
     )
     assert decided(studio, DecisionKind.REDO, "done").notes == ()

@@ -29,19 +29,19 @@ def test_a_file_where_a_folder_must_be_is_named(tmp_path: Path, below: str) -> N
     (tmp_path / "outputs").write_bytes(b"mine")
     (fault,) = folder_faults([tmp_path / "outputs" / below])
     into = f", and clips are to go into {tmp_path}/outputs/{below}" if below else ""
-    assert fault == f"{tmp_path}/outputs is no folder{into}"
+    assert fault == f"{tmp_path}/outputs is not a folder{into}"
     assert contents(tmp_path) == {"outputs": b"mine"}
 
 
 def test_a_link_that_leads_nowhere_is_named(tmp_path: Path) -> None:
     (tmp_path / "outputs").symlink_to(tmp_path / "unplugged")
     (fault,) = folder_faults([tmp_path / "outputs" / "film"])
-    assert fault.startswith(f"{tmp_path}/outputs is no folder")
+    assert fault.startswith(f"{tmp_path}/outputs is not a folder")
 
 
 def test_a_folder_without_the_right_to_write_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "access", lambda path, _: path != tmp_path)
-    assert folder_faults([tmp_path / "outputs"]) == [f"{tmp_path} may not be written to by this user"]
+    assert folder_faults([tmp_path / "outputs"]) == [f"{tmp_path} is not writable for this user"]
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_a_try_finds_what_cannot_be_seen(tmp_path: Path, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(Root, "create", refused)
     assert try_folders(Root(tmp_path), [tmp_path / "outputs"]) == [
-        f"{tmp_path}/outputs takes no file: Disk quota exceeded"
+        f"{tmp_path}/outputs cannot be written to: Disk quota exceeded"
     ]
 
 

@@ -111,7 +111,7 @@ def test_a_pause_that_the_service_asks_for_is_what_everybody_waits_for(tmp_path:
     studio.way = instead(lambda method, *_: refused if method == "POST" and len(studio.submits()) == 1 else None)
     studio.run()
     waits = [event.waits_for for event in studio.events if isinstance(event, Progress)]
-    assert waits[0].startswith("the service wants us to wait another ")
+    assert waits[0].startswith("the service asks for a pause of another ")
     assert all(waits[:18])
 
 

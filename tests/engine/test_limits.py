@@ -215,7 +215,7 @@ def test_an_account_that_stays_full_of_other_tasks_is_told_once_for_somebody_may
     studio.run()
 
     [told] = studio.told(EventKind.WAIT)
-    assert told.text.startswith("nothing could be submitted for 15 min: the account's slots are full of other tasks; ")
+    assert told.text.startswith("nothing could be submitted for 15 min: other tasks use all slots of the account; ")
     assert counts(studio) == {Status.DONE: 4}
 
 
@@ -225,7 +225,9 @@ def test_tasks_that_nobody_waits_for_any_longer_are_named_where_they_hold_all_sl
     studio.run(task_timeout_s=HOUR_S)
 
     [told] = studio.told(EventKind.WAIT)
-    assert "full of other tasks, 2 of them this run's own that it waits for no longer" in told.text
+    assert (
+        "other tasks use all slots of the account, 2 of them tasks of this run that it no longer waits for" in told.text
+    )
     assert sorted(counts(studio)) == [Status.DONE, Status.RUNNING]
 
 

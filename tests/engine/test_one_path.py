@@ -91,7 +91,7 @@ def test_a_claim_is_refused_where_another_run_asked_for_the_same_since_it_was_de
         elsewhere = a_claim(first, JobId("copy", "", "hero", 1))
         ledger.claim(replace(elsewhere, output="outputs/copy/hero.mp4"))
 
-        with pytest.raises(ClaimConflict, match="another run has asked for the same just now"):
+        with pytest.raises(ClaimConflict, match="another run has submitted the same request just now"):
             ledger.claim(replace(claim, newest=newest))
         assert ledger.claim(replace(claim, newest=ledger.rivals("film", "", "film.yaml").newest))
 

@@ -79,7 +79,7 @@ def test_a_first_clip_that_no_bill_speaks_of_is_weighed_by_a_second_one_before_i
     assert second.at_s - first.at_s >= 60, "the bill of the first is waited for"
     said = notes(studio)
     assert "the account lost $2.73 by the first clip" in said
-    assert "somebody else may have paid" in said
+    assert "something else may have been paid" in said
     [halt] = studio.told(EventKind.HALT)
     assert "suspected" in halt.text
 
@@ -149,7 +149,7 @@ def test_somebody_else_who_pays_all_the_time_is_no_proof_against_our_price(tmp_p
     assert studio.run(concurrency=2).exit_code is ExitCode.DONE
 
     assert notes(studio).count("could not be checked") == 1
-    assert "somebody else pays from this account" in notes(studio)
+    assert "something else is paid from this account" in notes(studio)
 
 
 def test_what_another_run_of_this_ledger_pays_meanwhile_is_no_doubt(tmp_path: Path) -> None:
@@ -216,8 +216,8 @@ def test_a_bill_far_above_the_estimate_is_told_although_it_comes_with_the_last_j
 
     assert ended.exit_code is ExitCode.COST_LIMIT
     assert counts(studio) == {Status.DONE: 2}
-    assert "a clip was billed $1,000.00, and was estimated at $2.58" in notes(studio)
-    assert "2 clips were billed $2,000.00, and were estimated at $5.15" in notes(studio)
+    assert "a clip was billed $1,000.00, but was estimated at $2.58" in notes(studio)
+    assert "2 clips were billed $2,000.00, but were estimated at $5.15" in notes(studio)
 
 
 def test_a_bill_that_fetch_sees_is_told_and_in_its_exit_code(tmp_path: Path) -> None:
@@ -348,7 +348,7 @@ def test_a_run_that_waits_for_the_balance_goes_on_after_a_top_up(tmp_path: Path)
     (wait,) = studio.told(EventKind.WAIT)
     assert "waiting for a top-up" in wait.text
     assert not studio.told(EventKind.HALT)
-    assert "the balance was topped up: the run goes on" in notes(studio)
+    assert "the balance was topped up: submitting continues" in notes(studio)
     audit(studio)
 
 

@@ -154,7 +154,7 @@ def test_a_line_that_is_no_receipt_is_named(studio: Studio, line: str) -> None:
     studio.run()
     path = write(studio)
     path.write_text(path.read_text(encoding="utf-8") + line + "\n", encoding="utf-8")
-    with pytest.raises(UsageError, match=r"batch.receipts.jsonl:2: this line is no receipt"):
+    with pytest.raises(UsageError, match=r"batch.receipts.jsonl:2: this line is not a receipt"):
         read_receipts(studio.project)
 
 
@@ -166,7 +166,7 @@ def test_clips_without_any_memory_of_what_was_paid_stop_a_run(studio: Studio) ->
     check_memory(studio.project, NAME, outputs)
     shutil.rmtree(studio.project.folder)
     receipts_path(studio.project, NAME).unlink()
-    with pytest.raises(UsageError, match="the memory of what was paid is lost"):
+    with pytest.raises(UsageError, match="the record of what was paid is lost"):
         check_memory(studio.project, NAME, outputs)
 
 

@@ -137,7 +137,7 @@ def test_a_line_that_lacks_only_its_line_end_is_read_and_gets_it(studio: Studio)
 def test_the_rest_of_a_conflict_at_the_end_of_the_file_is_no_power_cut(studio: Studio) -> None:
     path = receipts_path(studio.project, NAME)
     path.write_bytes(_LINE + b">>>>>>> theirs")
-    with pytest.raises(Exception, match="2: this line is no receipt: git left it there"):
+    with pytest.raises(Exception, match="2: this line is not a receipt: it is a conflict marker that git left"):
         read_receipts(studio.project)
 
 

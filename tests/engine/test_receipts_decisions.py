@@ -434,7 +434,7 @@ def test_receipts_with_a_bad_line_are_not_written_over(studio: Studio) -> None:
     with open_ledger(studio.project.ledger) as ledger:
         ReceiptsWriter(studio.project, ledger, said.append).whole(NAME)
     assert path.read_text(encoding="utf-8") == text
-    assert "jsonl:2: this line is no receipt" in said[0]
+    assert "jsonl:2: this line is not a receipt" in said[0]
 
 
 def test_receipts_of_the_first_release_are_read_as_before(studio: Studio, clone: Callable[[], Studio]) -> None:

@@ -99,7 +99,7 @@ BAD: dict[str, list[Any]] = {
 @pytest.mark.parametrize(("field", "value"), [(field, value) for field in BAD for value in BAD[field]])
 def test_a_value_out_of_bounds_is_named_with_its_line(studio: Studio, field: str, value: Any) -> None:
     put(studio, good(), {**good(), "task_id": "another", "id": "b", field: value})
-    with pytest.raises(UsageError, match=rf"batch\.receipts\.jsonl:2: this line is no receipt: `{field}`"):
+    with pytest.raises(UsageError, match=rf"batch\.receipts\.jsonl:2: this line is not a receipt: `{field}`"):
         read_receipts(studio.project)
     put(studio, good())
     assert len(read_receipts(studio.project)) == 1
@@ -175,7 +175,7 @@ def test_what_a_line_says_of_decisions_and_failures_has_bounds_too(
     studio: Studio, kind: str, field: str, value: Any
 ) -> None:
     put(studio, valid(kind), {**valid(kind), field: value})
-    with pytest.raises(UsageError, match=rf"batch\.receipts\.jsonl:2: this line is no receipt: `{field}`"):
+    with pytest.raises(UsageError, match=rf"batch\.receipts\.jsonl:2: this line is not a receipt: `{field}`"):
         read_receipts(studio.project)
     put(studio, valid(kind))
     assert len(read_receipts(studio.project)) == 1
@@ -184,7 +184,7 @@ def test_what_a_line_says_of_decisions_and_failures_has_bounds_too(
 @pytest.mark.parametrize("field", BAD)
 def test_a_field_that_is_missing_is_named(studio: Studio, field: str) -> None:
     put(studio, {name: value for name, value in good().items() if name != field})
-    with pytest.raises(UsageError, match=f"1: this line is no receipt: `{field}` is missing"):
+    with pytest.raises(UsageError, match=f"1: this line is not a receipt: `{field}` is missing"):
         read_receipts(studio.project)
 
 
@@ -213,7 +213,7 @@ def test_all_bad_lines_are_told_at_once(paid: Studio) -> None:
         read_receipts(paid.project)
     said = str(raised.value)
     assert "jsonl:1: " in said
-    assert "jsonl:3: this line is no receipt: git left it there, where two sides are to be merged" in said
+    assert "jsonl:3: this line is not a receipt: it is a conflict marker that git left here" in said
     assert "and 12 more" in said
     assert "keeping the lines of both sides" in said
     assert len(said.splitlines()) == 12
@@ -225,14 +225,14 @@ ODD_LINES = ["nul", '{"cost_usd": NaN}', '"x"', "7", "[]", "{}", "[" * 100_000, 
 @pytest.mark.parametrize("line", [*ODD_LINES, "1" * 5_000, '"' + "x" * (1 << 20) + '"'])
 def test_a_line_that_is_no_object_or_has_no_end_is_named(paid: Studio, line: str) -> None:
     put(paid, line_of(paid), line)
-    with pytest.raises(UsageError, match="2: this line is no receipt: "):
+    with pytest.raises(UsageError, match="2: this line is not a receipt: "):
         read_receipts(paid.project)
 
 
 def test_bytes_that_are_no_text_are_named_with_their_line(paid: Studio) -> None:
     path = receipts_path(paid.project, NAME)
     path.write_bytes(path.read_bytes() + b'{"id": "\xff"}\n')
-    with pytest.raises(UsageError, match="2: this line is no receipt: it is not UTF-8"):
+    with pytest.raises(UsageError, match="2: this line is not a receipt: it is not UTF-8"):
         read_receipts(paid.project)
 
 

@@ -129,7 +129,7 @@ def test_it_is_told_why_a_job_is_not_submitted_a_third_time(tmp_path: Path) -> N
     studio.run(submits=False)
 
     (note,) = decided(studio, DecisionKind.REDO, again).notes
-    assert note.startswith(f"submitted again already by this redo, which goes on with {', '.join(left)}: {again}; ")
+    assert note.startswith(f"already submitted again by this redo, which continues with {', '.join(left)}: {again}; ")
 
 
 def test_a_redo_that_was_killed_with_everything_done_pays_nothing_when_it_is_typed_again(tmp_path: Path) -> None:

@@ -294,7 +294,7 @@ def test_a_picture_that_was_changed_meanwhile_stops_its_job_and_pays_nothing(stu
     ended = studio.run(concurrency=1)
 
     assert ended.exit_code is ExitCode.WORK_LEFT
-    assert_waits_for_its_picture(names(ended.steps)["b"], "b.png was changed while the run went on", "start it again")
+    assert_waits_for_its_picture(names(ended.steps)["b"], "b.png was changed during the run", "run again")
     assert len(studio.record().charges) == len(uploads(studio)) == 1
 
     studio.way = lambda answer: answer
@@ -416,7 +416,7 @@ def test_a_refused_picture_stops_its_job_and_the_others_go_on(
     ended = studio.run(concurrency=3)
 
     assert ended.exit_code is ExitCode.WORK_LEFT
-    assert_waits_for_its_picture(names(ended.steps)["a"], "the service does not take", "a.png", words)
+    assert_waits_for_its_picture(names(ended.steps)["a"], "the service refuses", "a.png", words)
     assert len(uploads(studio)) == 2
     assert studio.statuses() == {"a": Status.PENDING, "b": Status.DONE, "c": Status.DONE}
 

@@ -174,7 +174,7 @@ def test_a_clip_that_is_too_large_waits_for_a_word_and_stops_nobody_else(tmp_pat
 
     assert ended.exit_code is ExitCode.WORK_LEFT
     assert [step.reason for step in ended.steps.values()] == [
-        "its clip is not fetched: it is larger than 2 GiB: `download_limit` in the manifest's settings allows more"
+        "its clip is not downloaded: it is larger than 2 GiB: `download_limit` in the manifest's settings allows more"
     ] * 2
     assert len(studio.submits()) == 2
 

@@ -241,9 +241,9 @@ def test_a_ledger_with_a_part_that_no_release_makes_is_not_used(
     every_kind_of_fact(path)
     change(path, harm)
     before = path.read_bytes()
-    with pytest.raises(UntrustedLedger, match="not as any release of batchrunner makes it") as caught:
+    with pytest.raises(UntrustedLedger, match="was not made by any release of batchrunner") as caught:
         opens(path)
-    assert "bring back what was paid" in str(caught.value)
+    assert "restore what was paid" in str(caught.value)
     assert path.read_bytes() == before
 
 
@@ -264,7 +264,7 @@ def test_attempts_that_a_trigger_swallows_are_paid_by_no_run(veteran: User, serv
 
 def test_a_view_that_never_ends_holds_no_plan_up(veteran: User) -> None:
     change(ledger_of(veteran), HANGS)
-    refused(veteran.types("plan", "shots.yaml"), "not as any release")
+    refused(veteran.types("plan", "shots.yaml"), "not made by any release")
 
 
 @pytest.mark.parametrize("version", [1, 2, 3])
@@ -289,7 +289,7 @@ OUTSIDE = ["../home/thesis.mp4", "/{home}/thesis.mp4", "outputs/../../home/thesi
 @pytest.mark.parametrize("text", OUTSIDE)
 def test_a_path_of_a_ledger_that_leads_outside_is_no_place(tmp_path: Path, text: str) -> None:
     project = find_project(tmp_path / "film.yaml")
-    with pytest.raises(Refused, match="names a file that is not ours"):
+    with pytest.raises(Refused, match="names a file that batchrunner did not create"):
         project.found(text.format(home=str(tmp_path)[1:]))
 
 
@@ -343,7 +343,7 @@ def test_a_clip_of_a_job_that_left_goes_nowhere_outside(studio: Studio, output: 
 
     assert not studio.project.root.joinpath(output).exists()
     assert ended.exit_code is ExitCode.WORK_LEFT
-    assert any("names a file that is not ours" in step.reason for step in ended.steps.values())
+    assert any("names a file that batchrunner did not create" in step.reason for step in ended.steps.values())
     assert studio.statuses()["b"] is Status.DONE
 
 

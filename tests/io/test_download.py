@@ -97,7 +97,7 @@ def test_the_digest_is_that_of_the_file_and_not_of_the_stream(path: Path) -> Non
 
         return replace(answered(), chunks=chunks())
 
-    with pytest.raises(DownloadError, match="not what came"):
+    with pytest.raises(DownloadError, match="differs from what was downloaded"):
         fetched(Service(whole_at_last), path)
     assert not path.exists()
 
@@ -113,7 +113,7 @@ def test_a_file_that_is_there_is_never_written_to(path: Path) -> None:
 @pytest.mark.parametrize("length", [len(CLIP) + 1, len(CLIP) - 1, 0])
 def test_a_length_that_is_not_kept_is_no_clip(path: Path, length: int) -> None:
     error = refusal(serving(CLIP, content_length=str(length)), path)
-    assert (error.fault, str(error)) == (DownloadFault.AGAIN, f"{len(CLIP)} bytes came of {length}")
+    assert (error.fault, str(error)) == (DownloadFault.AGAIN, f"{len(CLIP)} bytes arrived of {length}")
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_a_length_that_is_not_kept_is_no_clip(path: Path, length: int) -> None:
     [b"", b"<!doctype html><html><body>Forbidden</body></html>", b'{"code": 403}', CLIP[:-1], CLIP + b"x", film()[:-3]],
 )
 def test_what_is_no_whole_video_is_not_kept(path: Path, content: bytes) -> None:
-    with pytest.raises(DownloadError, match="what came is not a whole video: ") as caught:
+    with pytest.raises(DownloadError, match="the download is not a complete video: ") as caught:
         fetched(serving(content), path)
     error = caught.value
     assert error.fault is DownloadFault.AGAIN
@@ -384,7 +384,7 @@ def test_a_file_that_trickles_is_given_up_and_goes_on_later(path: Path) -> None:
     part = part_at(path)
     drops = [bytes([byte]) for byte in CLIP]
     service = Service(lambda _: answered(*drops, headers={"etag": TAG}, wait_s=10))
-    with pytest.raises(DownloadError, match="it comes slower than 1 KiB a second") as caught:
+    with pytest.raises(DownloadError, match="it is slower than 1 KiB a second") as caught:
         fetched(service, path, part=part)
     assert caught.value.fault is DownloadFault.AGAIN
     assert part.goes_on

@@ -193,7 +193,7 @@ def test_a_slow_body_is_a_whole_one_as_long_as_it_ends_in_time() -> None:
 
 def test_an_answer_without_end_is_none() -> None:
     http = Service(lambda _: answered(*[bytes(1 << 20)] * 9)).http()
-    assert fate_of(get, http)[:2] == (Delivery.UNCLEAR, "the answer is too large to be one")
+    assert fate_of(get, http)[:2] == (Delivery.UNCLEAR, "the answer is too large")
 
 
 @pytest.mark.parametrize("asks", [post, get, notify])
@@ -202,7 +202,7 @@ def test_a_packed_answer_is_none_for_nobody_asked_for_it(
     asks: Callable[[Http], Awaitable[object]], packing: str
 ) -> None:
     service = Service(lambda _: answered(b"not gzip", headers={"content-encoding": packing}))
-    assert fate_of(asks, service.http())[:2] == (Delivery.UNCLEAR, "the answer is packed, which nobody asked for")
+    assert fate_of(asks, service.http())[:2] == (Delivery.UNCLEAR, "the answer is compressed, which was not requested")
     assert service.asked[0][2]["accept-encoding"] == "identity"
 
 

@@ -94,24 +94,24 @@ def test_fragments_that_never_came_are_missed_where_there_is_a_list(file: Path) 
 
 NO_TRACK = BEGIN + box(b"moov", header()) + box(b"mdat", PICTURES)
 TRACK = b"tkhd\0\0\0\3" + bytes(8) + b"\0\0\0"
-OUTSIDE = "its index points outside of its pictures"
+OUTSIDE = "its index points outside of its frames"
 MISFIT = "its tables do not fit each other"
 
 
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "it holds no file type and no index and no pictures"),
+        (b"", "it holds no file type and no index and no frames"),
         (b"\0\0\0", "it ends in the middle of a box"),
-        (b"<!doctype html><html></html>", "it does not begin like an MP4"),
-        (b'{"code": 404, "message": "NotFound"}', "it does not begin like an MP4"),
-        (bytes(64), "it does not begin like an MP4"),
-        (box(b"moov", header()) + BEGIN, "it does not begin like an MP4"),
-        (BEGIN, "it holds no index and no pictures"),
+        (b"<!doctype html><html></html>", "it does not begin as an MP4 does"),
+        (b'{"code": 404, "message": "NotFound"}', "it does not begin as an MP4 does"),
+        (bytes(64), "it does not begin as an MP4 does"),
+        (box(b"moov", header()) + BEGIN, "it does not begin as an MP4 does"),
+        (BEGIN, "it holds no index and no frames"),
         (BEGIN + box(b"mdat", b"pictures"), "it holds no index"),
-        (BEGIN + box(b"moov", header()), "it holds no pictures"),
-        (film(duration=0), "its film has no length"),
-        (film(duration=0, version=1), "its film has no length"),
+        (BEGIN + box(b"moov", header()), "it holds no frames"),
+        (film(duration=0), "its video has no length"),
+        (film(duration=0, version=1), "its video has no length"),
         (film() + b"\n", "it ends in the middle of a box"),
         (film() + box(b"free")[:-1], "it ends in the middle of a box"),
         (film()[:-1], f"it is cut short: {len(film()) - 1} bytes of at least {len(film())}"),
@@ -128,13 +128,13 @@ MISFIT = "its tables do not fit each other"
         (film(runs=((2, 4),)), MISFIT),
         (film(runs=((1, 4), (1, 4))), MISFIT),
         (film(runs=()), MISFIT),
-        (film(handler=b"soun"), "its index names no pictures"),
-        (film(pictures=b"", sizes=[0] * 8), "its index names no pictures"),
-        (film(pictures=bytes(320)), "there are only zeros where a picture should be, at byte "),
-        (film(pictures=PICTURES[:160] + bytes(160)), "there are only zeros where a picture should be, at byte "),
+        (film(handler=b"soun"), "its index names no frames"),
+        (film(pictures=b"", sizes=[0] * 8), "its index names no frames"),
+        (film(pictures=bytes(320)), "there are only zeros where a frame should be, at byte "),
+        (film(pictures=PICTURES[:160] + bytes(160)), "there are only zeros where a frame should be, at byte "),
         (
             film(pictures=b"\1" * 40_000 + bytes(40_000) + b"\1" * 80_000, sizes=[20_000] * 8),
-            "there are only zeros where a picture should be, at byte ",
+            "there are only zeros where a frame should be, at byte ",
         ),
         (BEGIN + box(b"moov", header() + box(b"trak")) + box(b"mdat", PICTURES), "a track has no tables"),
         (BEGIN + box(b"moov", header() + track(b"")) + box(b"mdat", PICTURES), "a track has no sizes"),
@@ -143,11 +143,11 @@ MISFIT = "its tables do not fit each other"
             "a track does not say where its samples are",
         ),
         # fragments
-        (fragmented(), "it holds no pictures"),
+        (fragmented(), "it holds no frames"),
         (fragmented(PIECES[0], fragment(PICTURES, SIZES, shift=1)), OUTSIDE),
         (fragmented(fragment(PICTURES, [40] * 9)), OUTSIDE),
         (fragmented(fragment(PICTURES, SIZES, flags=1, base=1 << 63)), OUTSIDE),
-        (fragmented(fragment(bytes(320), SIZES)), "there are only zeros where a picture should be, at byte "),
+        (fragmented(fragment(bytes(320), SIZES)), "there are only zeros where a frame should be, at byte "),
         (fragmented(PIECES[0]).replace(TRACK + b"\1", TRACK + b"\2"), "a fragment belongs to no track"),
     ],
 )  # fmt: skip

@@ -335,10 +335,10 @@ def test_what_is_kept_of_a_reply_holds_no_signature() -> None:
         ({"error": "", "error_message": "", "message": "the render broke"}, "the render broke"),
         ({"error": "first", "error_message": "second", "message": "third"}, "first"),
         ({"error": ["first"], "message": "second"}, "second"),
-        ({}, "the service says no more than that it failed"),
-        ({"error": None, "error_message": None, "message": None}, "the service says no more than that it failed"),
-        ({"error": {}}, "the service says no more than that it failed"),
-        ({"error": " \n\t "}, "the service says no more than that it failed"),
+        ({}, "the service gave no reason"),
+        ({"error": None, "error_message": None, "message": None}, "the service gave no reason"),
+        ({"error": {}}, "the service gave no reason"),
+        ({"error": " \n\t "}, "the service gave no reason"),
     ],
 )
 def test_a_failed_task_says_why_in_one_of_three_places(said: dict[str, object], message: str) -> None:

@@ -148,7 +148,7 @@ def test_amounts_that_are_equal_make_the_same_plan() -> None:
         (TERMS, replace(TERMS, retries=3), "`retries` was 0 and is 3"),
         (replace(TERMS, retries=2), TERMS, "`retries` was 2 and is 0"),
         (TERMS, replace(TERMS, budget_usd=Decimal(900)), "there was no `budget`, and now there is $900.00"),
-        (TERMS, OTHER_TERMS[3], "it was made without --max-cost $20.00: give that to `plan`, too"),
+        (TERMS, OTHER_TERMS[3], "it was made without --max-cost $20.00: pass it to `plan` too"),
         (TERMS, OTHER_TERMS[5], "it replaced no finished clips then"),
         (TERMS, replace(TERMS, retries=3, budget_usd=Decimal(900)), None),
     ],

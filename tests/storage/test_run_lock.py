@@ -49,7 +49,7 @@ def another_process(folder: Path) -> Iterator["subprocess.Popen[str]"]:
 
 def test_a_second_run_is_told_which_process_holds_the_lock(tmp_path: Path) -> None:
     with another_process(tmp_path) as process:
-        said = f"another run of film is at work: process {process.pid} on {HERE}, since {SINCE}"
+        said = f"another run of film is active: process {process.pid} on {HERE}, since {SINCE}"
         with pytest.raises(RunLocked) as caught, run_lock(tmp_path, "film", SINCE):
             pass
         assert (str(caught.value), caught.value.exit_code) == (said, ExitCode.LOCKED)

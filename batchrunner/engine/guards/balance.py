@@ -77,4 +77,4 @@ class BalanceGuard(PassiveGuard):
         del job
         if answer.outcome is Outcome.ACCEPTED:
             self._is_used_up = False
-            self._events.note("the balance was topped up: the run goes on")
+            self._events.note("the balance was topped up: submitting continues")

@@ -28,7 +28,7 @@ class FullAccountGuard(PassiveGuard):
     @property
     def reason(self) -> str:
         """A slot, while none is ours."""
-        return "waiting for a free slot of the account" if self._slots.are_all_elsewhere else ""
+        return "waiting for a free slot in the account" if self._slots.are_all_elsewhere else ""
 
     def record(self, job: Job, answer: Answer) -> None:
         """One more submit found no slot."""
@@ -41,7 +41,7 @@ class FullAccountGuard(PassiveGuard):
         elif not self._is_reported:
             self._is_reported = True
             ours = sum(step.hold_reason is HoldReason.TASK_TIMEOUT for step in self._steps.values())
-            given_up = f", {ours} of them this run's own that it waits for no longer" if ours else ""
-            who = f"the account's slots are full of other tasks{given_up}"
+            given_up = f", {ours} of them tasks of this run that it no longer waits for" if ours else ""
+            who = f"other tasks use all slots of the account{given_up}"
             said = f"nothing could be submitted for {duration(full_s)}: {who}; still trying"
             self._events.emit(EventKind.WAIT, said)

@@ -20,7 +20,7 @@ from batchrunner.providers.provider import Retry
 from batchrunner.storage.records import HighWaterMark
 
 _MOST = Decimal("1.05")
-_HELP = "look up today's prices, and name them with --prices"
+_HELP = "look up today's prices and pass them with --prices"
 # An account that loses nothing for so long is not paid from by anybody else, as far as one can see.
 _QUIET_S = 10.0
 # So many clips are compared with the balance before it is said that it cannot be done.
@@ -109,7 +109,7 @@ class PriceGuard(PassiveGuard):
         if usd is None:
             return None
         if earlier is not None and usd < earlier:
-            self._check_another("somebody else pays from this account")
+            self._check_another("something else is paid from this account")
             return None
         return _BalanceBefore(usd, mark)
 
@@ -142,13 +142,13 @@ class PriceGuard(PassiveGuard):
         if not _is_above(lost_usd, estimate_usd):
             self._suspicion = ""
             return
-        which = "a second clip, which went alone and" if self._suspicion else "the first clip, which"
+        which = "a second clip, which was submitted alone and" if self._suspicion else "the first clip, which"
         reason = f"the account lost {dollars(lost_usd)} by {which} was estimated at {dollars(estimate_usd)}"
         self._suspected = _SuspectedOvercharge(identity, reason)
-        said = "somebody else may have paid at that moment: submitting is paused until that clip is billed"
+        said = "something else may have been paid at that moment: submitting is paused until that clip is billed"
         self.events.note(f"{reason}; {said}")
 
-    def _check_another(self, why: str = "the balance was not answered") -> None:
+    def _check_another(self, why: str = "the service did not say the balance") -> None:
         """The next clip is checked instead; but a balance that the service never gives does not hold up a night."""
         self._checks_left -= 1
         if self._checks_left == 0:
@@ -167,7 +167,7 @@ class PriceGuard(PassiveGuard):
             estimate_usd = max(estimate_usd, self.cost_of(attempt.request).high_usd)
         if not _is_above(billed_usd, estimate_usd):
             return
-        said = f"a clip was billed {dollars(billed_usd)}, and was estimated at {dollars(estimate_usd)}"
+        said = f"a clip was billed {dollars(billed_usd)}, but was estimated at {dollars(estimate_usd)}"
         if self.submits and not self.stops.is_stopped:
             self.stops.stop(HoldReason.PRICE, f"{said}: {_HELP}")
         elif not self._overcharges:
@@ -178,7 +178,7 @@ class PriceGuard(PassiveGuard):
         """What all clips that were dearer than agreed to cost together, where one alone was reported."""
         if len(self._overcharges) > 1:
             billed_usd, estimate_usd = (sum(usd, NOTHING) for usd in zip(*self._overcharges.values(), strict=True))
-            said = f"clips were billed {dollars(billed_usd)}, and were estimated at {dollars(estimate_usd)}"
+            said = f"clips were billed {dollars(billed_usd)}, but were estimated at {dollars(estimate_usd)}"
             self.events.emit(EventKind.ALARM, f"{len(self._overcharges)} {said}")
 
     def end_suspicion(self, identity: JobId) -> None:
@@ -187,7 +187,9 @@ class PriceGuard(PassiveGuard):
             return
         suspected, self._suspected = self._suspected, None
         if self._suspicion:
-            why = f"{suspected.reason}, as by one before it; no bill says what they cost, so it is only suspected"
+            why = (
+                f"{suspected.reason}, as it did before; no bill says what they cost, so an overcharge is only suspected"
+            )
             self.stops.stop(HoldReason.PRICE, f"{why}: {_HELP}")
         else:
             self._suspicion, self._checks_left = suspected.reason, _MOST_CHECKS

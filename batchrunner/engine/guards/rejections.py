@@ -16,6 +16,6 @@ class RejectionGuard(PassiveGuard):
     def record(self, job: Job, answer: Answer) -> None:
         """A refused key ends all submits, a refused model those to this model."""
         if answer.reject_reason is RejectReason.KEY:
-            self._stops.stop(HoldReason.KEY, f"the service refuses the key: {answer.message}")
+            self._stops.stop(HoldReason.KEY, f"the service refuses the API key: {answer.message}")
         elif answer.reject_reason is RejectReason.ADDRESS:
             self._stops.stop_model(job.request.model, HoldReason.ADDRESS, f"the service refuses: {answer.message}")

@@ -51,7 +51,7 @@ class AddressRefused(TransportError):
     """A link leads to where nothing is asked for; nothing was sent."""
 
     def __init__(self, address: Address, kind: str) -> None:
-        advice = f"if that is right, as with some VPNs, --allow-network {address} allows it"
+        advice = f"if that is right, as with some VPNs, allow it with --allow-network {address}"
         super().__init__(Delivery.NOT_SENT, f"its address is {address}, which is not public ({kind}); {advice}")
 
 

@@ -150,7 +150,7 @@ class Http:
                 if response.status_code not in REDIRECTS or "location" not in response.headers:
                     return Reply(response.status_code, headers_of(response), b"")
                 url = redirected(url, response.headers["location"])
-        raise TransportError(Delivery.UNCLEAR, "the link leads from one address to the next without end")
+        raise TransportError(Delivery.UNCLEAR, "the link redirects without end")
 
     @asynccontextmanager
     async def stream(self, url: str, headers: Mapping[str, str] | None = None) -> AsyncIterator[Stream]:

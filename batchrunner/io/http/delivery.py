@@ -38,10 +38,10 @@ ERRORS: tuple[tuple[type[Exception], Delivery, str], ...] = (
     (httpx.ProxyError, Delivery.NOT_SENT, "the proxy refused"),
     (httpx.LocalProtocolError, Delivery.NOT_SENT, "the request could not be written"),
     # our own address was checked before: these two speak of one in the answer
-    (httpx.UnsupportedProtocol, Delivery.UNCLEAR, "the answer leads to no usable address"),
-    (httpx.InvalidURL, Delivery.UNCLEAR, "the answer leads to no usable address"),
+    (httpx.UnsupportedProtocol, Delivery.UNCLEAR, "the answer redirects to an unusable address"),
+    (httpx.InvalidURL, Delivery.UNCLEAR, "the answer redirects to an unusable address"),
     (httpx.ReadTimeout, Delivery.UNCLEAR, "no answer in time"),
-    (httpx.WriteTimeout, Delivery.UNCLEAR, "the request was not taken in time"),
+    (httpx.WriteTimeout, Delivery.UNCLEAR, "the request was not received in time"),
     (httpx.HTTPError, Delivery.UNCLEAR, "the connection was cut"),
     (httpx.StreamError, Delivery.UNCLEAR, "the answer could not be read"),
     (httpx.CookieConflict, Delivery.UNCLEAR, "the answer could not be read"),

@@ -61,10 +61,10 @@ async def whole_reply(
                 async for chunk in response.aiter_raw():
                     body += chunk
                     if len(body) > _LARGEST_REPLY_BYTES:
-                        raise TransportError(Delivery.UNCLEAR, "the answer is too large to be one", bytes(body))
+                        raise TransportError(Delivery.UNCLEAR, "the answer is too large", bytes(body))
                 if response.headers.get("content-encoding", "identity").strip().lower() not in {"identity", ""}:
                     raise TransportError(
-                        Delivery.UNCLEAR, "the answer is packed, which nobody asked for", _unpacked(body)
+                        Delivery.UNCLEAR, "the answer is compressed, which was not requested", _unpacked(body)
                     )
                 return Reply(response.status_code, headers_of(response), bytes(body))
     except FOREIGN as error:

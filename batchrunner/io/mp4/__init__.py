@@ -12,7 +12,7 @@ from batchrunner.io.mp4.boxes import BEGINNINGS, BrokenFilm, Film
 from batchrunner.io.mp4.fragments import check_fragments
 from batchrunner.io.mp4.sample_tables import check_tracks
 
-_NEEDED = {b"ftyp": "no file type", b"moov": "no index", b"mdat": "no pictures"}
+_NEEDED = {b"ftyp": "no file type", b"moov": "no index", b"mdat": "no frames"}
 _OTHER_FILMS = (b"\x1aE\xdf\xa3", b"RIFF", b"OggS", b"FLV\x01", b"\x00\x00\x01\xba")
 
 # So many places are looked at for zeros, in so many bytes each.
@@ -62,9 +62,9 @@ def _check(film: Film) -> None:
         raise BrokenFilm("it holds more than one index")
     pictures = check_tracks(film, movie) + check_fragments(film, movie, boxes)
     if not pictures:
-        raise BrokenFilm("its index names no pictures")
+        raise BrokenFilm("its index names no frames")
     if b"moof" not in kinds and film.duration(movie) == 0:
-        raise BrokenFilm("its film has no length")
+        raise BrokenFilm("its video has no length")
     _check_zeros(film, pictures)
 
 
@@ -78,4 +78,4 @@ def _check_zeros(film: Film, pictures: list[tuple[int, int]]) -> None:
             position = start + (size - seen_bytes) * place // glances
             seen = film.read(position, seen_bytes)
             if len(seen) >= _LEAST_BYTES and not any(seen):
-                raise BrokenFilm(f"there are only zeros where a picture should be, at byte {position}")
+                raise BrokenFilm(f"there are only zeros where a frame should be, at byte {position}")

@@ -43,7 +43,7 @@ class Film:
         boxes: list[Box] = []
         for box in self._walk(0, self.size_bytes):
             if not boxes and box.kind not in BEGINNINGS:
-                raise BrokenFilm("it does not begin like an MP4")
+                raise BrokenFilm("it does not begin as an MP4 does")
             if box.end > self.size_bytes:
                 raise BrokenFilm(f"it is cut short: {self.size_bytes} bytes of at least {box.end}")
             boxes.append(box)
@@ -102,7 +102,7 @@ class Film:
         """Whether all of these bytes are media data of this file."""
         at = bisect_right(self.media, (start, self.size_bytes)) - 1
         if at < 0 or start + size > self.media[at][1]:
-            raise BrokenFilm("its index points outside of its pictures")
+            raise BrokenFilm("its index points outside of its frames")
 
     def duration(self, movie: Box) -> int:
         """The film's length in its own units, 0 where the header does not say."""

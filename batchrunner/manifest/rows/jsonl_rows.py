@@ -131,7 +131,7 @@ class _JsonScanner:
             said = _IN_OUR_WORDS.get(error.msg, f"this is not valid JSON: {error.msg.removesuffix(' at').lower()}")
             raise self._wrong(said) from None
         except ValueError as error:
-            raise self._wrong(shortened(str(error)), "put it in double quotes if it is a text") from None
+            raise self._wrong(shortened(str(error)), "put it in double quotes if it is text") from None
         text = self._line[start : self._position]
         self._skip_blanks()
         return _scalar(value, text, location)

@@ -101,6 +101,6 @@ class Modellix:
     def _heed(self, error: TransportError) -> None:
         if isinstance(error, Untrusted):
             self.distrust = (
-                f"{self._base_url}: {error}. Nothing was sent to it. If a proxy of yours stands between, name the file "
-                "of its certificate authority with SSL_CERT_FILE; and see whether this machine's clock is right"
+                f"{self._base_url}: {error}. Nothing was sent to it. If you use a proxy, set SSL_CERT_FILE to "
+                "the file of its certificate authority; also check this machine's clock"
             )

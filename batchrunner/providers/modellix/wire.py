@@ -165,7 +165,7 @@ def _failure(task: Mapping[str, Any]) -> Failure:
         str(task.get("error_message") or ""),
         str(task.get("message") or ""),
     ]
-    message = next((text.strip() for text in words if text.strip()), "the service says no more than that it failed")
+    message = next((text.strip() for text in words if text.strip()), "the service gave no reason")
     moderated = _MODERATION.search(message) is not None
     return Failure(ErrorClass.MODERATION if moderated else ErrorClass.PROVIDER, foreign.redact(message))
 
@@ -193,7 +193,9 @@ def upload_reply(reply: Reply, now_s: float) -> UploadReply:
     file_id, url = file.get("file_id"), file.get("url")
     if isinstance(file_id, str) and file_id and isinstance(url, str) and url.startswith(("https://", "http://")):
         return UploadReply(UploadReplyKind.TAKEN, file_id, url, limits=limits)
-    return UploadReply(UploadReplyKind.RETRY, message="the service took it and did not say where it is", limits=limits)
+    return UploadReply(
+        UploadReplyKind.RETRY, message="the service accepted it but did not say where it is", limits=limits
+    )
 
 
 def balance(reply: Reply, now_s: float) -> BalanceReply:

@@ -38,11 +38,13 @@ class Admission:
         for path in beside:
             root.check(path)
         if _leads_elsewhere(beside[-1]):
-            raise UntrustedLedger(f"{beside[-1]} is the journal of a stranger: it would delete other files. Remove it")
+            raise UntrustedLedger(
+                f"{beside[-1]} is the journal of another database: it would delete other files. Remove it"
+            )
         if is_tracked(self.path.absolute()):
             raise UntrustedLedger(
                 f"git tracks the ledger {self.path}, so that each commit would carry it and each checkout change it: "
-                f"type `git rm --cached {shlex.quote(str(self.path))}`, and commit that"
+                f"run `git rm --cached {shlex.quote(str(self.path))}`, and commit that"
             )
 
     def check_content(self, db: sqlite3.Connection) -> None:
@@ -54,13 +56,13 @@ class Admission:
         odd = tables.unexpected_part(db)
         if odd is not None:
             raise UntrustedLedger(
-                f"the ledger {self.path} is not as any release of batchrunner makes it ({odd}), and is not used: "
-                "move it away. Receipts beside the manifest bring back what was paid"
+                f"the ledger {self.path} was not made by any release of batchrunner ({odd}) and is not used: "
+                "move it away. Receipts beside the manifest restore what was paid"
             )
         if not self.trusting and not trusted_ids.trusts(_id(db), self._owners()):
             raise UntrustedLedger(
                 f"the ledger {self.path} was not made by you on this machine, and may hide what was paid: "
-                f"if you trust it, type `batchrunner trust {shlex.quote(str(self._folder()))}` once"
+                f"if you trust it, run `batchrunner trust {shlex.quote(str(self._folder()))}` once"
             )
 
     def record_trust(self, db: sqlite3.Connection) -> None:

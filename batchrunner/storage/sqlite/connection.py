@@ -113,8 +113,8 @@ def _reader(path: Path) -> sqlite3.Connection:
     for journal in (path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-journal")):
         if journal.exists() and journal.stat().st_size:
             raise LedgerError(
-                f"the ledger {path} was left in the middle of a write ({journal.name}), and cannot be read where "
-                "nothing may be written: copy the folder to another place"
+                f"the ledger {path} was left in the middle of a write ({journal.name}), and cannot be read on a "
+                "read-only disk: copy the folder elsewhere"
             )
     return _read_only(f"{address}?immutable=1")
 

@@ -111,7 +111,7 @@ class SqliteLedger(SqliteReader):
                     opened_at_s=claim.at_s,
                 )
         except IntegrityViolation as error:
-            raise ClaimConflict(f"{who.name} was submitted by somebody else just now") from error
+            raise ClaimConflict(f"{who.name} was submitted by another run just now") from error
 
     def record_answer(self, attempt_id: int, answer: Answer) -> Answer:
         """Records what became of an attempt; a refusal settles it. Gives what was recorded.
@@ -120,7 +120,7 @@ class SqliteLedger(SqliteReader):
         """
         with writing(self._db) as db:
             if answer.task_id is not None and self._has_task(answer.task_id):
-                known = f"the service gave a task id that is already on record: {answer.task_id}"
+                known = f"the service gave a task id that is already recorded: {answer.task_id}"
                 answer = Answer(answer.at_s, Outcome.UNKNOWN, None, None, answer.http_status, known, answer.body)
             insert_answer(db, attempt_id, answer)
             if answer.outcome is Outcome.REFUSED:
@@ -152,7 +152,7 @@ class SqliteLedger(SqliteReader):
                     at_s=at_s,
                 )
         except IntegrityViolation as error:
-            raise ClaimConflict(f"{identity.name} got a clip by somebody else just now") from error
+            raise ClaimConflict(f"{identity.name} got a clip from another run just now") from error
 
     def record_clip(self, attempt_id: int, clip: Clip, adoption_id: int | None = None) -> None:
         """Records under which path a verified file, or an adopting job's copy of it, is about to be put."""

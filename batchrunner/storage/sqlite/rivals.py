@@ -30,18 +30,20 @@ def check_rivals(db: sqlite3.Connection, claim: Claim) -> None:
     left alone is no matter of the tables.
 
     Raises:
-        ClaimConflict: another job's clip goes to this path, or another run has asked for the same just now.
+        ClaimConflict: another job's clip goes to this path, or another run has submitted the same request just now.
     """
     who = claim.identity
     for *other, where in fetched(db, query("outputs_of_open_attempts")):
         if where == claim.output and JobId(*other) != who:
-            raise ClaimConflict(f"{who.name}: the clip of {other[2]} (of {other[0]}) goes to {where}, since just now")
+            raise ClaimConflict(
+                f"{who.name}: the clip of {other[2]} (of {other[0]}) goes to {where} now, by another run"
+            )
     if claim.newest is None:
         return
     asked = {"fingerprint": claim.request.fingerprint, "take": who.take, "newest": claim.newest, "run_id": claim.run_id}
     same = fetched(db, query("same_request_since"), asked)
     if any(_asks_for(text, claim.request) for (text,) in same):
-        raise ClaimConflict(f"{who.name}: another run has asked for the same just now")
+        raise ClaimConflict(f"{who.name}: another run has submitted the same request just now")
 
 
 def _asks_for(text: str, request: Request) -> bool:

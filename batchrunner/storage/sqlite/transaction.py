@@ -44,7 +44,7 @@ def translated() -> Iterator[None]:
     except sqlite3.IntegrityError as error:
         raise IntegrityViolation(str(error)) from error
     except TROUBLES as error:
-        raise LedgerError(f"the ledger cannot be used just now: {error}") from error
+        raise LedgerError(f"the ledger cannot be used now: {error}") from error
 
 
 def insert(db: sqlite3.Connection, table: str, **values: object) -> int:

@@ -47,7 +47,7 @@ def only_attempt(ledger: Ledger, identity: JobId = HERO) -> Attempt:
 
 def test_a_job_has_one_open_attempt_at_most(ledger: Ledger) -> None:
     claimed(ledger)
-    with pytest.raises(ClaimConflict, match="hero was submitted by somebody else"):
+    with pytest.raises(ClaimConflict, match="hero was submitted by another run"):
         claimed(ledger, number=2)
 
 
@@ -112,7 +112,7 @@ def test_a_claim_is_refused_when_another_run_asked_for_the_same_since(ledger: Le
     ours, theirs = a_run(ledger), a_run(ledger)
     newest = ledger.rivals("film", "", "film.yaml").newest
     ledger.claim(a_claim(theirs, OTHER_MANIFEST))
-    with pytest.raises(ClaimConflict, match="another run has asked for the same"):
+    with pytest.raises(ClaimConflict, match="another run has submitted the same request"):
         ledger.claim(replace(a_claim(ours), newest=newest))
     ledger.claim(replace(a_claim(ours), newest=ledger.rivals("film", "", "film.yaml").newest))
 
@@ -267,7 +267,7 @@ def test_a_job_that_takes_over_an_attempt_sees_it_as_its_own_and_pays_nothing(le
 def test_a_number_is_adopted_once(ledger: Ledger) -> None:
     attempt_id = claimed(ledger)
     ledger.adopt(OTHER_MANIFEST, 1, attempt_id, 1, NOW_S)
-    with pytest.raises(ClaimConflict, match="hero got a clip by somebody else"):
+    with pytest.raises(ClaimConflict, match="hero got a clip from another run"):
         ledger.adopt(OTHER_MANIFEST, 1, attempt_id, 1, NOW_S)
 
 

@@ -182,7 +182,7 @@ def test_a_claim_that_another_machines_receipt_came_before_is_refused(ledger: Le
     with elsewhere.open() as other:
         other.record_answer(claimed(other, OTHER_MANIFEST), ACCEPTED)
         ledger.import_receipts(receipts(other))
-    with pytest.raises(ClaimConflict, match="another run has asked for the same"):
+    with pytest.raises(ClaimConflict, match="another run has submitted the same request"):
         ledger.claim(replace(a_claim(run_id), newest=newest))
 
 

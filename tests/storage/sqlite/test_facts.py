@@ -167,7 +167,7 @@ def test_a_disk_that_does_not_take_it_is_a_ledger_error(path: Path) -> None:
     with open_ledger(path) as ledger:
         claimed(ledger)
         raw(path).execute("DROP TABLE answer")
-        with pytest.raises(LedgerError, match="cannot be used just now"):
+        with pytest.raises(LedgerError, match="cannot be used now"):
             ledger.record_answer(1, ACCEPTED)
 
 
