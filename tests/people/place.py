@@ -195,7 +195,7 @@ class Place:
                 elsewhere.rename(outputs)
 
     def merge_receipts(self, other: "Place") -> None:
-        """What `git pull` does, conflicts resolved as the house says: the lines of both sides are kept."""
+        """What `git pull` does, conflicts resolved as the documentation says: the lines of both sides are kept."""
         for path in sorted(other.folder.glob("*.receipts.jsonl")):
             mine = self.folder / path.name
             lines = mine.read_text(encoding="utf-8").splitlines() if mine.exists() else []

@@ -80,7 +80,7 @@ def combinations(past: str) -> Iterator[Case]:
 
 
 def decide(case: Case) -> Step:
-    """What the house says."""
+    """What the planner says."""
     attempt = PASTS[case.past]
     attempts = () if attempt is None else (attempt,)
     marks = () if case.mark is None else (Decision(EARLY_S, case.mark, after=len(attempts)),)

@@ -66,7 +66,7 @@ def a_report(*rows: ReportRow, departed: tuple[ReportRow, ...] = (), **parts: An
 
 
 def row_after(past: str, *, there: bool = False, edited: bool = False, departed: bool = False) -> ReportRow:
-    """The row of a job with this past, as the house itself makes it."""
+    """The row of a job with this past, as the program itself makes it."""
     attempt = PASTS[past]
     memory = JobHistory((attempt,) if attempt else ())
     job = None if departed else a_job(EDITED if edited else REQUEST)
