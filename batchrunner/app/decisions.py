@@ -4,10 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
+from batchrunner.app.run_options import RunOptions
+from batchrunner.app.selection import matching
 from batchrunner.domain.decision import Decision, DecisionKind
 from batchrunner.domain.job import JobId
 from batchrunner.domain.status import Status
 from batchrunner.planning.batch import Batch, JobState
+from batchrunner.planning.inputs import PlanOptions
+from batchrunner.storage.interface import LedgerReader
 
 # What a job must be for a decision to have a meaning.
 _STATUSES: Mapping[DecisionKind, frozenset[Status]] = {
@@ -95,6 +99,17 @@ def decide(
         frozenset(each.identity.name for each in meant),
         (*_carried_out(chosen, kind, orders), *_in_vain(chosen, kind, orders, spelt)),
     )
+
+
+def decided_by(options: RunOptions, batch: Batch, ledger: LedgerReader, retries: int, now_s: float) -> Decided | None:
+    """What `retry` and `redo` decide; it is judged by how the jobs stand before anything is marked."""
+    if options.marking is None:
+        return None
+    seen = batch.first_steps(PlanOptions(), None)  # a job that failed has failed, whatever retries it has left
+    chosen = matching(options.selection, seen)
+    to_come = batch.first_steps(PlanOptions(retries=retries), None)
+    orders = unfinished(to_come, options.marking, ledger.last_ended_run(batch.name, batch.profile))
+    return decide(chosen, options.marking, orders, now_s, spelt=options.spelt, limit=options.limit)
 
 
 def with_decisions(batch: Batch, marks: Iterable[tuple[JobId, Decision]]) -> Batch:

@@ -1,9 +1,10 @@
 """The plan of a manifest: what a run would do next with each job, why, and for how much."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from batchrunner.app.approval import chosen, sends_of, terms
+from batchrunner.app.decisions import decided_by, with_decisions
 from batchrunner.app.job_set import wanted_of
 from batchrunner.app.run_options import RunOptions
 from batchrunner.app.session import in_flight_run, known_ledger
@@ -37,11 +38,15 @@ def plan_of(
     """The plan under these options, and how each job stands. Nothing is written, and nobody is asked."""
     check_symlinks(project, manifest.name, [job.output for job in manifest.jobs])
     limits = options.limits(manifest.settings, now_s)
+    planning = PlanOptions(limits.retries)
     with known_ledger(project) as ledger:
         flying = in_flight_run(project, ledger, manifest.name)
         slots = ledger.account.slots(account.key_digest) if account.key_digest else None
         batch = load_batch(project, wanted_of(manifest), ledger, prices, flying)
-    _, seen = chosen(options, batch, limits, PlanOptions(limits.retries))
+        decided = decided_by(options, batch, ledger, limits.retries, now_s)
+    if decided is not None:
+        planning, batch = replace(planning, only=decided.only), with_decisions(batch, decided.marks)
+    _, seen = chosen(options, batch, limits, planning)
     return planned_of(batch, limits, limits.concurrency or slots or START, seen, account.base_url), seen
 
 

@@ -2,17 +2,21 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable, Mapping
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
+from batchrunner.app.accept_clips import AcceptedClips, accept_clips
+from batchrunner.app.decision_session import deciding
 from batchrunner.app.endpoint import SANDBOX_ACCESS, Endpoint, real_endpoint, sandbox_endpoint
 from batchrunner.app.event_log import Log
 from batchrunner.app.job_set import check_manifest, prices_of, wanted_of
 from batchrunner.app.manifest_plan import AccountRef, plan_of
 from batchrunner.app.manifest_status import status_of
 from batchrunner.app.offer import check_affordable
+from batchrunner.app.pick_version import pick_version
 from batchrunner.app.plan import Plan, PlannedStep
 from batchrunner.app.project_report import ProjectReport
 from batchrunner.app.run import Run
@@ -20,10 +24,12 @@ from batchrunner.app.run_limits import RunLimits
 from batchrunner.app.run_manifest import FinishedRun, RunPorts, Workload, run_manifest
 from batchrunner.app.run_options import RunOptions
 from batchrunner.app.run_steering import LoopFactory, RunHandle
+from batchrunner.app.selection import Selection, named_jobs
 from batchrunner.app.webhook import Notifier
 from batchrunner.catalog import PriceList
+from batchrunner.domain.decision import DecisionKind
 from batchrunner.domain.event import EventKind, RunEvent
-from batchrunner.errors import Unauthorized
+from batchrunner.errors import Unauthorized, UsageError
 from batchrunner.io.clock import Clock
 from batchrunner.manifest.load import Manifest, load
 from batchrunner.manifest.permissions import Permissions
@@ -71,9 +77,32 @@ class Project:
         Raises:
             InvalidManifest, UsageError: as `read`, or nothing is selected.
         """
-        options = RunOptions(select=tuple(select), exclude=tuple(exclude), limit=limit)
+        return self._plan(RunOptions(select=tuple(select), exclude=tuple(exclude), limit=limit))
+
+    def plan_retry(self, *jobs: str) -> Plan:
+        """What `batchrunner retry` would do: submit jobs again that have failed, of the named ones or of all.
+
+        Raises:
+            InvalidManifest, UsageError: as `read`, or there is no such job.
+        """
+        return self._plan(RunOptions("retry", marking=DecisionKind.RETRY), jobs)
+
+    def plan_redo(self, *jobs: str) -> Plan:
+        """What `batchrunner redo` would do: pay again, on purpose, for jobs that are done, expired or lost.
+
+        Raises:
+            InvalidManifest, UsageError: as `read`, or no job is named, or there is no such job.
+        """
+        if not jobs:
+            raise UsageError("name the jobs to pay for again")
+        return self._plan(RunOptions("redo", marking=DecisionKind.REDO), jobs)
+
+    def _plan(self, options: RunOptions, jobs: Sequence[str] = ()) -> Plan:
+        manifest = self.read()
+        if jobs:
+            options = replace(options, named=named_jobs(manifest, jobs), spelt=frozenset(jobs))
         now_s = self.clock.wall_s()
-        planned, states = plan_of(self.read(), self.paths, self.prices, options, self._account(), now_s)
+        planned, states = plan_of(manifest, self.paths, self.prices, options, self._account(), now_s)
         steps = tuple(PlannedStep(each.job, each.step) for each in states if each.job is not None)
         return Plan(steps, planned, options, now_s)
 
@@ -99,6 +128,28 @@ class Project:
         options = replace(limits.applied_to(approve.options), plan=approve.digest, allow_unpriced=allow_unpriced)
         ask = partial(check_affordable, part_is_enough=allow_partial)
         return Run(partial(self._carry_out, options, credentials, ask), self.loop_factory)
+
+    def accept(self, *jobs: str) -> AcceptedClips:
+        """Keeps the clips of jobs that were edited, as the jobs are written now: nothing is paid for them.
+
+        Raises:
+            RunLocked: a run of this manifest is at work.
+            InvalidManifest, UsageError: as `read`, or there is no such job, or a named one has no clip.
+        """
+        manifest = self.read()
+        selection = Selection(named=named_jobs(manifest, jobs) if jobs else None)
+        with deciding(self.paths, wanted_of(manifest), self.clock, warnings.warn) as session:
+            return accept_clips(session, selection, frozenset(jobs))
+
+    def pick(self, job: str, version: str) -> str:
+        """Puts an older version (`v1`) of a job's clip back under its final name; gives its path.
+
+        Raises:
+            RunLocked: a run of this manifest is at work.
+            InvalidManifest, UsageError: as `read`, or there is no such job or version.
+        """
+        with deciding(self.paths, wanted_of(self.read()), self.clock, warnings.warn) as session:
+            return pick_version(session, job, version)
 
     def status(self) -> ProjectReport:
         """How the jobs stand, from the ledger alone; it may be asked beside a run.

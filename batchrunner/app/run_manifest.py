@@ -7,11 +7,10 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from batchrunner.app.approval import Approval, Ask, approve
-from batchrunner.app.decisions import Decided, decide, unfinished, with_decisions
+from batchrunner.app.decisions import decided_by, with_decisions
 from batchrunner.app.endpoint import Endpoint
 from batchrunner.app.manifest_status import report_of
 from batchrunner.app.run_options import RunOptions
-from batchrunner.app.selection import matching
 from batchrunner.app.session import OpenLedger, Session, known_ledger
 from batchrunner.app.webhook import Notifier, broken_off, last_word
 from batchrunner.catalog import PriceList
@@ -113,7 +112,7 @@ async def _agreed(
     now_s = ports.clock.wall_s()
     limits = options.limits(work.settings, now_s)
     planning = PlanOptions(limits.retries, submits=options.submits)
-    decided = _decided(options, batch, limits.retries, known, now_s)
+    decided = decided_by(options, batch, known, limits.retries, now_s)
     if decided is None:
         return (), await _approved(options, batch, limits, planning, ports)
     for words in decided.notes:
@@ -127,17 +126,6 @@ async def _approved(
 ) -> Approval:
     endpoint, ask, clock = ports.endpoint, ports.ask, ports.clock
     return await approve(options, batch, limits, planning, endpoint=endpoint, ask=ask, clock=clock)
-
-
-def _decided(options: RunOptions, batch: Batch, retries: int, ledger: LedgerReader, now_s: float) -> Decided | None:
-    """What `retry` and `redo` decide; it is judged by how the jobs stand before anything is marked."""
-    if options.marking is None:
-        return None
-    seen = batch.first_steps(PlanOptions(), None)  # a job that failed has failed, whatever retries it has left
-    chosen = matching(options.selection, seen)
-    to_come = batch.first_steps(PlanOptions(retries=retries), None)
-    orders = unfinished(to_come, options.marking, ledger.last_ended_run(batch.name, batch.profile))
-    return decide(chosen, options.marking, orders, now_s, spelt=options.spelt, limit=options.limit)
 
 
 async def execute_approved(

@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -20,6 +21,7 @@ from batchrunner import (
     ExitCode,
     InsufficientBalance,
     InvalidManifest,
+    Plan,
     Run,
     RunEvent,
     RunLimits,
@@ -169,6 +171,55 @@ def test_a_second_run_of_one_manifest_is_refused_where_it_is_entered(harness: Pr
             gate.open()
             run.wait()
     assert paid(harness) == 1
+
+
+# what people decide
+
+
+def test_a_retry_and_a_redo_are_planned_agreed_to_and_paid_like_any_run(harness: ProgramHarness) -> None:
+    harness.write(manifest_text("a", "b"))
+    harness.options = Behaviour(latency_s=60, concurrency=10, faults={Fault.TASK_FAILED: 1.0})
+    project = harness.open()
+    with project.run(approve=project.plan(select=["a"])) as run:
+        run.wait()
+    harness.options = Behaviour(latency_s=60, concurrency=10)
+    project = harness.open()
+
+    plans: list[Callable[[], Plan]] = [project.plan_retry, partial(project.plan_redo, "a")]
+    for plan in plans:
+        made = plan()
+        assert [each.job.name for each in made.submits] == ["a"]
+        with project.run(approve=made) as run:
+            run.wait()
+        assert run.report.counts == {Status.DONE: 1, Status.PENDING: 1}
+
+    assert len(harness.submits()) == 3
+    with pytest.raises(UsageError, match="name the jobs"):
+        project.plan_redo()
+
+
+def test_an_edited_job_keeps_its_clip_where_that_is_accepted_and_an_older_one_is_picked(
+    harness: ProgramHarness,
+) -> None:
+    text = manifest_text("a")
+    harness.write(text)
+    project = harness.open()
+    with project.run(approve=project.plan()) as run:
+        run.wait()
+    with project.run(approve=project.plan_redo("a")) as run:
+        run.wait()
+    newest = harness.clip("a").read_bytes()
+    harness.write(text.replace("waves", "turns"))
+    assert [each.action for each in project.plan().steps] == [Action.SUBMIT]
+
+    assert project.accept("a").kept == {"a": ("prompt",)}
+    assert project.plan().submits == ()
+
+    assert project.pick("a", "v1") == "outputs/batch/a.mp4"
+    assert harness.clip("a").read_bytes() != newest
+    assert project.plan().submits == ()
+    with pytest.raises(UsageError, match="no version v9"):
+        project.pick("a", "v9")
 
 
 # what is agreed to
@@ -416,7 +467,7 @@ def test_a_run_that_nobody_entered_or_that_has_not_ended_tells_so(harness: Progr
     harness.write(manifest_text("a"))
     project = harness.open()
     run = project.run(approve=project.plan())
-    with pytest.raises(UsageError, match="inside of its block"):
+    with pytest.raises(UsageError, match="inside its block"):
         next(iter(run))
     with pytest.raises(UsageError, match="has not ended"):
         run.report  # noqa: B018
