@@ -91,7 +91,7 @@ def test_a_ledger_that_came_with_the_folder_is_refused_with_one_command(
 def test_a_ledger_that_a_person_trusts_is_used_and_nothing_is_paid_again(veteran: User, service: Service) -> None:
     other = stranger(veteran)
     said = other.types("trust", ".")
-    assert (said.code, said.out) == (0, "trusted: .batchrunner/ledger.db, which knows of 1 paid task\n"), said.text
+    assert (said.code, said.out) == (0, "trusted: .batchrunner/ledger.db, which records 1 paid task\n"), said.text
     assert other.runs().report.counts == {"done": 2}
     assert service.submits == 2
     refused(stranger(veteran, "third").types("status", "shots.yaml"), "batchrunner trust")
