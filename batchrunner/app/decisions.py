@@ -40,16 +40,16 @@ class Orders:
 
     left: Mapping[str, tuple[str, ...]]
 
-    def hold(self, mark: Decision | None) -> bool:
+    def hold(self, decision: Decision | None) -> bool:
         """Whether a job's decision belongs to one of them."""
-        return mark is not None and mark.decision in self.left
+        return decision is not None and decision.decision in self.left
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What a decision comes to: marks that are new, the names of the only jobs that it submits, and what is said."""
+    """What a decision comes to: new decisions, the names of the only jobs that it submits, and what is said."""
 
-    marks: tuple[tuple[JobId, Decision], ...]
+    decisions: tuple[tuple[JobId, Decision], ...]
     only: frozenset[str]
     notes: tuple[str, ...]
 
@@ -62,13 +62,13 @@ def unfinished(seen: Iterable[JobState], kind: DecisionKind, last_ended_run: int
     """
     left: dict[str, list[str]] = {}
     for each in seen:
-        mark = _order(each, kind)
-        if mark is None:
+        decision = _order(each, kind)
+        if decision is None:
             continue
         if each.step.status is Status.PENDING or each.history.open_attempt:
-            left.setdefault(mark.decision, []).append(each.identity.name)
-        elif any(a.run_id > last_ended_run and a.made_on is None for a in each.history.attempts_of(mark)):
-            left.setdefault(mark.decision, [])
+            left.setdefault(decision.decision, []).append(each.identity.name)
+        elif any(a.run_id > last_ended_run and a.made_on is None for a in each.history.attempts_of(decision)):
+            left.setdefault(decision.decision, [])
     return Orders({decision: tuple(names) for decision, names in left.items()})
 
 
@@ -89,13 +89,13 @@ def decide(
     chosen = list(chosen)
     new = {each.identity for each in chosen if _has_meaning(each, kind) and not orders.hold(_order(each, kind))}
     meant = [each for each in chosen if each.identity in new or _is_left(each, kind, orders)][:limit]
-    marks = [
+    decisions = [
         (each.identity, Decision(now_s, kind, each.history.next_number - 1, each.job.request))
         for each in meant
         if each.job is not None and each.identity in new
     ]
     return Decided(
-        tuple(marks),
+        tuple(decisions),
         frozenset(each.identity.name for each in meant),
         (*_carried_out(chosen, kind, orders), *_in_vain(chosen, kind, orders, spelt)),
     )
@@ -112,18 +112,18 @@ def decided_by(options: RunOptions, batch: Batch, ledger: LedgerReader, retries:
     return decide(chosen, options.marking, orders, now_s, spelt=options.spelt, limit=options.limit)
 
 
-def with_decisions(batch: Batch, marks: Iterable[tuple[JobId, Decision]]) -> Batch:
+def with_decisions(batch: Batch, decisions: Iterable[tuple[JobId, Decision]]) -> Batch:
     """The batch as it will be once these decisions are on record."""
-    memories = dict(batch.histories)
-    for identity, mark in marks:
-        memories[identity] = replace(memories[identity], decisions=(*memories[identity].decisions, mark))
-    return replace(batch, histories=memories)
+    histories = dict(batch.histories)
+    for identity, decision in decisions:
+        histories[identity] = replace(histories[identity], decisions=(*histories[identity].decisions, decision))
+    return replace(batch, histories=histories)
 
 
 def _order(each: JobState, kind: DecisionKind) -> Decision | None:
     """The last decision about what the job asks for now, if it is one of this kind."""
-    mark = each.history.last_decision(each.job.request, DecisionKind.RETRY, DecisionKind.REDO) if each.job else None
-    return mark if mark is not None and mark.kind is kind else None
+    decision = each.history.last_decision(each.job.request, DecisionKind.RETRY, DecisionKind.REDO) if each.job else None
+    return decision if decision is not None and decision.kind is kind else None
 
 
 def _has_meaning(each: JobState, kind: DecisionKind) -> bool:
@@ -133,17 +133,17 @@ def _has_meaning(each: JobState, kind: DecisionKind) -> bool:
 
 def _is_left(each: JobState, kind: DecisionKind, orders: Orders) -> bool:
     """Whether an order that is not finished has to bring this job to its end."""
-    mark = _order(each, kind)
-    return mark is not None and each.identity.name in orders.left.get(mark.decision, ())
+    decision = _order(each, kind)
+    return decision is not None and each.identity.name in orders.left.get(decision.decision, ())
 
 
 def _carried_out(chosen: Sequence[JobState], kind: DecisionKind, orders: Orders) -> list[str]:
     """What is said of jobs that an unfinished order has submitted again already: they are not paid a third time."""
     found: dict[str, list[str]] = {}
     for each in chosen:
-        mark = _order(each, kind)
-        if mark and orders.hold(mark) and _has_meaning(each, kind) and not _is_left(each, kind, orders):
-            found.setdefault(mark.decision, []).append(each.identity.name)
+        decision = _order(each, kind)
+        if decision and orders.hold(decision) and _has_meaning(each, kind) and not _is_left(each, kind, orders):
+            found.setdefault(decision.decision, []).append(each.identity.name)
     return [_already(names, kind, orders.left[decision]) for decision, names in found.items()]
 
 

@@ -45,7 +45,7 @@ def plan_of(
         batch = load_batch(project, wanted_of(manifest), ledger, prices, flying)
         decided = decided_by(options, batch, ledger, limits.retries, now_s)
     if decided is not None:
-        planning, batch = replace(planning, only=decided.only), with_decisions(batch, decided.marks)
+        planning, batch = replace(planning, only=decided.only), with_decisions(batch, decided.decisions)
     _, seen = chosen(options, batch, limits, planning)
     return planned_of(batch, limits, limits.concurrency or slots or START, seen, account.base_url), seen
 
@@ -57,7 +57,7 @@ def planned_of(batch: Batch, limits: EffectiveLimits, concurrency: int, seen: li
     wanted = [s.job.request for s in seen if s.job and s.step.action in (Action.SUBMIT, Action.POLL)]
     return Planned(
         steps=tuple((s.identity, s.step) for s in seen if s.job),
-        departed=tuple((s.identity, s.step) for s in seen if not s.job and s.step.action is not Action.NONE),
+        removed=tuple((s.identity, s.step) for s in seen if not s.job and s.step.action is not Action.NONE),
         unpriced=frozenset(s.identity for s in seen if s.job and not batch.is_priced(s.job)),
         priced_on=batch.prices.priced_on,
         concurrency=concurrency,

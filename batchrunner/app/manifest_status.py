@@ -66,8 +66,8 @@ def report_of(batch: Batch, seen: Iterable[JobState], now_s: float) -> Report:
         started_at_s=None,
         finished_at_s=None,
         exit_code=None,
-        rows=tuple(row for departed, row in rows if not departed),
-        departed=tuple(row for departed, row in rows if departed),
+        rows=tuple(row for removed, row in rows if not removed),
+        removed=tuple(row for removed, row in rows if removed),
         estimated_usd=sum((batch.cost(job).high_usd for job in batch.jobs.values()), NOTHING),
         priced_on=batch.prices.priced_on,
     )

@@ -47,9 +47,9 @@ def _version(who: JobId, version: str, versions: Mapping[str, Attempt]) -> Attem
     return versions[version]
 
 
-def _put_back(shelf: ClipStore, who: JobId, attempt: Attempt, final: Path) -> str:
+def _put_back(clips: ClipStore, who: JobId, attempt: Attempt, final: Path) -> str:
     try:
-        return shelf.store(who, attempt, shelf.stored(attempt), final)
+        return clips.store(who, attempt, clips.stored(attempt), final)
     except FileExistsError:
         raise UsageError(f"{final} exists but was not created by batchrunner; move it, then run this again") from None
     except OSError as error:

@@ -57,9 +57,9 @@ def unknown_submits(batch: Batch, book: LedgerReader, idle: str | None = None) -
     `idle` is a manifest of which it is certain that no run is at work.
     """
     own = {who: who for who in batch.histories if who.profile == batch.profile}
-    kin = ((job, kin.identity) for job, kin in batch.reusable.items() if kin.identity not in own)
+    reusable = ((job, reusable.identity) for job, reusable in batch.reusable.items() if reusable.identity not in own)
     found: dict[str, UnknownSubmit] = {}
-    for job, owner in (*sorted(own.items()), *kin):
+    for job, owner in (*sorted(own.items()), *reusable):
         memory = book.history(owner)
         attempt = memory.open_attempt
         if memory.damage or attempt is None or attempt.outcome not in (None, Outcome.UNKNOWN):

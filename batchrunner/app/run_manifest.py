@@ -117,8 +117,8 @@ async def _agreed(
         return (), await _approved(options, batch, limits, planning, ports)
     for words in decided.notes:
         ports.listener(RunEvent(EventKind.NOTE, words))
-    planning, batch = replace(planning, only=decided.only), with_decisions(batch, decided.marks)
-    return decided.marks, await _approved(options, batch, limits, planning, ports)
+    planning, batch = replace(planning, only=decided.only), with_decisions(batch, decided.decisions)
+    return decided.decisions, await _approved(options, batch, limits, planning, ports)
 
 
 async def _approved(

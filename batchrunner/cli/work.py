@@ -73,5 +73,5 @@ def _tell(typed: Invocation, finished: FinishedRun, project: ProjectPaths) -> No
     if result.exit_code in (ExitCode.INTERRUPTED, ExitCode.TERMINATED):
         say("stopped at once; nothing is lost", err=for_program)
     options = scope_flags(typed.profile, typed.ledger, sandbox=typed.sandbox)
-    for line in next_commands((*report.rows, *report.departed), str(typed.path), options):
+    for line in next_commands((*report.rows, *report.removed), str(typed.path), options):
         say(line, err=for_program)

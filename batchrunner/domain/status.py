@@ -33,7 +33,7 @@ class Flag(StrEnum):
     OLD_CLIP = "old-clip"
     STUCK = "stuck"
     SUBMITTING = "submitting"
-    DEPARTED = "departed"
+    REMOVED = "departed"
 
 
 _WORDS: Mapping[Status, str] = {

@@ -76,7 +76,7 @@ class Filling:
         for name, value in merged.items():
             try:
                 self._fill(name, value, names, filled)
-                self._weigh(name, filled)
+                self._count(name, filled)
             except VariableProblem as error:
                 self._add(error.problem)
                 filled.wrong.add(name)
@@ -91,7 +91,7 @@ class Filling:
         self._problems.add(Problem(Code.TOO_MANY, location, said, "split the manifest into several", "jobs"))
         return True
 
-    def _weigh(self, name: str, filled: ResolvedValues) -> None:
+    def _count(self, name: str, filled: ResolvedValues) -> None:
         """Counts a value's bytes, so that a few lines cannot fill the memory of the machine."""
         node = filled.values[name].node if name in filled.values and name != "id" else None  # ids have their own limit
         size = sum(size_of(text_of(item)) for item in keys.texts_of(node)) if node else 0

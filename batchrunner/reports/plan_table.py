@@ -33,14 +33,14 @@ _MOST_NAMES = 10
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A whole plan. `departed` are jobs that left the manifest and are still to be finished.
+    """A whole plan. `removed` are jobs that left the manifest and are still to be finished.
 
     `unpriced` have no price; `expected_s` is how long it takes with so many tasks at once. `limits_usd` are those that
     there are; of finished clips no more than `max_replaced` may be rendered again.
     """
 
     steps: tuple[tuple[JobId, Step], ...]
-    departed: tuple[tuple[JobId, Step], ...]
+    removed: tuple[tuple[JobId, Step], ...]
     unpriced: frozenset[JobId]
     priced_on: date
     concurrency: int
@@ -71,9 +71,9 @@ def plan_table(planned: Planned, now_s: float, width: int | None = None) -> Line
     Reasons are cut to what a terminal of this `width` has room for; None: they are whole.
     """
     parts = [_jobs(planned, width)]
-    if planned.departed:
+    if planned.removed:
         title = in_lines("", "no longer in the manifest, still to be finished:")
-        parts += [title, _table(planned, planned.departed, width)]
+        parts += [title, _table(planned, planned.removed, width)]
     return stacked(*parts, in_lines("", *_sums(planned, now_s)))
 
 
@@ -138,7 +138,7 @@ def plan_as_json(planned: Planned) -> dict[str, Any]:
         "sends": planned.outgoing.as_json(),
         "expected_s": round(planned.expected_s),
         "jobs": [_job(who, step) for who, step in planned.steps],
-        "departed": [_job(who, step) for who, step in planned.departed],
+        "departed": [_job(who, step) for who, step in planned.removed],
     }
 
 

@@ -74,7 +74,7 @@ class Report:
     finished_at_s: float | None
     exit_code: int | None
     rows: tuple[ReportRow, ...]
-    departed: tuple[ReportRow, ...]
+    removed: tuple[ReportRow, ...]
     estimated_usd: Decimal
     priced_on: date
     requests: Mapping[str, int] = field(default_factory=dict)
@@ -88,7 +88,7 @@ class Report:
     @property
     def actual_usd(self) -> Decimal:
         """What is booked for all jobs so far, those that left the manifest included."""
-        return sum((row.cost_usd for row in (*self.rows, *self.departed)), NOTHING)
+        return sum((row.cost_usd for row in (*self.rows, *self.removed)), NOTHING)
 
 
 def row_of(
@@ -156,7 +156,7 @@ def _flags(job: Job | None, step: Step, older: str | None, *, is_stuck: bool) ->
     if step.hold_reason is HoldReason.IN_FLIGHT:
         yield Flag.SUBMITTING
     if job is None:
-        yield Flag.DEPARTED
+        yield Flag.REMOVED
 
 
 _REFUSAL_CLASSES: Mapping[RejectReason | None, ErrorClass] = {

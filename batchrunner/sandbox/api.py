@@ -27,7 +27,7 @@ class Api:
     renders: Renders
     media: Media
     rates: RateWindow
-    dice: FaultInjector
+    faults: FaultInjector
     options: Behaviour
 
     async def answer(self, request: HttpRequest, now_s: float) -> HttpAnswer:
@@ -54,7 +54,7 @@ class Api:
             return refused(405, f"MethodNotAllowed: this address takes {allowed}", {"allow": allowed})
         if not self._may_ask(request):
             return refused(401, "Unauthorized: the API key is missing or invalid")
-        if self.dice.happens(Fault.RATE_LIMITED):
+        if self.faults.happens(Fault.RATE_LIMITED):
             return _too_many()
         return await handler()
 

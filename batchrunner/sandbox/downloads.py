@@ -39,7 +39,7 @@ class Downloads:
     account: TeamAccount
     uploads: Uploads
     links: Links
-    dice: FaultInjector
+    faults: FaultInjector
     hang_s: float
 
     def answer(self, request: HttpRequest, now_s: float) -> HttpAnswer:
@@ -77,7 +77,7 @@ class Downloads:
         first, headers = _asked_part(request, clip)
         rest = clip[first:]
         whole = replace(content(rest, "video/mp4", 206 if first else 200, headers), chunks=pieces(rest, _CHUNK_BYTES))
-        match self.dice.first(DOWNLOADING):
+        match self.faults.first(DOWNLOADING):
             case Fault.DOWNLOAD_CUT:
                 return replace(whole, chunks=_cut(rest[: len(rest) // 2], silence_s=0))
             case Fault.DOWNLOAD_HANG:

@@ -22,26 +22,26 @@ class Renders:
     account: TeamAccount
     uploads: Uploads
     links: Links
-    dice: FaultInjector
+    faults: FaultInjector
     options: Behaviour
     base_url: str
     foreign_url: str
 
     async def submit(self, model: str, request: HttpRequest, now_s: float) -> HttpAnswer:
         """Accepts and charges a task, or refuses; or goes wrong before or after."""
-        if fault := self.dice.first(BEFORE_ACCEPTING):
+        if fault := self.faults.first(BEFORE_ACCEPTING):
             return await misbehave(fault, self.options.hang_s)
         submit = self._read_submit(model, request, now_s)
         if isinstance(submit, HttpAnswer):
             return submit
-        task = self.account.accept(submit, self.dice.all(TASK_TRAITS), now_s)
-        if fault := self.dice.first(AFTER_ACCEPTING):
+        task = self.account.accept(submit, self.faults.all(TASK_TRAITS), now_s)
+        if fault := self.faults.first(AFTER_ACCEPTING):
             return await misbehave(fault, self.options.hang_s)
         return self._accepted(task)
 
     async def poll(self, key: str, task_id: str, now_s: float) -> HttpAnswer:
         """Where a task stands."""
-        if fault := self.dice.first(POLLING):
+        if fault := self.faults.first(POLLING):
             return await misbehave(fault, self.options.hang_s)
         task = self.account.task_of(key, task_id, now_s)
         if task is None:
@@ -65,7 +65,7 @@ class Renders:
         submit = SubmitRequest(request.key or "", model, body)
         if self.account.price_usd(submit) > self.account.balance_usd(now_s):
             return refused(402, "InsufficientBalance: the balance cannot pay for this task")
-        if self.dice.happens(Fault.CONCURRENT_LIMITED) or not self.account.has_free_slot(now_s):
+        if self.faults.happens(Fault.CONCURRENT_LIMITED) or not self.account.has_free_slot(now_s):
             return refused(429, "RateLimit: concurrent limit exceeded")
         return submit
 
@@ -81,7 +81,7 @@ class Renders:
     def _accepted(self, task: Task) -> HttpAnswer:
         """The reply of the seed, word for word."""
         task_id = task.charge.task_id
-        host_url = self.foreign_url if self.dice.happens(Fault.FOREIGN_GET_RESULT) else self.base_url
+        host_url = self.foreign_url if self.faults.happens(Fault.FOREIGN_GET_RESULT) else self.base_url
         return success(
             {
                 "status": State.PENDING,

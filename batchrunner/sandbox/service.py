@@ -59,7 +59,7 @@ class Sandbox:
         self._journal.append(opened)
 
         openings = [event for event in events if isinstance(event, Opened)]
-        dice = FaultInjector(options.seed, len(openings), options.faults)
+        faults = FaultInjector(options.seed, len(openings), options.faults)
         foreign_url = options.foreign_url or _FOREIGN_URL
         account = TeamAccount(self._journal, events, options)
         uploads = Uploads(root, state.with_name(state.name + ".files"), self._journal, files_url)
@@ -70,12 +70,12 @@ class Sandbox:
             secret=f"{options.seed}:{openings[0].at_s}".encode(),
             opening=len(openings),
             life_s=options.link_life_s,
-            dice=dice,
+            faults=faults,
         )
-        renders = Renders(account, uploads, links, dice, options, base_url, foreign_url)
+        renders = Renders(account, uploads, links, faults, options, base_url, foreign_url)
         media = Media(uploads, options.file_quota)
-        self._api = Api(account, renders, media, RateWindow(options.rate_per_min), dice, options)
-        self._downloads = Downloads(account, uploads, links, dice, options.hang_s)
+        self._api = Api(account, renders, media, RateWindow(options.rate_per_min), faults, options)
+        self._downloads = Downloads(account, uploads, links, faults, options.hang_s)
 
     async def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
         """One exchange; it may take long.

@@ -25,13 +25,13 @@ class Links:
     secret: bytes
     opening: int
     life_s: float
-    dice: FaultInjector
+    faults: FaultInjector
     _count: "count[int]" = field(default_factory=count)
 
     def make(self, name: str, now_s: float) -> str:
         """A fresh link to a result's file."""
-        host_url = self.foreign_url if self.dice.happens(Fault.FOREIGN_DOWNLOAD) else self.files_url
-        is_dead = self.dice.happens(Fault.LINK_EXPIRED)
+        host_url = self.foreign_url if self.faults.happens(Fault.FOREIGN_DOWNLOAD) else self.files_url
+        is_dead = self.faults.happens(Fault.LINK_EXPIRED)
         expires = str(math.floor(now_s) if is_dead else math.ceil(now_s + self.life_s))
         serial = f"{self.opening}-{next(self._count)}"
         signature = self._sign(name, expires, serial)

@@ -60,7 +60,7 @@ def test_retry_where_nothing_has_failed_pays_nothing_and_says_so(user: User, ser
     user.runs("--limit", "1")
     said = user.types("retry", "shots.yaml", "--yes")
     assert said.code == 0, said.text
-    assert "none of these jobs is failed: retry submits nothing" in said.err
+    assert "none of these jobs is failed: nothing to retry" in said.err
     assert service.submits == 1
 
 

@@ -27,7 +27,7 @@ def decided(studio: Studio, kind: DecisionKind, *names: str, are_spelt: bool = T
         chosen = [each for each in seen if each.identity.name in names]
         orders = unfinished(seen, kind, ledger.last_ended_run(manifest.name, manifest.profile))
         found = deciding(chosen, kind, orders, studio.clock_s, spelt=frozenset(names if are_spelt else ()))
-        ledger.decide(found.marks)
+        ledger.decide(found.decisions)
     return found
 
 
@@ -79,7 +79,7 @@ def test_a_job_that_was_named_in_vain_is_told_with_what_helps_instead(studio: St
 
 def test_a_choice_of_no_job_that_can_be_decided_about_is_told_in_one_sentence(studio: Studio) -> None:
     studio.write(manifest_text("a", "b"))
-    said = "none of these jobs is done, expired or rendered: redo submits nothing"
+    said = "none of these jobs is done, expired or rendered: nothing to redo"
     assert decided(studio, DecisionKind.REDO, "a", "b", are_spelt=False).notes == (said,)
 
 

@@ -13,7 +13,7 @@ NOW_S = 1_795_456_800.0
 
 def planned(*steps: tuple[JobId, Step], **parts: Any) -> Planned:
     usual: dict[str, Any] = {
-        "departed": (),
+        "removed": (),
         "unpriced": frozenset(),
         "priced_on": PRICED_ON,
         "concurrency": 2,

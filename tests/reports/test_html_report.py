@@ -69,7 +69,7 @@ def test_a_page_says_why_a_job_is_not_done_and_where_its_older_clip_lies() -> No
 
 
 def test_a_page_lists_apart_what_left_the_manifest() -> None:
-    page = seen(a_report(a_row("a"), departed=(a_row("old", flags=(Flag.DEPARTED,)),)))
+    page = seen(a_report(a_row("a"), removed=(a_row("old", flags=(Flag.REMOVED,)),)))
     assert page.texts.index("a") < page.texts.index("No longer in the manifest") < page.texts.index("old")
     assert page.tags.count("table") == 2
 

@@ -45,7 +45,7 @@ def test_a_plan_shows_each_step_and_what_it_all_costs() -> None:
 
 def test_a_plan_lists_apart_what_left_the_manifest() -> None:
     left = Step(Action.POLL, Status.RUNNING, "task task-1 is open")
-    lines = plan_table(planned(*shots(DONE), departed=[(JobId("film", "", "gone", 1), left)]), NOW_S).splitlines()
+    lines = plan_table(planned(*shots(DONE), removed=[(JobId("film", "", "gone", 1), left)]), NOW_S).splitlines()
     assert "no longer in the manifest, still to be finished:" in lines
     assert lines[-3].startswith("gone ")
 

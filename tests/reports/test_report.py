@@ -50,7 +50,7 @@ def a_row(name: str = "hero", status: Status = Status.DONE, **parts: Any) -> Rep
     return ReportRow(**{**usual, **parts})
 
 
-def a_report(*rows: ReportRow, departed: tuple[ReportRow, ...] = (), **parts: Any) -> Report:
+def a_report(*rows: ReportRow, removed: tuple[ReportRow, ...] = (), **parts: Any) -> Report:
     usual: dict[str, Any] = {
         "manifest": "film",
         "profile": "",
@@ -62,14 +62,14 @@ def a_report(*rows: ReportRow, departed: tuple[ReportRow, ...] = (), **parts: An
         "priced_on": PRICED_ON,
         "requests": {"submits": 5, "polls": 31, "refused_429": 2},
     }
-    return Report(rows=rows, departed=departed, **{**usual, **parts})
+    return Report(rows=rows, removed=removed, **{**usual, **parts})
 
 
-def row_after(past: str, *, there: bool = False, edited: bool = False, departed: bool = False) -> ReportRow:
+def row_after(past: str, *, there: bool = False, edited: bool = False, removed: bool = False) -> ReportRow:
     """The row of a job with this past, as the program itself makes it."""
     attempt = PASTS[past]
     memory = JobHistory((attempt,) if attempt else ())
-    job = None if departed else a_job(EDITED if edited else REQUEST)
+    job = None if removed else a_job(EDITED if edited else REQUEST)
     facts = PlanInputs(files=FileState(frozenset({1}) if there else frozenset()), cost=COST)
     step = next_step(job, memory, facts, PlanOptions())
     return row_of(JobId("film", "", "hero", 1), job, memory, step)
@@ -79,10 +79,10 @@ def row_after(past: str, *, there: bool = False, edited: bool = False, departed:
 
 
 @pytest.mark.parametrize("past", PASTS)
-@pytest.mark.parametrize("how", [{}, {"there": True}, {"edited": True}, {"departed": True}], ids=str)
+@pytest.mark.parametrize("how", [{}, {"there": True}, {"edited": True}, {"removed": True}], ids=str)
 def test_a_job_of_any_past_keeps_the_promise_to_programs(past: str, how: dict[str, bool]) -> None:
     row = row_after(past, **how)
-    report = a_report(row) if "departed" not in how else a_report(departed=(row,))
+    report = a_report(row) if "removed" not in how else a_report(removed=(row,))
     told = as_json(report)
     SCHEMA.validate(told)
     assert json.loads(json.dumps(told)) == told
@@ -98,7 +98,7 @@ def test_every_status_is_told_of_some_past() -> None:
 def test_every_status_and_block_keeps_the_promise_to_programs(status: Status, block: HoldReason | None) -> None:
     error = Failure(ErrorClass.LOCAL, "the disk is full")
     row = a_row("hero", status, hold_reason=block, flags=tuple(Flag), error=error, source=None, task_id="task-1")
-    SCHEMA.validate(as_json(a_report(row, departed=(row,), run_id=None, started_at_s=None, exit_code=None)))
+    SCHEMA.validate(as_json(a_report(row, removed=(row,), run_id=None, started_at_s=None, exit_code=None)))
 
 
 def test_a_report_of_nothing_keeps_the_promise_too() -> None:
@@ -183,8 +183,8 @@ def test_a_job_that_was_edited_does_not_show_the_file_of_its_old_request() -> No
 
 
 def test_a_job_that_left_shows_what_was_paid_for_it() -> None:
-    row = row_after("done", there=True, departed=True)
-    assert (row.flags, row.file, row.cost_usd) == ((Flag.DEPARTED,), "outputs/film/hero.mp4", COST.high_usd)
+    row = row_after("done", there=True, removed=True)
+    assert (row.flags, row.file, row.cost_usd) == ((Flag.REMOVED,), "outputs/film/hero.mp4", COST.high_usd)
 
 
 def test_a_refusal_costs_nothing() -> None:
@@ -200,8 +200,8 @@ def test_a_refusal_costs_nothing() -> None:
 @given(st.lists(st.sampled_from(list(Status))), st.lists(st.sampled_from(list(Status))))
 def test_counts_and_costs_add_up(wanted: list[Status], left: list[Status]) -> None:
     rows = tuple(a_row(f"shot-{n}", status) for n, status in enumerate(wanted))
-    departed = tuple(a_row(f"left-{n}", status) for n, status in enumerate(left))
-    told = as_json(a_report(*rows, departed=departed))
+    removed = tuple(a_row(f"left-{n}", status) for n, status in enumerate(left))
+    told = as_json(a_report(*rows, removed=removed))
     assert sum(told["counts"].values()) == len(told["jobs"]) == len(wanted)
     assert told["counts"] == {status.value: wanted.count(status) for status in set(wanted)}
     each = [job["cost_usd"] for job in told["jobs"] + told["departed"]]
@@ -259,7 +259,7 @@ def test_a_take_has_the_name_of_its_file() -> None:
 
 
 def test_rows_come_in_the_order_of_the_manifest_and_then_those_that_left() -> None:
-    report = a_report(a_row("b"), a_row("a"), departed=(a_row("0", flags=(Flag.DEPARTED,)),))
+    report = a_report(a_row("b"), a_row("a"), removed=(a_row("0", flags=(Flag.REMOVED,)),))
     assert [line.split()[0] for line in lines_of(report)[2:4]] == ["b", "a"]
     assert lines_of(report)[4:6] == ["", "no longer in the manifest:"]
     assert lines_of(report)[8].startswith("0 ")
@@ -388,7 +388,7 @@ def test_whatever_holds_a_job_has_a_next_command(block: HoldReason, words: str) 
 
 
 @pytest.mark.parametrize("past", PASTS)
-@pytest.mark.parametrize("how", [{}, {"there": True}, {"edited": True}, {"departed": True}], ids=str)
+@pytest.mark.parametrize("how", [{}, {"there": True}, {"edited": True}, {"removed": True}], ids=str)
 def test_a_job_with_a_next_step_has_a_next_command(past: str, how: dict[str, bool]) -> None:
     """As in a status after a stop, where nothing holds the jobs that are left."""
     row = row_after(past, **how)

@@ -255,8 +255,8 @@ def test_every_fault_says_in_a_line_what_it_does() -> None:
     assert len(DOWNLOADING) == 4
 
 
-def throws(dice: FaultInjector, count: int = 200) -> list[bool]:
-    return [dice.happens(Fault.POLL_500) for _ in range(count)]
+def throws(injector: FaultInjector, count: int = 200) -> list[bool]:
+    return [injector.happens(Fault.POLL_500) for _ in range(count)]
 
 
 def test_one_seed_gives_the_same_faults_and_a_restart_others() -> None:
@@ -276,8 +276,8 @@ def test_switching_on_one_fault_does_not_move_another() -> None:
         FaultInjector(1, 1, {Fault.POLL_500: 0.5, Fault.POLL_503: 0.5}),
     )
 
-    def statuses(dice: FaultInjector) -> list[bool]:
-        return [Fault.POLL_500 in dice.all([Fault.POLL_503, Fault.POLL_500]) for _ in range(50)]
+    def statuses(injector: FaultInjector) -> list[bool]:
+        return [Fault.POLL_500 in injector.all([Fault.POLL_503, Fault.POLL_500]) for _ in range(50)]
 
     assert statuses(alone) == statuses(beside)
 

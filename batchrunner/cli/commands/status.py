@@ -55,7 +55,7 @@ def command(
     if lock_owner(project.folder, report.manifest) is not None:
         return  # whatever else was typed would be refused
     options = scope_flags(profile, ledger, sandbox=sandbox)
-    for line in next_commands((*report.rows, *report.departed), str(manifest), options):
+    for line in next_commands((*report.rows, *report.removed), str(manifest), options):
         say(line, err=form != "table")
 
 

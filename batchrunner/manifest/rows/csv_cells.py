@@ -19,7 +19,7 @@ _LINE_BREAK = re.compile("\r\n|[\n\r]")
 _QUOTED = re.compile('[^"]*+(?:""[^"]*+)*+')
 _DELIMITERS = "\t;,"  # for a draw: the later ones also stand in the words of a header
 _EXCELS_HINT = re.compile('"?[sS][eE][pP]=([^"\r\n])"?[ ,;\t]*(?:\r\n|[\n\r]|$)')
-_MEND = 'write a quote (") inside a quoted cell twice, and close the cell with one'
+_HELP = 'write a quote (") inside a quoted cell twice, and close the cell with one'
 _HEADER = re.compile('[ ,;\t\r\n]*[\r\n]|((?:[^"\r\n]+|"[^"]*")*)')
 
 
@@ -121,7 +121,7 @@ class _Scanner:
         opened = self._place(quote)
         end = self._matched(_QUOTED, quote + 1)
         if end == len(self._text):
-            self._reading.tell(Code.ROWS_QUOTE, opened, "the quote that opens here is never closed", _MEND)
+            self._reading.tell(Code.ROWS_QUOTE, opened, "the quote that opens here is never closed", _HELP)
             raise LimitReached
         content = self._text[quote + 1 : end]
         blanks = len(content) - len(content.lstrip(" \t"))
@@ -135,7 +135,7 @@ class _Scanner:
         start, end = self._unquoted_text()
         if start < end:
             message = f"text follows the closing quote of the cell that opens on line {opened.line}"
-            self._reading.tell(Code.ROWS_QUOTE, self._place(start), message, _MEND)
+            self._reading.tell(Code.ROWS_QUOTE, self._place(start), message, _HELP)
             self._is_right = False
         self._position = end
 

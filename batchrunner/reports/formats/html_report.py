@@ -84,9 +84,9 @@ def _head(report: Report) -> Iterator[str]:
 
 def _tables(report: Report, project: str) -> Iterator[str]:
     yield _table(report.rows, project)
-    if report.departed:
+    if report.removed:
         yield "<h2>No longer in the manifest</h2>"
-        yield _table(report.departed, project)
+        yield _table(report.removed, project)
 
 
 _HEADS = '<th>job</th><th>status</th><th class="cost">cost</th><th>file or reason</th><th>prompt</th>'
@@ -98,7 +98,7 @@ def _table(rows: Iterable[ReportRow], project: str) -> str:
 
 
 def _line(row: ReportRow, project: str) -> str:
-    flags = "".join(f' <span class="soft">{flag.value}</span>' for flag in row.flags if flag is not Flag.DEPARTED)
+    flags = "".join(f' <span class="soft">{flag.value}</span>' for flag in row.flags if flag is not Flag.REMOVED)
     cells = (
         f'<td class="job">{_text(row.identity.name)}</td>',
         f'<td><span class="status {row.status.value}">{row.status.words}</span>{flags}</td>',

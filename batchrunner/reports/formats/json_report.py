@@ -33,7 +33,7 @@ def as_json(report: Report) -> dict[str, Any]:
             "priced_on": report.priced_on.isoformat(),
         },
         "requests": dict(report.requests),
-        "departed": [_row(row) for row in report.departed],
+        "departed": [_row(row) for row in report.removed],
         "jobs": [_row(row) for row in report.rows],
     }
 

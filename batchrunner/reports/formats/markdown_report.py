@@ -19,8 +19,8 @@ _ADDRESS = re.compile(r"\b(https?|ftp|mailto):", re.IGNORECASE)
 def render(report: Report, view: View) -> Lines:
     """What the table says, and each job's prompt."""
     parts = [in_lines(f"# {_as_plain_text(report.manifest)}", ""), _table(report.rows, view)]
-    if report.departed:
-        parts += [in_lines("", "## No longer in the manifest", ""), _table(report.departed, view)]
+    if report.removed:
+        parts += [in_lines("", "## No longer in the manifest", ""), _table(report.removed, view)]
     return stacked(*parts, in_lines("", *(f"- {_as_plain_text(line)}" for line in totals(report))))
 
 

@@ -22,8 +22,8 @@ def render(report: Report, view: View) -> Lines:
     Reasons are cut to what the terminal has room for; where there is none, they are whole.
     """
     parts = list(_part(report.rows, view))
-    if report.departed:
-        parts += [in_lines("", "no longer in the manifest:"), *_part(report.departed, view)]
+    if report.removed:
+        parts += [in_lines("", "no longer in the manifest:"), *_part(report.removed, view)]
     return stacked(*parts, in_lines("", *totals(report, view.seconds)))
 
 
@@ -47,7 +47,7 @@ def cells(row: ReportRow, project: str, most: int | None = None) -> list[str]:
 
 def _status(row: ReportRow) -> str:
     """Its status and flags; that it left the manifest is said by the heading of its table."""
-    return " ".join([row.status.words, *(f"({flag.value})" for flag in row.flags if flag is not Flag.DEPARTED)])
+    return " ".join([row.status.words, *(f"({flag.value})" for flag in row.flags if flag is not Flag.REMOVED)])
 
 
 def _cost(usd: Decimal) -> str:
