@@ -268,7 +268,7 @@ def test_a_bill_that_is_no_amount_is_told_and_the_estimate_counts(tmp_path: Path
 
     assert studio.run().exit_code is ExitCode.DONE
     assert studio.booked_usd() == Decimal("2.576")
-    assert [note.text for note in studio.told(EventKind.NOTE) if "bills" in note.text] == [
+    assert [note.text for note in studio.told(EventKind.NOTE) if "billed" in note.text] == [
         "the service billed 1e999999, which is not an amount in US dollars: the estimate counts"
     ]
 

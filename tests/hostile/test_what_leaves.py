@@ -365,9 +365,9 @@ def film(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
 
 
 NAMED = (
-    "sent to api.example.net: 3 requests, 2 pictures from frames",
+    "sent to api.example.net: 3 requests, 2 images from frames",
     "texts in them are read from shots.csv",
-    "variables of the environment in them: TEAM",
+    "environment variables in them: TEAM",
     "links in them lead to example.com",
 )
 
@@ -401,7 +401,7 @@ def test_the_question_names_what_leaves_and_whom_a_hook_tells(film: Desk, capsys
     shown = capsys.readouterr().err
     for line in NAMED[1:]:
         assert f"  {line}\n" in shown
-    assert "  sent to 127.0.0.1: 3 requests, 2 pictures from frames\n" in shown
+    assert "  sent to 127.0.0.1: 3 requests, 2 images from frames\n" in shown
     assert "  progress is reported to hook.example.org\n" in shown
     assert "secret" not in shown
 
