@@ -158,5 +158,5 @@ def test_a_deadline_is_shown_with_its_zone_before_anything_is_submitted(user: Us
     user.writes("a")
     said = user.types("run", "shots.yaml", "--yes", "--deadline", "8h")
     assert re.search(
-        r"^  submits until \d{4}-\d\d-\d\d \d\d:\d\d \S+; what runs then is finished$", said.err, re.MULTILINE
+        r"^  submits until \d{4}-\d\d-\d\d \d\d:\d\d \S+; tasks that run then are finished$", said.err, re.MULTILINE
     )

@@ -60,7 +60,7 @@ def test_a_hook_hears_of_the_halt_and_of_the_end(open_service: Open, tmp_path: P
     assert to == "/services/T000"
     assert str(halt).startswith("{'text': 'batchrunner shots: no more submits: the balance is used up")
     assert end == {
-        "text": "batchrunner shots: ended: 1 pending, 2 done; booked $5.15, estimated $7.73 for all; "
+        "text": "batchrunner shots: ended: 1 pending, 2 done; cost so far $5.15, estimate for all jobs $7.73; "
         "the key was refused or the balance is used up (exit 3)"
     }
     assert KEY not in str(hook.taken)

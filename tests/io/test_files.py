@@ -246,7 +246,7 @@ def test_a_link_that_is_in_the_way_is_found_before_anything_is_written(home: Pat
 def test_a_pipe_in_the_place_of_a_file_holds_nobody_up(root: files.Root, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "log")
     for write in (WRITES["append"], WRITES["open"], WRITES["cut"]):
-        with pytest.raises(OSError, match=r"is no file|No such device"):
+        with pytest.raises(OSError, match=r"is not a file|No such device"):
             write(root, tmp_path / "log")
 
 
@@ -266,7 +266,7 @@ def test_what_is_no_file_of_one_name_is_found_before_anything_is_written(
 ) -> None:
     root = files.Root(home.parent / "project")
     make(root.path / "log")
-    with pytest.raises(Refused, match=r"is no file|has another name elsewhere"):
+    with pytest.raises(Refused, match=r"is not a file|has another name elsewhere"):
         root.check(root.path / "log")
 
 

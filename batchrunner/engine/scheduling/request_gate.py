@@ -42,7 +42,7 @@ class RequestGate:
         if wait_s < LEAST_WAIT_S or self.rate.pause_s(now_s) > 0:
             return ""
         ours = plural(max(round(self.rate.per_min * self.rate.share(now_s)), 1), "request")
-        return f"the account allows this run {ours} requests a minute: the next one is sent in {duration(wait_s)}"
+        return f"the account allows this run {ours} a minute: the next one is sent in {duration(wait_s)}"
 
     def record(self, reply: ProviderReply) -> float:
         """Holds for everyone at once. Gives for how long the service wants nobody to send: 0 if it does not say so."""
