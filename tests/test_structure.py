@@ -258,6 +258,17 @@ def test_only_the_command_line_starts_an_event_loop_and_the_library_one_in_a_thr
     assert {name for name in starting if not name.startswith("cli/")} == {"app/run_steering.py"}
 
 
+def test_only_the_command_line_talks_to_the_terminal() -> None:
+    talking = {
+        name
+        for name, tree in MODULES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr in {"stdin", "stdout", "stderr", "argv"}
+    }
+    assert {name for name in talking if not name.startswith("cli/")} <= {"io/keep_awake.py"}
+    assert talking
+
+
 ENVIRONMENT = {"environ", "environb", "getenv"}
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import SimpleQueue
@@ -68,6 +68,7 @@ class ThreadedRun:
 
     def join(self) -> FinishedRun:
         """How it ended, when it has."""
+        wait([self._ended])  # unlike a thread's own `join`, Ctrl-C always ends this
         self._thread.join()
         return self._ended.result()
 

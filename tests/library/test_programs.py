@@ -350,6 +350,11 @@ def by(error: type[BaseException]) -> Callable[[Run], None]:
     return leave
 
 
+def by_ctrl_c(run: Run) -> None:
+    by_break(run)
+    signal.raise_signal(signal.SIGINT)
+
+
 def by_a_generator_that_is_left_half_way(run: Run) -> None:
     events = iter(run)
     next(events)
@@ -359,7 +364,9 @@ def by_not_listening_at_all(run: Run) -> None:
     del run
 
 
-@pytest.mark.parametrize("leave", [by_break, by(Halted), by(KeyboardInterrupt), by_a_generator_that_is_left_half_way])
+@pytest.mark.parametrize(
+    "leave", [by_break, by(Halted), by(KeyboardInterrupt), by_ctrl_c, by_a_generator_that_is_left_half_way]
+)
 def test_whoever_leaves_early_has_what_runs_finished_and_nothing_more_submitted(
     harness: ProgramHarness, leave: Callable[[Run], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -392,6 +399,28 @@ def test_whoever_leaves_early_has_what_runs_finished_and_nothing_more_submitted(
     assert paid(harness) == 3
 
 
+def test_ctrl_c_while_a_run_is_entered_loses_nothing(harness: ProgramHarness) -> None:
+    harness.write(manifest_text("a"))
+    main = threading.main_thread().ident
+    assert main is not None
+
+    def interrupting(answer: Responder) -> Responder:
+        async def answered(*asked: object) -> Answered:
+            if "/validate" in str(asked[1]):
+                signal.pthread_kill(main, signal.SIGINT)
+            return await answer(*asked)  # type: ignore[arg-type]  # whatever was asked
+
+        return answered
+
+    harness.way = interrupting
+    project = harness.open()
+    with pytest.raises(KeyboardInterrupt), project.run(approve=project.plan()) as run:
+        run.wait()
+
+    assert "batchrunner" not in [thread.name for thread in threading.enumerate()]
+    assert harness.known_tasks() == {charge.task_id for charge in harness.record().charges}
+
+
 def test_a_second_ctrl_c_leaves_at_once_and_the_paid_task_is_known(
     harness: ProgramHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -404,8 +433,16 @@ def test_a_second_ctrl_c_leaves_at_once_and_the_paid_task_is_known(
             raise KeyboardInterrupt
         return join(steered)
 
+    gate, stop = Gate(harness), ThreadedRun.stop
+
+    def stop_and_open(steered: ThreadedRun) -> None:
+        stop(steered)
+        if interrupted:  # an answer that is held would hold the end of the loop, too
+            gate.open()
+
     monkeypatch.setattr(ThreadedRun, "join", impatient)
-    with Gate(harness):
+    monkeypatch.setattr(ThreadedRun, "stop", stop_and_open)
+    with gate:
         project = harness.open()
         run = project.run(approve=project.plan())
         with pytest.raises(KeyboardInterrupt), run:
