@@ -26,10 +26,10 @@ from batchrunner.sandbox.exchange import pieces
 from batchrunner.storage.open import open_ledger, read_ledger
 from batchrunner.storage.records import Claim, NewRun
 from tests.engine.audit import audit, counts
-from tests.engine.services import instead, reply, retold
+from tests.engine.services import instead, refusing, reply, retold
 from tests.engine.wishes import PRICE_USD
 from tests.moved_time import EVENING_S
-from tests.studio import CTRL_C, Studio, manifest_text, send
+from tests.studio import CTRL_C, JOB, Studio, manifest_text, send
 
 DEARER = Decimal("1.06")
 
@@ -286,6 +286,24 @@ def test_a_hiccup_of_the_balance_puts_off_the_weighing_to_the_next_clip(tmp_path
 
     assert len(studio.record().charges) == 3
     assert "the account lost" in notes(studio)
+
+
+def test_a_model_that_is_refused_while_one_of_its_clips_waits_to_be_compared_spares_no_other_model(
+    tmp_path: Path,
+) -> None:
+    """The first balance is not answered: so the second clip is to be compared, and waits for the first one's answer."""
+    studio = Studio(tmp_path, SandboxOptions(latency_s=60, price_factor=Decimal(2), tells_billing=False))
+    refused = "".join(f"{JOB.format(id=each)}    model: google/veo-3.1-fast-i2v\n" for each in ("fast0", "fast1"))
+    studio.write(f"{manifest_text()}{refused}{''.join(JOB.format(id=f'job{number}') for number in range(6))}")
+    hiccup = balance_that(lambda look: reply(503, "ServiceUnavailable: once") if look == 1 else None)
+    studio.way = lambda answer: hiccup(refusing("fast0", "fast1", status=404)(answer))
+
+    ended = studio.run(concurrency=4)
+
+    assert "no more submits to google/veo-3.1-fast-i2v" in notes(studio)
+    assert "the account lost" in notes(studio)
+    assert ended.exit_code is ExitCode.COST_LIMIT
+    assert len(studio.record().charges) == 2
 
 
 def test_a_balance_that_is_never_answered_keeps_nobody_from_rendering_and_is_told(tmp_path: Path) -> None:

@@ -117,8 +117,8 @@ class PriceGuard(PassiveGuard):
         reply = await self.balance.read(is_wanted)
         if reply.retry is not Retry.NO:
             self._check_another()
-        elif reply.usd is None:
-            self._checks_left = 0
+        elif reply.usd is None and is_wanted():
+            self._checks_left = 0  # the service does not give it; where it was not asked, the next clip is checked
         return reply.usd
 
     async def after(self, job: Job, answer: Answer) -> None:
