@@ -26,7 +26,10 @@ from batchrunner.storage.records import Claim
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Submitter:
-    """Submits jobs, each once, and records what became of it. The canary, one of the guards, is asked first."""
+    """Submits jobs, each once, and records what became of it.
+
+    The canary is asked before a slot is taken; for answers it is one of the guards.
+    """
 
     provider: LimitedProvider
     log: AttemptLog
@@ -66,13 +69,11 @@ class Submitter:
         Where a guard says so it goes alone: nobody follows before it is answered.
         """
         async with self._submit_lock:
-            for guard in self.guards:
-                await guard.before(job)
-            await self.provider.acquire(lambda: self._may_go(job) and self.slots.has_room(job.identity))
+            await self._wait(job)
             # all may have moved while it waited: history, caps, stops, the disk, the clock of a machine that slept
             self.stops.check_deadline()
             step = self.decider.decide(job.identity)
-            if step.action is not Action.SUBMIT or not self._may_go(job) or not self.slots.has_room(job.identity):
+            if step.action is not Action.SUBMIT or not self._is_wanted(job):
                 self.slots.release(job.identity)
                 return None
             exclusive = [guard for guard in self.guards if guard.exclusive]
@@ -82,6 +83,22 @@ class Submitter:
                 for guard in exclusive:
                     await guard.after(job, answer)
             return submit
+
+    async def _wait(self, job: Job) -> None:
+        """Waits for the guards and for its turn; anew where an answer that comes meanwhile closes a guard again."""
+        is_turn = False
+        while not is_turn:
+            for guard in self.guards:
+                await guard.before(job)
+            if not self._is_wanted(job):
+                return
+            is_turn = await self.provider.acquire(
+                lambda: self._is_wanted(job) and all(guard.is_open for guard in self.guards)
+            )
+
+    def _is_wanted(self, job: Job) -> bool:
+        """Whether it may still be submitted, and its slot is still thought to be there."""
+        return self._may_go(job) and self.slots.has_room(job.identity)
 
     def _commit(self, job: Job, body: Mapping[str, object], step: Step) -> asyncio.Task[Answer] | None:
         """Writes the attempt down with its reservation, and sends the POST as a unit that nothing cancels."""

@@ -1,7 +1,8 @@
 """How fast a run may be, how many submits it may have on the wire, and how it behaves after money may have vanished."""
 
+import asyncio
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -13,10 +14,11 @@ from batchrunner.domain.event import EventKind, Progress
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import HoldReason
 from batchrunner.errors import ExitCode
+from batchrunner.io.http import Answered, Responder
 from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import Fault, HttpAnswer
 from tests.engine.audit import audit, counts
-from tests.engine.services import Crossing, Statuses, instead, refusing, reply
+from tests.engine.services import Crossing, Statuses, instead, prompt_in, refusing, reply
 from tests.moved_time import EVENING_S
 from tests.studio import Asked, Studio, manifest_text
 
@@ -120,6 +122,70 @@ def test_a_free_request_is_answered_before_each_careful_submit(tmp_path: Path) -
 
     paths = ["submit" if asked.is_submit else asked.path for asked in studio.asked]
     assert paths == [*[BALANCE, "submit"] * 5, BALANCE]
+
+
+class AnsweredLate:
+    """Some submits are answered with a status of the test, each once and after its own time: `at_s`, on the wall.
+
+    Meanwhile the balance takes 3 seconds, so that an answer may come while it is asked.
+    """
+
+    def __init__(self, after_s: Mapping[str, float], status: int = 500) -> None:
+        self._after_s = dict(after_s)
+        self._status = status
+        self.at_s: list[float] = []
+
+    def way(self, answer: Responder) -> Responder:
+        async def answered(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answered:
+            after_s = self._after_s.pop(prompt_in(body).rpartition(" ")[2], None)
+            if after_s is not None:
+                await asyncio.sleep(after_s)
+                self.at_s.append(EVENING_S + asyncio.get_running_loop().time())
+                return reply(self._status, "Refused: for this test")
+            if target == BALANCE and len(self.at_s) == 1:
+                await asyncio.sleep(3)
+            return await answer(method, target, headers, body)
+
+        return answered
+
+
+def test_an_unknown_outcome_that_comes_while_the_free_request_is_asked_makes_the_wait_longer(tmp_path: Path) -> None:
+    studio, unknown = studio_with(tmp_path, 8), AnsweredLate({"job001": 0, "job002": 6})
+    studio.way = unknown.way
+
+    studio.run(concurrency=10, rate_per_min=600)
+
+    last_s = unknown.at_s[-1]
+    assert any(each.is_balance and each.at_s < last_s < each.at_s + 3 for each in studio.asked)
+    asked, submit, *_ = [each for each in studio.asked if each.at_s > last_s and (each.is_balance or each.is_submit)]
+    assert (asked.is_balance, submit.is_submit) == (True, True), "it is asked again"
+    assert asked.at_s - last_s == pytest.approx(10, abs=1)
+    assert counts(studio) == {Status.DONE: 6, Status.UNKNOWN: 2}
+
+
+def test_an_unknown_outcome_that_comes_while_a_submit_waits_for_its_turn_holds_it_back(tmp_path: Path) -> None:
+    studio, unknown = studio_with(tmp_path, 6), AnsweredLate({"job001": 2})
+    studio.way = unknown.way
+
+    studio.run(concurrency=10, rate_per_min=10)
+
+    [unknown_s] = unknown.at_s
+    asked, submit, *_ = [each for each in studio.asked if each.at_s > unknown_s and (each.is_balance or each.is_submit)]
+    assert (asked.is_balance, submit.is_submit) == (True, True)
+    assert asked.at_s - unknown_s > 5
+    assert counts(studio) == {Status.DONE: 5, Status.UNKNOWN: 1}
+
+
+def test_a_balance_that_is_used_up_while_a_submit_waits_for_its_turn_holds_it_back(tmp_path: Path) -> None:
+    studio, refused = studio_with(tmp_path, 6), AnsweredLate({"job001": 2}, status=402)
+    studio.way = refused.way
+
+    studio.run(concurrency=10, rate_per_min=10, waits_for_balance=True)
+
+    first_s = refused.at_s[0]
+    asked, submit, *_ = [each for each in studio.asked if each.at_s > first_s and (each.is_balance or each.is_submit)]
+    assert (asked.is_balance, submit.is_submit) == (True, True)
+    assert asked.at_s - first_s == pytest.approx(60, abs=10)
 
 
 @pytest.mark.parametrize("hours", [1, 6])

@@ -40,6 +40,7 @@ class BalanceGuard(PassiveGuard):
         self._events = events
         self._waits = waits
         self._is_used_up = False
+        self._is_open = True
 
     @property
     def reason(self) -> str:
@@ -51,8 +52,17 @@ class BalanceGuard(PassiveGuard):
         """While the account was used up at last."""
         return self._is_used_up
 
+    @property
+    def is_open(self) -> bool:
+        """Whether no submit was refused since the last one was let through."""
+        return self._is_open
+
     async def before(self, job: Job) -> None:
         """Asks again and again until the account holds enough; where it does not say, the submit is tried."""
+        await self._wait(job)
+        self._is_open = True
+
+    async def _wait(self, job: Job) -> None:
         while self._is_used_up and self._stops.of(job) is None:
             await self._wakeup.sleep_unless(_TOP_UP_S, lambda: self._stops.of(job) is None)
             if self._stops.of(job) is not None:
@@ -68,7 +78,9 @@ class BalanceGuard(PassiveGuard):
             return
         if not self._waits:
             self._stops.stop(HoldReason.BALANCE, f"the balance is used up: {answer.message}")
-        elif not self._is_used_up:
+            return
+        self._is_open = False
+        if not self._is_used_up:
             self._is_used_up = True
             self._events.emit(EventKind.WAIT, f"the balance is used up, waiting for a top-up: {answer.message}")
 

@@ -83,14 +83,21 @@ class OutageGuard(PassiveGuard):
         """Until one is accepted."""
         return self._backoff.is_on
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the time of the last failure is over: a new one begins a longer time."""
+        return self._wait_s() <= 0
+
     async def before(self, job: Job) -> None:
-        """Waits its time, and then for the answer to a free request."""
+        """Waits its time, and then for the answer to a free request; a failure meanwhile begins both anew."""
         while self._backoff.is_on and self._stops.of(job) is None:
-            wait_s = self._backoff.wait_s(self._clock.monotonic_s())
-            if wait_s > 0:
-                await self._wakeup.wait_for(wait_s)
-            elif await self._is_answering(job):
+            if not self.is_open:
+                await self._wakeup.wait_for(self._wait_s())
+            elif await self._is_answering(job) and self.is_open:
                 return
+
+    def _wait_s(self) -> float:
+        return self._backoff.wait_s(self._clock.monotonic_s())
 
     async def _is_answering(self, job: Job) -> bool:
         reply = await self._balance.read(lambda: self._stops.of(job) is None)

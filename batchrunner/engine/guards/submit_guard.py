@@ -17,6 +17,10 @@ class SubmitGuard(Protocol):
     def exclusive(self) -> bool:
         """Whether the next submit goes alone: no other leaves before it is answered and `after` has returned."""
 
+    @property
+    def is_open(self) -> bool:
+        """False where an answer came since `before` returned that holds submits back: it has to be asked again."""
+
     async def before(self, job: Job) -> None:
         """Returns when this job may be submitted as far as this guard is concerned, or when it is stopped."""
 
@@ -39,6 +43,11 @@ class PassiveGuard:
     def exclusive(self) -> bool:
         """Submits need not go alone."""
         return False
+
+    @property
+    def is_open(self) -> bool:
+        """No answer changes that."""
+        return True
 
     async def before(self, job: Job) -> None:
         """Every job may go."""
