@@ -69,6 +69,7 @@ class CanaryGate(PassiveGuard):
         """A job came to its end: if it was the probe, the next one may be."""
         for model in [model for model, who in self._probes.items() if who == identity]:
             del self._probes[model]
+            self.wakeup.notify_all()
 
     def record(self, job: Job, answer: Answer) -> None:
         """A request that the service does not take is a failure of its model, too."""
