@@ -61,7 +61,7 @@ class Offer:
 
     def _balance(self) -> str:
         if self.balance_usd is None:
-            return "unknown: the service did not say"
+            return "the service did not say"
         if not self.is_short:
             return dollars(self.balance_usd)
         then = "the run then waits for a top-up" if self.waits_for_balance else "the rest stays pending"

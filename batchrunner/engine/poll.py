@@ -152,7 +152,8 @@ class Poller:
             self.events.emit(EventKind.RENDERED, f"task {attempt.task_id}", identity.name)
         elif seen.failure is not None:
             self.log.write_receipt(identity, attempt.id)
-            self.events.emit(EventKind.FAILED, seen.failure.message, identity.name)
+            explained = seen.failure.explained(is_free=seen.billed_usd == 0)
+            self.events.emit(EventKind.FAILED, explained, identity.name)
 
     def _gone(self, identity: JobId, attempt: Attempt, tracked: TrackedTask, reply: TaskReply) -> None:
         """The service does not know the task: expired if its time is over, else said and never submitted again."""

@@ -49,7 +49,7 @@ def test_an_offer_tells_every_limit_that_there_is() -> None:
         "film: 1 clip to render, $3.86 to $7.73 (estimated, prices of 2026-08-18, 97 days old)",
         "  cost limit of this run: $20.00",
         "  left of the manifest's budget: $812.50",
-        "  balance: unknown: the service did not say",
+        "  balance: the service did not say",
         "  clips go to outputs/film",
     ]
 
