@@ -68,6 +68,10 @@ class Stops:
         """Why a job is not submitted any more in this run; None while it may be."""
         return self._run or self._jobs.get(job.identity) or self._models.get(job.request.model) or self._of_folder(job)
 
+    def allows(self, job: Job) -> bool:
+        """Whether a job may still be submitted in this run."""
+        return self.of(job) is None
+
     def _of_folder(self, job: Job) -> StopReason | None:
         if not self._folders:
             return None

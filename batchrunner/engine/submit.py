@@ -61,7 +61,7 @@ class Submitter:
 
     def _may_go(self, job: Job) -> bool:
         """Whether nothing has come between a job and its submit while it waited."""
-        return self.stops.of(job) is None and self.canary.is_admitted(job)
+        return self.stops.allows(job) and self.canary.is_admitted(job)
 
     async def _next(self, job: Job, body: Mapping[str, object]) -> asyncio.Task[Answer] | None:
         """One job at a time: wait, decide again, commit. Gives the submit that is on its way.

@@ -63,11 +63,11 @@ class BalanceGuard(PassiveGuard):
         self._is_open = True
 
     async def _wait(self, job: Job) -> None:
-        while self._is_used_up and self._stops.of(job) is None:
-            await self._wakeup.sleep_unless(_TOP_UP_S, lambda: self._stops.of(job) is None)
-            if self._stops.of(job) is not None:
+        while self._is_used_up and self._stops.allows(job):
+            await self._wakeup.sleep_unless(_TOP_UP_S, lambda: self._stops.allows(job))
+            if not self._stops.allows(job):
                 return
-            reply = await self._balance.read(lambda: self._stops.of(job) is None)
+            reply = await self._balance.read(lambda: self._stops.allows(job))
             if reply.usd is None or reply.usd >= self._cost_of(job).high_usd:
                 return
 

@@ -51,7 +51,7 @@ class CanaryGate(PassiveGuard):
 
     async def admit(self, job: Job) -> None:
         """Returns when this job may be submitted to its model, or when nothing more is."""
-        while self.stops.of(job) is None and not self.is_admitted(job):
+        while self.stops.allows(job) and not self.is_admitted(job):
             wait_s = self._breaker(job.request.model).wait_s(self.clock.monotonic_s())
             if job.request.model in self._probes:
                 await self.wakeup.wait()

@@ -90,7 +90,7 @@ class OutageGuard(PassiveGuard):
 
     async def before(self, job: Job) -> None:
         """Waits its time, and then for the answer to a free request; a failure meanwhile begins both anew."""
-        while self._backoff.is_on and self._stops.of(job) is None:
+        while self._backoff.is_on and self._stops.allows(job):
             if not self.is_open:
                 await self._wakeup.wait_for(self._wait_s())
             elif await self._is_answering(job) and self.is_open:
@@ -100,7 +100,7 @@ class OutageGuard(PassiveGuard):
         return self._backoff.wait_s(self._clock.monotonic_s())
 
     async def _is_answering(self, job: Job) -> bool:
-        reply = await self._balance.read(lambda: self._stops.of(job) is None)
+        reply = await self._balance.read(lambda: self._stops.allows(job))
         is_answered = reply.retry is Retry.NO
         if not is_answered:
             self._backoff.record_failure(self._clock.monotonic_s())

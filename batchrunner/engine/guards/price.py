@@ -88,10 +88,10 @@ class PriceGuard(PassiveGuard):
     async def before(self, job: Job) -> None:
         """Waits for the bill of a suspected clip; then reads the balance, if this clip is one to be checked."""
         self._before = None
-        while self._suspected and self.stops.of(job) is None:
+        while self._suspected and self.stops.allows(job):
             await self.wakeup.wait()
-        if self._checks_left > 0 and not self.is_outage() and self.stops.of(job) is None:
-            self._before = await self._balance_before(lambda: self.stops.of(job) is None)
+        if self._checks_left > 0 and not self.is_outage() and self.stops.allows(job):
+            self._before = await self._balance_before(lambda: self.stops.allows(job))
 
     async def _balance_before(self, is_wanted: Callable[[], bool]) -> _BalanceBefore | None:
         """What the account holds before a submit; where it does not say, nothing is checked.
