@@ -1,12 +1,38 @@
-"""What becomes of an attempt, as rows; each within somebody's transaction."""
+"""An attempt and what becomes of it, as rows; each within somebody's transaction."""
 
 import sqlite3
 
-from batchrunner.domain.attempt import Answer
+from batchrunner.domain.attempt import Answer, Attempt
 from batchrunner.domain.clip import Clip
+from batchrunner.domain.job import JobId
 from batchrunner.domain.observation import Observation
+from batchrunner.storage.records import Claim
 from batchrunner.storage.sqlite.queries import query
+from batchrunner.storage.sqlite.request_json import request_text
+from batchrunner.storage.sqlite.rows import identity_columns
 from batchrunner.storage.sqlite.transaction import insert
+
+
+def insert_attempt(
+    db: sqlite3.Connection, who: JobId, number: int, asked: Claim | Attempt, opened_at_s: float, **more: float | None
+) -> int:
+    """What was asked for, with its reservation; gives the id. `more` are columns that only one of the two has."""
+    return insert(
+        db,
+        "attempt",
+        **identity_columns(who),
+        number=number,
+        request=request_text(asked.request),
+        fingerprint=asked.request.fingerprint,
+        decision=asked.decision,
+        output=asked.output,
+        base_url=asked.base_url,
+        key_digest=asked.key_digest,
+        key_last4=asked.key_last4,
+        reserved_usd=str(asked.reserved_usd),
+        opened_at_s=opened_at_s,
+        **more,
+    )
 
 
 def insert_answer(db: sqlite3.Connection, attempt_id: int, answer: Answer) -> None:

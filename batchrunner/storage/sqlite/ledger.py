@@ -19,7 +19,7 @@ from batchrunner.domain.receipt import Receipt
 from batchrunner.errors import ClaimConflict
 from batchrunner.storage.records import Claim, IntegrityViolation, NewRun
 from batchrunner.storage.sqlite import connection
-from batchrunner.storage.sqlite.inserts import insert_answer, insert_clip, insert_observation, settle
+from batchrunner.storage.sqlite.inserts import insert_answer, insert_attempt, insert_clip, insert_observation, settle
 from batchrunner.storage.sqlite.ledger_reader import SqliteReader
 from batchrunner.storage.sqlite.queries import query
 from batchrunner.storage.sqlite.receipt_import import ReceiptImport
@@ -94,22 +94,7 @@ class SqliteLedger(SqliteReader):
         try:
             with writing(self._db) as db:
                 check_rivals(db, claim)
-                return insert(
-                    db,
-                    "attempt",
-                    run_id=claim.run_id,
-                    **identity_columns(who),
-                    number=claim.number,
-                    request=request_text(claim.request),
-                    fingerprint=claim.request.fingerprint,
-                    decision=claim.decision,
-                    output=claim.output,
-                    base_url=claim.base_url,
-                    key_digest=claim.key_digest,
-                    key_last4=claim.key_last4,
-                    reserved_usd=str(claim.reserved_usd),
-                    opened_at_s=claim.at_s,
-                )
+                return insert_attempt(db, who, claim.number, claim, claim.at_s, run_id=claim.run_id)
         except IntegrityViolation as error:
             raise ClaimConflict(f"{who.name} was submitted by another run just now") from error
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from batchrunner.domain.attempt import Attempt
 from batchrunner.domain.job import JobId
 from batchrunner.domain.receipt import AdoptionReceipt, DecisionReceipt, Receipt, SubmitReceipt
-from batchrunner.storage.sqlite.inserts import insert_answer, insert_clip, insert_observation, settle
+from batchrunner.storage.sqlite.inserts import insert_answer, insert_attempt, insert_clip, insert_observation, settle
 from batchrunner.storage.sqlite.known_receipts import Additions, KnownReceipts
 from batchrunner.storage.sqlite.queries import query
 from batchrunner.storage.sqlite.request_json import request_text
@@ -67,22 +67,8 @@ class ReceiptImport(KnownReceipts):
         settled_at_s = attempt.settled_at_s
         if settled_at_s is None and self.open_ids(who):
             settled_at_s = attempt.opened_at_s  # at most one is open: the one that is here already
-        attempt_id = insert(
-            self.db,
-            "attempt",
-            **identity_columns(who),
-            number=self._next_number(who),
-            request=request_text(attempt.request),
-            fingerprint=attempt.request.fingerprint,
-            decision=attempt.decision,
-            output=attempt.output,
-            base_url=attempt.base_url,
-            key_digest=attempt.key_digest,
-            key_last4=attempt.key_last4,
-            reserved_usd=str(attempt.reserved_usd),
-            opened_at_s=attempt.opened_at_s,
-            settled_at_s=settled_at_s,
-        )
+        number = self._next_number(who)
+        attempt_id = insert_attempt(self.db, who, number, attempt, attempt.opened_at_s, settled_at_s=settled_at_s)
         insert(self.db, "receipt", attempt_id=attempt_id, host=receipt.host)
         return attempt_id
 
