@@ -59,7 +59,9 @@ class Assembly:
         self._ledger, self._credentials, self._clock = services.ledger, services.access, services.clock
         self._limits, self._options, self._run_id = limits, options, run_id
         self._batch = batch
-        self._wakeup = Wakeup()
+        # what only slots and polls wait for does not wake every job that waits for money or for another's clip
+        self._scheduler_wakeup = Wakeup()
+        self._wakeup = Wakeup(self._scheduler_wakeup)
         self._budget = batch.budget(limits)
         self.events = EventSink(services.listener)
         self.stats = RunStats()
@@ -77,12 +79,13 @@ class Assembly:
         """The provider, behind slots, turns and the rate of the account."""
         account, key_digest, clock = self._ledger.account, self._credentials.key_digest, self._clock
         concurrency = None if self._limits.concurrency == AUTO else self._limits.concurrency
-        rate, wake, stops = _rate(self._limits, provider.limits.rate_per_min), self._wakeup.notify_all, self.stops
+        rate, stops = _rate(self._limits, provider.limits.rate_per_min), self.stops
+        wake = self._scheduler_wakeup.notify_all
         self.limit_memory = LimitMemory(account, self._run_id, key_digest, clock, concurrency=concurrency)
         limit = self.limit_memory.limit()
         self.slots = SlotQueue(limit, lambda: stops.is_stopped, wake, speculates=concurrency is None)
         self._polls = PollQueue(rate, lambda: not stops.is_polling, wake)
-        self.scheduler = Scheduler(self.slots, self._polls, self._wakeup, clock)
+        self.scheduler = Scheduler(self.slots, self._polls, self._scheduler_wakeup, clock)
         self.provider = LimitedProvider(
             provider=provider,
             gate=RequestGate(rate, clock, self._wakeup),

@@ -1,4 +1,4 @@
-"""One wake-up for all who wait within a run: a stop, a free slot, money that was released."""
+"""Wake-ups for those who wait within a run: for a stop, money that was released, an answer; or for a slot or a poll."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,15 +6,21 @@ from contextlib import suppress
 
 
 class Wakeup:
-    """Wakes all who wait at that moment; who comes later waits for the next time."""
+    """Wakes all who wait at that moment; who comes later waits for the next time.
 
-    def __init__(self) -> None:
+    `passes_on_to` is notified with it, and not the other way round: what concerns only a few wakes only them.
+    """
+
+    def __init__(self, passes_on_to: "Wakeup | None" = None) -> None:
         self._notified = asyncio.Event()
+        self._passes_on_to = passes_on_to
 
     def notify_all(self) -> None:
         """Something changed for everyone."""
         self._notified.set()
         self._notified = asyncio.Event()
+        if self._passes_on_to is not None:
+            self._passes_on_to.notify_all()
 
     async def wait(self) -> None:
         """Waits for the next notification."""
