@@ -175,6 +175,16 @@ def test_one_module_decides_which_database_keeps_a_ledger() -> None:
     assert {name for name in users if not name.startswith("storage/sqlite/")} == {"storage/open.py"}
 
 
+def test_only_the_registry_knows_which_providers_there_are() -> None:
+    users = {
+        name
+        for name, tree in MODULES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("batchrunner.providers.modellix")
+    }
+    assert {name for name in users if not name.startswith("providers/modellix/")} == {"providers/provider_registry.py"}
+
+
 def test_every_foreign_library_has_its_place() -> None:
     foreign = {one for tree in MODULES.values() for one in imported(tree)} - sys.stdlib_module_names - {"batchrunner"}
     assert foreign == {"httpcore", "httpx", "yaml", "jsonschema", "filelock", "click", "tabulate"}

@@ -28,7 +28,7 @@ class Endpoint:
 
     access: Credentials
     make_http: Callable[[], Http]
-    make_provider: MakeProvider = PROVIDERS[DEFAULT]
+    make_provider: MakeProvider = PROVIDERS[DEFAULT].make
 
     async def refuses_key(self, clock: Clock) -> bool:
         """Whether it says that the key is no good."""

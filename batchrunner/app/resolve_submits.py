@@ -10,8 +10,10 @@ from batchrunner.domain.attempt import Answer, Attempt, Outcome, RejectReason
 from batchrunner.domain.job import JobId
 from batchrunner.errors import UsageError
 from batchrunner.planning.batch import Batch
-from batchrunner.providers.modellix import is_task_id
+from batchrunner.providers.provider_registry import DEFAULT, PROVIDERS
 from batchrunner.storage.interface import LedgerReader
+
+_TASK_IDS = PROVIDERS[DEFAULT].task_ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +85,13 @@ def chosen_unknown(
     return {job: unknown[job] for job in jobs} if jobs else unknown
 
 
+def named_tasks(attempt: Attempt) -> list[str]:
+    """The task ids that the replies to a submit named, whatever else they were."""
+    return list(dict.fromkeys(task for answer in attempt.answers for task in _TASK_IDS.named_in(answer.body)))
+
+
 def _check_task(book: LedgerReader, task: str) -> None:
-    if not is_task_id(task):
+    if not _TASK_IDS.is_one(task):
         raise UsageError(f"{task!r} does not look like a task id, such as task-i2v001")
     for who, memory in book.all_histories().items():
         if any(attempt.task_id == task for attempt in memory.attempts):

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from batchrunner.app.decision_session import deciding
-from batchrunner.app.resolve_submits import Verdict, chosen_unknown, resolve_submits, unknown_submits
+from batchrunner.app.resolve_submits import Verdict, chosen_unknown, named_tasks, resolve_submits, unknown_submits
 from batchrunner.app.session import known_ledger
 from batchrunner.catalog import shipped_prices
 from batchrunner.cli.context import read, wanted_by
@@ -19,7 +19,6 @@ from batchrunner.errors import UsageError
 from batchrunner.io.clock import Clock
 from batchrunner.planning.batch import load_batch
 from batchrunner.planning.job_records import JobSet
-from batchrunner.providers.modellix import task_id_hints
 from batchrunner.reports.resolve_help import ids_in, named_by_reply, unrecorded, what_to_look_for
 from batchrunner.storage.paths import ProjectPaths, find_project
 
@@ -90,16 +89,11 @@ def _listed(project: ProjectPaths, wanted: JobSet, jobs: tuple[str, ...], candid
             return in_lines("no job is unknown: nothing to resolve")
         known, lines = book.task_ids(), []
         for name, each in chosen.items():
-            hints = [task for task in _hints(each.attempt) if task not in known]
+            hints = [task for task in named_tasks(each.attempt) if task not in known]
             lines += [what_to_look_for(name, each.attempt), *map(in_lines, named_by_reply(name, hints, path))]
         if candidates is not None:
             lines += [in_lines(""), unrecorded(_candidates(candidates), known, list(chosen), path)]
     return stacked(*lines)
-
-
-def _hints(attempt: Attempt) -> list[str]:
-    """The ids that the replies to a submit named."""
-    return list(dict.fromkeys(task for answer in attempt.answers for task in task_id_hints(answer.body)))
 
 
 def _candidates(path: Path) -> list[str]:

@@ -119,7 +119,7 @@ async def answered_by(answer: Responder, key: str, clock: MovedClock) -> AsyncIt
     """The provider of the shipped models, before a function that answers."""
     http = Http(lambda: InProcessTransport(answer), loopback=False)
     try:
-        yield PROVIDERS["modellix"](http, Credentials(API, key), clock)
+        yield PROVIDERS["modellix"].make(http, Credentials(API, key), clock)
     finally:
         await http.close()
 
