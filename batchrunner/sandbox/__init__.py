@@ -7,19 +7,24 @@ In process, a `Sandbox` answers one exchange at a time; on a port, a `Server` ca
 from batchrunner.sandbox.behaviour import Behaviour
 from batchrunner.sandbox.exchange import HttpAnswer
 from batchrunner.sandbox.faults import Fault, parse_fault
+from batchrunner.sandbox.imitated_model import ImitatedModel
 from batchrunner.sandbox.journal_events import Charged, Leaked, Refunded, Uploaded
 from batchrunner.sandbox.record import ChargeRecord, record
+from batchrunner.sandbox.reply_forms import REPLY_FORMS, ReplyForm
 from batchrunner.sandbox.server import Server, serve
 from batchrunner.sandbox.service import Sandbox
 
 __all__ = [
+    "REPLY_FORMS",
     "Behaviour",
     "ChargeRecord",
     "Charged",
     "Fault",
     "HttpAnswer",
+    "ImitatedModel",
     "Leaked",
     "Refunded",
+    "ReplyForm",
     "Sandbox",
     "Server",
     "Uploaded",

@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from batchrunner.sandbox.behaviour import Behaviour
-from batchrunner.sandbox.charges import price_usd
 from batchrunner.sandbox.faults import Fault, share
+from batchrunner.sandbox.imitated_model import ImitatedModel
 from batchrunner.sandbox.journal import Journal
 from batchrunner.sandbox.journal_events import Charged, Event, Opened, Refunded
 from batchrunner.sandbox.tasks import Task
@@ -19,13 +19,13 @@ class SubmitRequest:
     """A submit that the rules let through."""
 
     key: str
-    model: str
+    model: ImitatedModel
     body: Mapping[str, Any]
 
     @property
     def price_usd(self) -> Decimal:
         """What it costs by the price list."""
-        return price_usd(self.model, self.body)
+        return self.model.price_usd(self.body)
 
 
 class TeamAccount:
@@ -60,7 +60,7 @@ class TeamAccount:
         charge = Charged(
             at_s=now_s,
             task_id=self._new_id(number),
-            model=submit.model,
+            model=submit.model.slug,
             body=submit.body,
             amount_usd=self.price_usd(submit),
             key_sha256=_digest(submit.key),

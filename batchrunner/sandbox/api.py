@@ -6,10 +6,10 @@ from functools import partial
 
 from batchrunner.sandbox.account import TeamAccount
 from batchrunner.sandbox.behaviour import Behaviour
-from batchrunner.sandbox.charges import MODELS
 from batchrunner.sandbox.exchange import HttpAnswer, HttpRequest, json_answer, refused, success
 from batchrunner.sandbox.fault_effects import UNAVAILABLE
 from batchrunner.sandbox.faults import Fault, FaultInjector
+from batchrunner.sandbox.imitated_model import ModelTable
 from batchrunner.sandbox.media import Media
 from batchrunner.sandbox.rates import RateWindow
 from batchrunner.sandbox.renders import Renders
@@ -23,6 +23,7 @@ _VALIDATE = "/api/v1/apikey/validate"
 class Api:
     """Answers all that is asked of the API host."""
 
+    models: ModelTable
     account: TeamAccount
     renders: Renders
     media: Media
@@ -71,8 +72,6 @@ class Api:
         renders, media = self.renders, self.media
         key = request.key or ""
         match request.segments:
-            case ("api", "v1", maker, name, "async") if f"{maker}/{name}" in MODELS:
-                return {"POST": partial(renders.submit, f"{maker}/{name}", request, now_s)}
             case ("api", "v1", "tasks", task_id):
                 return {"GET": partial(renders.poll, key, task_id, now_s)}
             case ("api", "v1", "media", "files"):
@@ -87,7 +86,9 @@ class Api:
             case ("api", "v1", "team", "balance"):
                 return {"GET": partial(self._balance, now_s)}
             case ("api", "v1", "models"):
-                return {"GET": _models}
+                return {"GET": self._models}
+            case ("api", "v1", *parts) if model := self.models.at(*parts):
+                return {"POST": partial(renders.submit, model, request, now_s)}
             case _:
                 return {}
 
@@ -99,19 +100,18 @@ class Api:
             return refused(404, "NotFound: no such address or model")
         return success({"balance": float(self.account.balance_usd(now_s))})
 
-
-async def _models() -> HttpAnswer:
-    """The one reply without an envelope. Source: modellix-cli 0.0.7."""
-    models = [
-        {
-            "slug": model,
-            "type": "image-to-video",
-            "docs_url": f"https://docs.modellix.ai/{model}",
-            "description": "Veo 3.1 image-to-video, imitated",
-        }
-        for model in MODELS
-    ]
-    return json_answer({"models": models})
+    async def _models(self) -> HttpAnswer:
+        """The one reply without an envelope. Source: modellix-cli 0.0.7."""
+        models = [
+            {
+                "slug": model.slug,
+                "type": "image-to-video",
+                "docs_url": f"https://docs.modellix.ai/{model.slug}",
+                "description": model.description,
+            }
+            for model in self.models
+        ]
+        return json_answer({"models": models})
 
 
 def _too_many() -> HttpAnswer:

@@ -6,10 +6,10 @@ from functools import partial
 
 from batchrunner.sandbox.account import SubmitRequest, TeamAccount
 from batchrunner.sandbox.behaviour import Behaviour
-from batchrunner.sandbox.body_rules import refusal
 from batchrunner.sandbox.exchange import HttpAnswer, HttpRequest, refused, success
 from batchrunner.sandbox.fault_effects import misbehave
 from batchrunner.sandbox.faults import AFTER_ACCEPTING, BEFORE_ACCEPTING, POLLING, TASK_TRAITS, Fault, FaultInjector
+from batchrunner.sandbox.imitated_model import ImitatedModel, ModelTable
 from batchrunner.sandbox.media_files import Uploads
 from batchrunner.sandbox.signed_links import Links
 from batchrunner.sandbox.tasks import State, Task
@@ -19,6 +19,7 @@ from batchrunner.sandbox.tasks import State, Task
 class Renders:
     """Takes tasks in and tells how they are."""
 
+    models: ModelTable
     account: TeamAccount
     uploads: Uploads
     links: Links
@@ -27,7 +28,7 @@ class Renders:
     base_url: str
     foreign_url: str
 
-    async def submit(self, model: str, request: HttpRequest, now_s: float) -> HttpAnswer:
+    async def submit(self, model: ImitatedModel, request: HttpRequest, now_s: float) -> HttpAnswer:
         """Accepts and charges a task, or refuses; or goes wrong before or after."""
         if fault := self.faults.first(BEFORE_ACCEPTING):
             return await misbehave(fault, self.options.hang_s)
@@ -37,7 +38,7 @@ class Renders:
         task = self.account.accept(submit, self.faults.all(TASK_TRAITS), now_s)
         if fault := self.faults.first(AFTER_ACCEPTING):
             return await misbehave(fault, self.options.hang_s)
-        return self._accepted(task)
+        return self._accepted(task, model)
 
     async def poll(self, key: str, task_id: str, now_s: float) -> HttpAnswer:
         """Where a task stands."""
@@ -50,9 +51,10 @@ class Renders:
         data = task.report(now_s, self.options.retention_s, link)
         if not self.options.tells_billing:
             data.pop("billing", None)
-        return success(data)
+        form = self.models.reply_form(task.charge.model)
+        return success(form.told(data, task.created_at_ms, task.ended_at_ms))
 
-    def _read_submit(self, model: str, request: HttpRequest, now_s: float) -> SubmitRequest | HttpAnswer:
+    def _read_submit(self, model: ImitatedModel, request: HttpRequest, now_s: float) -> SubmitRequest | HttpAnswer:
         """What is wanted, or why it cannot be had: the body first, then the money, then the slots."""
         if request.media_type != "application/json":
             return refused(415, "UnsupportedMediaType: the body must be application/json")
@@ -60,7 +62,7 @@ class Renders:
             body = json.loads(request.body)
         except (ValueError, RecursionError):
             return refused(400, "InvalidParameter: the body is not JSON")
-        if message := refusal(body) or self._unreachable_image(body, now_s):
+        if message := model.refusal(body) or self._unreachable_image(model, body, now_s):
             return refused(400, message)
         submit = SubmitRequest(request.key or "", model, body)
         if self.account.price_usd(submit) > self.account.balance_usd(now_s):
@@ -69,24 +71,21 @@ class Renders:
             return refused(429, "RateLimit: concurrent limit exceeded")
         return submit
 
-    def _unreachable_image(self, body: dict[str, object], now_s: float) -> str | None:
+    def _unreachable_image(self, model: ImitatedModel, body: dict[str, object], now_s: float) -> str | None:
         """A refusal where an uploaded image was deleted or is past its time; foreign hosts are not asked."""
-        references = body.get("referenceImages", [])
-        listed = references if isinstance(references, list) else []
-        for url in (body.get("image"), body.get("lastFrame"), *listed):
+        for url in model.links(body):
             if self.uploads.misses(url, now_s):
                 return f"InvalidParameter: image cannot be fetched: {url}"
         return None
 
-    def _accepted(self, task: Task) -> HttpAnswer:
-        """The reply of the seed, word for word."""
+    def _accepted(self, task: Task, model: ImitatedModel) -> HttpAnswer:
+        """The reply of the seed, word for word, in the form of its model."""
         task_id = task.charge.task_id
         host_url = self.foreign_url if self.faults.happens(Fault.FOREIGN_GET_RESULT) else self.base_url
-        return success(
-            {
-                "status": State.PENDING,
-                "task_id": task_id,
-                "model_id": task.charge.model,
-                "get_result": {"method": "GET", "url": f"{host_url}/api/v1/tasks/{task_id}"},
-            }
-        )
+        data = {
+            "status": State.PENDING,
+            "task_id": task_id,
+            "model_id": model.slug,
+            "get_result": {"method": "GET", "url": f"{host_url}/api/v1/tasks/{task_id}"},
+        }
+        return success(model.reply_form.whole(data))

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import socket
 import struct
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from ipaddress import IPv4Address
@@ -14,6 +15,7 @@ from batchrunner.io.clock import Clock
 from batchrunner.sandbox.behaviour import Behaviour
 from batchrunner.sandbox.exchange import pieces, refused
 from batchrunner.sandbox.http1 import MAX_HEAD_BYTES, BadRequestError, read_request, write_answer
+from batchrunner.sandbox.imitated_model import ImitatedModel
 from batchrunner.sandbox.service import Sandbox
 
 _LOG = logging.getLogger(__name__)
@@ -33,6 +35,7 @@ class Server:
         state: the sandbox's state file.
         clock: the sandbox's clock.
         options: the sandbox's options; where they name no `foreign_url`, the server's own is used.
+        models: what is imitated beside the built-in models.
         host: an IPv4 loopback address.
         port: 0 takes a free one.
 
@@ -41,13 +44,21 @@ class Server:
     """
 
     def __init__(
-        self, *, state: Path, clock: Clock, options: Behaviour, host: str = "127.0.0.1", port: int = 0
+        self,
+        *,
+        state: Path,
+        clock: Clock,
+        options: Behaviour,
+        models: Iterable[ImitatedModel] = (),
+        host: str = "127.0.0.1",
+        port: int = 0,
     ) -> None:
         if not IPv4Address(host).is_loopback:
             raise ValueError(f"The sandbox listens on loopback addresses only, and {host} is not one.")
         self._state = state
         self._clock = clock
         self._options = options
+        self._models = tuple(models)
         self._host = host
         self.port = port
         self._listeners: list[asyncio.Server] = []
@@ -114,6 +125,7 @@ class Server:
             base_url=self.base_url,
             files_url=self.files_url,
             options=replace(self._options, foreign_url=self.foreign_url),
+            models=self._models,
         )
 
     def _also_on(self, *hosts: str) -> list[socket.socket]:

@@ -1,6 +1,6 @@
 """The imitated service as a whole: its hosts, its state file, its watch for leaked keys."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from batchrunner.io.clock import Clock
@@ -11,6 +11,7 @@ from batchrunner.sandbox.behaviour import Behaviour
 from batchrunner.sandbox.downloads import Downloads
 from batchrunner.sandbox.exchange import HttpAnswer, HttpRequest, host_of
 from batchrunner.sandbox.faults import FaultInjector
+from batchrunner.sandbox.imitated_model import ImitatedModel, ModelTable
 from batchrunner.sandbox.journal import Journal
 from batchrunner.sandbox.journal_events import Leaked, Opened
 from batchrunner.sandbox.media import Media
@@ -34,6 +35,7 @@ class Sandbox:
         base_url: the API's address, without a slash at its end.
         files_url: the address under which results and uploads are read; to a client a foreign host.
         options: limits, speed, faults.
+        models: what is imitated beside Veo 3.1 and Veo 3.1 Fast, whose names nothing else takes.
         root: below it no link is followed; the state file's own folder where none is given.
 
     Raises:
@@ -48,6 +50,7 @@ class Sandbox:
         base_url: str,
         files_url: str,
         options: Behaviour,
+        models: Iterable[ImitatedModel] = (),
         root: Root | None = None,
     ) -> None:
         self._clock = clock
@@ -72,9 +75,10 @@ class Sandbox:
             life_s=options.link_life_s,
             faults=faults,
         )
-        renders = Renders(account, uploads, links, faults, options, base_url, foreign_url)
+        table = ModelTable(models)
+        renders = Renders(table, account, uploads, links, faults, options, base_url, foreign_url)
         media = Media(uploads, options.file_quota)
-        self._api = Api(account, renders, media, RateWindow(options.rate_per_min), faults, options)
+        self._api = Api(table, account, renders, media, RateWindow(options.rate_per_min), faults, options)
         self._downloads = Downloads(account, uploads, links, faults, options.hang_s)
 
     async def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> HttpAnswer:

@@ -47,6 +47,16 @@ class Task:
         return self.charge.at_s + self.charge.latency_s
 
     @property
+    def created_at_ms(self) -> int:
+        """When it was accepted (Unix milliseconds)."""
+        return int(self.charge.at_s * 1000)
+
+    @property
+    def ended_at_ms(self) -> int:
+        """The same moment as `ends_at_s`, in milliseconds."""
+        return int(self.ends_at_s * 1000)
+
+    @property
     def is_refundable(self) -> bool:
         """Whether its charge is given back at its end: so for moderation, not for a provider's error.
 

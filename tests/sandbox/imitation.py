@@ -2,14 +2,14 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from batchrunner.io.clock import Clock
-from batchrunner.sandbox import Behaviour, ChargeRecord, Sandbox, record
+from batchrunner.sandbox import Behaviour, ChargeRecord, ImitatedModel, Sandbox, record
 
 API = "https://api.modellix.test"
 FILES = "https://file.modellix.test"
@@ -48,13 +48,15 @@ class Reply:
 class Imitation:
     """Starts a sandbox on a state file; `restart` does what a kill and a new start do."""
 
-    def __init__(self, state: Path, options: Behaviour) -> None:
+    def __init__(self, state: Path, options: Behaviour, models: Iterable[ImitatedModel] = ()) -> None:
         self.state = state
         self.clock = HandClock()
-        self.restart(options)
+        self.restart(options, models)
 
-    def restart(self, options: Behaviour) -> None:
-        self.sandbox = Sandbox(state=self.state, clock=self.clock, base_url=API, files_url=FILES, options=options)
+    def restart(self, options: Behaviour, models: Iterable[ImitatedModel] = ()) -> None:
+        self.sandbox = Sandbox(
+            state=self.state, clock=self.clock, base_url=API, files_url=FILES, options=options, models=models
+        )
 
     @property
     def record(self) -> ChargeRecord:
@@ -74,9 +76,9 @@ class Imitation:
         assert answer.headers["content-length"] == str(len(received))
         return Reply(answer.status, answer.headers, received)
 
-    def submit(self, body: object = None, *, key: str = KEY) -> Reply:
+    def submit(self, body: object = None, *, key: str = KEY, path: str = SUBMIT) -> Reply:
         sent = json.dumps(IMAGE_BODY if body is None else body).encode()
-        return self.ask("POST", SUBMIT, sent, key=key, content_type="application/json")
+        return self.ask("POST", path, sent, key=key, content_type="application/json")
 
     def submitted(self) -> str:
         """A task id."""
