@@ -413,13 +413,45 @@ def test_without_a_bill_nothing_is_known_of_the_charge(billing: object) -> None:
         (-1, None),
         (True, None),
         ("tomorrow", None),
-        ("2026-11-24T18:00:00Z", None),
         ([1_795_543_200_000], None),
-        # seconds instead of milliseconds: a clip would be given up for a single 404, fifty years after its end
-        (1_795_543_200, None),
+        # seconds, which are not milliseconds of 1970: a clip would be given up for a single 404
+        (1_795_543_200, 1_795_543_200.0),
+        (1_795_543_200.25, 1_795_543_200.25),
+        ("1795543200", 1_795_543_200.0),
+        # neither: between the two, and microseconds
+        (10**9, None),
+        (10**11, None),
+        (10**12, None),
+        (1_795_543_200_000_000, None),
+        ("1795543200000000", None),
+        # ISO 8601, with a zone
+        ("2026-11-24T18:00:00Z", 1_795_543_200.0),
+        ("2026-11-24 18:00:00Z", 1_795_543_200.0),
+        ("2026-11-24T18:00:00.250Z", 1_795_543_200.25),
+        ("2026-11-24T18:00:00.250000000+00:00", 1_795_543_200.25),
+        ("2026-11-24T20:00:00+02:00", 1_795_543_200.0),
+        ("2026-11-24T13:30:00-0430", 1_795_543_200.0),
+        # of an unknown zone, of no time, not to be read, out of bounds
+        ("2026-11-24T18:00:00", None),
+        ("2026-11-24", None),
+        ("2026-11-24T18:00Z", None),
+        ("2026-13-24T18:00:00Z", None),
+        ("2026-11-24T25:00:00Z", None),
+        ("2026-11-24T18:00:00+99:00", None),
+        ("2026-11-24T18:00:00z", None),
+        ("2026-11-24T18:00:00.Z", None),
+        ("2026-11-24T18:00:00Z\n", None),
+        ("2026-11-24T18:00:00." + "1" * 50_000 + "Z", None),
+        ("٢٠٢٦-11-24T18:00:00Z", None),
+        ("1969-12-31T23:59:59Z", None),
+        ("0001-01-01T00:00:00+23:59", None),
+        ("9999-12-31T23:59:59-23:59", None),
+        ("20261124T180000Z", None),
     ],
 )
-def test_the_end_of_a_result_is_told_in_milliseconds_or_not_at_all(told: object, expires_at_s: float | None) -> None:
+def test_the_end_of_a_result_is_a_moment_that_is_certain_or_not_told_at_all(
+    told: object, expires_at_s: float | None
+) -> None:
     assert task(status="success", result_expires_at=told).expires_at_s == expires_at_s
 
 
@@ -536,7 +568,8 @@ JSON = st.recursive(
         | st.dictionaries(
             st.text(max_size=3)
             | st.sampled_from(["code", "message", "data", "task_id", "status", "result", "resources", "url", "type"])
-            | st.sampled_from(["error", "billing", "amount", "result_expires_at", "is_valid", "balance"]),
+            | st.sampled_from(["error", "billing", "amount", "result_expires_at", "is_valid", "balance"])
+            | st.sampled_from(["task", "result_resources"]),
             inner,
             max_size=6,
         )
@@ -547,7 +580,9 @@ ENVELOPES = st.builds(
     lambda code, message, data: {"code": code, "message": message, "data": data},
     st.sampled_from([0, 0, 0, 200, None, 500]) | JSON,
     JSON,
-    st.dictionaries(st.sampled_from(["task_id", "status", "result", "error", "billing", "result_expires_at"]), JSON),
+    st.dictionaries(
+        st.sampled_from(["task_id", "status", "result", "error", "billing", "result_expires_at", "task"]), JSON
+    ),
 )
 BODIES = st.binary() | (JSON | ENVELOPES).map(lambda value: json.dumps(value).encode())
 STATUSES = st.sampled_from([200, 200, 200, 400, 401, 402, 404, 429, 500]) | st.integers(100, 599)
@@ -568,7 +603,8 @@ def test_no_reply_can_raise_or_make_a_task_without_an_id(reply: Reply) -> None:
     if said.outcome is Outcome.ACCEPTED:
         data = json.loads(reply.body)["data"]
         assert reply.status == 200
-        assert said.task_id == data["task_id"]
+        inner = data["task"] if isinstance(data.get("task"), dict) else {}
+        assert {place["task_id"] for place in (data, inner) if "task_id" in place} == {said.task_id}
 
 
 @settings(deadline=None)

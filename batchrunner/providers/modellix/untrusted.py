@@ -3,12 +3,17 @@
 import json
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 _LONGEST_KEPT = 20_000
 # What is larger or longer is no amount, no time and no count: computing with `1e999999999` takes minutes and gigabytes.
 _NUMBER = re.compile(r"-?[0-9]{1,20}(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,2})?")
+# Without a zone it is not certain which moment is meant.
+_MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:?[0-9]{2})"
+)
 _LARGEST_USD = Decimal(1_000_000)
 _SMALLEST_USD = Decimal("0.0001")
 # A link as it stands in a text or in JSON, where `/` and `&` may be written as escapes.
@@ -40,6 +45,14 @@ def json_of(body: bytes) -> Any:
         return None
 
 
+def is_same(one: Any, other: Any) -> bool:
+    """Whether two values are equal; False for what is nested too deeply to say."""
+    try:
+        return bool(one == other)
+    except RecursionError:
+        return False
+
+
 def dict_of(value: Any) -> Mapping[str, Any]:
     """An object's members; none where it is no object."""
     return value if isinstance(value, dict) else {}
@@ -68,11 +81,14 @@ def amount(value: Any) -> Decimal | None:
 
 
 def seconds_of(value: Any) -> float | None:
-    """Epoch milliseconds in seconds; None for what is no time of this century in milliseconds."""
-    milliseconds = _bounded(value)
-    if milliseconds is None or not 10**12 < milliseconds < 10**14:
-        return None
-    return float(milliseconds) / 1000
+    """A moment in Unix seconds, told in these, in milliseconds, or in ISO 8601 with its zone; None for anything else.
+
+    A number tells by its size what it counts: both mean times from 2001 on, and none is a time of both.
+    """
+    number = _iso_s(value) if isinstance(value, str) and not _NUMBER.fullmatch(value) else _bounded(value)
+    if number is not None and 10**12 < number < 10**14:
+        number /= 1000
+    return float(number) if number is not None and 10**9 < number < 10**11 else None
 
 
 def in_words(value: Any) -> str:
@@ -98,6 +114,13 @@ def _bounded(value: Any) -> Decimal | None:
         return None
     text = str(value)
     return Decimal(text) if _NUMBER.fullmatch(text) else None
+
+
+def _iso_s(text: str) -> Decimal | None:
+    try:
+        return Decimal(datetime.fromisoformat(text).timestamp()) if _MOMENT.fullmatch(text) else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def _number_or_text(text: str) -> Decimal | int | str:

@@ -9,6 +9,7 @@ from batchrunner.domain.observation import ErrorClass, Failure, TaskState
 from batchrunner.io.http import Delivery, Reply, TransportError
 from batchrunner.providers.modellix import untrusted as foreign
 from batchrunner.providers.modellix.rate_limit_headers import limits_of
+from batchrunner.providers.modellix.task_form import task_of, video_link
 from batchrunner.providers.provider import (
     BalanceReply,
     BalanceStatus,
@@ -85,8 +86,7 @@ def unanswered(error: TransportError) -> SubmitReply:
 
 
 def _accepted(data: Any, text: str, limits: RateLimitHeaders) -> SubmitReply:
-    inner = foreign.data_of(data)
-    task_id = inner.get("task_id")
+    task_id = task_of(data).get("task_id")
     if foreign.dict_of(data).get("code") in (0, None, 200) and isinstance(task_id, str) and is_task_id(task_id):
         return SubmitReply(Outcome.ACCEPTED, task_id, None, 200, "", text, limits)
     said = "the service answered 200 without a usable task id"
@@ -116,7 +116,7 @@ def task_reply(reply: Reply, task_id: str, now_s: float) -> TaskReply:
         kind = _TASK_REPLY_KINDS.get(reply.status, TaskReplyKind.RETRY)
         said = f"the service answered {reply.status}: {foreign.message_of(data) or 'no message'}"
         return TaskReply(kind, word=str(reply.status), message=said, body=text, limits=limits)
-    task = foreign.data_of(data)
+    task = task_of(data)
     if task.get("task_id", task_id) != task_id or not isinstance(task.get("status"), str):
         return TaskReply(TaskReplyKind.RETRY, message="the answer is not about this task", body=text, limits=limits)
     return _state(task, text, limits)
@@ -131,7 +131,7 @@ def _state(task: Mapping[str, Any], text: str, limits: RateLimitHeaders) -> Task
         TaskReplyKind.STATE,
         state,
         foreign.redact(word),
-        link=_video_link(task) if state is TaskState.SUCCESS else None,
+        link=video_link(task) if state is TaskState.SUCCESS else None,
         failure=_failure(task) if state is TaskState.FAILED else None,
         expires_at_s=foreign.seconds_of(task.get("result_expires_at")),
         billed_usd=billed_usd,
@@ -145,16 +145,6 @@ def _folded(word: str) -> TaskState:
     if word in _SUCCESS_WORDS:
         return TaskState.SUCCESS
     return TaskState.FAILED if word in _FAILED_WORDS else TaskState.WAITING
-
-
-def _video_link(task: Mapping[str, Any]) -> str | None:
-    """The video's link: a cover or a thumbnail can stand before it."""
-    resources = foreign.dict_of(task.get("result")).get("resources")
-    for resource in resources if isinstance(resources, list) else ():
-        url = foreign.dict_of(resource).get("url")
-        if foreign.dict_of(resource).get("type") == "video" and isinstance(url, str) and url:
-            return url
-    return None
 
 
 def _failure(task: Mapping[str, Any]) -> Failure:
