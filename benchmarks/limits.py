@@ -121,7 +121,7 @@ class TheOne(LatencyModels):
     """The same forecast for every kind of task."""
 
     def __init__(self, forecast: LatencyModel) -> None:
-        super().__init__(())
+        super().__init__((), lambda _: ())
         self._forecast = forecast
 
     def of(self, request: Request) -> LatencyModel:  # noqa: ARG002 - there is one kind here

@@ -91,7 +91,7 @@ def chosen(
 def sends_of(batch: Batch, seen: Iterable[JobState], base_url: str, hook: str | None = None) -> Outgoing:
     """What leaves this machine with what would be submitted."""
     submitted = (s.job for s in seen if s.job and s.step.action is Action.SUBMIT)
-    return outgoing(submitted, batch.sources, base_url, hook)
+    return outgoing(submitted, batch.catalog, batch.sources, base_url, hook)
 
 
 def terms(batch: Batch, limits: EffectiveLimits, base_url: str, again: Replaced, sends: Outgoing) -> Terms:

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from batchrunner.catalog import PriceList, read_prices, shipped_prices
+from batchrunner.catalog import Catalog, PriceList, price_list, read_prices
+from batchrunner.domain.job import Job
 from batchrunner.domain.suggestions import nearest_name
 from batchrunner.errors import InvalidManifest, UsageError
 from batchrunner.manifest.load import Manifest
@@ -46,7 +47,7 @@ def no_such_job(name: str, known: Iterable[str], manifest: Path | None = None) -
 def wanted_of(manifest: Manifest) -> JobSet:
     """What a valid manifest wants."""
     sources = Sources(manifest.texts, manifest.variables)
-    return JobSet(manifest.name, manifest.profile, manifest.jobs, sources)
+    return JobSet(manifest.name, manifest.profile, manifest.jobs, sources, manifest.catalog)
 
 
 def wanted_or_remembered(manifest: Manifest, project: ProjectPaths, ledger: LedgerReader) -> tuple[JobSet, bool]:
@@ -63,18 +64,19 @@ def wanted_or_remembered(manifest: Manifest, project: ProjectPaths, ledger: Ledg
     last = ledger.last_run(name, manifest.profile)
     if last is None:
         raise InvalidManifest(manifest.errors)
-    return JobSet(name, manifest.profile, remembered(name, last.jobs)), False
+    jobs = remembered(name, last.jobs, manifest.catalog)
+    return JobSet(name, manifest.profile, jobs, catalog=manifest.catalog), False
 
 
-def prices_of(path: Path | None) -> PriceList:
-    """The prices in a file, or those that came with this release.
+def prices_of(path: Path | None, catalog: Catalog, jobs: Iterable[Job]) -> PriceList:
+    """The prices in a file, or those of the descriptions of the models that these jobs ask.
 
     Raises:
         UsageError: the file cannot be read, or holds no prices.
     """
     if path is None:
-        return shipped_prices()
+        return price_list(catalog, {job.request.model for job in jobs})
     try:
-        return read_prices(path.read_text(encoding="utf-8"))
+        return read_prices(path.read_text(encoding="utf-8"), catalog)
     except (OSError, ValueError) as error:
         raise UsageError(f"cannot use the prices in {path}: {error}") from error

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from batchrunner.catalog import picture_fields
+from batchrunner.catalog import Catalog
 from batchrunner.domain.job import Job
 from batchrunner.domain.problem import Code, Problem, Problems
 from batchrunner.domain.settings import Network
@@ -24,17 +24,17 @@ async def with_dead_links(
     service itself, whose address `base_url` is, is on this machine.
     """
     manifests = list(manifests)
-    links = {link for manifest in manifests for job in manifest.jobs for _, link in _links(job)}
+    links = {link for manifest in manifests for job in manifest.jobs for _, link in _links(job, manifest.catalog)}
     faults = await _faults(links, Http(loopback=is_loopback(base_url), allowed=allowed))
     return [_with_faults(manifest, faults) for manifest in manifests]
 
 
-def _links(job: Job) -> Iterator[tuple[str, str]]:
+def _links(job: Job, catalog: Catalog) -> Iterator[tuple[str, str]]:
     """The links that a job sends, with the field that names each; prompts may look like links and are none."""
+    pictures = catalog.picture_fields(job.request.model)
     for name, value in job.body.items():
         texts = value if isinstance(value, list) else [value]
-        is_image = name in picture_fields(job.request.model)
-        yield from ((name, text) for text in texts if is_image and isinstance(text, str) and is_link(text))
+        yield from ((name, text) for text in texts if name in pictures and isinstance(text, str) and is_link(text))
 
 
 async def _faults(links: Iterable[str], http: Http) -> dict[str, str]:
@@ -61,7 +61,7 @@ def _with_faults(manifest: Manifest, faults: Mapping[str, str]) -> Manifest:
     problems = Problems()
     problems.extend(manifest.problems)
     for job in manifest.jobs:
-        for name, link in _links(job):
+        for name, link in _links(job, manifest.catalog):
             if link in faults:
                 said = f"`{name}` cannot be fetched: {faults[link]}"
                 location = job.locations.get(name, job.location)

@@ -61,7 +61,7 @@ def planned_of(batch: Batch, limits: EffectiveLimits, concurrency: int, seen: li
         unpriced=frozenset(s.identity for s in seen if s.job and not batch.is_priced(s.job)),
         priced_on=batch.prices.priced_on,
         concurrency=concurrency,
-        expected_s=expected_s(wanted, batch.histories.values(), concurrency),
+        expected_s=expected_s(wanted, batch.histories.values(), concurrency, batch.catalog.latency_kind),
         digest=plan_digest(((s.job, s.step) for s in seen), terms(batch, limits, base_url, again, sends)),
         retries=limits.retries,
         limits_usd=(batch.budget(limits).room_usd,),

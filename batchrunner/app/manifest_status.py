@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from batchrunner.app.job_set import wanted_or_remembered
 from batchrunner.app.session import in_flight_run, known_ledger
-from batchrunner.catalog import PriceList
+from batchrunner.catalog import Catalog, PriceList
 from batchrunner.domain.money import NOTHING
 from batchrunner.domain.status import Status
 from batchrunner.engine.scheduling.latency_models import LatencyModels
@@ -27,6 +27,7 @@ class ManifestStatus:
     report: Report
     states: tuple[JobState, ...]
     is_current: bool
+    catalog: Catalog
 
 
 def status_of(manifest: Manifest, project: ProjectPaths, prices: PriceList, now_s: float) -> ManifestStatus:
@@ -52,13 +53,13 @@ def status_of(manifest: Manifest, project: ProjectPaths, prices: PriceList, now_
             started_at_s=last.started_at_s,
             finished_at_s=last.ended_at_s,
         )
-    return ManifestStatus(report, tuple(seen), is_current)
+    return ManifestStatus(report, tuple(seen), is_current, batch.catalog)
 
 
 def report_of(batch: Batch, seen: Iterable[JobState], now_s: float) -> Report:
     """The report of a batch whose jobs stand like this; its run is not told of yet."""
-    forecasts = LatencyModels(batch.all_histories())
-    rows = [(s.job is None, _row(s, forecasts, now_s)) for s in seen]
+    forecasts = LatencyModels(batch.all_histories(), batch.catalog.latency_kind)
+    rows = [(s.job is None, _row(s, batch.catalog, forecasts, now_s)) for s in seen]
     return Report(
         manifest=batch.name,
         profile=batch.profile,
@@ -73,11 +74,11 @@ def report_of(batch: Batch, seen: Iterable[JobState], now_s: float) -> Report:
     )
 
 
-def _row(seen: JobState, forecasts: LatencyModels, now_s: float) -> ReportRow:
+def _row(seen: JobState, catalog: Catalog, forecasts: LatencyModels, now_s: float) -> ReportRow:
     attempt = seen.step.attempt
     is_stuck = (
         attempt is not None
         and seen.step.status is Status.RUNNING
         and forecasts.of(attempt.request).is_far_beyond(now_s - attempt.opened_at_s)
     )
-    return row_of(seen.identity, seen.job, seen.history, seen.step, seen.older, is_stuck=is_stuck)
+    return row_of(seen.identity, seen.job, seen.history, seen.step, catalog, seen.older, is_stuck=is_stuck)

@@ -50,7 +50,7 @@ class Project:
     manifest: Path
     profile: str
     paths: ProjectPaths
-    prices: PriceList
+    prices_file: Path | None
     permissions: Permissions
     credentials: Credentials | None = None
     is_sandbox: bool = False
@@ -102,7 +102,7 @@ class Project:
         if jobs:
             options = replace(options, named=named_jobs(manifest, jobs), spelt=frozenset(jobs))
         now_s = self.clock.wall_s()
-        planned, states = plan_of(manifest, self.paths, self.prices, options, self._account(), now_s)
+        planned, states = plan_of(manifest, self.paths, self.priced(manifest), options, self._account(), now_s)
         steps = tuple(PlannedStep(each.job, each.step) for each in states if each.job is not None)
         return Plan(steps, planned, options, now_s)
 
@@ -159,7 +159,8 @@ class Project:
         Raises:
             InvalidManifest: it has errors, and it never ran.
         """
-        status = status_of(self._read_as_it_is(), self.paths, self.prices, self.clock.wall_s())
+        manifest = self._read_as_it_is()
+        status = status_of(manifest, self.paths, self.priced(manifest), self.clock.wall_s())
         return ProjectReport.of(status.report)
 
     async def _carry_out(
@@ -181,11 +182,19 @@ class Project:
             on_start=handle.on_start,
         )
         return await run_manifest(
-            Workload(self.paths, wanted_of(manifest), manifest.settings, self.prices), options, ports
+            Workload(self.paths, wanted_of(manifest), manifest.settings, self.priced(manifest)), options, ports
         )
 
     def _read_as_it_is(self) -> Manifest:
         return load(self.manifest, self.profile, permissions=self.permissions)
+
+    def priced(self, manifest: Manifest) -> PriceList:
+        """The prices by which its jobs are estimated.
+
+        Raises:
+            UsageError: the file of prices cannot be used.
+        """
+        return prices_of(self.prices_file, manifest.catalog, manifest.jobs)
 
     def _account(self) -> AccountRef:
         if self.credentials is None:
@@ -229,10 +238,10 @@ def open_project(
         manifest=path,
         profile=profile,
         paths=find_project(path, None if ledger is None else Path(ledger), sandbox=sandbox),
-        prices=prices_of(None if prices is None else Path(prices)),
+        prices_file=None if prices is None else Path(prices),
         permissions=Permissions(folders, frozenset(values), values),
         credentials=SANDBOX_ACCESS if sandbox else credentials,
         is_sandbox=sandbox,
     )
-    project.read()
+    project.priced(project.read())
     return project

@@ -1,26 +1,21 @@
-"""The models, as data: fields, roles, rules and dated prices. A further model is a file in `data`."""
+"""The models, as data: fields, roles, rules and dated prices. A further model is a file."""
 
-from batchrunner.catalog.loader import default_model, find, models
+from batchrunner.catalog.catalog import Catalog
+from batchrunner.catalog.loader import shipped
 from batchrunner.catalog.models import Model
-from batchrunner.catalog.pricing import PriceList, read_prices, shipped_prices
-from batchrunner.catalog.request_roles import latency_kind, picture_fields, prompt_of, request_of, role_of, value_of
-from batchrunner.catalog.roles import Role
+from batchrunner.catalog.price_list import PriceList, price_list, read_prices, shipped_prices
+from batchrunner.catalog.roles import ROLE_WORDS, Role
 from batchrunner.catalog.rules import Rule
 
 __all__ = [
+    "ROLE_WORDS",
+    "Catalog",
     "Model",
     "PriceList",
     "Role",
     "Rule",
-    "default_model",
-    "find",
-    "latency_kind",
-    "models",
-    "picture_fields",
-    "prompt_of",
+    "price_list",
     "read_prices",
-    "request_of",
-    "role_of",
+    "shipped",
     "shipped_prices",
-    "value_of",
 ]

@@ -1,38 +1,43 @@
 """What fields do to each other: rules as the descriptions write them, and how each shape of them is judged."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from batchrunner.catalog.conditions import ANY, Condition, read_condition
 from batchrunner.domain.problem import Code, Severity
 
 Body = Mapping[str, object]
 Breaks = Callable[[Body], bool]
-Values = Mapping[str, Any]  # a list of values by field, or `any` for whatever is written
 
-_ANY = "any"
 # A token is about four bytes of text in every script, near enough for a warning.
 _BYTES_PER_TOKEN = 4
+_MOST_DIGITS = 3
+_WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One cross-field rule. `breaks` says whether a body of good shape breaks it.
 
-    `fields` are named in the message, and the problem stands at the first of them that is written.
+    `sentence` is the rule in words. `fields` are those of which it speaks, and the problem stands at the first of them
+    that is written. `is_mild`: breaking it is worth a look, and no mistake.
     """
 
+    sentence: str
     code: Code
     fields: tuple[str, ...]
     breaks: Breaks
     message: str
     hint: str
     source: str
+    is_mild: bool = False
 
     @property
     def severity(self) -> Severity:
-        """That of its code."""
-        return self.code.severity
+        """Whether a request that breaks it is wrong, or worth a look."""
+        return Severity.WARNING if self.is_mild else self.code.severity
 
 
 def read_rule(written: Mapping[str, Any], defaults: Body, source: str) -> Rule:
@@ -42,24 +47,27 @@ def read_rule(written: Mapping[str, Any], defaults: Body, source: str) -> Rule:
         ValueError: it has not exactly one shape, a key that no rule has, or lacks one that each has.
     """
     name = written.get("rule", "without a name")
-    shapes = [shape for shape in _SHAPES if shape in written]
+    shapes = [shape for shape in _SHAPES if shape in written and not (shape == "then" and "when" in written)]
     unknown = written.keys() - _SHAPES.keys() - _KEYS
     if len(shapes) != 1 or unknown or not written.keys() >= _NEEDED:
         raise ValueError(f"rule {name!r}: shapes {shapes}, unknown keys {sorted(unknown)}, needed {sorted(_NEEDED)}")
     (shape,) = shapes
-    breaks, fields = _SHAPES[shape](written, defaults)
+    judge, code = _SHAPES[shape]
+    breaks, fields = judge(written, defaults)
     return Rule(
-        Code(written["code"]),
-        tuple(written.get("fields", fields)),
+        name,
+        Code(written["code"]) if "code" in written else code,
+        tuple(written.get("fields", dict.fromkeys(fields))),
         breaks,
         written["message"],
         written["help"],
         written.get("source", source),
+        is_mild=written.get("severity") == Severity.WARNING,
     )
 
 
-_NEEDED = frozenset({"rule", "code", "message", "help"})
-_KEYS = _NEEDED | {"then", "fields", "source"}
+_NEEDED = frozenset({"rule", "message", "help"})
+_KEYS = _NEEDED | {"code", "then", "fields", "severity", "source"}
 
 _Judged = tuple[Breaks, Sequence[str]]
 
@@ -92,10 +100,17 @@ def _all_or_none(written: Mapping[str, Any], _: Body) -> _Judged:
     return lambda body: 0 < sum(name in body for name in fields) < len(fields), fields
 
 
+def _allowed_sets(written: Mapping[str, Any], _: Body) -> _Judged:
+    """Of the fields that these sets name, exactly those of one set stand together."""
+    allowed = [frozenset(each) for each in written["allowed_sets"]]
+    fields = list(dict.fromkeys(name for each in written["allowed_sets"] for name in each))
+    return lambda body: body.keys() & set(fields) not in allowed, fields
+
+
 def _when(written: Mapping[str, Any], defaults: Body) -> _Judged:
-    """Where fields have these values, others have those."""
-    when, then = written["when"], written["then"]
-    return lambda body: _holds(when, body, defaults) and not _holds(then, body, defaults), [*then, *when]
+    """Where fields have these values, others have those; without `when`, always."""
+    when, then = _Values(written.get("when", {}), defaults), _Values(written["then"], defaults)
+    return lambda body: when.hold(body) and not then.hold(body), [*then.conditions, *when.conditions]
 
 
 def _most_tokens(written: Mapping[str, Any], _: Body) -> _Judged:
@@ -104,24 +119,59 @@ def _most_tokens(written: Mapping[str, Any], _: Body) -> _Judged:
     return lambda body: any(_tokens(body.get(name, "")) > number for name, number in most.items()), list(most)
 
 
-def _holds(wanted: Values, body: Body, defaults: Body) -> bool:
-    return all(
-        name in body if values == _ANY else body.get(name, defaults.get(name)) in values
-        for name, values in wanted.items()
-    )
+def _placeholders(written: Mapping[str, Any], _: Body) -> _Judged:
+    """A text that names a picture by its number, `[Image 2]`, has so many in a list of pictures."""
+    text, pictures, word = (written["placeholders"][key] for key in ("text", "pictures", "word"))
+    numbered = re.compile(rf"\[{re.escape(word)} ?(\d{{1,{_MOST_DIGITS}}})\]")
+
+    def breaks(body: Body) -> bool:
+        there = body.get(pictures, ())
+        numbers = map(int, numbered.findall(str(body.get(text, ""))))
+        return any(not 1 <= number <= len(there if isinstance(there, list | tuple) else ()) for number in numbers)
+
+    return breaks, [text, pictures]
+
+
+def _words(written: Mapping[str, Any], _: Body) -> _Judged:
+    """A text has none of these words: advice, where a model takes them for something else."""
+    words: Mapping[str, Sequence[str]] = written["words"]
+    return lambda body: any(_has_word(str(body.get(name, "")), those) for name, those in words.items()), list(words)
+
+
+class _Values:
+    """Conditions on several fields; the documented default of a field counts where it is not written."""
+
+    def __init__(self, written: Mapping[str, object], defaults: Body) -> None:
+        self.conditions: dict[str, Condition] = {name: read_condition(each) for name, each in written.items()}
+        self._defaults = {name: defaults.get(name) for name, each in written.items() if each != ANY}
+
+    def hold(self, body: Body) -> bool:
+        """Whether all of them do."""
+        return all(meets(body.get(name, self._defaults.get(name))) for name, meets in self.conditions.items())
 
 
 def _tokens(text: object) -> int:
     return len(str(text).encode(errors="replace")) // _BYTES_PER_TOKEN
 
 
-_SHAPES: Mapping[str, Callable[[Mapping[str, Any], Body], _Judged]] = {
-    "excludes": _excludes,
-    "requires": _requires,
-    "at_least_one": _at_least_one,
-    "exactly_one": _exactly_one,
-    "all_or_none": _all_or_none,
-    "when": _when,
-    "most_tokens": _most_tokens,
+def _has_word(text: str, words: Sequence[str]) -> bool:
+    spaced = f" {' '.join(_WORD.findall(text.casefold()))} "
+    return any(f" {word.casefold()} " in spaced for word in words)
+
+
+_Shape = tuple[Callable[[Mapping[str, Any], Body], _Judged], Code]
+
+_SHAPES: Mapping[str, _Shape] = {
+    "excludes": (_excludes, Code.FIELDS_EXCLUDED),
+    "requires": (_requires, Code.FIELD_NEEDED),
+    "at_least_one": (_at_least_one, Code.FIELD_NEEDED),
+    "exactly_one": (_exactly_one, Code.FIELDS_EXCLUDED),
+    "all_or_none": (_all_or_none, Code.FIELD_NEEDED),
+    "allowed_sets": (_allowed_sets, Code.FIELDS_EXCLUDED),
+    "when": (_when, Code.VALUES_EXCLUDED),
+    "then": (_when, Code.VALUES_EXCLUDED),
+    "most_tokens": (_most_tokens, Code.PROMPT_LENGTH),
+    "placeholders": (_placeholders, Code.PICTURE_UNNAMED),
+    "words": (_words, Code.WORD_IN_TEXT),
 }
 SHAPES = frozenset(_SHAPES)

@@ -16,6 +16,10 @@ class Cost:
     def __add__(self, other: "Cost") -> "Cost":
         return Cost(self.low_usd + other.low_usd, self.high_usd + other.high_usd)
 
+    def times(self, number: Decimal) -> "Cost":
+        """So many of it."""
+        return Cost(self.low_usd * number, self.high_usd * number)
+
     def __str__(self) -> str:
         if self.low_usd == self.high_usd:
             return dollars(self.low_usd)

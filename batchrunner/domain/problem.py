@@ -100,6 +100,14 @@ class Code(StrEnum):
     NEGATIVE_PROMPT_WITH_REFERENCES = "negative-prompt-with-references"
     REFERENCES_DURATION = "references-duration"
     RESOLUTION_DURATION = "resolution-duration"
+    FIELD_NEEDED = "field-needed"
+    FIELDS_EXCLUDED = "fields-excluded"
+    VALUES_EXCLUDED = "values-excluded"
+    SAME_FIELD = "same-field"
+    PICTURE_UNNAMED = "picture-unnamed"
+    # descriptions of models
+    MODEL_FILE = "model-file"
+    MODEL_TODO = "model-todo"
     # images
     BAD_LINK = "bad-link"
     LINK_LOGIN = "link-login"
@@ -108,6 +116,8 @@ class Code(StrEnum):
     IMAGE_UNREADABLE = "image-unreadable"
     IMAGE_KIND = "image-kind"
     IMAGE_TOO_LARGE = "image-too-large"
+    IMAGE_TOO_SMALL = "image-too-small"
+    IMAGE_RATIO = "image-ratio"
     IMAGE_SHAPE = "image-shape", Severity.WARNING
     # worth a look
     PLAIN_LINK = "plain-link", Severity.WARNING
@@ -115,6 +125,7 @@ class Code(StrEnum):
     REFERENCES_ASPECT = "references-aspect", Severity.WARNING
     PROMPT_LENGTH = "prompt-length", Severity.WARNING
     NO_DURATION = "no-duration", Severity.WARNING
+    WORD_IN_TEXT = "word-in-text", Severity.WARNING
     EQUAL_REQUESTS = "equal-requests", Severity.WARNING
 
 

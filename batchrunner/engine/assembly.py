@@ -68,7 +68,8 @@ class Assembly:
         self.stops = Stops(
             limits.deadline_s, lambda job: batch.project.output(job.output), self._clock, self._wakeup, self.events
         )
-        self.tracker = TaskTracker(LatencyModels(batch.all_histories()), self._clock)
+        latencies = LatencyModels(batch.all_histories(), batch.catalog.latency_kind)
+        self.tracker = TaskTracker(latencies, self._clock)
         self.decider = Decider(batch, self._ledger, self._budget, self.stops, self.tracker, options)
         self.clips = ClipStore(batch.project, self._ledger, self._clock)
         self._connect(services.make_provider(http, self._credentials, self._clock))

@@ -48,10 +48,10 @@ class LimitedProvider:
         """Waits for the right to send one request; False if it is not wanted any more."""
         return await self.gate.acquire(is_wanted)
 
-    async def submit(self, model: str, body: Mapping[str, object]) -> SubmitReply:
+    async def submit(self, path: str, body: Mapping[str, object]) -> SubmitReply:
         """The paid POST, once."""
         self.stats.submits += 1
-        return await self.provider.submit(model, body)
+        return await self.provider.submit(path, body)
 
     def record_submit(self, reply: SubmitReply) -> None:
         """What the reply to a submit, which is on record by now, says of the account's limits."""

@@ -114,7 +114,8 @@ class Submitter:
 
     async def _send(self, job: Job, body: Mapping[str, object], attempt_id: int, claim: Claim) -> Answer:
         sent_at_s = self.clock.monotonic_s()
-        reply = await self.provider.submit(job.request.model, body)
+        path = self.decider.batch.catalog.path_of(job.request.model)
+        reply = await self.provider.submit(path, body)
         answer = Answer(
             self.clock.wall_s(),
             reply.outcome,

@@ -5,13 +5,14 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from batchrunner.catalog import find, models
+from batchrunner.catalog import Catalog, Model
 from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code, Problem, Problems
 from batchrunner.domain.suggestions import nearest_name
 from batchrunner.manifest import keys
 from batchrunner.manifest.keys import text_of
 from batchrunner.manifest.layers import Value
+from batchrunner.manifest.model_fields import ModelFields
 from batchrunner.manifest.yaml import nodes
 
 _LONGEST_NAME = 128
@@ -26,12 +27,12 @@ class Draft:
 
     `fields` are the request fields that were written; `wrong` names keys that have a problem already; `empty` has
     the places of cells and of `null` that left a key out; `named_at` is where its id stands, `model_said` how its model
-    was written.
+    was written. The fields are those of the `model`; `words` has what the author called them where that differs.
     """
 
     id: str
     take: int
-    model: str
+    model: Model
     fields: Mapping[str, Value]
     tags: tuple[str, ...]
     output: Value | None
@@ -40,6 +41,11 @@ class Draft:
     empty: Mapping[str, Location] = field(default_factory=dict)
     named_at: Location | None = None
     model_said: Value | None = None
+    words: Mapping[str, str] = field(default_factory=dict)
+
+    def said(self, name: str) -> str:
+        """What its author called a field."""
+        return self.words.get(name, name)
 
     @property
     def name(self) -> str:
@@ -79,6 +85,7 @@ class ResolvedValues:
 class DraftBuilder:
     """Turns values into drafts; it knows which ids are taken, and whether it reads a mere fragment."""
 
+    catalog: Catalog
     problems: Problems
     is_fragment: bool
     top: Location
@@ -111,21 +118,24 @@ class DraftBuilder:
         model = self._model(right, wrong, job_id)
         if model is None:
             return
-        if not self.is_fragment and ("model" not in right or _text(right["model"]) != model):
+        if not self.is_fragment and ("model" not in right or _text(right["model"]) != model.slug):
             wrong |= {"model"}
-        fields = {name: value for name, value in right.items() if name not in keys.JOB}
+        naming = ModelFields(self.catalog, model, self.problems)
+        fields, words = naming.of(right, (job_id,) if job_id else ())
+        wrong = frozenset(naming.field_for(name) or name for name in wrong)
+        empty = {naming.field_for(name) or name: location for name, location in filled.empty.items()}
         for take in range(1, (self._number_of_takes(right) if job_id else 1) + 1):
-            draft = Draft(job_id, take, model, fields, _tags(right), right.get("output"), location, wrong, filled.empty)
+            draft = Draft(job_id, take, model, fields, _tags(right), right.get("output"), location, wrong, empty)
             named_at = right["id"].node.location if job_id else None
             if named_at and self._is_new(draft.name, named_at):
-                yield replace(draft, named_at=named_at, model_said=right.get("model"))
+                yield replace(draft, named_at=named_at, model_said=right.get("model"), words=words)
             else:
-                yield replace(draft, wrong=wrong | {"id"})
+                yield replace(draft, wrong=wrong | {"id"}, words=words)
 
     def _is_right(self, name: str, value: Value) -> bool:
-        if name not in keys.JOB:
+        if name not in keys.MERGED:
             return True  # a request field: the model's schema judges it
-        return keys.has_kind(name, value.node, keys.JOB[name].kind, self.problems, value.origin)
+        return keys.has_kind(name, value.node, keys.MERGED[name].kind, self.problems, value.origin)
 
     def _id(self, values: Mapping[str, Value], empty: Mapping[str, Location]) -> str | None:
         node = values["id"].node if "id" in values else None
@@ -141,24 +151,24 @@ class DraftBuilder:
         self.problems.add(Problem(Code.BAD_ID, node.location, said, hint_for_name(job_id), "id"))
         return None
 
-    def _model(self, values: Mapping[str, Value], wrong: frozenset[str], job_id: str) -> str | None:
+    def _model(self, values: Mapping[str, Value], wrong: frozenset[str], job_id: str) -> Model | None:
         """The model that a job asks, or by which it is judged where it names none; None where nothing is near."""
         value = values.get("model")
         if value is None:
-            first = next(iter(models()))
+            first = self.catalog.default
             if "model" not in wrong and not self.is_fragment:  # the manifest that includes it will name one
-                hint = f"write `model: {first}` at the top of the manifest"
+                hint = f"write `model: {first.slug}` at the top of the manifest"
                 jobs = (job_id,) if job_id else ()
                 self.problems.add(Problem(Code.MISSING_KEY, self.top, "no `model` is given", hint, "model", jobs))
             return first
         slug = _text(value)
-        if find(slug):
-            return slug
-        near = nearest_name(slug, models())
-        hint = f"did you mean `{near}`?" if near else f"known models: {', '.join(models())}"
+        if found := self.catalog.find(slug):
+            return found
+        near = nearest_name(slug, self.catalog.slugs)
+        hint = f"did you mean `{near}`?" if near else f"known models: {', '.join(self.catalog.slugs)}"
         said = f'there is no model "{keys.shortened(slug)}"'
         self.problems.add(Problem(Code.UNKNOWN_MODEL, value.node.location, said + value.origin, hint, "model"))
-        return near
+        return self.catalog.find(near) if near else None
 
     def _number_of_takes(self, values: Mapping[str, Value]) -> int:
         value = values.get("takes")

@@ -6,7 +6,7 @@ It is draft-07, because editors read no newer one, and looser than `validate`: w
 from collections.abc import Mapping
 from typing import Any
 
-from batchrunner.catalog import models
+from batchrunner.catalog import Catalog
 from batchrunner.manifest import keys
 from batchrunner.manifest.keys import Key, KeyKind
 from batchrunner.manifest.rows import frame_rows
@@ -31,9 +31,9 @@ _KINDS: Mapping[KeyKind, dict[str, Any]] = {
 }
 
 
-def editor_schema() -> dict[str, Any]:
+def editor_schema(catalog: Catalog) -> dict[str, Any]:
     """The whole schema, one self-contained document."""
-    fields = _fields()
+    fields = _fields(catalog)
     layer = _object({**_table(keys.SHARED), **fields})
     job = _object({**_table(keys.JOB), **fields, "matrix": {"$ref": "#/definitions/matrix"}})
     top = _table(keys.MANIFEST) | {
@@ -82,10 +82,10 @@ def _of_key(key: Key) -> dict[str, Any]:
     return {"description": key.says, "anyOf": allowed}
 
 
-def _fields() -> dict[str, Any]:
+def _fields(catalog: Catalog) -> dict[str, Any]:
     """The request fields of all models; a field that two of them have is described by the first."""
     fields: dict[str, Any] = {}
-    for model in models().values():
+    for model in catalog:
         for name, schema in model.fields.items():
             fields.setdefault(name, _of_field(schema))
     return fields

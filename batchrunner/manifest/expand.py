@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from batchrunner.catalog import models
+from batchrunner.catalog import Catalog
 from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code, Problem, Problems
 from batchrunner.domain.suggestions import nearest_name
@@ -15,7 +15,7 @@ from batchrunner.manifest.filling import Filling
 from batchrunner.manifest.header import check_top, manifest_name, named_layers
 from batchrunner.manifest.includes import SourceFile, SourceFiles
 from batchrunner.manifest.keys import text_of
-from batchrunner.manifest.layers import Layer, Value, layer_of, merge, removed
+from batchrunner.manifest.layers import JOB_RANK, Layer, Value, layer_of, merge, removed
 from batchrunner.manifest.matrix import Combination, axes_of, combinations
 from batchrunner.manifest.permissions import Reach
 from batchrunner.manifest.rows import encodings
@@ -31,6 +31,7 @@ class LoadOptions:
 
     profile: str
     reach: Reach
+    catalog: Catalog
     is_fragment: bool = False
 
 
@@ -60,7 +61,7 @@ class _Expansion:
         self._options = options
         self._problems = problems
         self._path = path
-        self._fields = frozenset(name for model in models().values() for name in model.fields)
+        self._fields = options.catalog.field_names
         self._parts = SourceFiles(self._fields, problems, options.reach)
         self._parts.gather(read, path, keys.FRAGMENT if options.is_fragment else keys.MANIFEST)
         self._root = read.root if isinstance(read.root, nodes.Mapping) else None
@@ -68,10 +69,10 @@ class _Expansion:
         self._templates = dict(named_layers(self._parts, "templates", "template", problems))
         self._profiles = dict(named_layers(self._parts, "profiles", "profile", problems))
         self._tables: dict[tuple[str, str, str], Table | None] = {}
-        self._drafting = DraftBuilder(
-            problems, options.is_fragment, read.root.location if read.root else Location(read.file, 1, 1)
-        )
-        self._filling = Filling(self._name, options.reach, problems, is_fragment=options.is_fragment)
+        top = read.root.location if read.root else Location(read.file, 1, 1)
+        self._drafting = DraftBuilder(options.catalog, problems, options.is_fragment, top)
+        lists = options.catalog.list_fields
+        self._filling = Filling(self._name, options.reach, lists, problems, is_fragment=options.is_fragment)
 
     def drafts(self) -> Drafts:
         """Everything, in the manifest's order."""
@@ -98,7 +99,7 @@ class _Expansion:
         entry = part.top.get("settings")
         if not entry or not isinstance(entry.node, nodes.Mapping):
             return {}
-        read = layer_of(keys.read_keys(entry.node, keys.SETTINGS, self._problems), "")
+        read = layer_of(keys.read_keys(entry.node, keys.SETTINGS, self._problems), "", 0)
         names = self._filling.names(part.vars)
         return {
             name: value
@@ -122,7 +123,7 @@ class _Expansion:
         if not self._own_keys_are_right(read):
             return
         said = {name: entry for name, entry in read.items() if name not in _GENERATORS}
-        own = layer_of(said, "", keys.meant(mapping, self._fields | keys.JOB.keys()))
+        own = layer_of(said, "", JOB_RANK, keys.meant(mapping, self._fields | keys.JOB.keys()))
         layers = (*part.layers, *self._extended(read), own, self._profiles.get(self._options.profile, Layer()))
         merged = merge(layers)
         # what a job lacks is told only if it cannot stand in what could not be read

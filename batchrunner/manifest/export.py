@@ -39,6 +39,8 @@ def _plain(value: object, folder: Path) -> object:
     match value:
         case LocalImage():
             return _escaped(Path(os.path.relpath(value.path, folder)).as_posix())
+        case bool() | int() | float():
+            return value
         case list():
             return [_plain(item, folder) for item in value]
         case _:

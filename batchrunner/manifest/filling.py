@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from batchrunner.catalog import models
 from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code, Problem, Problems
 from batchrunner.manifest import keys
@@ -42,14 +41,16 @@ _WHY_NOT = {
 class Filling:
     """Fills the values of one manifest, and counts their bytes.
 
-    A fragment may lack variables: its manifest may give them.
+    `lists` are the request fields that hold several values. A fragment may lack variables: its manifest may give them.
     """
 
-    def __init__(self, manifest: str, reach: Reach, problems: Problems, *, is_fragment: bool) -> None:
+    def __init__(
+        self, manifest: str, reach: Reach, lists: frozenset[str], problems: Problems, *, is_fragment: bool
+    ) -> None:
         self._reach = reach
         self._problems = problems
         self._is_fragment = is_fragment
-        self._lists = {name for model in models().values() for name in model.list_fields} | {"tags"}
+        self._lists = lists | {"tags"}
         self._bytes = 0
         self._full_at: Location | None = None
         environment = {name: text_node(text, _NOWHERE) for name, text in reach.permissions.environment.items()}
@@ -111,7 +112,7 @@ class Filling:
             self._reach.variables.update(dict.fromkeys(used(value.node, "env")))
         node = substitute(value.node, names, list_wanted=name in self._lists)
         if not keys.is_null(node):
-            filled.values[name] = Value(node, value.location, value.layer)
+            filled.values[name] = Value(node, value.location, value.layer, value.rank)
             return
         # an empty cell is as if the key were not written: then counts what a lower layer says
         filled.empty[name] = node.location

@@ -8,7 +8,7 @@ from batchrunner.manifest import keys
 from batchrunner.manifest.drafts import NAME, hint_for_name
 from batchrunner.manifest.includes import SourceFiles
 from batchrunner.manifest.keys import text_of
-from batchrunner.manifest.layers import Layer
+from batchrunner.manifest.layers import PROFILE_RANK, TEMPLATE_RANK, Layer
 from batchrunner.manifest.yaml import nodes
 
 if TYPE_CHECKING:
@@ -60,4 +60,5 @@ def named_layers(parts: SourceFiles, key: str, word: str, problems: Problems) ->
                 problems.add(Problem(Code.BAD_ID, entry.location, said, hint_for_name(name), key))
             else:
                 seen[name] = entry.location
-                yield name, parts.layer(entry, f'{word} "{name}"')
+                rank, table = (PROFILE_RANK, keys.PROFILE) if key == "profiles" else (TEMPLATE_RANK, keys.SHARED)
+                yield name, parts.layer(entry, f'{word} "{name}"', rank, table)

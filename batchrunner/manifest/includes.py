@@ -103,15 +103,18 @@ class SourceFiles:
         part = SourceFile(file, top, {}, ())
         own_vars = {name: entry.node for name, entry in part.mapping("vars").items() if self._is_var(name, entry)}
         model = {"model": top["model"]} if "model" in top else {}
-        layers = (*outer_layers, layer_of(model, "the top level"), self.layer(top.get("defaults"), "defaults"))
+        depth = len(outer_layers)
+        defaults = self.layer(top.get("defaults"), "defaults", depth + 1)
+        layers = (*outer_layers, layer_of(model, "the top level", depth), defaults)
         return SourceFile(file, top, {**outer_vars, **own_vars}, layers)
 
-    def layer(self, entry: nodes.Entry | None, name: str) -> Layer:
-        """The layer below a key: request fields, and what all jobs may share."""
+    def layer(self, entry: nodes.Entry | None, name: str, rank: int, table: Mapping[str, Key] = keys.SHARED) -> Layer:
+        """The layer below a key: request fields, and those keys of ours that its `table` has."""
         if entry is None or not isinstance(entry.node, nodes.Mapping):
             return Layer()
-        read = keys.read_keys(entry.node, self._shared, self.problems)
-        return layer_of(read, name, keys.meant(entry.node, self._shared))
+        known = self.fields | table.keys()
+        read = keys.read_keys(entry.node, known, self.problems)
+        return layer_of(read, name, rank, keys.meant(entry.node, known))
 
     @property
     def _shared(self) -> frozenset[str]:

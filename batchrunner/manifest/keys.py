@@ -45,6 +45,7 @@ _FRAGMENT: Mapping[str, Key] = {
 MANIFEST: Mapping[str, Key] = {
     "version": _FRAGMENT["version"],
     "name": Key(KeyKind.TEXT, "The identity of these jobs in the ledger; by default the file's stem."),
+    "models": Key(KeyKind.TEXTS, "Files that describe models of one's own; `models/*.yaml` takes many."),
     "settings": Key(KeyKind.KEYS, "How the batch is run; an option on the command line wins."),
     "profiles": Key(KeyKind.KEYS, "Named overlays, such as `draft`, with clips and a history of their own."),
     **_FRAGMENT,
@@ -71,6 +72,14 @@ SHARED: Mapping[str, Key] = {
     "enabled": Key(KeyKind.SWITCH, "`false` leaves the job out.", filled=True),
 }
 
+# What a profile may hold.
+PROFILE: Mapping[str, Key] = {
+    **SHARED,
+    "drop": Key(
+        KeyKind.TEXTS, "Fields that are left out under this profile, such as one that its model does not have."
+    ),
+}
+
 # What only a job may hold.
 OWN: Mapping[str, Key] = {
     "id": Key(KeyKind.TEXT, "The job's name, for files and the ledger.", filled=True),
@@ -81,6 +90,9 @@ OWN: Mapping[str, Key] = {
 }
 
 JOB: Mapping[str, Key] = {**OWN, **SHARED}
+
+# All keys of ours that a job ends up with, under whatever profile.
+MERGED: Mapping[str, Key] = {**JOB, **PROFILE}
 
 
 def is_ignored(name: str) -> bool:
@@ -187,12 +199,13 @@ _FITS: Mapping[KeyKind, Callable[[nodes.Node], bool]] = {
     KeyKind.ROWS: lambda node: _is_text(node) or isinstance(node, nodes.Mapping),
 }
 
-_TABLES = {"manifest": MANIFEST, "settings": SETTINGS, "own": OWN, "shared": SHARED}
+_TABLES = {"manifest": MANIFEST, "settings": SETTINGS, "own": OWN, "shared": SHARED, "profile": PROFILE}
 _HOMES = {
     "manifest": "to the top of the manifest, not here",
     "settings": "under `settings`, not here",
     "own": "into a job, not here",
     "shared": "into a job or into `defaults`, not here",
+    "profile": "into a profile, not here",
 }
 
 _KIND_HINTS = {

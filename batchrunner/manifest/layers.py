@@ -14,13 +14,14 @@ class Value:
     """A value that somebody wrote.
 
     `place` is its key's: a path in the value is relative to that file. `layer` is what a message calls it:
-    `defaults`, `template "hero"`; empty for the job itself. `under` is what a lower layer said: it counts where
-    this value turns out to be an empty cell.
+    `defaults`, `template "hero"`; empty for the job itself. `rank` is higher where a layer has the last word. `under`
+    is what a lower layer said: it counts where this value turns out to be an empty cell.
     """
 
     node: nodes.Node
     location: Location
     layer: str
+    rank: int = 0
     under: "Value | None" = None
 
     @property
@@ -40,9 +41,13 @@ class Layer:
     unknown: frozenset[str] = frozenset()
 
 
-def layer_of(entries: Mapping[str, nodes.Entry], name: str, unknown: frozenset[str] = frozenset()) -> Layer:
+# Who has the last word: defaults count from 0 up, the inner file's above the outer one's.
+TEMPLATE_RANK, JOB_RANK, PROFILE_RANK = 1000, 2000, 3000
+
+
+def layer_of(entries: Mapping[str, nodes.Entry], name: str, rank: int, unknown: frozenset[str] = frozenset()) -> Layer:
     """The layer of this name."""
-    return Layer({key: Value(entry.node, entry.location, name) for key, entry in entries.items()}, unknown)
+    return Layer({key: Value(entry.node, entry.location, name, rank) for key, entry in entries.items()}, unknown)
 
 
 def merge(layers: Iterable[Layer]) -> dict[str, Value]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from batchrunner.catalog import Catalog, shipped
 from batchrunner.domain import settings as settings_room
 from batchrunner.domain.job import Job
 from batchrunner.domain.location import Location
@@ -16,6 +17,7 @@ from batchrunner.manifest.keys import described, text_of
 from batchrunner.manifest.layers import Value
 from batchrunner.manifest.local_images import Pictures
 from batchrunner.manifest.outputs import Outputs
+from batchrunner.manifest.own_models import OwnModels
 from batchrunner.manifest.permissions import Permissions, Reach
 from batchrunner.manifest.secrets import secret_in, secret_name
 from batchrunner.manifest.validate import Validator
@@ -28,7 +30,8 @@ from batchrunner.manifest.yaml.nodes import Scalar
 class Manifest:
     """A whole manifest. It may be run if it has no `errors`; `lines` are there for snippets.
 
-    `texts` are the tables and captions that it read, and `variables` those of the environment that it used.
+    `texts` are the tables and captions that it read, and `variables` those of the environment that it used. `catalog`
+    has the models that its jobs may name.
     """
 
     path: Path
@@ -42,6 +45,7 @@ class Manifest:
     settings_as_written: Mapping[str, object] = field(default_factory=dict)
     texts: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()
+    catalog: Catalog = field(default_factory=shipped)
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -63,7 +67,7 @@ def load(
     `look_at_files`: local images are opened. `may_be_fragment`: a file without `version` is judged as one that
     others include.
     """
-    options = LoadOptions(profile, Reach(permissions or Permissions.beside(path)))
+    options = LoadOptions(profile, Reach(permissions or Permissions.beside(path)), shipped())
     return _load(path, options, look_at_files, may_be_fragment)
 
 
@@ -75,14 +79,17 @@ def _load(path: Path, options: LoadOptions, look_at_files: bool, may_be_fragment
         said = "it has no `version`, so it is checked as a fragment that a manifest includes"
         hint = "to run it by itself, write `version: 1`"
         problems.add(Problem(Code.FRAGMENT, Location(read.file, 1, 1), said, hint))
-    options = replace(options, is_fragment=is_fragment)
+    own = OwnModels(options.catalog, options.reach, problems)
+    catalog = options.catalog if is_fragment else own.added(read.root, path.parent)
+    options = replace(options, is_fragment=is_fragment, catalog=catalog)
     drafts = expand(read, path, options, problems)
     problems.extend(secret_name(drafts.name, Location(read.file, 1, 1), options.reach.permissions))
     settings = _settings(drafts.settings, problems)
-    validator = Validator(drafts.name, options.profile, Pictures(options.reach, look_at_files), problems, is_fragment)
+    pictures = Pictures(options.reach, look_at_files)
+    validator = Validator(options.catalog, drafts.name, options.profile, pictures, problems, is_fragment)
     jobs = _jobs(drafts, settings, validator, options.reach.permissions, os.path.abspath(path.parent))  # noqa: PTH100 - a text
     written = {key: _written(value) for key, value in drafts.settings.items()}
-    lines = {read.file: read.lines, **drafts.lines}
+    lines = {read.file: read.lines, **drafts.lines, **own.lines}
     return Manifest(
         path,
         drafts.name,
@@ -95,6 +102,7 @@ def _load(path: Path, options: LoadOptions, look_at_files: bool, may_be_fragment
         written,
         texts=tuple(sorted(options.reach.texts)),
         variables=tuple(sorted(options.reach.variables)),
+        catalog=options.catalog,
     )
 
 

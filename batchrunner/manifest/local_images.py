@@ -123,13 +123,18 @@ def shape_fault(picture: Picture, aspect_ratio: object) -> ImageError | None:
 
 
 def _too_large(shown: str, size_bytes: int) -> ImageError:
-    size = f"{math.ceil(size_bytes * 10 / 2**20) / 10} MiB"
+    size = megabytes(size_bytes)
     path = PurePath(shown)
     smaller = path.with_name(f"{path.stem}-small.jpg")
     hint = f"make it smaller: `magick {_typed(path)} -resize 1920x1920 -quality 92 {_typed(smaller)}`"
     return ImageError(
         Code.IMAGE_TOO_LARGE, f"is {size}, more than the 16 MiB that are allowed: {shortened(shown)}", hint
     )
+
+
+def megabytes(size_bytes: int) -> str:
+    """A size in MiB, rounded up."""
+    return f"{math.ceil(size_bytes * 10 / 2**20) / 10:g} MiB"
 
 
 def _typed(path: PurePath) -> str:

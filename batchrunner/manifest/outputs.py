@@ -84,7 +84,7 @@ class Outputs:
         return f"is a path of {length - _ROOM_BYTES} bytes, too long for this system", "write a shorter one"
 
     def _filled(self, pattern: str, location: Location, draft: Draft) -> str:
-        job = {"id": text_node(draft.name, location), "model": text_node(draft.model.replace("/", "-"), location)}
+        job = {"id": text_node(draft.name, location), "model": text_node(draft.model.slug.replace("/", "-"), location)}
         manifest = {"name": text_node(self.manifest, location)}
         why_not = dict.fromkeys(("row", "matrix", "vars", "env"), "it can be used only in the job's own `output`")
         found = substitute(text_node(pattern, location), Scope({"job": job, "manifest": manifest}, why_not))

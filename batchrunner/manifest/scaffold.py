@@ -4,11 +4,10 @@ import csv
 import os.path
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
-from batchrunner.catalog import Role, default_model
+from batchrunner.catalog import Catalog, Model, Role
 from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Problems
 from batchrunner.errors import UsageError
@@ -21,7 +20,7 @@ from batchrunner.manifest.rows.frame_names import FolderOfFrames, is_picture
 from batchrunner.manifest.rows.headings import USES, columns_headed
 from batchrunner.manifest.rows.naming import Unnamed, name_rows, texts
 from batchrunner.manifest.rows.reader import Table, read_rows
-from batchrunner.manifest.starter_text import example, head, jobs_text, resolution_for
+from batchrunner.manifest.starter_text import Scaffold, example, head, jobs_text, resolution_for
 from batchrunner.manifest.yaml.nodes import Scalar
 
 _CAPTION = "The camera moves slowly towards the subject"
@@ -29,30 +28,17 @@ _SHOWN = 5
 _FRAMES = (Role.FIRST_IMAGE, Role.LAST_IMAGE)
 
 
-@dataclass(frozen=True, slots=True)
-class Scaffold:
-    """A new manifest's text, and what was guessed for it and what to look at, in sentences.
-
-    `rows` is the text of a copy of the sheet, to be written as `rows_file` beside the manifest; empty where the sheet
-    serves as it is.
-    """
-
-    text: str
-    guesses: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-    rows: str = ""
-    rows_file: Path = Path()
-
-
 def scaffold(
     file: Path,
     table: Path | None = None,
     images: Path | None = None,
     *,
+    model: Model,
+    catalog: Catalog,
     slugify: bool = False,
     encoding: Encoding | None = None,
 ) -> Scaffold:
-    """A manifest to be written to `file`; its paths are relative to that file's folder.
+    """A manifest to be written to `file`, for a model of the catalogue; its paths are relative to that file's folder.
 
     `slugify`: where no column of the sheet holds usable ids, they are made of one. `encoding` is that of the sheet.
 
@@ -60,10 +46,9 @@ def scaffold(
         UsageError: the spreadsheet cannot be read or names its rows by nothing, or the folder holds no pictures.
     """
     if table is not None:
-        return _FromTable(file, table, images, slugify=slugify, encoding=encoding).starter()
+        return _FromTable(file, table, images, model, catalog, slugify=slugify, encoding=encoding).starter()
     if images is not None:
-        return _from_frames(file.parent, images)
-    model = default_model()
+        return _from_frames(file.parent, images, model)
     return Scaffold(head(model, model.starter) + example(model))
 
 
@@ -71,7 +56,15 @@ class _FromTable:
     """A manifest with one job a row of a sheet."""
 
     def __init__(
-        self, file: Path, path: Path, images: Path | None, *, slugify: bool, encoding: Encoding | None
+        self,
+        file: Path,
+        path: Path,
+        images: Path | None,
+        model: Model,
+        catalog: Catalog,
+        *,
+        slugify: bool,
+        encoding: Encoding | None,
     ) -> None:
         self._file = file
         self._path = path
@@ -79,8 +72,8 @@ class _FromTable:
         self._table, self._warnings = _read(file.parent, _relative(path, file.parent), encoding)
         self._shown = _relative(images, file.parent) if images else ""
         self._frames = FolderOfFrames.of(_pictures(images)) if images else FolderOfFrames()
-        self._model = default_model()
-        self._columns = Columns(self._table, self._model, self._frames)
+        self._model = model
+        self._columns = Columns(self._table, self._model, catalog, self._frames)
         self._columns.find()
         free = self._columns.free()
         named = name_rows(self._table, tuple(columns_headed("id", free)), free, slugify=slugify)
@@ -148,7 +141,7 @@ class _FromTable:
             self._columns.respelt[column] = {text: f"{self._shown}/{file}" for text, file in found.items()}
         return None
 
-    def _defaults(self) -> dict[Role, str]:
+    def _defaults(self) -> dict[Role, object]:
         """The manifest's defaults; the resolution that the starter has only where clips of all lengths may have it."""
         values = dict(self._model.starter)
         column = self._columns.fields.get(Role.DURATION)
@@ -188,12 +181,11 @@ class _FromTable:
         return (better.get(text, text) for text in texts(self._table, column))
 
 
-def _from_frames(folder: Path, images: Path) -> Scaffold:
+def _from_frames(folder: Path, images: Path, model: Model) -> Scaffold:
     paths = _pictures(images)
     if not paths:
         raise UsageError(f"{images} contains no PNG, JPEG or WebP images")
     patterns = [f"{_relative(images, folder)}/*{ending}" for ending in sorted({path.suffix for path in paths})]
-    model = default_model()
     prompt, image = model.roles[Role.PROMPT], model.roles[Role.FIRST_IMAGE]
     shared = {"id": "${row.stem}", prompt: f"${{row.caption:-{_CAPTION}}}", image: "${row.path}"}
     jobs = [{"rows": {"glob": pattern}, **shared} for pattern in patterns]

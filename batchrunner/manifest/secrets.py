@@ -28,7 +28,7 @@ def secret_name(name: str, location: Location, permissions: Permissions) -> tupl
 
 def _held(draft: Draft, output: str, permissions: Permissions) -> Iterator[tuple[str, nodes.Node]]:
     at = draft.named_at or draft.location
-    names = {"id": draft.name, "model": draft.model, "tags": " ".join(draft.tags), "output": output}
+    names = {"id": draft.name, "model": draft.model.slug, "tags": " ".join(draft.tags), "output": output}
     for name, text in names.items():
         if permissions.holds_secret(text):
             value = draft.output if name == "output" else None

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from math import gcd
 
-from batchrunner.catalog import Role, role_of
+from batchrunner.catalog import Role
 from batchrunner.manifest.rows.headings import plain
 
 
@@ -28,7 +28,6 @@ _TALL = _plain_words("""
     縦 縦向き 縦長 竖屏 竖版 豎屏 세로 세로형
 """)
 _LINES: Mapping[str, int] = {"fullhd": 1080, "fhd": 1080, "hdready": 720, "uhd": 2160, "ultrahd": 2160, "4k": 2160}
-_RESOLUTIONS: Mapping[int, str] = {720: "720p", 1080: "1080p", 2160: "4k"}
 
 _NUMBER = re.compile(r"(\d{1,4})(?:[.,]0*)?\s*(\D*)")
 _PARTS_WITH_FRAMES = 4  # hours, minutes, seconds, frames
@@ -37,13 +36,11 @@ _PAIR = re.compile(r"(\d{1,5})\s*[:x\u00d7/\u2236]\s*(\d{1,5})(?::0+)?(?:\s*px)?
 _SCAN_LINES = re.compile(r"(\d{3,4})\s*p?", re.IGNORECASE)
 
 
-def meant(field: str, text: str, wanted: Sequence[str]) -> str | None:
-    """The one of the `wanted` spellings for which a text in a field certainly stands; None where it is not certain."""
-    return meant_as(role_of(field), text, wanted)
+def meant(role: Role | None, text: str, wanted: Sequence[str]) -> str | None:
+    """The one of the `wanted` spellings for which a text certainly stands in the field of a role.
 
-
-def meant_as(role: Role | None, text: str, wanted: Sequence[str]) -> str | None:
-    """The same of a field by its role; one without a role knows the exact spellings only."""
+    None where it is not certain; a field without a role knows the exact spellings only.
+    """
     text = unicodedata.normalize("NFKC", text)
     whole = _read(role, text.strip(), wanted)
     pieces = [text] if whole else re.split(r"[()\[\]|]|\s/\s", text)
@@ -55,10 +52,10 @@ def meant_as(role: Role | None, text: str, wanted: Sequence[str]) -> str | None:
 def _read(role: Role | None, text: str, wanted: Sequence[str]) -> str | None:
     """What a text says in the service's form, wanted or not."""
     exact = next((each for each in wanted if each.casefold() == text.casefold()), None)
-    return exact or (_READERS[role](text) if role in _READERS else None)
+    return exact or (_READERS[role](text, wanted) if role in _READERS else None)
 
 
-def _seconds(text: str) -> str | None:
+def _seconds(text: str, _: Sequence[str]) -> str | None:
     number = _NUMBER.fullmatch(text)
     if number and (not number[2] or plain(number[2]) in _SECOND or number[2].strip() in {'"', "″"}):
         return str(int(number[1]))
@@ -69,7 +66,7 @@ def _seconds(text: str) -> str | None:
     return None if frames or any(parts[:-1]) else str(parts[-1])
 
 
-def _ratio(text: str) -> str | None:
+def _ratio(text: str, _: Sequence[str]) -> str | None:
     word = plain(text)
     if word in _WIDE | _TALL:
         return "16:9" if word in _WIDE else "9:16"
@@ -80,14 +77,21 @@ def _ratio(text: str) -> str | None:
     return f"{width // gcd(width, height)}:{height // gcd(width, height)}"
 
 
-def _resolution(text: str) -> str | None:
+def _resolution(text: str, wanted: Sequence[str]) -> str | None:
+    """The wanted spelling with as many lines, else one that nobody wants."""
     pair, lines = _PAIR.fullmatch(text), _SCAN_LINES.fullmatch(text)
-    if pair:
-        return _RESOLUTIONS.get(min(int(pair[1]), int(pair[2])))
-    return _RESOLUTIONS.get(int(lines[1]) if lines else _LINES.get(plain(text), 0))
+    number = int(lines[1]) if lines else _LINES.get(plain(text), 0)
+    number = min(int(pair[1]), int(pair[2])) if pair else number
+    spelt = {_number_of_lines(each): each for each in wanted}
+    return spelt.get(number) or (f"{number}p" if number else None)
 
 
-_READERS: Mapping[Role | None, Callable[[str], str | None]] = {
+def _number_of_lines(spelling: str) -> int:
+    lines = _SCAN_LINES.fullmatch(spelling)
+    return int(lines[1]) if lines else _LINES.get(plain(spelling), 0)
+
+
+_READERS: Mapping[Role | None, Callable[[str, Sequence[str]], str | None]] = {
     Role.DURATION: _seconds,
     Role.ASPECT_RATIO: _ratio,
     Role.RESOLUTION: _resolution,

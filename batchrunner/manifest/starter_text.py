@@ -1,6 +1,8 @@
 """The text of a new manifest, for the model that is taken where none is named: head, settings, defaults, an example."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
 from batchrunner.catalog import Model, Role
 from batchrunner.manifest.placeholders import WORD
@@ -26,7 +28,22 @@ jobs:
 """
 
 
-def head(model: Model, values: Mapping[Role, str]) -> str:
+@dataclass(frozen=True, slots=True)
+class Scaffold:
+    """A new manifest's text, and what was guessed for it and what to look at, in sentences.
+
+    `rows` is the text of a copy of the sheet, to be written as `rows_file` beside the manifest; empty where the sheet
+    serves as it is.
+    """
+
+    text: str
+    guesses: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    rows: str = ""
+    rows_file: Path = Path()
+
+
+def head(model: Model, values: Mapping[Role, object]) -> str:
     """Everything before the jobs; the values of roles become the defaults, in the documentation's order."""
     by_field = {model.field(role): values[role] for role in model.starter}
     defaults = "\n".join(f"  {name}: {by_field[name]}" for name in model.fields if name in by_field)
@@ -39,7 +56,7 @@ def resolution_for(model: Model, lengths: Iterable[str]) -> str:
     for resolution in (starter, *model.takes(Role.RESOLUTION)):
         if not any(model.forbids(dict(zip(fields, (resolution, each), strict=True))) for each in lengths):
             return str(resolution)
-    return starter
+    return str(starter)
 
 
 def example(model: Model) -> str:

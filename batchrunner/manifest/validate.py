@@ -2,20 +2,22 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from batchrunner.catalog import Model, Role, Rule, find, request_of
+from batchrunner.catalog import Catalog, Role, Rule
+from batchrunner.catalog.picture_limits import SentAs
 from batchrunner.domain.job import Job, JobId
 from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code, Problem, Problems, Severity
 from batchrunner.domain.request import is_signed
 from batchrunner.manifest import keys
 from batchrunner.manifest.drafts import Draft
-from batchrunner.manifest.field_errors import IMAGE_LINK, field_errors
+from batchrunner.manifest.field_errors import field_errors
 from batchrunner.manifest.image_links import is_link, link_fault
-from batchrunner.manifest.layers import Value
+from batchrunner.manifest.layers import PROFILE_RANK, Value
 from batchrunner.manifest.local_images import ImageError, Pictures, shape_fault
+from batchrunner.manifest.picture_faults import picture_faults
 from batchrunner.manifest.placeholders import WORD, placeholders
+from batchrunner.manifest.wire_values import wire_value
 from batchrunner.manifest.yaml import nodes
 
 
@@ -26,6 +28,7 @@ class Validator:
     `is_fragment`: what is not written may be given by the manifest that includes it, and is not missed.
     """
 
+    catalog: Catalog
     manifest: str
     profile: str
     pictures: Pictures
@@ -36,12 +39,12 @@ class Validator:
 
     def job(self, draft: Draft, output: str) -> Job | None:
         """The job behind a draft; None where it has problems."""
-        model = _model(draft)
-        body = {name: wire_value(value.node, model.fields[name]) for name, value in _own_fields(draft, model)}
-        wrong = {*draft.wrong, *self._foreign_fields(draft, model), *self._required(draft, model)}
-        wrong.update(self._placeholders(draft, model))
-        wrong.update(self._shapes(draft, model, body))
-        wrong.update(self._images(draft, model, body, wrong))
+        model = draft.model
+        body = {name: wire_value(value.node, model.fields[name]) for name, value in _own_fields(draft)}
+        wrong = {*draft.wrong, *self._foreign_fields(draft), *self._required(draft)}
+        wrong.update(self._placeholders(draft))
+        wrong.update(self._shapes(draft, body))
+        wrong.update(self._images(draft, body, wrong))
         broken = [rule for rule in model.rules if self._applies(rule, body, wrong) and rule.breaks(body)]
         told = {rule.fields[0] for rule in broken if rule.severity is Severity.ERROR}
         for rule in broken:
@@ -54,7 +57,16 @@ class Validator:
         locations = {name: value.node.location for name, value in written.items()}
         layers = {name: value.layer for name, value in written.items() if value.layer}
         identity = JobId(self.manifest, self.profile, draft.id, draft.take)
-        job = Job(identity, body, request_of(model.slug, body), output, draft.tags, draft.location, locations, layers)
+        job = Job(
+            identity,
+            body,
+            self.catalog.request_of(model.slug, body),
+            output,
+            draft.tags,
+            draft.location,
+            locations,
+            layers,
+        )
         self._note_equals(job)
         return job
 
@@ -79,15 +91,19 @@ class Validator:
         origin = draft.fields[name].origin
         self.problems.add(Problem(code, node.location, said + origin, hint, name, draft.names))
 
-    def _foreign_fields(self, draft: Draft, model: Model) -> Iterator[str]:
-        for name in sorted(draft.fields.keys() - model.fields.keys()):
-            said = f"the model {model.slug} has no `{name}`"
+    def _foreign_fields(self, draft: Draft) -> Iterator[str]:
+        for name in sorted(draft.fields.keys() - draft.model.fields.keys()):
+            said, hint = f"the model {draft.model.slug} has no `{name}`", "remove it"
+            chosen = draft.model_said
+            if chosen and chosen.rank == PROFILE_RANK and draft.fields[name].rank < PROFILE_RANK:
+                said += f", and {chosen.layer} names that model"
+                hint = f"to leave it out there, write `drop: [{name}]` into the profile"
             location = draft.fields[name].location
-            self.problems.add(Problem(Code.UNKNOWN_KEY, location, said, "remove it", name, draft.names))
+            self.problems.add(Problem(Code.UNKNOWN_KEY, location, said, hint, name, draft.names))
             yield name
 
-    def _required(self, draft: Draft, model: Model) -> Iterator[str]:
-        for name in model.schema.get("required", ()):
+    def _required(self, draft: Draft) -> Iterator[str]:
+        for name in draft.model.required:
             if name not in draft.fields and name not in draft.wrong and not self.is_fragment:
                 said, hint = f"`{name}` is missing", f"write `{name}: …`"
                 location = draft.empty.get(name, draft.location)
@@ -96,26 +112,29 @@ class Validator:
                 self.problems.add(Problem(Code.MISSING_KEY, location, said, hint, name, draft.names))
                 yield name
 
-    def _placeholders(self, draft: Draft, model: Model) -> Iterator[str]:
-        for name, value in _own_fields(draft, model):
+    def _placeholders(self, draft: Draft) -> Iterator[str]:
+        for name, value in _own_fields(draft):
             for node in placeholders(value.node):
-                said = f"`{name}` still says {WORD}"
+                said = f"`{draft.said(name)}` still says {WORD}"
                 self._add(Code.PLACEHOLDER, name, node, said, "write what you want there instead", draft)
                 yield name
 
-    def _shapes(self, draft: Draft, model: Model, body: Mapping[str, object]) -> Iterator[str]:
+    def _shapes(self, draft: Draft, body: Mapping[str, object]) -> Iterator[str]:
         for name, value in body.items():
-            for code, node, said, hint in field_errors(model.slug, name, value, draft.fields[name].node):
+            for code, node, said, hint in field_errors(
+                draft.model, name, draft.said(name), value, draft.fields[name].node
+            ):
                 self._add(code, name, node, said, hint, draft)
                 yield name
 
-    def _images(self, draft: Draft, model: Model, body: dict[str, object], wrong: set[str]) -> Iterator[str]:
+    def _images(self, draft: Draft, body: dict[str, object], wrong: set[str]) -> Iterator[str]:
         """Links are looked at, local pictures are looked into; a picture takes the place of its path in the body."""
-        for name in list(body):
-            if model.fields[name].get("format") == IMAGE_LINK and name not in wrong:
-                node = draft.fields[name].node
-                body[name] = self._image(str(body[name]), name, node, draft, body)
-            elif model.fields[name].get("items", {}).get("format") == IMAGE_LINK:
+        for name in [each for each in body if draft.model.links(each)]:
+            node = draft.fields[name].node
+            if not isinstance(body[name], list):
+                if name not in wrong:
+                    body[name] = self._image(str(body[name]), name, node, draft, body)
+            else:
                 pairs = zip(_as_list(body[name]), _items(draft.fields[name].node), strict=False)
                 sound = [(text, node) for text, node in pairs if isinstance(text, str) and _is_sound(text, node)]
                 body[name] = [self._image(text, name, node, draft, {}) for text, node in sound]
@@ -127,23 +146,36 @@ class Validator:
         if is_link(text):
             self._look_at_link(text, name, node, draft)
             return text
-        found = self.pictures.picture(text, draft.fields[name])
-        if isinstance(found, ImageError):
-            self._add(found.code, name, node, f"`{name}` {found.message}", found.hint, draft)
+        limits = draft.model.pictures.get(name)
+        if limits is None or SentAs.UPLOAD not in limits.accepts:
+            kind = draft.model.links(name)
+            said = f"`{draft.said(name)}` takes links only, and `{keys.shortened(text)}` is a local file"
+            hint = f"put the {kind} where the service can fetch it, and write `https://…`"
+            self._add(Code.BAD_LINK, name, node, said, hint, draft)
             return None
-        model = _model(draft)
-        shape = shape_fault(found, model.value(body, Role.ASPECT_RATIO)) if body else None
+        found = self.pictures.picture(text, draft.fields[name])
+        faults = [found] if isinstance(found, ImageError) else picture_faults(found, limits)
+        for fault in faults:
+            self._add(fault.code, name, node, f"`{draft.said(name)}` {fault.message}", fault.hint, draft)
+        if isinstance(found, ImageError) or any(fault.code.severity is Severity.ERROR for fault in faults):
+            return None
+        shape = shape_fault(found, draft.model.value(body, Role.ASPECT_RATIO)) if body else None
         if shape is not None:
-            self._add(shape.code, name, node, f"`{name}` {shape.message}", shape.hint, draft)
+            self._add(shape.code, name, node, f"`{draft.said(name)}` {shape.message}", shape.hint, draft)
         return found.image
 
     def _look_at_link(self, text: str, name: str, node: nodes.Node, draft: Draft) -> None:
         if text.casefold().startswith("http://"):
             self._add(
-                Code.PLAIN_LINK, name, node, f"`{name}` is fetched without encryption", "write `https://…`", draft
+                Code.PLAIN_LINK,
+                name,
+                node,
+                f"`{draft.said(name)}` is fetched without encryption",
+                "write `https://…`",
+                draft,
             )
         if is_signed(text):
-            said = f"`{name}` is a signed link: it stops working, often within hours"
+            said = f"`{draft.said(name)}` is a signed link: it stops working, often within hours"
             self._add(Code.SIGNED_LINK, name, node, said, "use a lasting link, or a local file", draft)
 
     def _note_equals(self, job: Job) -> None:
@@ -157,31 +189,13 @@ class Validator:
             self.problems.add(problem)
 
 
-def wire_value(node: nodes.Node, schema: Mapping[str, Any]) -> object:
-    """A value as the service wants it: what goes into a text field is the text that its author typed."""
-    match node:
-        case nodes.Scalar():
-            return keys.text_of(node) if schema.get("type") == "string" and node.value is not None else node.value
-        case nodes.Sequence():
-            return [wire_value(item, schema.get("items", {})) for item in node.items]
-        case nodes.Mapping():
-            return {name: wire_value(entry.node, {}) for name, entry in node.entries.items()}
-
-
 def _is_sound(text: str, node: nodes.Node) -> bool:
     return link_fault(text) is None and not any(placeholders(node))
 
 
-def _model(draft: Draft) -> Model:
-    model = find(draft.model)
-    if model is None:  # expansion lets no other through
-        raise AssertionError(draft.model)
-    return model
-
-
-def _own_fields(draft: Draft, model: Model) -> Iterator[tuple[str, Value]]:
+def _own_fields(draft: Draft) -> Iterator[tuple[str, Value]]:
     """The written fields, in the documentation's order."""
-    return ((name, draft.fields[name]) for name in model.fields if name in draft.fields)
+    return ((name, draft.fields[name]) for name in draft.model.fields if name in draft.fields)
 
 
 def _items(node: nodes.Node) -> tuple[nodes.Node, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from batchrunner.catalog import PriceList
+from batchrunner.catalog import Catalog, PriceList
 from batchrunner.domain.attempt import Outcome
 from batchrunner.domain.budget import Budget
 from batchrunner.domain.history import NO_MEMORY, Damage, JobHistory
@@ -63,6 +63,11 @@ class Batch:
     sources: Sources = NO_SOURCES
     rivals: Rivals = field(default_factory=Rivals)
     suspects: Mapping[JobId, tuple[Damage, ...]] = field(default_factory=dict)
+
+    @property
+    def catalog(self) -> Catalog:
+        """The models that its jobs may name."""
+        return self.prices.catalog
 
     def identities(self) -> list[JobId]:
         """Every identity that matters: the manifest's order, then those that left it, by name."""

@@ -1,10 +1,10 @@
 """The jobs that are wanted, and how a ledger keeps them with each run."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from batchrunner.catalog import request_of
+from batchrunner.catalog import Catalog, shipped
 from batchrunner.domain.job import Job, JobId
 from batchrunner.domain.location import Location
 from batchrunner.planning.outgoing import NO_SOURCES, Sources
@@ -14,13 +14,14 @@ from batchrunner.planning.outgoing import NO_SOURCES, Sources
 class JobSet:
     """What is wanted: a manifest's name, a profile of it (empty: none), and its jobs in their order.
 
-    `sources` are what it took from files and from the environment.
+    `sources` are what it took from files and from the environment; `catalog` has the models that the jobs may name.
     """
 
     name: str
     profile: str
     jobs: tuple[Job, ...]
     sources: Sources = NO_SOURCES
+    catalog: Catalog = field(default_factory=shipped)
 
 
 def as_record(job: Job) -> dict[str, Any]:
@@ -38,13 +39,13 @@ def as_record(job: Job) -> dict[str, Any]:
     }
 
 
-def remembered(manifest: str, records: Iterable[Mapping[str, Any]]) -> tuple[Job, ...]:
+def remembered(manifest: str, records: Iterable[Mapping[str, Any]], catalog: Catalog) -> tuple[Job, ...]:
     """The jobs of an earlier run. They can be told and fetched, not submitted: their signed links are not kept."""
-    return tuple(_job(manifest, record) for record in records)
+    return tuple(_job(manifest, record, catalog) for record in records)
 
 
-def _job(manifest: str, record: Mapping[str, Any]) -> Job:
-    request = request_of(record["request"]["model"], record["request"]["fields"])
+def _job(manifest: str, record: Mapping[str, Any], catalog: Catalog) -> Job:
+    request = catalog.request_of(record["request"]["model"], record["request"]["fields"])
     who = JobId(manifest, record["profile"], record["job"], record["take"])
     location = Location(record["file"], record["line"], 1)
     return Job(who, request.fields, request, record["output"], tuple(record["tags"]), location)

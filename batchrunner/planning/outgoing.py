@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from batchrunner.catalog import picture_fields
+from batchrunner.catalog import Catalog
 from batchrunner.domain.image import LocalImage
 from batchrunner.domain.job import Job
 from batchrunner.domain.text import plural
@@ -74,10 +74,12 @@ class Outgoing:
 NOTHING_SENT = Outgoing()
 
 
-def outgoing(jobs: Iterable[Job], sources: Sources, base_url: str, hook: str | None = None) -> Outgoing:
+def outgoing(
+    jobs: Iterable[Job], catalog: Catalog, sources: Sources, base_url: str, hook: str | None = None
+) -> Outgoing:
     """What leaves with the submits of these jobs, under the address of a service and of a web hook."""
     jobs = list(jobs)
-    values = [value for job in jobs for value in _pictures(job)]
+    values = [value for job in jobs for value in _files(job, catalog.link_fields(job.request.model))]
     links = (value for value in values if isinstance(value, str))
     return Outgoing(
         service=_host(base_url),
@@ -89,11 +91,11 @@ def outgoing(jobs: Iterable[Job], sources: Sources, base_url: str, hook: str | N
     )
 
 
-def _pictures(job: Job) -> Iterator[object]:
+def _files(job: Job, links: frozenset[str]) -> Iterator[object]:
     """The local pictures of a job, and its links; a prompt that looks like a link is a text that nobody follows."""
     for name, value in job.body.items():
         for each in value if isinstance(value, list) else (value,):
-            if isinstance(each, LocalImage) or (name in picture_fields(job.request.model) and isinstance(each, str)):
+            if isinstance(each, LocalImage) or (name in links and isinstance(each, str)):
                 yield each
 
 

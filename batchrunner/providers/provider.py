@@ -212,8 +212,11 @@ class Provider(Protocol):
     def delete_upload(self) -> DeleteUpload | None:
         """Deletes an uploaded image by its file id: True where it is gone afterwards; None where that cannot be."""
 
-    async def submit(self, model: str, body: Mapping[str, object]) -> SubmitReply:
-        """Asks for one clip, in exactly one request: the paid one. It is never repeated in here."""
+    async def submit(self, path: str, body: Mapping[str, object]) -> SubmitReply:
+        """Asks for one clip, in exactly one request: the paid one. It is never repeated in here.
+
+        `path` is that of the model, as its description gives it.
+        """
 
     async def poll(self, task_id: str) -> TaskReply:
         """Looks at a task, for free. The id goes nowhere but to this service."""

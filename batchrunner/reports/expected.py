@@ -2,9 +2,8 @@
 
 import heapq
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from batchrunner.catalog import latency_kind
 from batchrunner.domain.history import JobHistory
 from batchrunner.domain.request import Request
 
@@ -12,20 +11,26 @@ from batchrunner.domain.request import Request
 _GUESS_S = 90.0
 
 
-def expected_s(requests: Iterable[Request], histories: Iterable[JobHistory], concurrency: int) -> float:
+def expected_s(
+    requests: Iterable[Request],
+    histories: Iterable[JobHistory],
+    concurrency: int,
+    kind_of: Callable[[Request], tuple[object, ...]],
+) -> float:
     """How long these requests take, so many at once, one after the other in this order.
 
-    Each takes what those of its kind took on average; where there are none, what all took; else a guess.
+    Each takes what those of its kind took on average (`kind_of` gives it); where there are none, what all took; else a
+    guess.
     """
     took_s: dict[tuple[object, ...], list[float]] = defaultdict(list)
     for history in histories:
         for attempt in history.attempts:
             if attempt.took_s is not None:
-                took_s[latency_kind(attempt.request)].append(attempt.took_s)
+                took_s[kind_of(attempt.request)].append(attempt.took_s)
     every = [seconds for each in took_s.values() for seconds in each] or [_GUESS_S]
     free_at_s = [0.0] * concurrency
     for request in requests:
-        heapq.heapreplace(free_at_s, free_at_s[0] + _mean(took_s.get(latency_kind(request)) or every))
+        heapq.heapreplace(free_at_s, free_at_s[0] + _mean(took_s.get(kind_of(request)) or every))
     return max(free_at_s)
 
 

@@ -24,14 +24,18 @@ _DECISIONS: Mapping[DecisionKind, str] = {
 }
 
 
-def history(identity: JobId, memory: JobHistory, step: Step) -> Lines:
-    """All that is known of a job, a line each with its time, and the next step with its reason."""
+def history(identity: JobId, memory: JobHistory, step: Step, prompt: str) -> Lines:
+    """All that is known of a job, a line each with its time, and the next step with its reason.
+
+    `prompt` is that of the step's attempt, for whoever has to look for it.
+    """
     events = sorted(_all(memory), key=lambda event: event[0])
     lines = [f"{utc(at_s)}  {text}" for at_s, text in events] or ["nothing submitted yet"]
     lines = [f"{identity.name}: {step.status.words}", *lines, _next(step)]
     if step.status is not Status.UNKNOWN or step.attempt is None:
         return in_lines(*lines)
-    return stacked(in_lines(*lines), what_to_look_for(identity.name, step.attempt, "look in the web console for "))
+    look = what_to_look_for(identity.name, step.attempt, prompt, "look in the web console for ")
+    return stacked(in_lines(*lines), look)
 
 
 def _next(step: Step) -> str:

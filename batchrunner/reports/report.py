@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
-from batchrunner.catalog import Role, value_of
+from batchrunner.catalog import Catalog, Role
 from batchrunner.domain.attempt import Attempt, RejectReason
 from batchrunner.domain.history import JobHistory
 from batchrunner.domain.job import Job, JobId
@@ -36,6 +36,7 @@ class ReportRow:
     cost_usd: Decimal
     is_last: bool = True
     older: str | None = None
+    prompt: str | None = None
     image: str | None = None
     task_id: str | None = None
     file: str | None = None
@@ -96,13 +97,15 @@ def row_of(
     job: Job | None,
     history: JobHistory,
     step: Step,
+    catalog: Catalog,
     older: str | None = None,
     *,
     is_stuck: bool = False,
 ) -> ReportRow:
     """The row of a job whose next step is `step`.
 
-    `older` is the path of an older clip of it under its final name. `is_stuck`: its task runs far longer than usual.
+    `catalog` tells what its fields are for. `older` is the path of an older clip of it under its final name.
+    `is_stuck`: its task runs far longer than usual.
     """
     attempt = step.attempt or (history.attempts[-1] if history.attempts else None)
     request = job.request if job else (attempt.request if attempt else Request("", {}))
@@ -112,7 +115,8 @@ def row_of(
         status=step.status,
         flags=tuple(_flags(job, step, older, is_stuck=is_stuck)),
         request=request,
-        image=_image(job, request),
+        prompt=_text(catalog.value_of(request, Role.PROMPT)),
+        image=_image(job, request, catalog),
         tags=job.tags if job else (),
         source=(job.location.file, job.location.line) if job else None,
         note=step.reason,
@@ -140,9 +144,13 @@ def _with_history(row: ReportRow, attempt: Attempt) -> ReportRow:
     )
 
 
-def _image(job: Job | None, request: Request) -> str | None:
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _image(job: Job | None, request: Request, catalog: Catalog) -> str | None:
     """The first frame as its author wrote it: a local image by its path, where that is known."""
-    found = value_of(request.model, job.body if job else request.fields, Role.FIRST_IMAGE)
+    found = catalog.value_of(request, Role.FIRST_IMAGE, job.body if job else None)
     return None if found is None else unsigned(str(found))
 
 

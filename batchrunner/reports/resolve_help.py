@@ -5,7 +5,6 @@ import shlex
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from batchrunner.catalog import prompt_of
 from batchrunner.domain.attempt import Attempt
 from batchrunner.domain.text import Lines, in_lines, plural, printable
 
@@ -14,17 +13,16 @@ _WINDOW_MIN = 2
 _PROMPT_CHARACTERS = 60
 
 
-def what_to_look_for(job: str, attempt: Attempt, before: str = "") -> Lines:
+def what_to_look_for(job: str, attempt: Attempt, prompt: str, before: str = "") -> Lines:
     """Three lines: when it was sent, to which model and with which key, and how its prompt begins.
 
     `before` are the words with which they begin.
     """
     sent = datetime.fromtimestamp(attempt.opened_at_s, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
-    prompt = printable(prompt_of(attempt.request), _PROMPT_CHARACTERS)
     return in_lines(
         f"{before}{job}",
         f"  sent {sent}, ± {_WINDOW_MIN} min, to {attempt.request.model}, with the key …{attempt.key_last4}",
-        f'  prompt: "{prompt}"',
+        f'  prompt: "{printable(prompt, _PROMPT_CHARACTERS)}"',
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from batchrunner.catalog import request_of
+from batchrunner.catalog import shipped
 from batchrunner.domain.job import JobId
 from batchrunner.domain.receipt import (
     AdoptionReceipt,
@@ -58,7 +58,7 @@ def _receipt(manifest: str, line: Line | RefusedLine) -> Receipt | RefusedLine:
         return line
     try:
         kind, data = check_line(line.data)
-        return _READERS[kind](manifest, data, lambda request: request_of(request["model"], request["fields"]))
+        return _READERS[kind](manifest, data, lambda request: shipped().request_of(request["model"], request["fields"]))
     except (ValueError, RecursionError) as error:
         return RefusedLine(line.location, str(error))
 

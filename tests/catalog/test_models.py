@@ -1,27 +1,16 @@
 """Models as data: every shipped description is whole, and what is asked of one is asked by roles."""
 
 import re
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from batchrunner.catalog import (
-    Model,
-    Role,
-    default_model,
-    find,
-    latency_kind,
-    models,
-    picture_fields,
-    prompt_of,
-    request_of,
-    role_of,
-    value_of,
-)
-from batchrunner.catalog.loader import read_model
+from batchrunner.catalog import Model, Role, shipped
+from batchrunner.catalog.description import read_model
+from batchrunner.catalog.description_faults import faults
+from batchrunner.catalog.loader import descriptions
 from batchrunner.catalog.rules import SHAPES
 from batchrunner.domain.attempt import LONGEST_RETENTION_S, RETENTION_S
 from batchrunner.domain.request import Request
@@ -33,7 +22,7 @@ PAGE = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
 STANDARD, FAST = "google/veo-3.1-i2v", "google/veo-3.1-fast-i2v"
 DAY_S = 86_400
 
-every_model = pytest.mark.parametrize("model", models().values(), ids=lambda model: model.slug)
+every_model = pytest.mark.parametrize("model", tuple(shipped()), ids=lambda model: model.slug)
 
 
 def described() -> dict[str, Any]:
@@ -50,14 +39,19 @@ def other() -> Model:
 
 def test_every_file_is_a_model_and_lies_under_its_name() -> None:
     files = {path.relative_to(DATA).with_suffix("").as_posix() for path in DATA.rglob("*.yaml")}
-    assert files == set(models())
-    assert next(iter(models())) == default_model().slug == STANDARD
+    assert files == set(shipped().slugs)
+    assert shipped().slugs[0] == shipped().default.slug == STANDARD
 
 
 @every_model
 def test_a_description_speaks_of_fields_that_there_are(model: Model) -> None:
-    named = {*model.roles.values(), *model.pictures, *map(str, map(model.field, model.starter)), *model.latency_by}
-    assert named | ({model.price.by} if model.price else set()) <= set(model.fields)
+    named = {
+        *model.roles.values(),
+        *model.pictures,
+        *map(str, map(model.field, model.starter)),
+        *model.timing.latency_by,
+    }
+    assert named | set(model.price.fields if model.price else ()) | set(model.costly_defaults) <= set(model.fields)
     assert len(set(model.roles.values())) == len(model.roles)
 
 
@@ -75,27 +69,24 @@ def test_pictures_are_the_fields_that_are_judged_as_links(model: Model) -> None:
         for name, field in model.fields.items()
         if "image-link" in (field.get("format"), field.get("items", {}).get("format"))
     }
-    assert model.pictures == judged
-
-
-@every_model
-def test_a_price_names_values_that_there_are_and_its_day(model: Model) -> None:
-    assert model.price
-    assert set(model.price.usd_per_second) == set(model.fields[model.price.by]["enum"])
-    assert date(2026, 1, 1) < model.price.read_on
-    assert model.price.source
+    assert set(model.pictures) == judged
 
 
 @every_model
 def test_no_result_is_given_up_before_the_service_may_have_deleted_it(model: Model) -> None:
-    least, most = model.retention_days
+    least, most = model.timing.retention_days
     assert RETENTION_S <= least * DAY_S <= most * DAY_S <= LONGEST_RETENTION_S
+
+
+@pytest.mark.parametrize("slug", shipped().slugs)
+def test_nothing_is_wrong_with_a_shipped_description(slug: str) -> None:
+    assert faults(descriptions()[slug]) == []
 
 
 @every_model
 def test_a_model_is_asked_of_a_provider_that_there_is(model: Model) -> None:
     assert model.provider in PROVIDERS
-    assert model.path.startswith(model.slug)
+    assert model.path in {model.slug, f"{model.slug}/async"}
 
 
 def test_the_page_names_every_role_and_every_shape_of_a_rule() -> None:
@@ -105,7 +96,7 @@ def test_the_page_names_every_role_and_every_shape_of_a_rule() -> None:
 
 
 def test_a_description_that_is_like_another_says_only_what_differs() -> None:
-    standard, fast = find(STANDARD), find(FAST)
+    standard, fast = shipped().find(STANDARD), shipped().find(FAST)
     assert standard
     assert fast
     assert (fast.roles, fast.fields, fast.pictures) == (standard.roles, standard.fields, standard.pictures)
@@ -138,23 +129,24 @@ def test_a_key_that_no_description_has_is_refused() -> None:
 
 @pytest.mark.parametrize("slug", [STANDARD, "google/veo-of-old"])
 def test_requests_are_read_by_roles_also_of_a_model_that_left_the_catalogue(slug: str) -> None:
-    standard = find(STANDARD)
+    standard = shipped().find(STANDARD)
     assert standard
     first, last = standard.field(Role.FIRST_IMAGE), standard.field(Role.LAST_IMAGE)
-    request = request_of(slug, {"prompt": "She waves", str(first): "a", "resolution": "4k"})
-    assert prompt_of(request) == "She waves"
-    assert value_of(slug, request.fields, Role.FIRST_IMAGE) == "a"
-    assert value_of(slug, request.fields, Role.LAST_IMAGE) is None
-    assert latency_kind(request) == (slug, None, "4k")
-    assert {first, last} <= picture_fields(slug)
+    request = shipped().request_of(slug, {"prompt": "She waves", str(first): "a", "resolution": "4k"})
+    assert shipped().prompt_of(request) == "She waves"
+    assert shipped().value_of(request, Role.FIRST_IMAGE) == "a"
+    assert shipped().value_of(request, Role.LAST_IMAGE) is None
+    kind = shipped().latency_kind(request)
+    assert (kind[0], kind[-1]) == (slug, "4k")
+    assert {first, last} <= shipped().picture_fields(slug)
 
 
 def test_what_has_no_prompt_has_an_empty_one() -> None:
-    assert prompt_of(Request("", {})) == ""
+    assert shipped().prompt_of(Request("", {})) == ""
 
 
 def test_a_field_tells_what_it_is_for() -> None:
-    assert [role_of(name) for name in ("durationSeconds", "image", "personGeneration")] == [
+    assert [shipped().role_of(name) for name in ("durationSeconds", "image", "personGeneration")] == [
         Role.DURATION,
         Role.FIRST_IMAGE,
         None,

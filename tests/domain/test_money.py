@@ -1,12 +1,13 @@
 """Money is exact, and read as people read it; what a clip costs is an estimate with a date."""
 
+import json
 from datetime import date
 from decimal import Decimal
 from itertools import product
 
 import pytest
 
-from batchrunner.catalog import PriceList, request_of, shipped_prices
+from batchrunner.catalog import read_prices, shipped, shipped_prices
 from batchrunner.domain.money import FREE, Cost, dollars
 
 STANDARD, FAST = "google/veo-3.1-i2v", "google/veo-3.1-fast-i2v"
@@ -63,7 +64,7 @@ def test_what_a_request_leaves_open_makes_its_price_a_range(
     model: str, resolution: str | None, seconds: str | None, low: str, high: str
 ) -> None:
     body = {"resolution": resolution, "durationSeconds": seconds}
-    request = request_of(model, {name: value for name, value in body.items() if value})
+    request = shipped().request_of(model, {name: value for name, value in body.items() if value})
     assert shipped_prices().cost(request) == Cost(Decimal(low), Decimal(high))
 
 
@@ -71,7 +72,7 @@ def test_every_request_that_the_service_takes_has_a_price() -> None:
     for model, seconds, resolution in product((STANDARD, FAST), ("4", "6", "8", None), ("720p", "1080p", "4k", None)):
         if seconds in ("8", None) or resolution in ("720p", None):
             body = {"durationSeconds": seconds, "resolution": resolution}
-            cost = shipped_prices().cost(request_of(model, {k: v for k, v in body.items() if v}))
+            cost = shipped_prices().cost(shipped().request_of(model, {k: v for k, v in body.items() if v}))
             assert Decimal(0) < cost.low_usd <= cost.high_usd
 
 
@@ -81,14 +82,10 @@ def test_the_shipped_prices_tell_their_day() -> None:
 
 @pytest.mark.parametrize(
     ("rates", "known"),
-    [
-        ({}, False),
-        ({STANDARD: {}}, False),
-        ({STANDARD: {"4k": Decimal(1)}}, False),
-        ({STANDARD: {"720p": Decimal(1)}}, True),
-    ],
+    [({}, False), ({STANDARD: {}}, False), ({STANDARD: {"4k": "1"}}, False), ({STANDARD: {"720p": "1"}}, True)],
 )
-def test_what_has_no_price_is_known_to_have_none(rates: dict[str, dict[str, Decimal]], *, known: bool) -> None:
-    prices, request = PriceList(date(2026, 1, 1), rates), request_of(STANDARD, {"resolution": "720p"})
+def test_what_has_no_price_is_known_to_have_none(rates: dict[str, dict[str, str]], *, known: bool) -> None:
+    text = json.dumps({"priced_on": "2026-01-01", "usd_per_second": rates})
+    prices, request = read_prices(text, shipped()), shipped().request_of(STANDARD, {"resolution": "720p"})
     assert prices.knows(request) is known
     assert (prices.cost(request) == FREE) is not known

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from batchrunner.catalog import shipped
 from batchrunner.cli.main import outcome
 from batchrunner.domain.problem import Code, Problem
 from batchrunner.errors import ExitCode
@@ -407,7 +408,7 @@ def test_the_question_names_what_leaves_and_whom_a_hook_tells(film: Desk, capsys
 
 
 def test_a_plan_that_sends_a_variable_more_is_another_plan() -> None:
-    assert outgoing((), Sources((), ("TEAM",)), "https://a.example").names == ()
+    assert outgoing((), shipped(), Sources((), ("TEAM",)), "https://a.example").names == ()
     some = Outgoing("a.example", 1, sources=Sources((), ("TEAM",)), link_hosts=("b.example",))
     assert some.names == ("variable TEAM", "link b.example")
     terms = Terms("https://a.example", date(2026, 11, 23))

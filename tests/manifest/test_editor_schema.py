@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from jsonschema import Draft7Validator
 
-from batchrunner.catalog import models
+from batchrunner.catalog import shipped
 from batchrunner.io.resources import read_text
 from batchrunner.manifest import keys
 from batchrunner.manifest.editor_schema import editor_schema
@@ -19,9 +19,9 @@ from tests.manifest.manifests import Data, lay_out, manifests
 
 pytestmark = pytest.mark.untraced
 
-SCHEMA = editor_schema()
+SCHEMA = editor_schema(shipped())
 VALIDATOR = Draft7Validator(SCHEMA)
-FIELDS = sorted({name for model in models().values() for name in model.fields})
+FIELDS = sorted({name for model in shipped() for name in model.fields})
 JOB = f"jobs:\n  - {{id: a, prompt: x, image: '{LINK}', extends: []}}\n"
 
 
@@ -87,7 +87,7 @@ def test_each_of_our_keys_is_explained_as_we_explain_it(location: str, name: str
 @pytest.mark.parametrize("location", ["layer", "job"])
 @pytest.mark.parametrize("name", FIELDS)
 def test_each_request_field_is_explained_as_its_model_explains_it(location: str, name: str) -> None:
-    described = {model.fields[name]["description"] for model in models().values() if name in model.fields}
+    described = {model.fields[name]["description"] for model in shipped() if name in model.fields}
     assert SCHEMA["definitions"][location]["properties"][name]["description"] in described
 
 

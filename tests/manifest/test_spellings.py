@@ -2,10 +2,10 @@
 
 import pytest
 
-from batchrunner.catalog import find
+from batchrunner.catalog import shipped
 from batchrunner.manifest.spellings import meant
 
-MODEL = find("google/veo-3.1-i2v")
+MODEL = shipped().find("google/veo-3.1-i2v")
 assert MODEL
 
 CERTAIN = {
@@ -78,15 +78,15 @@ UNCERTAIN = {
 )
 def test_what_is_certain_is_spelt_as_the_service_does(field: str, text: str, spelling: str) -> None:
     assert MODEL
-    assert meant(field, text, MODEL.fields[field]["enum"]) == spelling
+    assert meant(MODEL.role(field), text, MODEL.fields[field]["enum"]) == spelling
 
 
 @pytest.mark.parametrize(("field", "text"), [(field, text) for field, texts in UNCERTAIN.items() for text in texts])
 def test_what_is_uncertain_is_left_to_a_person(field: str, text: str) -> None:
     assert MODEL
-    assert meant(field, text, MODEL.fields[field]["enum"]) is None
+    assert meant(MODEL.role(field), text, MODEL.fields[field]["enum"]) is None
 
 
 def test_a_field_without_spellings_of_its_own_knows_only_the_exact_ones() -> None:
-    assert meant("personGeneration", "Allow_Adult", ["allow_adult"]) == "allow_adult"
-    assert meant("personGeneration", "adults", ["allow_adult"]) is None
+    assert meant(None, "Allow_Adult", ["allow_adult"]) == "allow_adult"
+    assert meant(None, "adults", ["allow_adult"]) is None

@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
-from batchrunner.catalog import request_of
+from batchrunner.catalog import shipped
 from batchrunner.domain.job import Job, JobId
 from batchrunner.domain.location import Location
 from batchrunner.domain.money import Cost
@@ -18,7 +18,7 @@ _BODY = {"prompt": "She waves", "image": "https://example.com/a.jpg", "durationS
 
 def digests() -> object:
     """Each of some fixed thing."""
-    request = request_of("google/veo-3.1-i2v", _BODY)
+    request = shipped().request_of("google/veo-3.1-i2v", _BODY)
     who = JobId("film", "draft", "hero", 2)
     job = Job(who, _BODY, request, "outputs/film/hero.2.mp4", ("close-up",), Location("film.yaml", 5, 5))
     step = Step(Action.SUBMIT, Status.PENDING, "new", cost=Cost(Decimal("2.00"), Decimal("3.00")))

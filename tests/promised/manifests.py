@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from batchrunner.catalog import models
+from batchrunner.catalog import shipped
 from batchrunner.domain.settings import READERS
 from batchrunner.manifest import keys
 from batchrunner.manifest.editor_schema import editor_schema
@@ -46,7 +46,7 @@ def manifest() -> object:
         "keys": {where: sorted(table) for where, table in tables.items()},
         "settings that are read": sorted(READERS),
         "notes": [name for name in ("x-note", "$schema", "note") if keys.is_ignored(name)],
-        "in the editor's schema": sorted(set(_properties(editor_schema(), ""))),
+        "in the editor's schema": sorted(set(_properties(editor_schema(shipped()), ""))),
     }
 
 
@@ -71,8 +71,8 @@ def catalog() -> object:
     """Models with their fields, and the file of prices."""
     return {
         "models": {
-            slug: {name: field.get("enum", field["type"]) for name, field in model.fields.items()}
-            for slug, model in models().items()
+            model.slug: {name: field.get("enum", field["type"]) for name, field in model.fields.items()}
+            for model in shipped()
         },
         "prices": shape(story().read("prices")),
     }

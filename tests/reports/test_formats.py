@@ -112,7 +112,7 @@ def test_a_history_tells_everything_in_order_and_what_comes_next(studio: Studio)
         ledger.decide([(failed.identity, Decision(studio.clock_s, DecisionKind.RETRY, 1))])
     again = next(seen for seen in studio.seen() if seen.identity == failed.identity)
 
-    first, *lines, last = history(again.identity, again.history, again.step).splitlines()
+    first, *lines, last = history(again.identity, again.history, again.step, "").splitlines()
 
     assert first.endswith(": pending")
     assert "attempt 1: google/veo-3.1-i2v, $2.58 reserved" in lines[0]
@@ -128,7 +128,7 @@ def test_a_job_without_a_history_says_so(tmp_path: Path) -> None:
     studio = Studio(tmp_path)
     studio.write(manifest_text("a"))
     (seen,) = studio.seen()
-    assert history(seen.identity, seen.history, seen.step).splitlines() == [
+    assert history(seen.identity, seen.history, seen.step, "").splitlines() == [
         "a: pending",
         "nothing submitted yet",
         "next: submit, new",

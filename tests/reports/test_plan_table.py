@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from batchrunner.catalog import shipped
 from batchrunner.domain.history import JobHistory
 from batchrunner.domain.job import Job, JobId
 from batchrunner.domain.location import Location
@@ -228,4 +229,4 @@ OTHER = JobHistory((closed(put(accepted(replace(SUCCESS, took_s=1_800.0), reques
 def test_a_plan_takes_as_long_as_such_clips_took_before(
     requests: list[Request], memories: list[JobHistory], concurrency: int, seconds: float
 ) -> None:
-    assert expected_s(requests, memories, concurrency) == seconds
+    assert expected_s(requests, memories, concurrency, shipped().latency_kind) == seconds

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from batchrunner.catalog import request_of
+from batchrunner.catalog import shipped
 from batchrunner.domain.attempt import RejectReason
 from batchrunner.domain.history import JobHistory
 from batchrunner.domain.job import JobId
@@ -47,7 +47,8 @@ def a_row(name: str = "hero", status: Status = Status.DONE, **parts: Any) -> Rep
         "attempts": 1,
         "cost_usd": Decimal("2.576"),
     }
-    return ReportRow(**{**usual, **parts})
+    whole = {**usual, **parts}
+    return ReportRow(**{"prompt": shipped().prompt_of(whole["request"]), **whole})
 
 
 def a_report(*rows: ReportRow, removed: tuple[ReportRow, ...] = (), **parts: Any) -> Report:
@@ -72,7 +73,7 @@ def row_after(past: str, *, there: bool = False, edited: bool = False, removed: 
     job = None if removed else a_job(EDITED if edited else REQUEST)
     facts = PlanInputs(files=FileState(frozenset({1}) if there else frozenset()), cost=COST)
     step = next_step(job, memory, facts, PlanOptions())
-    return row_of(JobId("film", "", "hero", 1), job, memory, step)
+    return row_of(JobId("film", "", "hero", 1), job, memory, step, shipped())
 
 
 # for programs
@@ -172,7 +173,7 @@ def test_what_holds_a_task_has_a_class_for_programs(block: HoldReason, error_cla
     attempt = PASTS["running"]
     assert attempt is not None
     step = Step(Action.HOLD, Status.RUNNING, "that is why", attempt, hold_reason=block)
-    row = row_of(JobId("film", "", "hero", 1), a_job(), JobHistory((attempt,)), step)
+    row = row_of(JobId("film", "", "hero", 1), a_job(), JobHistory((attempt,)), step, shipped())
     assert row.error == Failure(ErrorClass(error_class), "that is why")
 
 
@@ -190,7 +191,7 @@ def test_a_job_that_left_shows_what_was_paid_for_it() -> None:
 def test_a_refusal_costs_nothing() -> None:
     memory = JobHistory((refused(RejectReason.BALANCE),))
     step = next_step(a_job(), memory, PlanInputs(cost=COST), PlanOptions())
-    assert row_of(JobId("film", "", "hero", 1), a_job(), memory, step).cost_usd == 0
+    assert row_of(JobId("film", "", "hero", 1), a_job(), memory, step, shipped()).cost_usd == 0
 
 
 # what adds up
@@ -347,7 +348,9 @@ def test_no_control_character_gets_onto_a_terminal() -> None:
 @pytest.mark.parametrize("field", ["image", "lastFrame", "referenceImages"])
 def test_no_signature_of_a_picture_gets_into_a_report(field: str) -> None:
     link = "https://bucket.example.com/a.jpg?X-Amz-Signature=c2VjcmV0&X-Amz-Credential=AKIA&v=2"
-    request = request_of("google/veo-3.1-i2v", {"prompt": "p", field: [link] if field == "referenceImages" else link})
+    request = shipped().request_of(
+        "google/veo-3.1-i2v", {"prompt": "p", field: [link] if field == "referenceImages" else link}
+    )
     told = json.dumps(as_json(a_report(a_row(request=request))))
     assert "https://bucket.example.com/a.jpg?v=2" in told
     assert "c2VjcmV0" not in told

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from batchrunner.catalog import shipped
 from batchrunner.cli.options import option
 from batchrunner.cli.terminal import say
 from batchrunner.errors import UsageError
@@ -12,7 +13,7 @@ from batchrunner.io.dir_fd import Refused
 from batchrunner.io.roots import named_by_a_person
 from batchrunner.manifest.placeholders import WORD
 from batchrunner.manifest.rows import encodings
-from batchrunner.manifest.scaffold import Scaffold, scaffold
+from batchrunner.manifest.scaffold import scaffold
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -39,7 +40,9 @@ def command(file: Path, table: Path | None, images: Path | None, encoding: str |
         raise UsageError(f"there is no encoding {encoding}: use one of {', '.join(encodings.NAMES)}")
     if not file.parent.is_dir():
         raise UsageError(f"{file} cannot be written: there is no folder {file.parent}")
-    made: Scaffold = scaffold(file, table, images, slugify=slugify, encoding=known)
+    made = scaffold(
+        file, table, images, model=shipped().default, catalog=shipped(), slugify=slugify, encoding=known
+    )
     new = [file, made.rows_file] if made.rows else [file]
     there = next((path for path in new if os.path.lexists(path)), None)
     if there or (made.rows and not _written(made.rows_file, made.rows)) or not _written(file, made.text):
@@ -48,10 +51,7 @@ def command(file: Path, table: Path | None, images: Path | None, encoding: str |
         say(f"wrote {made.rows_file}, a copy of {table}: the manifest reads this copy, so edit this one", err=True)
     attributes = file.with_name(".gitattributes")
     if _written(attributes, _UNITED):
-        say(
-            f"wrote {attributes}: with it, with it, with it, git merges the receipts of two machines by itself",
-            err=True,
-        )
+        say(f"wrote {attributes}: with it, git merges the receipts of two machines by itself", err=True)
     for guess in made.guesses:
         say(f"guessed: {guess}", err=True)
     for warning in made.warnings:

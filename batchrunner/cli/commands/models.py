@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from batchrunner.catalog import Model, models, shipped_prices
+from batchrunner.catalog import Model, shipped, shipped_prices
 from batchrunner.cli.options import format_option
 from batchrunner.cli.terminal import hand_over, say, say_lines
 from batchrunner.domain.text import in_lines
@@ -24,7 +24,7 @@ def command(form: str) -> None:
     if form == "prices":
         hand_over(json.dumps(shipped_prices().as_json(), indent=2))
         return
-    for model in models().values():
+    for model in shipped():
         say(click.style(model.slug, bold=True))
         say_lines(in_lines(*_price(model)))
         say_lines(in_lines(*_fields(model)))
@@ -35,7 +35,7 @@ def command(form: str) -> None:
 def _price(model: Model) -> list[str]:
     if model.price is None:
         return []
-    per_second = ", ".join(f"{value} ${usd}" for value, usd in model.price.usd_per_second.items())
+    per_second = ", ".join(f"{value} ${usd}" for value, usd in model.price.rates.items())
     return [f"  a second of video ({model.price.read_on.isoformat()}): {per_second}"]
 
 

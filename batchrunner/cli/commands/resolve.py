@@ -90,7 +90,8 @@ def _listed(project: ProjectPaths, wanted: JobSet, jobs: tuple[str, ...], candid
         known, lines = book.task_ids(), []
         for name, each in chosen.items():
             hints = [task for task in named_tasks(each.attempt) if task not in known]
-            lines += [what_to_look_for(name, each.attempt), *map(in_lines, named_by_reply(name, hints, path))]
+            prompt = batch.catalog.prompt_of(each.attempt.request)
+            lines += [what_to_look_for(name, each.attempt, prompt), *map(in_lines, named_by_reply(name, hints, path))]
         if candidates is not None:
             lines += [in_lines(""), unrecorded(_candidates(candidates), known, list(chosen), path)]
     return stacked(*lines)

@@ -4,7 +4,7 @@ import json
 
 import click
 
-from batchrunner.catalog import find, models
+from batchrunner.catalog import shipped
 from batchrunner.cli.terminal import hand_over
 from batchrunner.errors import UsageError
 from batchrunner.io.resources import read_text
@@ -18,13 +18,13 @@ def command(what: str) -> None:
 
     Example: batchrunner schema manifest
     """
-    model = find(what)
+    model = shipped().find(what)
     if what == "manifest":
-        found = editor_schema()
+        found = editor_schema(shipped())
     elif what == "report":
         found = json.loads(read_text("schemas/report.schema.json"))
     elif model is not None:
         found = dict(model.schema)
     else:
-        raise UsageError(f"there is no schema {what}: use manifest, report, or one of {', '.join(models())}")
+        raise UsageError(f"there is no schema {what}: use manifest, report, or one of {', '.join(shipped().slugs)}")
     hand_over(json.dumps(found, indent=2, ensure_ascii=False))

@@ -48,7 +48,9 @@ def command(
     status = status_at(typed)
     if job is not None:
         found = _found(job, status.states)
-        say_lines(history(found.identity, found.history, found.step))
+        attempt = found.step.attempt
+        prompt = status.catalog.prompt_of(attempt.request) if attempt else ""
+        say_lines(history(found.identity, found.history, found.step, prompt))
         return
     project, report = project_of(typed), status.report
     say_report(shown(report, form, project), form)

@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from batchrunner.catalog import Model, Role, models
+from batchrunner.catalog import Catalog, Model, Role
 from batchrunner.manifest.keys import shortened
 from batchrunner.manifest.rows.frame_names import FolderOfFrames, is_picture
 from batchrunner.manifest.rows.headings import USES, columns_headed
 from batchrunner.manifest.rows.naming import texts
 from batchrunner.manifest.rows.table import Table
-from batchrunner.manifest.spellings import meant_as
+from batchrunner.manifest.spellings import meant
 
 _COUNT = re.compile(r"[\d:.,;\s]*")  # a number or a time, and no picture
 _CLOCK = re.compile(r"\d+(?::\d+)+")
@@ -26,6 +26,7 @@ class Columns:
 
     table: Table
     model: Model
+    catalog: Catalog
     frames: FolderOfFrames = field(default_factory=FolderOfFrames)
     fields: dict[str, str] = field(default_factory=dict)
     respelt: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -49,7 +50,7 @@ class Columns:
     @property
     def defaults(self) -> Mapping[str, str]:
         """What the manifest gives where no cell does."""
-        return dict([("model", self.model.slug), *self.model.starter.items()])
+        return {"model": self.model.slug, **{role: str(value) for role, value in self.model.starter.items()}}
 
     @property
     def nameable(self) -> tuple[str, ...]:
@@ -132,11 +133,11 @@ class Columns:
     def _wanted(self, use: str) -> Sequence[str]:
         """The values of which a use takes one; () where it takes any."""
         if use == "model":
-            return tuple(models())
-        return self.model.takes(use) if isinstance(use, Role) else ()
+            return self.catalog.slugs
+        return tuple(map(str, self.model.takes(use))) if isinstance(use, Role) else ()
 
     def _meant(self, use: str, text: str) -> str | None:
-        return meant_as(use if isinstance(use, Role) else None, text, self._wanted(use))
+        return meant(use if isinstance(use, Role) else None, text, self._wanted(use))
 
     def _looks_like(self, use: str, filled: Sequence[str]) -> bool:
         """Whether all texts are of this use, and no mere numbers, which anything may be."""

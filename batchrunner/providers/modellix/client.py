@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 from batchrunner import __version__
-from batchrunner.catalog import find
 from batchrunner.io.clock import Clock
 from batchrunner.io.http import Http, TransportError, Untrusted
 from batchrunner.io.image_header import LARGEST_BYTES
@@ -41,10 +40,9 @@ class Modellix:
         self.distrust = ""
         self._headers = {"Authorization": f"Bearer {key}", "User-Agent": f"batchrunner/{__version__}"}
 
-    async def submit(self, model: str, body: Mapping[str, object]) -> SubmitReply:
+    async def submit(self, path: str, body: Mapping[str, object]) -> SubmitReply:
         """The paid POST, once. Never raises for what the network or the service does: the outcome says it."""
-        known = find(model)
-        url = f"{self._base_url}/api/v1/{known.path if known else model}"
+        url = f"{self._base_url}/api/v1/{path}"
         try:
             reply = await self._http.post(url, self._headers, dict(body))
         except TransportError as error:

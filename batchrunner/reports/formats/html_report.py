@@ -8,7 +8,6 @@ from html import escape
 from string import Template
 from urllib.parse import quote
 
-from batchrunner.catalog import prompt_of
 from batchrunner.domain.money import dollars
 from batchrunner.domain.status import Flag, Status
 from batchrunner.domain.text import Lines, display_path, plural, printable, utc
@@ -104,7 +103,7 @@ def _line(row: ReportRow, project: str) -> str:
         f'<td><span class="status {row.status.value}">{row.status.words}</span>{flags}</td>',
         f'<td class="cost">{dollars(row.cost_usd) if row.cost_usd else ""}</td>',
         f"<td>{_file(row, project)}</td>",
-        f'<td class="prompt">{_text(prompt_of(row.request))}</td>',
+        f'<td class="prompt">{_text(row.prompt or "")}</td>',
     )
     return f"<tr>{''.join(cells)}</tr>"
 

@@ -3,7 +3,6 @@
 from decimal import Decimal
 from typing import Any
 
-from batchrunner.catalog import Role, value_of
 from batchrunner.domain.text import Lines, json_text, utc
 from batchrunner.reports.formats.view import View
 from batchrunner.reports.report import Report, ReportRow
@@ -45,7 +44,7 @@ def _row(row: ReportRow) -> dict[str, Any]:
         "status": row.status.value,
         "flags": [flag.value for flag in row.flags],
         "model": row.request.model,
-        "prompt": value_of(row.request.model, row.request.fields, Role.PROMPT),
+        "prompt": row.prompt,
         "image": row.image,
         "request": dict(fields),
         "fingerprint": row.request.fingerprint,

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable
 
-from batchrunner.catalog import prompt_of
 from batchrunner.domain.text import Lines, in_lines, printable, stacked
 from batchrunner.reports.formats.table_report import HEADERS, cells, totals
 from batchrunner.reports.formats.view import View
@@ -36,4 +35,4 @@ def _as_plain_text(text: str) -> str:
 
 
 def _prompt(row: ReportRow) -> str:
-    return printable(prompt_of(row.request), _MOST_OF_A_PROMPT)
+    return printable(row.prompt or "", _MOST_OF_A_PROMPT)

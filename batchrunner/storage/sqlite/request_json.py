@@ -2,7 +2,7 @@
 
 import json
 
-from batchrunner.catalog import request_of
+from batchrunner.catalog import shipped
 from batchrunner.domain.request import Request
 
 
@@ -18,4 +18,4 @@ def read_request(text: str) -> Request:
         ValueError, KeyError, TypeError, RecursionError: it is none.
     """
     request = json.loads(text)
-    return request_of(request["model"], request["fields"])
+    return shipped().request_of(request["model"], request["fields"])

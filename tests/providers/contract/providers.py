@@ -55,7 +55,7 @@ class Dummy:
         self._tasks: dict[str, float] = {}
         self._asked = 0
 
-    async def submit(self, _model: str, body: Mapping[str, object]) -> SubmitReply:
+    async def submit(self, _path: str, body: Mapping[str, object]) -> SubmitReply:
         if self._is_too_fast():
             return SubmitReply(Outcome.REFUSED, None, RejectReason.RATE, limits=RateLimitHeaders(wait_s=60.0))
         if not body.get("prompt"):

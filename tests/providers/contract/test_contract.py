@@ -26,6 +26,7 @@ from tests.moved_time import MovedClock, in_moved_time
 from tests.providers.contract.providers import RENDER_S, STARTS, Start, World, answered_by
 
 MODEL = "google/veo-3.1-i2v"
+PATH = "google/veo-3.1-i2v/async"
 BODY = {"prompt": "She waves", "image": "https://example.com/a.jpg", "durationSeconds": "8", "resolution": "720p"}
 
 Talk = Callable[[Provider], Awaitable[Any]]
@@ -53,7 +54,7 @@ def test_every_provider_of_the_registry_keeps_the_contract() -> None:
 
 def test_a_good_request_becomes_a_task_that_ends_with_a_link_nobody_prints(ask: Ask) -> None:
     async def talk(provider: Provider) -> None:
-        said = await provider.submit(MODEL, BODY)
+        said = await provider.submit(PATH, BODY)
         assert (said.outcome, said.refusal, said.retry) == (Outcome.ACCEPTED, None, Retry.NO)
         assert said.task_id
         first = await provider.poll(said.task_id)
@@ -75,14 +76,14 @@ def test_a_good_request_becomes_a_task_that_ends_with_a_link_nobody_prints(ask: 
 
 def test_every_submit_is_a_task_of_its_own(ask: Ask) -> None:
     async def talk(provider: Provider) -> set[str | None]:
-        return {(await provider.submit(MODEL, BODY)).task_id for _ in range(3)}
+        return {(await provider.submit(PATH, BODY)).task_id for _ in range(3)}
 
     assert len(ask(talk) - {None}) == 3
 
 
 def test_a_failed_task_says_why_and_is_no_reason_to_send_anything_again(ask: Ask) -> None:
     async def talk(provider: Provider) -> None:
-        task_id = (await provider.submit(MODEL, BODY)).task_id or ""
+        task_id = (await provider.submit(PATH, BODY)).task_id or ""
         await asyncio.sleep(RENDER_S + 1)
         seen = await provider.poll(task_id)
         assert (seen.state, seen.link, seen.retry) == (TaskState.FAILED, None, Retry.NO)
@@ -93,7 +94,7 @@ def test_a_failed_task_says_why_and_is_no_reason_to_send_anything_again(ask: Ask
 
 
 def test_a_bad_request_is_refused_with_a_reason_and_not_to_be_sent_again(ask: Ask) -> None:
-    said = ask(lambda provider: provider.submit(MODEL, {"prompt": ""}))
+    said = ask(lambda provider: provider.submit(PATH, {"prompt": ""}))
     assert (said.outcome, said.refusal, said.task_id) == (Outcome.REFUSED, RejectReason.INVALID, None)
     assert (said.retry, said.after_s) == (Retry.NO, None)
     assert said.message
@@ -101,8 +102,8 @@ def test_a_bad_request_is_refused_with_a_reason_and_not_to_be_sent_again(ask: As
 
 def test_a_full_account_is_told_from_a_rate_limit_and_no_wait_helps(ask: Ask) -> None:
     async def talk(provider: Provider) -> SubmitReply:
-        await provider.submit(MODEL, BODY)
-        return await provider.submit(MODEL, BODY)
+        await provider.submit(PATH, BODY)
+        return await provider.submit(PATH, BODY)
 
     said = ask(talk, slots=1)
     assert (said.outcome, said.retry, said.after_s) == (Outcome.REFUSED, Retry.CONCURRENCY, None)
@@ -111,7 +112,7 @@ def test_a_full_account_is_told_from_a_rate_limit_and_no_wait_helps(ask: Ask) ->
 def test_a_rate_limit_says_how_long_nothing_is_to_be_sent(ask: Ask) -> None:
     async def talk(provider: Provider) -> list[ProviderReply]:
         await provider.poll("task-none")
-        return [await provider.submit(MODEL, BODY), await provider.poll("task-none")]
+        return [await provider.submit(PATH, BODY), await provider.poll("task-none")]
 
     for said in ask(talk, rate_per_min=1):
         assert said.retry is Retry.RATE_LIMIT
@@ -137,7 +138,7 @@ def test_an_image_is_uploaded_for_a_link_and_deleted_by_its_id_where_that_can_be
             return
         taken = await provider.upload("a.png", png(16, 9))
         assert (taken.kind, taken.retry) == (UploadReplyKind.TAKEN, Retry.NO)
-        assert (await provider.submit(MODEL, {**BODY, "image": taken.url})).outcome is Outcome.ACCEPTED
+        assert (await provider.submit(PATH, {**BODY, "image": taken.url})).outcome is Outcome.ACCEPTED
         assert [await provider.delete_upload(taken.file_id) for _ in range(2)] == [True, True]
 
     ask(talk)
@@ -170,7 +171,7 @@ def test_nothing_raises_and_only_a_submit_that_never_left_may_be_sent_again(
 
     async def talk(clock: MovedClock) -> None:
         async with answered_by(answer, "mdlx-good", clock) as provider:
-            said = await provider.submit(MODEL, BODY)
+            said = await provider.submit(PATH, BODY)
             assert (said.outcome, said.retry) == (outcome, retry)
             assert (await provider.poll("task-1")).retry is Retry.TRANSIENT
             assert (await provider.balance()).retry is Retry.TRANSIENT

@@ -222,7 +222,7 @@ def tell_everything(studio: Studio) -> set[str]:
         next_commands(report.rows, "film.yaml")
         plan_table(planned_of(batch, EffectiveLimits(2, 100, 60.0, 0, None), 2, seen, studio.api), studio.clock_s)
         for each in seen:
-            history(each.identity, each.history, each.step)
+            history(each.identity, each.history, each.step, "She waves")
         for kind in (DecisionKind.RETRY, DecisionKind.REDO):
             decide(seen, kind, unfinished(seen, kind, ledger.last_ended_run(batch.name, "")), studio.clock_s)
         ledger.task_ids()

@@ -1,0 +1,136 @@
+"""Models of one's own: the files that a manifest names under `models:`, judged as the manifest itself is."""
+
+import os.path
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from batchrunner.catalog import Catalog, Model
+from batchrunner.catalog.description import read_model, whole
+from batchrunner.catalog.description_faults import DescriptionFault, faults
+from batchrunner.domain.location import Location
+from batchrunner.domain.problem import Code, Problem, Problems
+from batchrunner.manifest import keys
+from batchrunner.manifest.keys import shortened, text_of
+from batchrunner.manifest.permissions import Reach, RefusedPattern
+from batchrunner.manifest.yaml import document, nodes
+
+_MOST_FILES = 200
+
+
+@dataclass(slots=True)
+class OwnModels:
+    """Reads the descriptions of one manifest; whatever is wrong with one is a problem in its file.
+
+    `lines` are those of the files that were read, for snippets. A file that cannot be used is left out, and `is_whole`
+    is then False: a model that is missing may stand there.
+    """
+
+    catalog: Catalog
+    reach: Reach
+    problems: Problems
+    lines: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    is_whole: bool = True
+
+    def added(self, root: nodes.Node | None, folder: Path) -> Catalog:
+        """The catalogue with the models that a manifest, whose folder this is, names as its own."""
+        entry = root.entries.get("models") if isinstance(root, nodes.Mapping) else None
+        named = keys.texts_of(entry.node) if entry else ()
+        return self.catalog.with_own(model for item in named for model in self._named(item, folder))
+
+    def _named(self, item: nodes.Scalar, folder: Path) -> Iterator[Model]:
+        """The models of the files that a name or a pattern means."""
+        pattern = text_of(item)
+        try:
+            hits = sorted(self._hits(pattern, folder, item.location))
+        except RefusedPattern as refused:
+            self._tell(refused.problem)
+            return
+        if not hits:
+            said = f"there is no file {shortened(pattern)}"
+            hint = "paths are relative to the manifest's folder"
+            self._tell(Problem(Code.MODEL_FILE, item.location, said, hint, "models"))
+        for hit in hits:
+            path = folder / hit
+            shown = os.path.normpath(os.path.join(os.path.dirname(item.location.file), hit))  # noqa: PTH118, PTH120  # a text
+            model = self._read(path, shown, item.location)
+            if model is not None:
+                yield model
+
+    def _hits(self, pattern: str, folder: Path, location: Location) -> list[str]:
+        """The files that a pattern means, relative to the folder; a plain name means itself."""
+        if not any(sign in pattern for sign in "*?["):
+            refused = self.reach.refusal(folder / pattern, pattern, location, "models")
+            if refused:
+                raise RefusedPattern(refused)
+            return [pattern] if pattern and os.path.isfile(folder / pattern) else []  # noqa: PTH113 - pathlib's may raise
+        found = self.reach.hits(pattern, folder, location, "models")
+        return list(islice((hit for hit in found if os.path.isfile(folder / hit)), _MOST_FILES))  # noqa: PTH113
+
+    def _read(self, path: Path, shown: str, location: Location) -> Model | None:
+        refused = self.reach.refusal(path, shown, location, "models")
+        if refused:
+            self._tell(refused)
+            return None
+        read = document.read(path, shown)
+        self.lines[shown] = read.lines
+        self.problems.extend(read.problems)
+        if not isinstance(read.root, nodes.Mapping) or read.problems:
+            if isinstance(read.root, nodes.Scalar | nodes.Sequence):
+                said = f"a description is keys with values, not {keys.described(read.root)}"
+                self._tell(Problem(Code.MODEL_FILE, read.root.location, said, "see docs/models.md"))
+            self.is_whole = False
+            return None
+        written = plain(read.root)
+        return self._judged(written if isinstance(written, dict) else {}, read.root, shown)
+
+    def _judged(self, written: Mapping[str, Any], root: nodes.Mapping, shown: str) -> Model | None:
+        like = self.catalog.find(str(written.get("like", "")))
+        if "like" in written and like is None:
+            said = f"there is no model {shortened(str(written['like']))} to be like"
+            location = root.entries["like"].node.location
+            self._tell(Problem(Code.MODEL_FILE, location, said, f"known models: {', '.join(self.catalog.slugs)}"))
+            return None
+        told = {key: value for key, value in written.items() if not keys.is_ignored(key)}
+        full = whole(told, like.source.written if like else None)
+        found = faults(full)
+        for fault in found:
+            self._tell(_problem(fault, root))
+        return None if found else read_model(full, shown)
+
+    def _tell(self, problem: Problem) -> None:
+        self.is_whole = False
+        self.problems.add(problem)
+
+
+def _problem(fault: DescriptionFault, root: nodes.Mapping) -> Problem:
+    code = Code.MODEL_TODO if fault.is_todo else Code.MODEL_FILE
+    return Problem(code, _place(fault, root), fault.message, fault.hint)
+
+
+def _place(fault: DescriptionFault, root: nodes.Mapping) -> Location:
+    """The innermost key of a fault that was written."""
+    node: nodes.Node = root
+    location = root.location
+    for step in fault.path:
+        if isinstance(node, nodes.Mapping) and step in node.entries:
+            location, node = node.entries[str(step)].location, node.entries[str(step)].node
+        elif isinstance(node, nodes.Sequence) and isinstance(step, int) and step < len(node.items):
+            node = node.items[step]
+            location = node.location
+        else:
+            break
+    return location
+
+
+def plain(node: nodes.Node) -> object:
+    """The values of a node, without their places."""
+    match node:
+        case nodes.Scalar():
+            return node.value
+        case nodes.Sequence():
+            return [plain(item) for item in node.items]
+        case nodes.Mapping():
+            return {name: plain(entry.node) for name, entry in node.entries.items()}

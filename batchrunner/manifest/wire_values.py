@@ -1,0 +1,56 @@
+"""A value as the service wants it: of the kind that the field has, where what its author typed certainly means that."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from batchrunner.manifest import keys
+from batchrunner.manifest.yaml import nodes
+
+# Some models write the number of lines `720p`, others `720P`: it is the same word.
+_LINES = re.compile(r"\d{3,4}[pP]")
+_WHOLE = re.compile(r"-?(?:0|[1-9]\d{0,17})")
+_SWITCHES: Mapping[str, bool] = {"true": True, "false": False}
+
+
+def wire_value(node: nodes.Node, schema: Mapping[str, Any]) -> object:
+    """A value in the form in which it is sent; one that is of no certain meaning stays what it is, and is judged so.
+
+    What goes into a text field is the text that its author typed, `8` into a whole number `"8"` and the other way
+    round, and `768p` is `768P` where the model spells it so.
+    """
+    match node:
+        case nodes.Scalar():
+            return _scalar(node, schema)
+        case nodes.Sequence():
+            return [wire_value(item, schema.get("items", {})) for item in node.items]
+        case nodes.Mapping():
+            return {name: wire_value(entry.node, {}) for name, entry in node.entries.items()}
+
+
+def _scalar(node: nodes.Scalar, schema: Mapping[str, Any]) -> object:
+    if node.value is None:
+        return None
+    match schema.get("type"):
+        case "string":
+            return _spelling(keys.text_of(node), schema.get("enum", ()))
+        case "integer":
+            return _whole(node.value)
+        case "number" if isinstance(node.value, str) and _WHOLE.fullmatch(node.value):
+            return int(node.value)
+        case "boolean" if isinstance(node.value, str):
+            return _SWITCHES.get(node.value, node.value)
+        case _:
+            return node.value
+
+
+def _spelling(text: str, wanted: list[str]) -> str:
+    if text in wanted or not _LINES.fullmatch(text):
+        return text
+    return next((each for each in wanted if each.casefold() == text.casefold()), text)
+
+
+def _whole(value: object) -> object:
+    if isinstance(value, str) and _WHOLE.fullmatch(value):
+        return int(value)
+    return int(value) if isinstance(value, float) and value.is_integer() else value
