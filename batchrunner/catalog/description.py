@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from batchrunner.catalog.models import IMAGE_LINK, Confidence, Model, DescriptionSource, Timing
+from batchrunner.catalog.models import IMAGE_LINK, Confidence, DescriptionSource, Model, Timing
 from batchrunner.catalog.picture_limits import read_limits
 from batchrunner.catalog.prices import read_price
 from batchrunner.catalog.roles import Role
 from batchrunner.catalog.rules import read_rule
 from batchrunner.io.resources import read_text
 
-# Where a description says nothing of it. DescriptionSource: the service's docs of 2026-07 keep results for 24 hours, later ones
+# Where a description says nothing of it. Source: the service's docs of 2026-07 keep results for 24 hours, later ones
 # for 7 days; all of its models are asked in one way.
 _RETENTION: Mapping[str, int] = {"least": 1, "most": 7}
 _PROVIDER = "modellix"

@@ -40,9 +40,7 @@ def command(file: Path, table: Path | None, images: Path | None, encoding: str |
         raise UsageError(f"there is no encoding {encoding}: use one of {', '.join(encodings.NAMES)}")
     if not file.parent.is_dir():
         raise UsageError(f"{file} cannot be written: there is no folder {file.parent}")
-    made = scaffold(
-        file, table, images, model=shipped().default, catalog=shipped(), slugify=slugify, encoding=known
-    )
+    made = scaffold(file, table, images, model=shipped().default, catalog=shipped(), slugify=slugify, encoding=known)
     new = [file, made.rows_file] if made.rows else [file]
     there = next((path for path in new if os.path.lexists(path)), None)
     if there or (made.rows and not _written(made.rows_file, made.rows)) or not _written(file, made.text):
