@@ -133,6 +133,16 @@ def test_a_module_imports_only_from_floors_below_its_own() -> None:
     assert result.returncode == 0, result.stdout + result.stderr
 
 
+def test_the_sandbox_knows_nothing_of_what_it_is_to_contradict() -> None:
+    known = {
+        ".".join((node.module or "").split(".")[:2])
+        for name, tree in MODULES.items()
+        for node in ast.walk(tree)
+        if name.startswith("sandbox/") and isinstance(node, ast.ImportFrom)
+    }
+    assert {name for name in known if name.startswith("batchrunner")} == {"batchrunner.io", "batchrunner.sandbox"}
+
+
 @every_module
 def test_a_module_begins_with_what_it_is(name: str) -> None:
     first_line, *_ = (ast.get_docstring(MODULES[name]) or "").splitlines() or [""]

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeVar
 
+from batchrunner.app.imitated_models import imitated_models
+from batchrunner.catalog import Catalog
 from batchrunner.domain.settings import Network
 from batchrunner.errors import CertificateRefused
 from batchrunner.io.clock import Clock
@@ -60,8 +62,8 @@ def real_endpoint(access: Credentials, allowed: tuple[Network, ...] = ()) -> End
     return Endpoint(access, lambda: Http(loopback=access.is_loopback, allowed=allowed))
 
 
-def sandbox_endpoint(project: ProjectPaths, clock: Clock) -> Endpoint:
-    """The imitated service in this very process, with a state of its own beside the ledger."""
+def sandbox_endpoint(project: ProjectPaths, clock: Clock, catalog: Catalog) -> Endpoint:
+    """The imitated service in this very process, with these models, and a state of its own beside the ledger."""
     make_state_folder(project.folder, project.state)
     sandbox = Sandbox(
         state=project.folder / "service.jsonl",
@@ -69,6 +71,7 @@ def sandbox_endpoint(project: ProjectPaths, clock: Clock) -> Endpoint:
         base_url=SANDBOX_ACCESS.base_url,
         files_url="http://localhost",
         options=SandboxOptions(),
+        models=imitated_models(catalog),
         root=project.state,
     )
     return Endpoint(SANDBOX_ACCESS, lambda: Http(lambda: InProcessTransport(sandbox.answer), loopback=True))

@@ -169,7 +169,8 @@ class Project:
         # a job that holds the key is refused before anything else
         secrets = (*self.permissions.secrets, credentials.key)
         manifest = replace(self, permissions=replace(self.permissions, secrets=secrets)).read()
-        endpoint = sandbox_endpoint(self.paths, self.clock) if self.is_sandbox else self.connect(credentials)
+        models = manifest.catalog
+        endpoint = sandbox_endpoint(self.paths, self.clock, models) if self.is_sandbox else self.connect(credentials)
         log = Log(self.paths.folder / f"{manifest.name}.log", self.clock, handle.listener)
         ports = RunPorts(
             endpoint=endpoint,

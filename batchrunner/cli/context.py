@@ -12,6 +12,7 @@ from batchrunner.app.endpoint import SANDBOX_ACCESS, Endpoint, real_endpoint, sa
 from batchrunner.app.job_set import check_manifest, prices_of, wanted_or_remembered
 from batchrunner.app.manifest_plan import AccountRef
 from batchrunner.app.manifest_status import ManifestStatus, status_of
+from batchrunner.catalog import Catalog
 from batchrunner.cli import problems as problem_text
 from batchrunner.cli.invocation import Invocation
 from batchrunner.cli.permission_options import permissions_of
@@ -100,14 +101,14 @@ def project_of(typed: Invocation) -> ProjectPaths:
     return find_project(typed.path, typed.ledger, sandbox=typed.sandbox)
 
 
-def endpoint_of(typed: Invocation, project: ProjectPaths, clock: Clock) -> Endpoint:
-    """The imitated service, or the one that the environment names.
+def endpoint_of(typed: Invocation, project: ProjectPaths, clock: Clock, catalog: Catalog) -> Endpoint:
+    """The service that the environment names, or the imitated one, with the models of this catalogue.
 
     Raises:
         Unauthorized: there is no key.
     """
     if typed.sandbox:
-        return sandbox_endpoint(project, clock)
+        return sandbox_endpoint(project, clock, catalog)
     return real_endpoint(read_credentials(os.environ), typed.allow_network)
 
 

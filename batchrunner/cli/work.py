@@ -37,7 +37,7 @@ def work(typed: Invocation, wanted: JobSet, settings: Settings) -> int:
     clock = Clock()
     project = project_of(typed)
     console = ConsoleProgress(quiet=typed.quiet)
-    endpoint = endpoint_of(typed, project, clock)
+    endpoint = endpoint_of(typed, project, clock, wanted.catalog)
     log = Log(project.folder / f"{wanted.name}.log", clock, console)
     notifier = Notifier(hook, _title(wanted), log, secret=endpoint.access.key, allowed=typed.allow_network)
     ask = partial(confirm.ask, yes=typed.yes, part_is_enough=typed.allow_partial)

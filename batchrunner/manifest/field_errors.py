@@ -1,4 +1,4 @@
-"""What the schema of a model finds wrong with a field, in our words. The only file that knows JSON Schema."""
+"""What the schema of a model finds wrong with a field, in our words. For whole bodies see `catalog/body_check.py`."""
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache

@@ -7,7 +7,7 @@ In process, a `Sandbox` answers one exchange at a time; on a port, a `Server` ca
 from batchrunner.sandbox.behaviour import Behaviour
 from batchrunner.sandbox.exchange import HttpAnswer
 from batchrunner.sandbox.faults import Fault, parse_fault
-from batchrunner.sandbox.imitated_model import ImitatedModel
+from batchrunner.sandbox.imitated_model import ImitatedModel, texts_in
 from batchrunner.sandbox.journal_events import Charged, Leaked, Refunded, Uploaded
 from batchrunner.sandbox.record import ChargeRecord, record
 from batchrunner.sandbox.reply_forms import REPLY_FORMS, ReplyForm
@@ -31,4 +31,5 @@ __all__ = [
     "parse_fault",
     "record",
     "serve",
+    "texts_in",
 ]

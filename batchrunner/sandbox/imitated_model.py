@@ -33,7 +33,7 @@ class ImitatedModel:
     def links(self, body: Mapping[str, object]) -> Iterator[str]:
         """Every text in the fields of images, field by field in the order of their names."""
         for name in sorted(self.image_fields):
-            yield from _texts(body.get(name))
+            yield from texts_in(body.get(name))
 
 
 # Their rules and prices are written from the service's page and price list: a second opinion of them, whatever else
@@ -75,15 +75,16 @@ class ModelTable:
         return model.reply_form if model else DOCUMENTED
 
 
-def _texts(value: object) -> Iterator[str]:
+def texts_in(value: object) -> Iterator[str]:
+    """The texts in a value of JSON: itself, or those of its items and members."""
     match value:
         case str():
             yield value
         case list():
             for each in value:
-                yield from _texts(each)
+                yield from texts_in(each)
         case dict():
             for each in value.values():
-                yield from _texts(each)
+                yield from texts_in(each)
         case _:
             pass

@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from batchrunner.app.imitated_models import imitated_models
+from batchrunner.catalog import shipped
 from batchrunner.cli.options import SettingParam
 from batchrunner.cli.terminal import say, say_lines
 from batchrunner.domain import settings
@@ -73,6 +75,8 @@ def command(
 ) -> None:
     """Serve an imitation of the service on a port of this machine.
 
+    It has every model that `batchrunner models` lists.
+
     Example: batchrunner sandbox --fault submit-503-after=0.1
     """
     options = Behaviour(
@@ -96,6 +100,7 @@ async def _serve(state: Path, options: Behaviour, port: int) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with Server(state=state, clock=Clock(), options=options, port=port) as server:
+    imitated = imitated_models(shipped())
+    async with Server(state=state, clock=Clock(), options=options, models=imitated, port=port) as server:
         say(f"export MODELLIX_BASE_URL={server.base_url} MODELLIX_API_KEY=mdlx-sandbox")
         await stop.wait()

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from batchrunner.app.endpoint import Endpoint
+from batchrunner.catalog import shipped
 from batchrunner.cli.context import endpoint_of, project_of
 from batchrunner.cli.invocation import Invocation
 from batchrunner.cli.options import ledger_option, manifest_argument, option, sandbox_option
@@ -44,7 +45,7 @@ def command(manifest: Path, ledger: Path | None, *, prune: bool, sandbox: bool) 
     busy = any_lock_owner(project.folder)
     if busy is not None:
         raise RunLocked(f"a run is active and may need them: process {busy.pid} on {busy.host}, since {busy.since}")
-    endpoint = endpoint_of(typed, project, clock)
+    endpoint = endpoint_of(typed, project, clock, shipped())
     idle = [upload for upload in found if upload.sha256 not in needed]
     with open_ledger(project.ledger) as book:
         # forgotten first: a request must never name a picture that may be gone
