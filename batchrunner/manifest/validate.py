@@ -49,8 +49,7 @@ class Validator:
         told = {rule.fields[0] for rule in broken if rule.severity is Severity.ERROR}
         for rule in broken:
             if rule.severity is Severity.ERROR or rule.fields[0] not in told:
-                location = self._rule_place(rule, draft)
-                self.problems.add(Problem(rule.code, location, rule.message, rule.hint, rule.fields[0], draft.names))
+                self.problems.add(self._problem(rule, draft))
         if wrong or any(rule.severity is Severity.ERROR for rule in broken):
             return None
         written = {**draft.fields, **({"model": draft.model_said} if draft.model_said else {})}
@@ -73,6 +72,10 @@ class Validator:
     def _applies(self, rule: Rule, body: Mapping[str, object], wrong: set[str]) -> bool:
         """Whether all is known that a rule speaks of."""
         return not wrong & set(rule.fields) and not (self.is_fragment and set(rule.fields) - body.keys())
+
+    def _problem(self, rule: Rule, draft: Draft) -> Problem:
+        location, name = self._rule_place(rule, draft), rule.fields[0]
+        return Problem(rule.code, location, rule.message, rule.hint, name, draft.names, is_mild=rule.is_mild)
 
     def _rule_place(self, rule: Rule, draft: Draft) -> Location:
         """The first field of a rule that is written, else an empty cell that left one out.
