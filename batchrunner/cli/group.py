@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -28,24 +29,33 @@ COMMANDS: Mapping[str, str] = {
     "sandbox": "Serve an imitation of the service on a port of this machine.",
 }
 
+# What may follow a command: `models check` is the file `commands/models_check.py`.
+SUBCOMMANDS: Mapping[str, Mapping[str, str]] = {
+    "models": {},
+}
 
 _HELP = ["-h", "--help"]
 
 
 class LazyGroup(click.Group):
-    """Commands by name; the module of each is imported on demand."""
+    """Commands by name, those that may follow `within`; the module of each is imported on demand."""
+
+    def __init__(self, *args: Any, listed: Mapping[str, str], within: str = "", **rest: Any) -> None:
+        super().__init__(*args, **rest)
+        self._listed = listed
+        self._prefix = f"{within}_" if within else ""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The commands in the order of the journey."""
         del ctx
-        return list(COMMANDS)
+        return list(self._listed)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of this name."""
         del ctx
-        if cmd_name not in COMMANDS:
+        if cmd_name not in self._listed:
             return None
-        command = import_module(f"batchrunner.cli.commands.{cmd_name}").command
+        command = import_module(f"batchrunner.cli.commands.{self._prefix}{cmd_name}").command
         if not isinstance(command, click.Command):
             raise TypeError(cmd_name)
         command.context_settings.setdefault("help_option_names", _HELP)
@@ -54,11 +64,35 @@ class LazyGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list that `--help` shows, without importing what it lists."""
         del ctx
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        if self._listed:
+            with formatter.section("Commands"):
+                formatter.write_dl(list(self._listed.items()))
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": _HELP})
+def every_command() -> dict[str, str]:
+    """Each command as it is typed, with what it does; those of a group come after it: `models`, `models check`."""
+    found: dict[str, str] = {}
+    for name, about in COMMANDS.items():
+        found[name] = about
+        found |= {f"{name} {each}": said for each, said in SUBCOMMANDS.get(name, {}).items()}
+    return found
+
+
+def command_of(words: str) -> click.Command:
+    """The command that is typed with these words: `models check`.
+
+    Raises:
+        KeyError: there is none.
+    """
+    found: click.Command | None = group
+    for word in words.split():
+        found = found.get_command(click.Context(found), word) if isinstance(found, click.Group) else None
+    if found is None:
+        raise KeyError(words)
+    return found
+
+
+@click.group(cls=LazyGroup, listed=COMMANDS, context_settings={"help_option_names": _HELP})
 @click.version_option(__version__, prog_name="batchrunner")
 def group() -> None:
     """Many image-to-video jobs in one manifest: each clip paid for once, each verified.

@@ -6,7 +6,7 @@ from pathlib import PurePath
 
 import click
 
-from batchrunner.cli.group import COMMANDS, group
+from batchrunner.cli.group import command_of, every_command
 from docs.site.navigation import toctree
 
 # What a command can end with besides 0, and 2 for usage; those that render can end with anything in the table.
@@ -19,17 +19,16 @@ ENDS: Mapping[str, str] = {
 
 def pages() -> dict[str, str]:
     """The pages, and the list of them."""
-    made = {f"commands/{name}.md": _page(name, _command(name)) for name in COMMANDS}
-    links = "".join(f"`batchrunner` [`{name}`]({name}.md)\n: {about}\n\n" for name, about in COMMANDS.items())
+    commands = every_command()
+    made = {f"commands/{file_of(name)}.md": _page(name, command_of(name)) for name in commands}
+    links = "".join(f"`batchrunner` [`{name}`]({file_of(name)}.md)\n: {about}\n\n" for name, about in commands.items())
     index = f"# Commands\n\nIn the order of the journey. `batchrunner COMMAND -h` shows the same.\n\n{links}"
-    return {"commands/index.md": index + toctree(COMMANDS), **made}
+    return {"commands/index.md": index + toctree(map(file_of, commands)), **made}
 
 
-def _command(name: str) -> click.Command:
-    command = group.get_command(click.Context(group), name)
-    if command is None:
-        raise KeyError(name)
-    return command
+def file_of(name: str) -> str:
+    """The page of a command, without its ending: `models-check` of `models check`."""
+    return name.replace(" ", "-")
 
 
 def _page(name: str, command: click.Command) -> str:

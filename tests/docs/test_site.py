@@ -8,12 +8,13 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from click import Context, Option
+from click import Option
 from filelock import FileLock
 
-from batchrunner.cli.group import COMMANDS, group
+from batchrunner.cli.group import command_of, every_command
 from batchrunner.domain.problem import Code
 from docs.site import navigation
+from docs.site.commands import file_of
 from docs.site.staging import stage, written_pages
 
 ROOT = Path(__file__).parents[2]
@@ -89,12 +90,10 @@ def test_every_page_that_somebody_wrote_is_on_the_site_and_in_its_sidebar(pages:
     assert {name for name in written if name != "index.html" and name not in home} == set()
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", every_command())
 def test_a_page_of_a_command_names_all_its_options_and_their_variables(tmp_path: Path, name: str, staged: Path) -> None:
-    command = group.get_command(Context(group), name)
-    assert command is not None
-    text = (staged / "commands" / f"{name}.md").read_text(encoding="utf-8")
-    options = [each for each in command.params if isinstance(each, Option)]
+    text = (staged / "commands" / f"{file_of(name)}.md").read_text(encoding="utf-8")
+    options = [each for each in command_of(name).params if isinstance(each, Option)]
     missing = [form for option in options for form in option.opts if not re.search(rf"`{form}[ `]", text)]
     variables = [option.envvar for option in options if isinstance(option.envvar, str)]
     assert missing + [each for each in variables if f"`{each}`" not in text] == []

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 import batchrunner
-from batchrunner.cli.group import COMMANDS, group
+from batchrunner.cli.group import command_of, every_command, group
 
 _OURS = re.compile(r"(BATCHRUNNER|MODELLIX|XDG)_[A-Z0-9_]*[A-Z0-9]")
 _CAPITALS = re.compile(r"[A-Z][A-Z0-9_]+")
@@ -16,8 +16,7 @@ _CAPITALS = re.compile(r"[A-Z][A-Z0-9_]+")
 
 def commands() -> object:
     """Each command with its arguments in their order, and its options by name."""
-    found = {name: group.get_command(click.Context(group), name) for name in COMMANDS}
-    return {"batchrunner": _typed(group)} | {name: _typed(command) for name, command in found.items() if command}
+    return {"batchrunner": _typed(group)} | {name: _typed(command_of(name)) for name in every_command()}
 
 
 def _typed(command: click.Command) -> dict[str, object]:
@@ -52,9 +51,8 @@ def environment() -> object:
 
 
 def _variables() -> Iterator[str]:
-    for name in COMMANDS:
-        command = group.get_command(click.Context(group), name)
-        for each in command.params if command else ():
+    for name in every_command():
+        for each in command_of(name).params:
             if each.envvar:
                 yield from [each.envvar] if isinstance(each.envvar, str) else each.envvar
 

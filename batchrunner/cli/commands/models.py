@@ -7,20 +7,24 @@ from typing import Any
 import click
 
 from batchrunner.catalog import Model, shipped, shipped_prices
+from batchrunner.cli.group import SUBCOMMANDS, LazyGroup
 from batchrunner.cli.options import format_option
 from batchrunner.cli.terminal import hand_over, say, say_lines
 from batchrunner.domain.text import in_lines
 
 
-@click.command()
+@click.group(cls=LazyGroup, listed=SUBCOMMANDS["models"], within="models", invoke_without_command=True)
 @format_option("table", "prices")
-def command(form: str) -> None:
+@click.pass_context
+def command(context: click.Context, form: str) -> None:
     """List the models with their fields, rules and dated prices.
 
     With -o prices: the file that --prices reads, to be brought up to date.
 
     Example: batchrunner models
     """
+    if context.invoked_subcommand is not None:
+        return
     if form == "prices":
         hand_over(json.dumps(shipped_prices().as_json(), indent=2))
         return
