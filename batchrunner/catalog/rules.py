@@ -1,7 +1,7 @@
 """What fields do to each other: rules as the descriptions write them, and how each shape of them is judged."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,7 +50,7 @@ def read_rule(written: Mapping[str, Any], defaults: Body, source: str) -> Rule:
     shapes = [shape for shape in _SHAPES if shape in written and not (shape == "then" and "when" in written)]
     unknown = written.keys() - _SHAPES.keys() - _KEYS
     if len(shapes) != 1 or unknown or not written.keys() >= _NEEDED:
-        raise ValueError(f"rule {name!r}: shapes {shapes}, unknown keys {sorted(unknown)}, needed {sorted(_NEEDED)}")
+        raise ValueError(f"rule {name!r} {_fault(shapes, unknown)}")
     (shape,) = shapes
     judge, code = _SHAPES[shape]
     breaks, fields = judge(written, defaults)
@@ -64,6 +64,15 @@ def read_rule(written: Mapping[str, Any], defaults: Body, source: str) -> Rule:
         written.get("source", source),
         is_mild=written.get("severity") == Severity.WARNING,
     )
+
+
+def _fault(shapes: Sequence[str], unknown: Collection[str]) -> str:
+    """Why a rule is none."""
+    if unknown:
+        return f"has a key that no rule has: {', '.join(sorted(unknown))}"
+    if len(shapes) > 1:
+        return f"has more than one shape: {', '.join(shapes)}"
+    return f"lacks one of {', '.join(sorted(_NEEDED))}" if shapes else f"has no shape: {', '.join(_SHAPES)}"
 
 
 _NEEDED = frozenset({"rule", "message", "help"})

@@ -165,6 +165,11 @@ class Problems:
         for problem in problems:
             self.add(problem)
 
+    def forget(self, *codes: Code) -> None:
+        """Drops what was found of these codes: another problem explains it."""
+        for key in [key for key in self._found if key[0] in codes]:
+            del self._found[key]
+
     def in_order(self) -> tuple[Problem, ...]:
         """All of them, by file, line and column."""
         merged = (replace(problem, jobs=tuple(self._jobs[key])) for key, problem in self._found.items())

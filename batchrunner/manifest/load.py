@@ -83,6 +83,9 @@ def _load(path: Path, options: LoadOptions, look_at_files: bool, may_be_fragment
     catalog = options.catalog if is_fragment else own.added(read.root, path.parent)
     options = replace(options, is_fragment=is_fragment, catalog=catalog)
     drafts = expand(read, path, options, problems)
+    if not own.is_whole:  # a model, or a field, that nothing is known of may be described in the file that is wrong
+        problems.forget(Code.UNKNOWN_MODEL, Code.UNKNOWN_KEY)
+        drafts = replace(drafts, drafts=tuple(draft for draft in drafts.drafts if "model" not in draft.wrong))
     problems.extend(secret_name(drafts.name, Location(read.file, 1, 1), options.reach.permissions))
     settings = _settings(drafts.settings, problems)
     pictures = Pictures(options.reach, look_at_files)

@@ -12,6 +12,7 @@ from batchrunner.catalog.description import read_model, whole
 from batchrunner.catalog.description_faults import DescriptionFault, faults
 from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code, Problem, Problems
+from batchrunner.domain.suggestions import nearest_name
 from batchrunner.manifest import keys
 from batchrunner.manifest.keys import shortened, text_of
 from batchrunner.manifest.permissions import Reach, RefusedPattern
@@ -91,7 +92,9 @@ class OwnModels:
         if "like" in written and like is None:
             said = f"there is no model {shortened(str(written['like']))} to be like"
             location = root.entries["like"].node.location
-            self._tell(Problem(Code.MODEL_FILE, location, said, f"known models: {', '.join(self.catalog.slugs)}"))
+            near = nearest_name(str(written["like"]), self.catalog.slugs)
+            hint = f"did you mean `{near}`?" if near else f"known models: {', '.join(self.catalog.slugs)}"
+            self._tell(Problem(Code.MODEL_FILE, location, said, hint))
             return None
         told = {key: value for key, value in written.items() if not keys.is_ignored(key)}
         full = whole(told, like.source.written if like else None)

@@ -25,7 +25,7 @@ def _faults(picture: Picture, limits: PictureLimits) -> Iterator[ImageError]:
             Code.IMAGE_KIND, f"is a {header.kind.value.upper()}, and the model takes {known}", "convert it"
         )
     if picture.image.size_bytes > limits.max_bytes:
-        found, most = megabytes(picture.image.size_bytes), megabytes(limits.max_bytes)
+        found, most = _sizes(picture.image.size_bytes, limits.max_bytes)
         said = f"is {found}, more than the {most} that the model takes"
         yield ImageError(Code.IMAGE_TOO_LARGE, said, "make it smaller, or save it as JPEG")
     if limits.min_side_px is not None and short < limits.min_side_px:
@@ -40,3 +40,9 @@ def _faults(picture: Picture, limits: PictureLimits) -> Iterator[ImageError]:
     if limits.ratio and not limits.ratio[0] <= Fraction(header.width, header.height) <= limits.ratio[1]:
         low, high = (f"{each.numerator}:{each.denominator}" for each in limits.ratio)
         yield ImageError(Code.IMAGE_RATIO, f"is {size}, and its shape must be from {low} to {high}", "crop it")
+
+
+def _sizes(found: int, most: int) -> tuple[str, str]:
+    """Two sizes that differ, so that it is seen: in MiB, else in bytes."""
+    in_mib = megabytes(found), megabytes(most)
+    return in_mib if len({*in_mib}) > 1 else (f"{found:,} bytes", f"{most:,}")

@@ -21,10 +21,11 @@ TEXT = (ROOT / "docs" / "problems.md").read_text(encoding="utf-8")
 HEAD = {"version": "version: 1", "model": "model: google/veo-3.1-i2v", "defaults": "defaults: {durationSeconds: 8}"}
 GOOD = "jobs:\n  - {id: good, prompt: The character stands, image: https://example.com/good.jpg}\n"
 ROWS = "jobs:\n  - {rows: %s, id: '${row.shot}', prompt: '${row.prompt}', image: https://example.com/hero.jpg}\n"
+MODELS = "models: [%s]\nmodel: studio/clip-i2v"
 ROW_FILES = {"csv": "shots.csv", "json": "shots.jsonl"}
 # What `holds-key` shows; no key of yours is looked at.
 KEY = "mdlx-0123456789abcdef"
-MANIFEST = "film.yaml"
+MANIFEST, MODEL = "film.yaml", "model.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,8 @@ class Section:
         """The example as files that `validate` can be run on; empty where it is a case."""
         if self.case:
             return {}
+        if self.example.startswith("slug:"):
+            return {MANIFEST: completed(MODELS % MODEL), MODEL: f"{self.example}\n"}
         if self.language in ROW_FILES:
             name = ROW_FILES[self.language]
             return {MANIFEST: completed(ROWS % name), name: f"{self.example}\n"}
