@@ -17,10 +17,11 @@ from batchrunner.manifest.rows.columns import Columns
 from batchrunner.manifest.rows.csv_cells import likely_delimiter
 from batchrunner.manifest.rows.encodings import Encoding
 from batchrunner.manifest.rows.frame_names import FolderOfFrames, is_picture
-from batchrunner.manifest.rows.headings import USES, columns_headed
+from batchrunner.manifest.rows.headings import columns_headed
 from batchrunner.manifest.rows.naming import Unnamed, name_rows, texts
 from batchrunner.manifest.rows.reader import Table, read_rows
-from batchrunner.manifest.starter_text import Scaffold, example, head, jobs_text, resolution_for
+from batchrunner.manifest.starter_fields import given_values, needed_fields, placeholder, starter_values
+from batchrunner.manifest.starter_text import Scaffold, example, head, jobs_text
 from batchrunner.manifest.yaml.nodes import Scalar
 
 _CAPTION = "The camera moves slowly towards the subject"
@@ -49,7 +50,7 @@ def scaffold(
         return _FromTable(file, table, images, model, catalog, slugify=slugify, encoding=encoding).starter()
     if images is not None:
         return _from_frames(file.parent, images, model)
-    return Scaffold(head(model, model.starter) + example(model))
+    return Scaffold(head(model, starter_values(model)) + example(model))
 
 
 class _FromTable:
@@ -86,7 +87,9 @@ class _FromTable:
         """All of it."""
         fields = {"id": self._id(), **self._fields()}
         used = [*self._naming.columns, *self._columns.fields.values()]
-        text = head(self._model, self._defaults())
+        values, guess = given_values(self._columns)
+        self._guesses += [guess] if guess else []
+        text = head(self._model, values)
         warnings = [*self._warnings, *self._columns.warnings(used)]
         rows, rows_file = self._rows()
         encoding = {"encoding": self._encoding.written} if self._encoding and not rows else {}
@@ -105,7 +108,7 @@ class _FromTable:
     def _fields(self) -> dict[str, str]:
         """The fields of the job, in the documentation's order."""
         fields: dict[str, str] = {}
-        for use in USES[1:]:
+        for use in self._columns.uses:
             column, key = self._columns.fields.get(use), self._columns.key(use)
             pattern = self._frame(use, column) if use in _FRAMES else None
             if key and (pattern or column):
@@ -113,13 +116,19 @@ class _FromTable:
                 where = f", found in {self._shown}" if column in self._columns.respelt and use in _FRAMES else ""
                 told = f"the column {_quoted(column or '')}{self._columns.told(use)}{where}" if column else ""
                 self._guesses.append(f"`{key}` is {pattern or told}")
-        needed = (self._model.field(role) for role in (Role.PROMPT, Role.FIRST_IMAGE))
-        missing = [key for key in needed if key and key not in fields]
+        missing = [name for name in self._needed() if name not in fields]
         if missing:
             them = ", ".join(f"`{key}`" for key in missing)
             it = "them" if len(missing) > 1 else "it"
             self._warnings.append(f"there is no column for {them}: write {it} in place of {WORD}")
-        return {**dict.fromkeys(missing, WORD), **fields}
+        return {**{name: placeholder(self._model, name) for name in missing}, **fields}
+
+    def _needed(self) -> list[str]:
+        """What every job has to have; reference images do instead of a first image that is not required."""
+        has_others = Role.REFERENCE_IMAGES in self._columns.fields
+        first = self._model.field(Role.FIRST_IMAGE)
+        spared = {first} - set(self._model.required) if has_others else set()
+        return [name for name in needed_fields(self._model) if name not in spared]
 
     def _frame(self, use: str, column: str | None) -> str | None:
         """How a column leads to pictures of the folder; None where the column serves as it is, or nothing does.
@@ -140,21 +149,6 @@ class _FromTable:
         if column:
             self._columns.respelt[column] = {text: f"{self._shown}/{file}" for text, file in found.items()}
         return None
-
-    def _defaults(self) -> dict[Role, object]:
-        """The manifest's defaults; the resolution that the starter has only where clips of all lengths may have it."""
-        values = dict(self._model.starter)
-        column = self._columns.fields.get(Role.DURATION)
-        if column and Role.RESOLUTION not in self._columns.fields:
-            respelt = self._columns.respelt.get(column, {})
-            lengths = {respelt.get(text, text) for text in texts(self._table, column) if text}
-            values[Role.RESOLUTION] = resolution_for(self._model, lengths)
-        untold = (role for role in values if role not in self._columns.fields)
-        told = [f"`{self._model.field(role)}` {values[role]}" for role in untold]
-        wanted, length = (self._model.starter[role] for role in (Role.RESOLUTION, Role.DURATION))
-        why = f", as {wanted} needs {length} seconds" if values[Role.RESOLUTION] != wanted else ""
-        self._guesses += [f"for every clip: {', '.join(told)}{why}"] if told else []
-        return values
 
     @property
     def _made_column(self) -> str:
@@ -186,9 +180,12 @@ def _from_frames(folder: Path, images: Path, model: Model) -> Scaffold:
     if not paths:
         raise UsageError(f"{images} contains no PNG, JPEG or WebP images")
     patterns = [f"{_relative(images, folder)}/*{ending}" for ending in sorted({path.suffix for path in paths})]
-    prompt, image = model.roles[Role.PROMPT], model.roles[Role.FIRST_IMAGE]
-    shared = {"id": "${row.stem}", prompt: f"${{row.caption:-{_CAPTION}}}", image: "${row.path}"}
-    jobs = [{"rows": {"glob": pattern}, **shared} for pattern in patterns]
+    prompt, image = model.field(Role.PROMPT), model.field(Role.FIRST_IMAGE)
+    if not image:
+        raise UsageError(f"{model.slug} takes no first image: leave --images out")
+    told = {prompt: f"${{row.caption:-{_CAPTION}}}", image: "${row.path}"}
+    needed = {name: told.get(name, placeholder(model, name)) for name in needed_fields(model)}
+    jobs = [{"rows": {"glob": pattern}, "id": "${row.stem}", **needed} for pattern in patterns]
     guesses = (
         f"one job for each image of {', '.join(patterns)}",
         "the prompt is the text file beside an image, if there is one",
@@ -196,7 +193,7 @@ def _from_frames(folder: Path, images: Path, model: Model) -> Scaffold:
     bare = sum(not path.with_suffix(".txt").is_file() for path in paths)
     verbs = ("has", "its prompt is") if bare == 1 else ("have", "their prompt is")
     said = f'{bare} of {len(paths)} images {verbs[0]} no text file: {verbs[1]} "{_CAPTION}"'
-    return Scaffold(head(model, model.starter) + jobs_text(*jobs), guesses, (said,) if bare else ())
+    return Scaffold(head(model, starter_values(model)) + jobs_text(*jobs), guesses, (said,) if bare else ())
 
 
 def _read(folder: Path, name: str, encoding: Encoding | None) -> tuple[Table, list[str]]:

@@ -27,6 +27,14 @@ _TALL = _plain_words("""
     pionowo pionowy pionowa pionowe
     縦 縦向き 縦長 竖屏 竖版 豎屏 세로 세로형
 """)
+_ON = _plain_words("""
+    on yes y true with 1 ja an mit wahr oui avec vrai sí con verdadero sì vero sim com verdadeiro aan met waar
+    tak z prawda はい あり 有 是 有り 예 네 있음
+""")
+_OFF = _plain_words("""
+    off no n false without 0 none nein aus ohne falsch non sans faux sin falso senza não sem nee uit zonder onwaar
+    nie bez fałsz いいえ なし 無 无 否 無し 아니요 없음
+""")
 _LINES: Mapping[str, int] = {"fullhd": 1080, "fhd": 1080, "hdready": 720, "uhd": 2160, "ultrahd": 2160, "4k": 2160}
 
 _NUMBER = re.compile(r"(\d{1,4})(?:[.,]0*)?\s*(\D*)")
@@ -86,6 +94,12 @@ def _resolution(text: str, wanted: Sequence[str]) -> str | None:
     return spelt.get(number) or (f"{number}p" if number else None)
 
 
+def _switch(text: str, wanted: Sequence[str]) -> str | None:
+    """The wanted spelling of on or off."""
+    spelt = {plain(each) in _ON: each for each in wanted if plain(each) in _ON | _OFF}
+    return spelt.get(plain(text) in _ON) if plain(text) in _ON | _OFF else None
+
+
 def _number_of_lines(spelling: str) -> int:
     lines = _SCAN_LINES.fullmatch(spelling)
     return int(lines[1]) if lines else _LINES.get(plain(spelling), 0)
@@ -95,4 +109,5 @@ _READERS: Mapping[Role | None, Callable[[str, Sequence[str]], str | None]] = {
     Role.DURATION: _seconds,
     Role.ASPECT_RATIO: _ratio,
     Role.RESOLUTION: _resolution,
+    Role.AUDIO_SWITCH: _switch,
 }

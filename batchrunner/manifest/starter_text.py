@@ -1,11 +1,12 @@
-"""The text of a new manifest, for the model that is taken where none is named: head, settings, defaults, an example."""
+"""The text of a new manifest for a model: head, settings, defaults, an example."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from batchrunner.catalog import Model, Role
-from batchrunner.manifest.placeholders import WORD
+from batchrunner.manifest.rows.field_values import in_words
+from batchrunner.manifest.starter_fields import needed_fields, placeholder
 from batchrunner.manifest.yaml.document import dump
 
 _HEAD = """\
@@ -16,16 +17,13 @@ model: {model}
 settings:
   concurrency: auto       # running tasks: as many as the account allows; or a number
   # budget: 100           # US dollars, over this manifest's lifetime
-
+"""
+_DEFAULTS = """
 defaults:                 # they also count where a cell is empty
-{defaults}
 """
-_EXAMPLE = """
-jobs:
-  - id: hero-wave
-    {prompt}: The character waves and smiles at the camera
-    {image}: {word}     # a local file such as frames/hero.png, or a link: https://…
-"""
+_ID = "hero-wave"
+_PROMPT = "The character waves and smiles at the camera"
+_PICTURE = "     # a local file such as frames/hero.png, or a link: https://…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,25 +41,20 @@ class Scaffold:
     rows_file: Path = Path()
 
 
-def head(model: Model, values: Mapping[Role, object]) -> str:
-    """Everything before the jobs; the values of roles become the defaults, in the documentation's order."""
-    by_field = {model.field(role): values[role] for role in model.starter}
-    defaults = "\n".join(f"  {name}: {by_field[name]}" for name in model.fields if name in by_field)
-    return _HEAD.format(model=model.slug, defaults=defaults)
-
-
-def resolution_for(model: Model, lengths: Iterable[str]) -> str:
-    """The resolution that a new manifest gives: the starter's, else the first in which all lengths are rendered."""
-    starter, fields = model.starter[Role.RESOLUTION], (model.roles[Role.RESOLUTION], model.roles[Role.DURATION])
-    for resolution in (starter, *model.takes(Role.RESOLUTION)):
-        if not any(model.forbids(dict(zip(fields, (resolution, each), strict=True))) for each in lengths):
-            return str(resolution)
-    return str(starter)
+def head(model: Model, values: Mapping[str, object]) -> str:
+    """Everything before the jobs; the values become the defaults, in the documentation's order."""
+    defaults = {name: values[name] for name in model.fields if name in values}
+    lines = "".join(f"  {name}: {in_words(value)}\n" for name, value in defaults.items())
+    return _HEAD.format(model=model.slug) + (_DEFAULTS + lines if lines else "")
 
 
 def example(model: Model) -> str:
-    """One job that cannot be sent before somebody has named its picture."""
-    return _EXAMPLE.format(prompt=model.field(Role.PROMPT), image=model.field(Role.FIRST_IMAGE), word=WORD)
+    """One job that cannot be sent before somebody has named its pictures."""
+    lines = [f"  - id: {_ID}"]
+    for name in needed_fields(model):
+        value = _PROMPT if name == model.field(Role.PROMPT) else placeholder(model, name)
+        lines.append(f"    {name}: {value}{_PICTURE if name in model.pictures else ''}")
+    return "\njobs:\n" + "".join(f"{line}\n" for line in lines)
 
 
 def jobs_text(*jobs: Mapping[str, object]) -> str:

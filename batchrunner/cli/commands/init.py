@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from batchrunner.app.named_model import named_model
 from batchrunner.catalog import shipped
 from batchrunner.cli.options import option
 from batchrunner.cli.terminal import say
@@ -26,9 +27,12 @@ _UNITED = "*.receipts.jsonl merge=union\n"
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), default=Path("shots.yaml"))
 @option("--from", "table", type=_FILE, help="Read this spreadsheet with one shot a line: .xlsx or CSV.")
 @option("--images", type=_FOLDER, help="Use the frames in this folder.")
+@option("--model", "slug", metavar="SLUG", help="Write it for this model; `batchrunner models` lists them.")
 @option("--encoding", metavar="NAME", help="Read the spreadsheet in this encoding, if it is not UTF-8: mac-roman.")
 @option("--slugify", is_flag=True, help="Turn names that cannot be ids into ids, in a copy of the sheet.")
-def command(file: Path, table: Path | None, images: Path | None, encoding: str | None, slugify: bool) -> None:
+def command(
+    file: Path, table: Path | None, images: Path | None, slug: str | None, encoding: str | None, slugify: bool
+) -> None:
     """Write a starter manifest, and say what was guessed; never overwrites.
 
     With --from, the columns of a spreadsheet become fields; with --images, frames are found by their names.
@@ -40,7 +44,9 @@ def command(file: Path, table: Path | None, images: Path | None, encoding: str |
         raise UsageError(f"there is no encoding {encoding}: use one of {', '.join(encodings.NAMES)}")
     if not file.parent.is_dir():
         raise UsageError(f"{file} cannot be written: there is no folder {file.parent}")
-    made = scaffold(file, table, images, model=shipped().default, catalog=shipped(), slugify=slugify, encoding=known)
+    catalog = shipped()
+    model = named_model(catalog, slug) if slug else catalog.default
+    made = scaffold(file, table, images, model=model, catalog=catalog, slugify=slugify, encoding=known)
     new = [file, made.rows_file] if made.rows else [file]
     there = next((path for path in new if os.path.lexists(path)), None)
     if there or (made.rows and not _written(made.rows_file, made.rows)) or not _written(file, made.text):

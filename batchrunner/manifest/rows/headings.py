@@ -112,6 +112,15 @@ _WORDS: Mapping[str, str] = {
         | Auflösung | Qualität | résolution | définition | qualité | resolución | calidad | formato
         | risoluzione | qualità | resolução | qualidade | resolutie | kwaliteit | formaat | rozdzielczość | jakość
         | 解像度 | 画質 | 分辨率 | 解析度 | 清晰度 | 画质 | 해상도 | 화질""",
+    Role.SEED: """
+        seed | random seed | seed value | Startwert | Zufallswert | Zufallszahl | graine | graine aléatoire | germe
+        | semilla | seme | semente | zaad | ziarno | シード | シード値 | 种子 | 種子 | 随机种子 | 隨機種子
+        | 시드 | 시드값""",
+    Role.AUDIO_SWITCH: """
+        audio | sound | with audio | with sound | generate audio
+        | Ton | mit Ton | mit Audio | son | avec son | avec audio | sonido | con sonido | con audio
+        | suono | con suono | som | com som | áudio | com áudio | geluid | met geluid | dźwięk | z dźwiękiem
+        | 音声 | サウンド | 音声あり | 声音 | 聲音 | 音频 | 音訊 | 有声 | 소리 | 사운드 | 오디오""",
     "model": "model | video model | Modell | modèle | modelo | modello | モデル | 模型 | 모델",
     "tags": """
         tags | tag | labels | Stichworte | Schlagworte | étiquettes | etiquetas | etichette | etykiety | タグ
@@ -128,16 +137,20 @@ def plain(heading: str) -> str:
 
 @cache
 def words(use: str) -> tuple[str, ...]:
-    """The usual headings of such a column, as `plain` gives them, the most telling first."""
-    return tuple(dict.fromkeys(plain(word) for word in _WORDS[use].split("|")))
+    """The usual headings of such a column, as `plain` gives them, the most telling first; a field has none."""
+    return tuple(dict.fromkeys(found for word in _WORDS.get(use, "").split("|") if (found := plain(word))))
 
 
 USES = tuple(_WORDS)
 
 
-def columns_headed(use: str, columns: tuple[str, ...]) -> Iterator[str]:
-    """The columns with a usual heading of this use, the most telling first; `Dauer (Sek.)` is `Dauer` too."""
+def columns_headed(use: str, columns: tuple[str, ...], own_name: str = "") -> Iterator[str]:
+    """The columns with a usual heading of this use, the most telling first; `Dauer (Sek.)` is `Dauer` too.
+
+    `own_name` is what the model calls the field: it tells most.
+    """
     exact = {plain(column): column for column in reversed(columns)}
     shorter = {plain(re.sub(r"[(\[].*?[)\]]", "", column)): column for column in reversed(columns)}
-    found = dict.fromkeys(known[word] for word in words(use) for known in (exact, shorter) if word in known)
+    wanted = dict.fromkeys(filter(None, (plain(own_name), *words(use))))
+    found = dict.fromkeys(known[word] for word in wanted for known in (exact, shorter) if word in known)
     yield from found
