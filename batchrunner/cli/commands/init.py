@@ -36,6 +36,7 @@ def command(
     """Write a starter manifest, and say what was guessed; never overwrites.
 
     With --from, the columns of a spreadsheet become fields; with --images, frames are found by their names.
+    With --model, all of it is for another model than the default one.
 
     Example: batchrunner init shots.yaml --from shots.csv --images frames/
     """
