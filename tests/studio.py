@@ -10,11 +10,12 @@ from typing import Any
 
 from batchrunner.app.approval import Approval
 from batchrunner.app.endpoint import Endpoint
+from batchrunner.app.imitated_models import imitated_models
 from batchrunner.app.job_set import wanted_of
 from batchrunner.app.run_manifest import RunPorts, execute_approved
 from batchrunner.app.run_options import RunOptions
 from batchrunner.app.webhook import Notifier
-from batchrunner.catalog import shipped_prices
+from batchrunner.catalog import shipped, shipped_prices
 from batchrunner.domain.event import Event, EventKind, RunEvent
 from batchrunner.domain.status import Status
 from batchrunner.engine.executor import RunResult
@@ -187,7 +188,14 @@ class Studio:
 
     def sandbox(self, clock: MovedClock) -> Responder:
         """The service, as it is after each of its restarts, at the end of a way that takes time."""
-        service = Sandbox(state=self.state, clock=clock, base_url=self.api, files_url=FILES, options=self.options)
+        service = Sandbox(
+            state=self.state,
+            clock=clock,
+            base_url=self.api,
+            files_url=FILES,
+            options=self.options,
+            models=imitated_models(shipped()),
+        )
         far = self.way(service.answer)
 
         async def answer(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answered:
