@@ -84,7 +84,7 @@ class Catalog:
     def link_fields(self, slug: str) -> frozenset[str]:
         """The fields whose links the service follows: pictures, sounds, clips."""
         model = self.find(slug)
-        return frozenset(filter(model.links, model.fields)) if model else self._all_pictures
+        return frozenset(model.links) if model else self._all_pictures
 
     def role_of(self, name: str) -> Role | None:
         """What a field is for, in the first model that has it in a role; None where it has none."""

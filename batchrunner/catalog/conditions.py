@@ -22,6 +22,9 @@ def read_condition(written: object) -> Condition:
     match written:
         case "any":
             return lambda value: value is not None
+        case list() if all(isinstance(each, str) for each in written):
+            texts = frozenset(written)
+            return lambda value: isinstance(value, str) and value in texts
         case list():
             return lambda value: any(same(value, each) for each in written)
         case {"characters": dict(bounds), **others} if not others:

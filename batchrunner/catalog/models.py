@@ -98,17 +98,20 @@ class Model:
         errors = (rule for rule in self.rules if rule.severity is Severity.ERROR)
         return any(rule.breaks(values) for rule in errors if values.keys() >= set(rule.fields))
 
-    def links(self, name: str) -> str:
-        """What kind of file a field names by a link: `picture`, `audio`, `video`; empty where it names none."""
-        schema = self.fields.get(name, {})
-        return LINK_FORMATS.get(schema.get("format", schema.get("items", {}).get("format", "")), "")
-
     @cached_property
     def fields(self) -> dict[str, Any]:
         """The request fields: the API's names with their schemas, in the documentation's order."""
         return dict(self.schema["properties"])
 
-    @property
+    @cached_property
+    def links(self) -> dict[str, str]:
+        """The fields that name a file by a link, and what kind of file: `picture`, `audio`, `video`."""
+        formats = {
+            name: field.get("format", field.get("items", {}).get("format")) for name, field in self.fields.items()
+        }
+        return {name: LINK_FORMATS[form] for name, form in formats.items() if form in LINK_FORMATS}
+
+    @cached_property
     def required(self) -> tuple[str, ...]:
         """The fields that every request has."""
         return tuple(self.schema.get("required", ()))

@@ -122,7 +122,7 @@ class DraftBuilder:
             wrong |= {"model"}
         naming = ModelFields(self.catalog, model, self.problems)
         fields, words = naming.of(right, (job_id,) if job_id else ())
-        wrong = frozenset(naming.field_for(name) or name for name in wrong)
+        wrong = frozenset(naming.field_for(name) or name for name in wrong) if wrong else wrong
         empty = {naming.field_for(name) or name: location for name, location in filled.empty.items()}
         for take in range(1, (self._number_of_takes(right) if job_id else 1) + 1):
             draft = Draft(job_id, take, model, fields, _tags(right), right.get("output"), location, wrong, empty)

@@ -55,7 +55,7 @@ def _all_errors(model: Model, name: str, value: object) -> list[ValidationError]
     return [error for error in found if not (listed and error.validator == "type")]
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=100_000)
 def _short_text_errors(model: Model, name: str, value: str) -> list[ValidationError]:
     return _all_errors(model, name, value)
 

@@ -28,6 +28,10 @@ class ModelFields:
         What no field is meant by keeps its name: it is judged where all fields are. Where two words mean one field, the
         layer with the last word counts; in one layer that is a problem.
         """
+        known = self.model.fields
+        own = {name: value for name, value in values.items() if name not in keys.MERGED}
+        if own.keys() <= known.keys() and "drop" not in values:
+            return own, {}
         fields: dict[str, Value] = {}
         words: dict[str, str] = {}
         for word, value in self._kept(values):

@@ -1,6 +1,6 @@
 """Stage 3: drafts become jobs, or every problem at once."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from batchrunner.catalog import Catalog, Role, Rule
@@ -45,7 +45,8 @@ class Validator:
         wrong.update(self._placeholders(draft))
         wrong.update(self._shapes(draft, body))
         wrong.update(self._images(draft, body, wrong))
-        broken = [rule for rule in model.rules if self._applies(rule, body, wrong) and rule.breaks(body)]
+        known = model.rules if not (wrong or self.is_fragment) else self._applicable(model.rules, body, wrong)
+        broken = [rule for rule in known if rule.breaks(body)]
         told = {rule.fields[0] for rule in broken if rule.severity is Severity.ERROR}
         for rule in broken:
             if rule.severity is Severity.ERROR or rule.fields[0] not in told:
@@ -69,9 +70,12 @@ class Validator:
         self._note_equals(job)
         return job
 
-    def _applies(self, rule: Rule, body: Mapping[str, object], wrong: set[str]) -> bool:
-        """Whether all is known that a rule speaks of."""
-        return not wrong & set(rule.fields) and not (self.is_fragment and set(rule.fields) - body.keys())
+    def _applicable(self, rules: Iterable[Rule], body: Mapping[str, object], wrong: set[str]) -> list[Rule]:
+        """The rules of which all is known that they speak of."""
+        lacking = self.is_fragment
+        return [
+            rule for rule in rules if not (wrong & set(rule.fields) or (lacking and set(rule.fields) - body.keys()))
+        ]
 
     def _problem(self, rule: Rule, draft: Draft) -> Problem:
         location, name = self._rule_place(rule, draft), rule.fields[0]
@@ -132,7 +136,7 @@ class Validator:
 
     def _images(self, draft: Draft, body: dict[str, object], wrong: set[str]) -> Iterator[str]:
         """Links are looked at, local pictures are looked into; a picture takes the place of its path in the body."""
-        for name in [each for each in body if draft.model.links(each)]:
+        for name in [each for each in draft.model.links if each in body]:
             node = draft.fields[name].node
             if not isinstance(body[name], list):
                 if name not in wrong:
@@ -151,7 +155,7 @@ class Validator:
             return text
         limits = draft.model.pictures.get(name)
         if limits is None or SentAs.UPLOAD not in limits.accepts:
-            kind = draft.model.links(name)
+            kind = draft.model.links[name]
             said = f"`{draft.said(name)}` takes links only, and `{keys.shortened(text)}` is a local file"
             hint = f"put the {kind} where the service can fetch it, and write `https://…`"
             self._add(Code.BAD_LINK, name, node, said, hint, draft)

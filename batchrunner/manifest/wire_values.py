@@ -29,11 +29,11 @@ def wire_value(node: nodes.Node, schema: Mapping[str, Any]) -> object:
 
 
 def _scalar(node: nodes.Scalar, schema: Mapping[str, Any]) -> object:
-    if node.value is None:
-        return None
-    match schema.get("type"):
-        case "string":
-            return _spelling(keys.text_of(node), schema.get("enum", ()))
+    kind = schema.get("type")
+    if kind == "string" and node.value is not None:
+        text, wanted = keys.text_of(node), schema.get("enum")
+        return text if wanted is None or text in wanted else _spelling(text, wanted)
+    match kind:
         case "integer":
             return _whole(node.value)
         case "number" if isinstance(node.value, str) and _WHOLE.fullmatch(node.value):
@@ -45,7 +45,7 @@ def _scalar(node: nodes.Scalar, schema: Mapping[str, Any]) -> object:
 
 
 def _spelling(text: str, wanted: list[str]) -> str:
-    if text in wanted or not _LINES.fullmatch(text):
+    if not _LINES.fullmatch(text):
         return text
     return next((each for each in wanted if each.casefold() == text.casefold()), text)
 
