@@ -15,7 +15,7 @@ from batchrunner.app.job_set import wanted_of
 from batchrunner.app.run_manifest import RunPorts, execute_approved
 from batchrunner.app.run_options import RunOptions
 from batchrunner.app.webhook import Notifier
-from batchrunner.catalog import shipped, shipped_prices
+from batchrunner.catalog import price_list, shipped
 from batchrunner.domain.event import Event, EventKind, RunEvent
 from batchrunner.domain.status import Status
 from batchrunner.engine.executor import RunResult
@@ -27,7 +27,7 @@ from batchrunner.planning.effective_limits import EffectiveLimits
 from batchrunner.planning.inputs import PlanOptions
 from batchrunner.providers.credentials import Credentials
 from batchrunner.sandbox import Behaviour as SandboxOptions
-from batchrunner.sandbox import ChargeRecord, Sandbox, record
+from batchrunner.sandbox import ChargeRecord, ImitatedModel, Sandbox, record
 from batchrunner.storage.interface import LedgerReader
 from batchrunner.storage.paths import ProjectPaths, find_project
 from batchrunner.storage.sqlite.ledger import SqliteLedger
@@ -111,6 +111,7 @@ class Studio:
     way: Callable[[Responder], Responder] = lambda answer: answer
     asked: list[Asked] = field(default_factory=list)
     host: str = "first"
+    models: tuple[ImitatedModel, ...] = field(default_factory=lambda: imitated_models(shipped()))
 
     @property
     def manifest(self) -> Path:
@@ -194,7 +195,7 @@ class Studio:
             base_url=self.api,
             files_url=FILES,
             options=self.options,
-            models=imitated_models(shipped()),
+            models=self.models,
         )
         far = self.way(service.answer)
 
@@ -208,7 +209,7 @@ class Studio:
         return answer
 
     def batch(self, manifest: Manifest, ledger: LedgerReader) -> Batch:
-        return load_batch(self.project, wanted_of(manifest), ledger, shipped_prices())
+        return load_batch(self.project, wanted_of(manifest), ledger, price_list(manifest.catalog))
 
     def seen(self) -> list[JobState]:
         """Every job as it stands, as `status` sees it."""

@@ -71,7 +71,7 @@ LARGE_RECORDS = {
     "app/run_options.py:RunOptions": 22,
     "reports/report.py:ReportRow": 22,
     "sandbox/behaviour.py:Behaviour": 20,
-    "domain/attempt.py:Attempt": 20,
+    "domain/attempt.py:Attempt": 19,
     "app/offer.py:Offer": 14,
     "planning/batch.py:Batch": 13,
 }

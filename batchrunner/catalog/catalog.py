@@ -5,7 +5,10 @@ from functools import cached_property
 
 from batchrunner.catalog.models import Model, by_slug
 from batchrunner.catalog.roles import ROLE_WORDS, Role
+from batchrunner.domain.attempt import LONGEST_RETENTION_S, RETENTION_S, USUAL_RETENTION, Retention
 from batchrunner.domain.request import Request, canonical
+
+_DAY_S = 86_400.0
 
 
 class Catalog:
@@ -75,6 +78,19 @@ class Catalog:
         model = self.find(request.model)
         names = model.timing.latency_by if model else self._sized_by
         return request.model, *(request.fields.get(name) for name in names)
+
+    def longest_wait_s(self, slug: str) -> float:
+        """For how long a task of a model may wait after its submit before it is rendered, where anybody says so."""
+        model = self.find(slug)
+        return (model.timing.longest_wait_s or 0.0) if model else 0.0
+
+    def retention(self, slug: str) -> Retention:
+        """How long results of a model are kept; never shorter than those of any, since what is given up is lost."""
+        model = self.find(slug)
+        if model is None:
+            return USUAL_RETENTION
+        least, most = (days * _DAY_S for days in model.timing.retention_days)
+        return Retention(max(least, RETENTION_S), max(most, LONGEST_RETENTION_S), self.longest_wait_s(slug))
 
     def picture_fields(self, slug: str) -> frozenset[str]:
         """The fields that take a picture, by a link or as a local file."""

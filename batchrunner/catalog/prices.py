@@ -107,14 +107,18 @@ class Price:
         return tuple(dict.fromkeys(value for row in rows for value in row.when.get(name, ())))
 
     def cost(self, values: Values, seconds: Decimal) -> Cost | None:
-        """The estimate for a request with all of these values; None where no row has them."""
+        """The estimate for a request with all of these values; None where no row has them.
+
+        An upper bound says nothing of what is billed at least: its lower end is nothing.
+        """
         row = next((row for row in self.rows if row.applies(values)), None)
         if row is None:
             return None
         found = row.cost(seconds)
         for extra in self.extras:
             found += extra.cost(values, seconds)
-        return Cost(self._rounded(found.low_usd), self._rounded(found.high_usd))
+        low_usd = NOTHING if self.bound is Bound.UPPER else self._rounded(found.low_usd)
+        return Cost(low_usd, self._rounded(found.high_usd))
 
     def _rounded(self, usd: Decimal) -> Decimal:
         if self.round_to_usd:

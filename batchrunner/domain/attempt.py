@@ -14,6 +14,21 @@ from batchrunner.domain.request import Request
 RETENTION_S = 24 * 3600.0
 LONGEST_RETENTION_S = 7 * 24 * 3600.0
 
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long a result is kept where the service does not say: at least, and at most, from when it was rendered.
+
+    A task may wait for `wait_s` after its submit before anybody renders it.
+    """
+
+    least_s: float = RETENTION_S
+    most_s: float = LONGEST_RETENTION_S
+    wait_s: float = 0.0
+
+
+USUAL_RETENTION = Retention()
+
 # One 404 may be a hiccup: it takes so many, over so much time, to believe that a paid result is gone.
 _GONE_POLLS = 3
 _GONE_FOR_S = 300.0
@@ -54,12 +69,22 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Adoption:
+    """A job took over the attempt of another: the ledger's number of that, when, and the clips of the one that paid."""
+
+    id: int
+    at_s: float
+    sources: tuple[Clip, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One try to submit, and all that followed from it. `settled_at_s` is None while it is open.
 
-    A job that took over another's attempt sees it as its own: then `adoption_id` is set, `clips` are its own copies,
-    `sources` those of the others, and it costs nothing. `host` is the machine that sent it (or took it over), and
-    `made_on` names that of one that a receipt told of. `decision` names the decision that it carries out.
+    A job that took over another's attempt sees it as its own: then there is an `adoption`, `clips` are its own copies,
+    and it costs nothing. `host` is the machine that sent it (or took it over), and
+    `made_on` names that of one that a receipt told of. `decision` names the decision that it carries out. `retention`
+    is its model's, where that is known; no ledger keeps it.
     """
 
     id: int
@@ -75,18 +100,27 @@ class Attempt:
     answers: tuple[Answer, ...] = ()
     observations: tuple[Observation, ...] = ()
     clips: tuple[Clip, ...] = ()
-    adoption_id: int | None = None
-    sources: tuple[Clip, ...] = ()
+    adoption: Adoption | None = None
     key_last4: str = ""
     made_on: str | None = None
     decision: str | None = None
     host: str = ""
-    adopted_at_s: float | None = None
+    retention: Retention = USUAL_RETENTION
 
     @property
     def is_adopted(self) -> bool:
         """Whether another job paid for it."""
-        return self.adoption_id is not None
+        return self.adoption is not None
+
+    @property
+    def adoption_id(self) -> int | None:
+        """Which of the ledger's adoptions it is; None where it is none."""
+        return self.adoption.id if self.adoption else None
+
+    @property
+    def sources(self) -> tuple[Clip, ...]:
+        """The clips of the job that paid for it."""
+        return self.adoption.sources if self.adoption else ()
 
     @property
     def is_open(self) -> bool:
@@ -132,16 +166,16 @@ class Attempt:
     @property
     def keeps_until_s(self) -> float:
         """Until when the service keeps the result at least, by its own word or else by its documentation."""
-        return self._kept_until_s(RETENTION_S)
+        return self._kept_until_s(self.retention.least_s, 0.0)
 
     @property
     def is_over_at_s(self) -> float:
         """From when on the service may have deleted the result, by its own word or else by its documentation."""
-        return self._kept_until_s(LONGEST_RETENTION_S)
+        return self._kept_until_s(self.retention.most_s, self.retention.wait_s)
 
-    def _kept_until_s(self, untold_s: float) -> float:
+    def _kept_until_s(self, untold_s: float, wait_s: float) -> float:
         told = [o.expires_at_s for o in self.observations if o.expires_at_s is not None]
-        return told[-1] if told else (self.rendered_at_s or self.opened_at_s) + untold_s
+        return told[-1] if told else (self.rendered_at_s or self.opened_at_s + wait_s) + untold_s
 
     @property
     def is_gone(self) -> bool:

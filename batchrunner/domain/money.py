@@ -8,7 +8,10 @@ NOTHING = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a clip is estimated to cost; a range where the request leaves open what the price depends on."""
+    """What a clip is estimated to cost; a range where the request leaves open what the price depends on.
+
+    Of a price that is only an upper bound nobody knows the lower end: it is nothing.
+    """
 
     low_usd: Decimal
     high_usd: Decimal
@@ -23,6 +26,8 @@ class Cost:
     def __str__(self) -> str:
         if self.low_usd == self.high_usd:
             return dollars(self.low_usd)
+        if not self.low_usd:
+            return f"at most {dollars(self.high_usd)}"
         return f"{dollars(self.low_usd)} to {dollars(self.high_usd)}"
 
 

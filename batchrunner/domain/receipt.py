@@ -127,8 +127,8 @@ def receipts_of(identity: JobId, history: JobHistory) -> Iterator[Receipt]:
     for attempt in history.attempts:
         if not attempt.is_adopted:
             yield SubmitReceipt(identity, attempt, attempt.host)
-        elif attempt.task_id is not None and attempt.adopted_at_s is not None:
-            yield AdoptionReceipt(identity, attempt.task_id, attempt.adopted_at_s, attempt.clip, attempt.host)
+        elif attempt.task_id is not None and attempt.adoption is not None:
+            yield AdoptionReceipt(identity, attempt.task_id, attempt.adoption.at_s, attempt.clip, attempt.host)
     for decision in history.decisions:
         yield decision_of(identity, decision, history)
 

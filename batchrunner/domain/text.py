@@ -105,6 +105,11 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < _MOST_OF_A_UNIT else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
+def hours(seconds: float) -> str:
+    """A length of time that somebody has set, without what is none: `48 h`, `90 min`."""
+    return duration(seconds).removesuffix(" 00 min")
+
+
 def ago(at_s: float, now_s: float) -> str:
     """How long ago: `12 min ago`."""
     return f"{duration(max(now_s - at_s, 0.0))} ago"

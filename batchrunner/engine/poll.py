@@ -8,7 +8,7 @@ from batchrunner.domain.event import EventKind
 from batchrunner.domain.job import JobId
 from batchrunner.domain.observation import ErrorClass, Failure, Observation, TaskState
 from batchrunner.domain.step import Action, HoldReason, Step
-from batchrunner.domain.text import duration
+from batchrunner.domain.text import duration, hours
 from batchrunner.engine.attempt_log import AttemptLog, with_observation
 from batchrunner.engine.decider import Decider
 from batchrunner.engine.event_sink import EventSink
@@ -29,6 +29,7 @@ _LATE_VIDEO = 3
 _REFUSED_POLLS = 5
 # Three polls of what may be gone have to be spread over five minutes; and the clocks that are read count seconds.
 BETWEEN_GONE_S = 155.0
+_NEXT = "the next run checks again"
 NO_VIDEO = "the service reports success but has no video"
 
 
@@ -58,8 +59,8 @@ class Poller:
         if await self.polls.wait_turn(tracked.task, patience_s):
             await self.poll(identity, attempt)
         if self.clock.monotonic_s() >= until_s and self.decider.decide(identity).action is Action.POLL:
-            waited = duration(self.task_timeout_s)
-            why = f"still running after {waited}: the next run checks again"
+            longest_wait_s = self.decider.batch.catalog.longest_wait_s(attempt.request.model)
+            why = _still_running(self.task_timeout_s, longest_wait_s)
             tracked.stop = tracked.stop or StopReason(HoldReason.TASK_TIMEOUT, why)
 
     async def poll(self, identity: JobId, attempt: Attempt) -> TaskReply:
@@ -184,6 +185,12 @@ class Poller:
             where = " (it was sent to another address, as its receipt says)" if elsewhere else ""
             why = f"its task cannot be checked: {reply.message}{where}"
             tracked.stop = StopReason(HoldReason.TASK_REFUSED, why)
+
+
+def _still_running(waited_s: float, longest_wait_s: float) -> str:
+    """Why a task is left to the next run; of one that may not even have begun, until when that is no fault."""
+    may_wait = f" (the service may start it up to {hours(longest_wait_s)} after its submit)"
+    return f"still running after {duration(waited_s)}{may_wait if longest_wait_s > waited_s else ''}: {_NEXT}"
 
 
 def _learn(tracked: TrackedTask, reply: TaskReply, sent_at_s: float, now_s: float) -> None:

@@ -18,6 +18,7 @@ from batchrunner.planning.inputs import FileState, PlanInputs, PlanOptions, Reus
 from batchrunner.planning.job_records import JobSet
 from batchrunner.planning.outgoing import NO_SOURCES, Sources
 from batchrunner.planning.planner import plan_all
+from batchrunner.planning.retention import with_retention
 from batchrunner.planning.reuse import ReusableRef, describe, find_reusable, find_suspects
 from batchrunner.storage.clip_files import on_disk, owner_of
 from batchrunner.storage.interface import LedgerReader
@@ -87,7 +88,8 @@ class Batch:
     def look(self, identity: JobId, recall: Callable[[JobId], JobHistory]) -> tuple[JobHistory, PlanInputs]:
         """What is true of a job just now: its history as the disk confirms it, and what no ledger holds."""
         job = self.jobs.get(identity)
-        history, present = on_disk(self.project, self._suspecting(identity, recall(identity)))
+        recalled = with_retention(recall(identity), self.catalog)
+        history, present = on_disk(self.project, self._suspecting(identity, recalled))
         opened = history.open_attempt
         inputs = PlanInputs(
             files=self._disk(identity, job, history, present),

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from batchrunner.domain.attempt import LONGEST_RETENTION_S, Attempt
+from batchrunner.domain.attempt import LONGEST_RETENTION_S, Attempt, Retention
 from batchrunner.domain.observation import FILE_GONE, Observation, TaskState
+from tests.moved_time import DAY_S
 from tests.planning.histories import EARLY_S, OPENED_S, SUCCESS, WAITING, accepted, closed, saw
 
 TOLD_S = EARLY_S + 24 * 3600.0
@@ -44,6 +45,34 @@ KEPT = {
     "it runs again": accepted(*gone(OVER_S, OVER_S + 150, OVER_S + 300), WAITING),
     "an older release closed it, and it was there again": closed(accepted(SUCCESS, *gone(TOLD_S), SUCCESS), TOLD_S),
     "closed with its clip, and looked for once since": closed(accepted(SUCCESS, *gone(TOLD_S)), EARLY_S),
+}
+
+
+LONG = Retention(7 * DAY_S, 30 * DAY_S, 2 * DAY_S)
+
+
+def long_kept(attempt: Attempt) -> Attempt:
+    return replace(attempt, retention=LONG)
+
+
+LATE_S = (0, 150, 300)
+GONE |= {
+    "its model keeps results for 30 days": long_kept(
+        accepted(SUCCESS, *gone(*(EARLY_S + 30 * DAY_S + n for n in LATE_S)))
+    ),
+    "the service said a day, whatever its model says": long_kept(accepted(TOLD, *gone(*(TOLD_S + n for n in LATE_S)))),
+    "never seen rendered, and it may have waited for two days": long_kept(
+        accepted(*gone(*(OPENED_S + 32 * DAY_S + n for n in LATE_S)))
+    ),
+}
+KEPT |= {
+    "a week, and its model keeps results for 30 days": long_kept(
+        accepted(SUCCESS, *gone(*(OVER_S + n for n in LATE_S)))
+    ),
+    "never seen rendered, and it may just have begun": long_kept(
+        accepted(*gone(*(OPENED_S + 30 * DAY_S + n for n in LATE_S)))
+    ),
+    "an older release closed it within its model's time": long_kept(closed(accepted(SUCCESS, *gone(TOLD_S)), TOLD_S)),
 }
 
 

@@ -8,6 +8,7 @@ from itertools import product
 import pytest
 
 from batchrunner.catalog import read_prices, shipped, shipped_prices
+from batchrunner.catalog.prices import read_price
 from batchrunner.domain.money import FREE, Cost, dollars
 
 STANDARD, FAST = "google/veo-3.1-i2v", "google/veo-3.1-fast-i2v"
@@ -33,9 +34,16 @@ def test_costs_add_up_without_a_rounding_error() -> None:
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "text"), [("1", "1", "$1.00"), ("1", "1.00", "$1.00"), ("1", "2.5", "$1.00 to $2.50")]
+    ("low", "high", "text"),
+    [
+        ("1", "1", "$1.00"),
+        ("1", "1.00", "$1.00"),
+        ("1", "2.5", "$1.00 to $2.50"),
+        ("0", "0.72", "at most $0.72"),
+        ("0", "0", "$0.00"),
+    ],
 )
-def test_a_cost_is_one_sum_or_a_range(low: str, high: str, text: str) -> None:
+def test_a_cost_is_one_sum_or_a_range_or_a_bound(low: str, high: str, text: str) -> None:
     assert str(Cost(Decimal(low), Decimal(high))) == text
 
 
@@ -66,6 +74,16 @@ def test_what_a_request_leaves_open_makes_its_price_a_range(
     body = {"resolution": resolution, "durationSeconds": seconds}
     request = shipped().request_of(model, {name: value for name, value in body.items() if value})
     assert shipped_prices().cost(request) == Cost(Decimal(low), Decimal(high))
+
+
+@pytest.mark.parametrize(("bound", "low"), [("exact", "0.05"), ("upper", "0")])
+def test_of_an_upper_bound_nobody_knows_the_lower_end(bound: str, low: str) -> None:
+    """A sum of $2.58 and of what costs $0.72 at most is $2.58 to $3.30."""
+    price = read_price({"read": date(2026, 8, 6), "bound": bound, "least": "0.05", "rows": [{"usd": ["0.04", "0.72"]}]})
+    cost = price.cost({}, Decimal(0))
+    assert cost == Cost(Decimal(low), Decimal("0.72"))
+    assert cost is not None
+    assert cost + Cost(Decimal("2.58"), Decimal("2.58")) == Cost(Decimal(low) + Decimal("2.58"), Decimal("3.30"))
 
 
 def test_every_request_that_the_service_takes_has_a_price() -> None:

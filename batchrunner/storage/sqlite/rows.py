@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from batchrunner.domain.attempt import Answer, Attempt, Outcome, RejectReason
+from batchrunner.domain.attempt import Adoption, Answer, Attempt, Outcome, RejectReason
 from batchrunner.domain.clip import Clip, ClipRole
 from batchrunner.domain.decision import Decision, DecisionKind
 from batchrunner.domain.job import JobId
@@ -107,11 +107,9 @@ def adopted(row: Row, original: Attempt, clips: tuple[Clip, ...], hosts: Hosts) 
     return replace(
         original,
         number=_whole(number),
-        adoption_id=id_,
-        adopted_at_s=_time(at_s),
+        adoption=Adoption(id_, _time(at_s), original.clips),
         host=hosts.of(id_, run_id)[0],
         clips=clips,
-        sources=original.clips,
     )
 
 

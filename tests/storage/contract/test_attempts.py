@@ -256,7 +256,8 @@ def test_a_job_that_takes_over_an_attempt_sees_it_as_its_own_and_pays_nothing(le
     ledger.adopt(OTHER_MANIFEST, 1, attempt_id, 1, NOW_S + 5)
     adopted = only_attempt(ledger, OTHER_MANIFEST)
     assert (adopted.is_adopted, adopted.task_id, adopted.booked_usd) == (True, "task-1", Decimal(0))
-    assert (adopted.sources, adopted.clips, adopted.adopted_at_s) == ((CLIP,), (), NOW_S + 5)
+    assert adopted.adoption is not None
+    assert (adopted.sources, adopted.clips, adopted.adoption.at_s) == ((CLIP,), (), NOW_S + 5)
     own_copy = replace(CLIP, path="outputs/trailer/hero.mp4")
     ledger.record_clip(attempt_id, own_copy, adopted.adoption_id)
     assert only_attempt(ledger, OTHER_MANIFEST).clips == (own_copy,)
