@@ -1,6 +1,5 @@
 """Models as data: every shipped description is whole, and what is asked of one is asked by roles."""
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ from batchrunner.catalog import Model, Role, shipped
 from batchrunner.catalog.description import read_model
 from batchrunner.catalog.description_faults import faults
 from batchrunner.catalog.loader import descriptions
-from batchrunner.catalog.rules import SHAPES
 from batchrunner.domain.attempt import LONGEST_RETENTION_S, RETENTION_S
 from batchrunner.domain.request import Request
 from batchrunner.providers.provider_registry import PROVIDERS
@@ -87,12 +85,6 @@ def test_nothing_is_wrong_with_a_shipped_description(slug: str) -> None:
 def test_a_model_is_asked_of_a_provider_that_there_is(model: Model) -> None:
     assert model.provider in PROVIDERS
     assert model.path in {model.slug, f"{model.slug}/async"}
-
-
-def test_the_page_names_every_role_and_every_shape_of_a_rule() -> None:
-    roles, rules, _ = (re.findall(r"`(\w+)[:`]", part) for part in PAGE.split("\n## ")[1:])
-    assert {*map(str, Role)} <= set(roles)
-    assert set(rules) >= SHAPES
 
 
 def test_a_description_that_is_like_another_says_only_what_differs() -> None:

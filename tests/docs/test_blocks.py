@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 import pytest
+import yaml
 
 from batchrunner.cli.group import COMMANDS, SUBCOMMANDS, command_of
 from batchrunner.manifest.load import load
@@ -71,6 +72,9 @@ def test_the_manifest_that_is_explained_is_valid(tmp_path: Path) -> None:
     (manifest,) = blocks("docs/manifest.md", "yaml")
     (tmp_path / "frames").mkdir()
     (tmp_path / "shots").mkdir()
+    (tmp_path / "models").mkdir()
+    description, *_ = blocks("docs/models.md", "yaml")
+    (tmp_path / "models" / "example.yaml").write_text(description, encoding="utf-8")
     for frame in ("hero", "one"):
         (tmp_path / "frames" / f"{frame}.png").write_bytes(PICTURE.read_bytes())
     (tmp_path / "shots.csv").write_text("shot,Shot Prompt,frame\nsh010,The character waves,one\n", encoding="utf-8")
@@ -81,4 +85,5 @@ def test_the_manifest_that_is_explained_is_valid(tmp_path: Path) -> None:
     read = load(tmp_path / "spring.yaml", permissions=Permissions((tmp_path,)))
 
     assert read.problems == ()
+    assert yaml.safe_load(description)["slug"] in read.catalog.slugs
     assert {"hero-wave", "hero-wave.2", "turn-right-day", "sh010", "walk"} <= {job.name for job in read.jobs}
