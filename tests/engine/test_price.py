@@ -427,3 +427,38 @@ def test_without_the_wish_to_wait_a_balance_that_is_used_up_ends_the_submits(tmp
     ended = studio.run()
     assert ended.exit_code is ExitCode.REFUSED
     assert counts(studio) == {Status.DONE: 2, Status.PENDING: 4}
+
+
+MIXED = """version: 1
+models: [cheap.yaml]
+defaults: {prompt: She waves, image: "https://example.com/a.jpg", durationSeconds: 8, resolution: 720p}
+jobs:
+  - {id: standard-1, model: google/veo-3.1-i2v}
+  - {id: standard-2, model: google/veo-3.1-i2v}
+  - {id: fast-1, model: google/veo-3.1-fast-i2v}
+  - {id: fast-2, model: google/veo-3.1-fast-i2v}
+  - {id: fast-3, model: google/veo-3.1-fast-i2v}
+"""
+CHEAP = """slug: google/veo-3.1-fast-i2v
+like: google/veo-3.1-fast-i2v
+path: google/veo-3.1-fast-i2v/async
+source: {page: a page of mine, read: 2026-11-01, confidence: doc}
+price: {read: 2026-11-01, rows: [{usd_per_second: 0.001}]}
+"""
+
+
+@pytest.mark.parametrize("tells_billing", [True, False])
+def test_the_first_clip_of_each_model_is_weighed_whatever_came_before_it(
+    tmp_path: Path, *, tells_billing: bool
+) -> None:
+    """A description, which anybody may have written, promises a hundredth of the price of one of two models."""
+    studio = Studio(tmp_path, SandboxOptions(latency_s=60, tells_billing=tells_billing))
+    (tmp_path / "cheap.yaml").write_text(CHEAP, encoding="utf-8")
+    studio.write(MIXED)
+
+    ended = studio.run(concurrency=4)
+
+    charged = [charge.model for charge in studio.record().charges]
+    assert charged.count("google/veo-3.1-fast-i2v") == (1 if tells_billing else 2)
+    assert ended.exit_code is ExitCode.COST_LIMIT
+    assert "was estimated at $0.01" in notes(studio)

@@ -1,4 +1,4 @@
-"""Whether clips cost what was agreed to: the first by what the account loses, each by what the service bills."""
+"""Whether clips cost what was agreed to: the first of a model by what the account loses, each by its bill."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -40,12 +40,13 @@ class _SuspectedOvercharge:
     """A clip that was checked seems to cost more than was agreed to."""
 
     identity: JobId
+    model: str
     reason: str
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class PriceGuard(PassiveGuard):
-    """Compares the first clip of a run with the balance, and each bill with its estimate.
+    """Compares the first clip of each model with the balance, and each bill with its estimate.
 
     `cost_of` gives today's estimate. Without `submits` nothing is checked that would be paid. `is_outage` tells of a
     service that does not answer just now: then another clip is checked.
@@ -60,15 +61,11 @@ class PriceGuard(PassiveGuard):
     wakeup: Wakeup
     events: EventSink
     submits: bool
-    _checks_left: int = field(init=False, default=0)
+    _checks_left: dict[str, int] = field(init=False, default_factory=dict)
     _before: _BalanceBefore | None = field(init=False, default=None)
     _suspected: _SuspectedOvercharge | None = field(init=False, default=None)
-    _suspicion: str = field(init=False, default="")
+    _suspicions: dict[str, str] = field(init=False, default_factory=dict)
     _overcharges: dict[int, tuple[Decimal, Decimal]] = field(init=False, default_factory=dict)
-
-    def __post_init__(self) -> None:
-        """Where nothing is submitted nothing is checked."""
-        self._checks_left = _MOST_CHECKS if self.submits else 0
 
     @property
     def reason(self) -> str:
@@ -90,10 +87,14 @@ class PriceGuard(PassiveGuard):
         self._before = None
         while self._suspected and self.stops.allows(job):
             await self.wakeup.wait()
-        if self._checks_left > 0 and not self.is_outage() and self.stops.allows(job):
-            self._before = await self._balance_before(lambda: self.stops.allows(job))
+        if self._is_unchecked(job.request.model) and not self.is_outage() and self.stops.allows(job):
+            self._before = await self._balance_before(job.request.model, lambda: self.stops.allows(job))
 
-    async def _balance_before(self, is_wanted: Callable[[], bool]) -> _BalanceBefore | None:
+    def _is_unchecked(self, model: str) -> bool:
+        """Whether a clip of this model is still to be compared; where nothing is submitted nothing is."""
+        return self.submits and self._checks_left.get(model, _MOST_CHECKS) > 0
+
+    async def _balance_before(self, model: str, is_wanted: Callable[[], bool]) -> _BalanceBefore | None:
         """What the account holds before a submit; where it does not say, nothing is checked.
 
         A clip that is checked because of a suspicion goes at a quiet moment: nobody else pays then, as far as one can
@@ -101,24 +102,26 @@ class PriceGuard(PassiveGuard):
         """
         while self.in_flight and is_wanted():
             await self.wakeup.wait()  # what they cost would count for this one
-        earlier = await self._held(is_wanted) if self._suspicion else None
+        earlier = await self._held(model, is_wanted) if model in self._suspicions else None
         if earlier is not None:
             await self.wakeup.sleep_unless(_QUIET_S, is_wanted)
         mark = self.balance.high_water_mark()
-        usd = await self._held(is_wanted)
+        usd = await self._held(model, is_wanted)
         if usd is None:
             return None
         if earlier is not None and usd < earlier:
-            self._check_another("something else is paid from this account")
+            self._check_another(model, "something else is paid from this account")
             return None
         return _BalanceBefore(usd, mark)
 
-    async def _held(self, is_wanted: Callable[[], bool]) -> Decimal | None:
+    async def _held(self, model: str, is_wanted: Callable[[], bool]) -> Decimal | None:
         reply = await self.balance.read(is_wanted)
         if reply.retry is not Retry.NO:
-            self._check_another()
+            self._check_another(model)
         elif reply.usd is None and is_wanted():
-            self._checks_left = 0  # the service does not give it; where it was not asked, the next clip is checked
+            self._checks_left[model] = (
+                0  # the service does not give it; where it was not asked, the next clip is checked
+            )
         return reply.usd
 
     async def after(self, job: Job, answer: Answer) -> None:
@@ -131,27 +134,28 @@ class PriceGuard(PassiveGuard):
             return
         reply = await self.balance.read()
         if reply.retry is not Retry.NO:
-            self._check_another()
+            self._check_another(job.request.model)
             return
-        self._checks_left = 0
+        self._checks_left[job.request.model] = 0
         if reply.usd is not None:
             lost_usd = before.usd - reply.usd - self.balance.reserved_by_others(before.mark)
-            self._compare(job.identity, lost_usd, self.cost_of(job.request).high_usd)
+            self._compare(job, lost_usd, self.cost_of(job.request).high_usd)
 
-    def _compare(self, identity: JobId, lost_usd: Decimal, estimate_usd: Decimal) -> None:
+    def _compare(self, job: Job, lost_usd: Decimal, estimate_usd: Decimal) -> None:
         if not _is_above(lost_usd, estimate_usd):
-            self._suspicion = ""
+            self._suspicions.pop(job.request.model, None)
             return
-        which = "a second clip, which was submitted alone and" if self._suspicion else "the first clip, which"
+        again = job.request.model in self._suspicions
+        which = "a second clip, which was submitted alone and" if again else "the first clip, which"
         reason = f"the account lost {dollars(lost_usd)} by {which} was estimated at {dollars(estimate_usd)}"
-        self._suspected = _SuspectedOvercharge(identity, reason)
+        self._suspected = _SuspectedOvercharge(job.identity, job.request.model, reason)
         said = "something else may have been paid at that moment: submitting is paused until that clip is billed"
         self.events.note(f"{reason}; {said}")
 
-    def _check_another(self, why: str = "the service did not say the balance") -> None:
+    def _check_another(self, model: str, why: str = "the service did not say the balance") -> None:
         """The next clip is checked instead; but a balance that the service never gives does not hold up a night."""
-        self._checks_left -= 1
-        if self._checks_left == 0:
+        self._checks_left[model] = self._checks_left.get(model, _MOST_CHECKS) - 1
+        if self._checks_left[model] == 0:
             self.events.note(f"what the first clips cost could not be checked: {why}")
 
     def record_bill(self, attempt: Attempt, billed_usd: Decimal) -> None:
@@ -161,7 +165,8 @@ class PriceGuard(PassiveGuard):
         """
         estimate_usd = attempt.reserved_usd
         if attempt.run_id == self.run_id:
-            self._suspected, self._suspicion = None, ""
+            self._suspected = None
+            self._suspicions.pop(attempt.request.model, None)
             self.wakeup.notify_all()
         else:
             estimate_usd = max(estimate_usd, self.cost_of(attempt.request).high_usd)
@@ -186,13 +191,13 @@ class PriceGuard(PassiveGuard):
         if self._suspected is None or self._suspected.identity != identity:
             return
         suspected, self._suspected = self._suspected, None
-        if self._suspicion:
+        if suspected.model in self._suspicions:
             why = (
                 f"{suspected.reason}, as it did before; no bill says what they cost, so an overcharge is only suspected"
             )
             self.stops.stop(HoldReason.PRICE, f"{why}: {_HELP}")
         else:
-            self._suspicion, self._checks_left = suspected.reason, _MOST_CHECKS
+            self._suspicions[suspected.model], self._checks_left[suspected.model] = suspected.reason, _MOST_CHECKS
             which = "the next one goes alone at a quiet moment, and is compared with the balance, too"
             self.events.note(f"no bill says what the first clip cost: {which}")
             self.wakeup.notify_all()
