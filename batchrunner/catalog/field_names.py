@@ -40,8 +40,11 @@ def _of_rule(path: tuple[str | int, ...], rule: Mapping[str, Any]) -> _Named:
     for number, names in enumerate(rule.get("allowed_sets", ())):
         yield from _listed((*path, "allowed_sets", number), names)
     for key in ("text", "pictures"):
-        if key in rule.get("placeholders", {}):
-            yield (*path, "placeholders", key), rule["placeholders"][key]
+        match rule.get("placeholders", {}).get(key):
+            case str() as name:
+                yield (*path, "placeholders", key), name
+            case list() as names:
+                yield from _listed((*path, "placeholders", key), names)
 
 
 def _of_price(price: Mapping[str, Any]) -> _Named:

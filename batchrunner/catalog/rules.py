@@ -129,16 +129,21 @@ def _most_tokens(written: Mapping[str, Any], _: Body) -> _Judged:
 
 
 def _placeholders(written: Mapping[str, Any], _: Body) -> _Judged:
-    """A text that names a picture by its number, `[Image 2]`, has so many in a list of pictures."""
+    """A text that names a picture by its number, `[Image 2]`, has so many in these fields together."""
     text, pictures, word = (written["placeholders"][key] for key in ("text", "pictures", "word"))
     numbered = re.compile(rf"\[{re.escape(word)} ?(\d{{1,{_MOST_DIGITS}}})\]")
+    fields = [pictures] if isinstance(pictures, str) else pictures
 
     def breaks(body: Body) -> bool:
-        there = body.get(pictures, ())
-        numbers = map(int, numbered.findall(str(body.get(text, ""))))
-        return any(not 1 <= number <= len(there if isinstance(there, list | tuple) else ()) for number in numbers)
+        there = sum(_count(body.get(name)) for name in fields)
+        return any(not 1 <= int(number) <= there for number in numbered.findall(str(body.get(text, ""))))
 
-    return breaks, [text, pictures]
+    return breaks, [text, *fields]
+
+
+def _count(value: object) -> int:
+    """How many a field has: those of a list, or one, where it has a value."""
+    return len(value) if isinstance(value, list | tuple) else int(value is not None)
 
 
 def _words(written: Mapping[str, Any], _: Body) -> _Judged:

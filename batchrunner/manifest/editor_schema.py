@@ -3,13 +3,14 @@
 It is draft-07, because editors read no newer one, and looser than `validate`: what we accept, it accepts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from batchrunner.catalog import Catalog
+from batchrunner.catalog import ROLE_WORDS, Catalog
 from batchrunner.manifest import keys
 from batchrunner.manifest.keys import Key, KeyKind
 from batchrunner.manifest.rows import frame_rows
+from batchrunner.manifest.wire_values import spellings
 
 _VARIABLE = {"type": "string", "pattern": r"\$\{"}
 _TEXT = {"type": ["string", "number", "boolean"]}
@@ -83,24 +84,33 @@ def _of_key(key: Key) -> dict[str, Any]:
 
 
 def _fields(catalog: Catalog) -> dict[str, Any]:
-    """The request fields of all models; a field that two of them have is described by the first."""
-    fields: dict[str, Any] = {}
-    for model in catalog:
-        for name, schema in model.fields.items():
-            fields.setdefault(name, _of_field(schema))
-    return fields
+    """The request fields of all models, and the words for their roles, with all that they may be in some model."""
+    names = dict.fromkeys([*(name for model in catalog for name in model.fields), *ROLE_WORDS])
+    meant = {name: list(_meant(name, catalog)) for name in names}
+    return {name: _of_field(schemas) for name, schemas in meant.items() if schemas}
 
 
-def _of_field(schema: Mapping[str, Any]) -> dict[str, Any]:
-    match schema:
-        case {"enum": list(values)}:
-            numbers = [int(value) for value in values if value.isdigit()]
-            allowed: dict[str, Any] = {"enum": [*values, *numbers]}
-        case {"type": "array"}:
-            allowed = {"type": "array", "items": _TEXT}
-        case _:
-            allowed = _TEXT
-    return {"description": schema["description"], "anyOf": [allowed, _VARIABLE, _NOTHING]}
+def _meant(name: str, catalog: Catalog) -> Iterator[Mapping[str, Any]]:
+    """The fields that a name means: those of this name, then those of its role in models that have none of it."""
+    role = ROLE_WORDS.get(name) or catalog.role_of(name)
+    others = [model for model in catalog if name not in model.fields]
+    yield from (model.fields[name] for model in catalog if name in model.fields)
+    yield from (model.fields[field] for model in others if role and (field := model.field(role)))
+
+
+def _of_field(schemas: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What any of these takes, as the first describes it."""
+    values = [value for schema in schemas for each in schema.get("enum", ()) for value in spellings(each)]
+    allowed = [{"enum": _distinct(values)}] if values else []
+    allowed += [{"type": "array", "items": _TEXT}] if any(each["type"] == "array" for each in schemas) else []
+    is_free = any(each["type"] != "array" and "enum" not in each for each in schemas)
+    allowed += [_TEXT] if is_free else []
+    return {"description": schemas[0]["description"], "anyOf": [*allowed, _VARIABLE, _NOTHING]}
+
+
+def _distinct(values: Sequence[object]) -> list[object]:
+    """Each value once; the texts stand before the numbers."""
+    return sorted(dict.fromkeys(values), key=lambda value: not isinstance(value, str))
 
 
 def _matrix() -> dict[str, Any]:

@@ -28,6 +28,19 @@ def wire_value(node: nodes.Node, schema: Mapping[str, Any]) -> object:
             return {name: wire_value(entry.node, {}) for name, entry in node.entries.items()}
 
 
+def spellings(value: object) -> tuple[object, ...]:
+    """The ways in which a value that a model lists may be written, its own first."""
+    match value:
+        case str() if _LINES.fullmatch(value):
+            return value, value.swapcase()
+        case str() if _WHOLE.fullmatch(value):
+            return value, int(value)
+        case int() if not isinstance(value, bool):
+            return value, str(value)
+        case _:
+            return (value,)
+
+
 def _scalar(node: nodes.Scalar, schema: Mapping[str, Any]) -> object:
     kind = schema.get("type")
     if kind == "string" and node.value is not None:

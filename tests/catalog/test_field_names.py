@@ -20,9 +20,11 @@ MODULES = {
 FIELDS = {name for model in shipped() for name in model.fields} | {"generateAudio", "first_frame_image", "seed"}
 # Nobody writes these but for a field. The others are words, too: they are fields where they are all of a text.
 UNMISTAKABLE = {name for name in FIELDS if not name.islower() or "_" in name}
-# The words of manifests for roles; and what reports have called fields since their first release.
+# The words of manifests for roles, and of descriptions for limits; and what reports have called fields since their
+# first release.
 FROZEN: Mapping[str, set[str]] = {
     "catalog/roles.py": FIELDS & set(ROLE_WORDS),
+    "catalog/picture_limits.py": {"ratio"},
     "reports/formats/json_report.py": {"prompt", "image"},
     "reports/formats/csv_report.py": {"prompt", "image"},
     "reports/formats/markdown_report.py": {"prompt"},

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from jsonschema import Draft7Validator
 
-from batchrunner.catalog import shipped
+from batchrunner.catalog import ROLE_WORDS, shipped
 from batchrunner.io.resources import read_text
 from batchrunner.manifest import keys
 from batchrunner.manifest.editor_schema import editor_schema
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.untraced
 
 SCHEMA = editor_schema(shipped())
 VALIDATOR = Draft7Validator(SCHEMA)
-FIELDS = sorted({name for model in shipped() for name in model.fields})
+FIELDS = sorted(shipped().field_names)
 JOB = f"jobs:\n  - {{id: a, prompt: x, image: '{LINK}', extends: []}}\n"
 
 
@@ -87,7 +87,9 @@ def test_each_of_our_keys_is_explained_as_we_explain_it(location: str, name: str
 @pytest.mark.parametrize("location", ["layer", "job"])
 @pytest.mark.parametrize("name", FIELDS)
 def test_each_request_field_is_explained_as_its_model_explains_it(location: str, name: str) -> None:
-    described = {model.fields[name]["description"] for model in shipped() if name in model.fields}
+    role = ROLE_WORDS.get(name)
+    meant = [(model, name if name in model.fields else role and model.field(role)) for model in shipped()]
+    described = {model.fields[field]["description"] for model, field in meant if field}
     assert SCHEMA["definitions"][location]["properties"][name]["description"] in described
 
 
@@ -154,8 +156,8 @@ NEITHER_TAKES = {
     "an unknown field": "defaults: {promt: x}",
     "jobs of a profile": "profiles: {p: {matrix: {}}}",
     "another version": "version: 2",
-    "a shape": "defaults: {aspectRatio: '4:3'}",
-    "a length": "defaults: {durationSeconds: 5}",
+    "a shape": "defaults: {aspectRatio: '5:4'}",
+    "a number of lines": "defaults: {resolution: 360p}",
     "a list of settings": "settings: []",
     "a text for a list": "defaults: {referenceImages: x}",
     "a text for a switch": "defaults: {enabled: 'yes'}",
