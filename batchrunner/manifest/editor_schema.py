@@ -101,7 +101,7 @@ def _meant(name: str, catalog: Catalog) -> Iterator[Mapping[str, Any]]:
 def _of_field(schemas: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """What any of these takes, as the first describes it."""
     values = [value for schema in schemas for each in schema.get("enum", ()) for value in spellings(each)]
-    allowed = [{"enum": _distinct(values)}] if values else []
+    allowed: list[dict[str, Any]] = [{"enum": _distinct(values)}] if values else []
     allowed += [{"type": "array", "items": _TEXT}] if any(each["type"] == "array" for each in schemas) else []
     is_free = any(each["type"] != "array" and "enum" not in each for each in schemas)
     allowed += [_TEXT] if is_free else []

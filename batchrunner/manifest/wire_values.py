@@ -1,7 +1,7 @@
 """A value as the service wants it: of the kind that the field has, where what its author typed certainly means that."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from batchrunner.manifest import keys
@@ -10,14 +10,16 @@ from batchrunner.manifest.yaml import nodes
 # Some models write the number of lines `720p`, others `720P`: it is the same word.
 _LINES = re.compile(r"\d{3,4}[pP]")
 _WHOLE = re.compile(r"-?(?:0|[1-9]\d{0,17})")
-_SWITCHES: Mapping[str, bool] = {"true": True, "false": False}
+# A switch is a boolean in some models and a word in others.
+_SWITCHES: Mapping[str, bool] = {"true": True, "false": False, "on": True, "off": False}
+_WORDS: Mapping[str, str] = {"true": "on", "false": "off"}
 
 
 def wire_value(node: nodes.Node, schema: Mapping[str, Any]) -> object:
     """A value in the form in which it is sent; one that is of no certain meaning stays what it is, and is judged so.
 
     What goes into a text field is the text that its author typed, `8` into a whole number `"8"` and the other way
-    round, and `768p` is `768P` where the model spells it so.
+    round, `768p` is `768P` where the model spells it so, and `true` is `on` where its switch is a word.
     """
     match node:
         case nodes.Scalar():
@@ -35,6 +37,8 @@ def spellings(value: object) -> tuple[object, ...]:
             return value, value.swapcase()
         case str() if _WHOLE.fullmatch(value):
             return value, int(value)
+        case "on" | "off":
+            return value, _SWITCHES[value]
         case int() if not isinstance(value, bool):
             return value, str(value)
         case _:
@@ -57,10 +61,11 @@ def _scalar(node: nodes.Scalar, schema: Mapping[str, Any]) -> object:
             return node.value
 
 
-def _spelling(text: str, wanted: list[str]) -> str:
-    if not _LINES.fullmatch(text):
-        return text
-    return next((each for each in wanted if each.casefold() == text.casefold()), text)
+def _spelling(text: str, wanted: Sequence[object]) -> str:
+    if _LINES.fullmatch(text):
+        return next((str(each) for each in wanted if str(each).casefold() == text.casefold()), text)
+    word = _WORDS.get(text, text)
+    return word if word in wanted else text
 
 
 def _whole(value: object) -> object:

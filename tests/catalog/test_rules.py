@@ -58,6 +58,33 @@ def test_tokens_are_counted_by_bytes(text: str, *, is_broken: bool) -> None:
     assert rule(most_tokens={"text": 2}).breaks({"text": text}) is is_broken
 
 
+@pytest.mark.parametrize(
+    ("body", "is_broken"),
+    [
+        ({"text": "[Image 2]", "list": ["x", "y"]}, False),
+        ({"text": "[Image 3]", "list": ["x", "y"]}, True),
+        ({"text": "[Image 3]", "list": ["x", "y"], "one": "z"}, False),
+        ({"text": "[Image1]", "one": "z"}, False),
+        ({"text": "[Image 0]", "one": "z"}, True),
+        ({"text": "[Image 1]"}, True),
+        ({"text": "[Audio 7] and an image"}, False),
+        ({"list": ["x"]}, False),
+    ],
+)
+def test_a_number_in_a_text_is_that_of_a_picture_of_several_fields(
+    body: Mapping[str, object], *, is_broken: bool
+) -> None:
+    one = rule(placeholders={"text": "text", "pictures": ["list", "one"], "word": "Image"})
+    assert one.breaks(body) is is_broken
+    assert one.fields == ("text", "list", "one")
+
+
+def test_a_number_in_a_text_may_speak_of_one_field_alone() -> None:
+    one = rule(placeholders={"text": "text", "pictures": "list", "word": "Image"})
+    assert not one.breaks({"text": "[Image 1]", "list": ["x"]})
+    assert one.breaks({"text": "[Image 1]", "one": "z"})
+
+
 def test_a_problem_stands_at_what_has_to_change_unless_the_rule_says_otherwise() -> None:
     assert rule(when={"a": "any"}, then={"b": [1]}).fields == ("b", "a")
     assert rule(requires={"a": ["b"]}).fields == ("a", "b")
