@@ -1,18 +1,57 @@
 """The log of a project's runs: a line for each thing that happened, with its time, for the morning after."""
 
+import re
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from batchrunner.domain.event import Event, Listener, RunEvent
 from batchrunner.domain.text import utc, visible
+from batchrunner.errors import UsageError
 from batchrunner.io.clock import Clock
-from batchrunner.io.roots import state_root
+from batchrunner.io.files import Root
+from batchrunner.io.roots import named_by_a_person, state_root
+from batchrunner.storage.paths import ProjectPaths
+
+# How every line begins.
+_TIME = re.compile(rb"\d{4}-\d\d-\d\dT")
+_TIME_BYTES = 11
+
+
+@dataclass(frozen=True, slots=True)
+class LogFile:
+    """Where a log is kept, and the root below which it is written."""
+
+    path: Path
+    root: Root
+
+    @classmethod
+    def of(cls, project: ProjectPaths, manifest: str) -> Self:
+        """The log of a manifest, beside the ledger."""
+        return cls(project.folder / f"{manifest}.log", state_root(project.folder))
+
+    @classmethod
+    def named(cls, path: Path, project: ProjectPaths) -> Self:
+        """The file that a person named: a new one, or a log that is there already.
+
+        Raises:
+            UsageError: it has no folder, or something else is written there.
+            Refused: a part of its path is a link.
+        """
+        root, whole = named_by_a_person(path, project.home)
+        if not whole.parent.is_dir():
+            raise UsageError(f"--log-file {path}: there is no folder {path.parent}")
+        root.check(whole)
+        if whole.is_dir() or (whole.exists() and not _is_log(root, whole)):
+            raise UsageError(f"--log-file {path}: that is not a log of batchrunner; name another file")
+        return cls(whole, root)
 
 
 class Log:
     """Listens to a run, and passes on what it hears. A log that cannot be written ends no run."""
 
-    def __init__(self, path: Path, clock: Clock, listener: Listener) -> None:
-        self._path = path
+    def __init__(self, file: LogFile, clock: Clock, listener: Listener) -> None:
+        self._file = file
         self._clock = clock
         self._listener = listener
 
@@ -26,6 +65,13 @@ class Log:
         where = f" {event.job}" if event.job else ""
         line = visible(f"{utc(self._clock.wall_s())} {event.kind.value}{where}: {event.text}") + "\n"
         try:
-            state_root(self._path.parent).append(self._path, line.encode(), durably=False)
+            self._file.root.append(self._file.path, line.encode(), durably=False)
         except OSError:
             return  # a full disk: what matters is told on stderr as well
+
+
+def _is_log(root: Root, path: Path) -> bool:
+    """Whether a file that is there is empty, or begins as a log does."""
+    with root.open(path) as file:
+        first = file.read(_TIME_BYTES)
+    return not first or _TIME.match(first) is not None

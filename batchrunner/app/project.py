@@ -11,7 +11,7 @@ from pathlib import Path
 from batchrunner.app.accept_clips import AcceptedClips, accept_clips
 from batchrunner.app.decision_session import deciding
 from batchrunner.app.endpoint import SANDBOX_ACCESS, Endpoint, real_endpoint, sandbox_endpoint
-from batchrunner.app.event_log import Log
+from batchrunner.app.event_log import Log, LogFile
 from batchrunner.app.job_set import check_manifest, prices_of, wanted_of
 from batchrunner.app.manifest_plan import AccountRef, plan_of
 from batchrunner.app.manifest_status import status_of
@@ -171,7 +171,7 @@ class Project:
         manifest = replace(self, permissions=replace(self.permissions, secrets=secrets)).read()
         models = manifest.catalog
         endpoint = sandbox_endpoint(self.paths, self.clock, models) if self.is_sandbox else self.connect(credentials)
-        log = Log(self.paths.folder / f"{manifest.name}.log", self.clock, handle.listener)
+        log = Log(LogFile.of(self.paths, manifest.name), self.clock, handle.listener)
         ports = RunPorts(
             endpoint=endpoint,
             ask=ask,

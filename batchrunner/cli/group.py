@@ -61,6 +61,18 @@ class LazyGroup(click.Group):
         command.context_settings.setdefault("help_option_names", _HELP)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that was typed, or a usage error with the one that was probably meant."""
+        if not ctx.resilient_parsing and args and not args[0].startswith("-") and args[0] not in self._listed:
+            from batchrunner.domain.suggestions import nearest_name  # noqa: PLC0415  # only after a mistake
+
+            near = nearest_name(args[0], self._listed)
+            meant = f" Did you mean `{near}`?" if near else f" `{ctx.command_path} -h` lists them."
+            ctx.fail(f"No such command '{args[0]}'.{meant}")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list that `--help` shows, without importing what it lists."""
         del ctx

@@ -24,6 +24,8 @@ class Invocation:
     allow_network: tuple[Network, ...] = ()
     form: str = "table"
     quiet: bool = False
+    verbose: bool = False
+    log_file: Path | None = None
     run: RunOptions = field(default_factory=RunOptions)
 
     @classmethod

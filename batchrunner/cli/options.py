@@ -69,6 +69,13 @@ profile_option = option("--profile", default="", help="Apply this profile of the
 quiet_option = option(
     "--quiet", "-q", is_flag=True, help="Print only what is paid, the result, and what needs a person."
 )
+verbose_option = option("--verbose", "-v", is_flag=True, help="Also print how many requests were sent.")
+log_file_option = option(
+    "--log-file",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the log of the run to the end of this file; by default .batchrunner/NAME.log.",
+)
 
 
 def scope_flags(profile: str, ledger: Path | None, *, sandbox: bool) -> list[str]:
@@ -158,6 +165,8 @@ _RUN_OPTIONS = (
     sandbox_option,
     format_option("table", "json", "csv", "md"),
     quiet_option,
+    verbose_option,
+    log_file_option,
     option(
         "--notify",
         metavar="URL",

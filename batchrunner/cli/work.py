@@ -4,7 +4,7 @@ import asyncio
 from contextlib import suppress
 from functools import partial
 
-from batchrunner.app.event_log import Log
+from batchrunner.app.event_log import Log, LogFile
 from batchrunner.app.job_set import prices_of
 from batchrunner.app.run_manifest import FinishedRun, RunPorts, Workload, run_manifest
 from batchrunner.app.webhook import Notifier, read_hook
@@ -17,6 +17,7 @@ from batchrunner.cli.render import say_report, shown
 from batchrunner.cli.signals import passed_on
 from batchrunner.cli.terminal import say, warn, while_heard
 from batchrunner.domain.settings import Settings
+from batchrunner.domain.text import plural
 from batchrunner.engine.shutdown import Shutdown
 from batchrunner.errors import ExitCode
 from batchrunner.io.clock import Clock
@@ -36,9 +37,10 @@ def work(typed: Invocation, wanted: JobSet, settings: Settings) -> int:
     hook = read_hook(typed.run.notify)
     clock = Clock()
     project = project_of(typed)
+    log_file = _log_file(typed, project, wanted.name)
     console = ConsoleProgress(quiet=typed.quiet)
     endpoint = endpoint_of(typed, project, clock, wanted.catalog)
-    log = Log(project.folder / f"{wanted.name}.log", clock, console)
+    log = Log(log_file, clock, console)
     notifier = Notifier(hook, _title(wanted), log, secret=endpoint.access.key, allowed=typed.allow_network)
     ask = partial(confirm.ask, yes=typed.yes, part_is_enough=typed.allow_partial)
     ports = RunPorts(endpoint, ask, console, notifier, warn, Shutdown(), clock, console.beat_s)
@@ -62,6 +64,10 @@ def _run(workload: Workload, typed: Invocation, ports: RunPorts, console: Consol
     return finished.result.exit_code
 
 
+def _log_file(typed: Invocation, project: ProjectPaths, manifest: str) -> LogFile:
+    return LogFile.named(typed.log_file, project) if typed.log_file else LogFile.of(project, manifest)
+
+
 def _title(wanted: JobSet) -> str:
     return f"{wanted.name} ({wanted.profile})" if wanted.profile else wanted.name
 
@@ -72,6 +78,10 @@ def _tell(typed: Invocation, finished: FinishedRun, project: ProjectPaths) -> No
     say_report(shown(report, typed.form, project, result.seconds), typed.form)
     if result.exit_code in (ExitCode.INTERRUPTED, ExitCode.TERMINATED):
         say("stopped at once; nothing is lost", err=for_program)
+    if typed.verbose:
+        said = result.stats
+        requests = f"{plural(said.submits, 'submit')}, {plural(said.polls, 'poll')}, {said.refused_429} rate-limited"
+        say(f"requests: {requests}", err=for_program)
     options = scope_flags(typed.profile, typed.ledger, sandbox=typed.sandbox)
     for line in next_commands((*report.rows, *report.removed), str(typed.path), options):
         say(line, err=for_program)

@@ -3,9 +3,10 @@
 from decimal import Decimal
 from pathlib import Path
 
-from batchrunner.app.event_log import Log
+from batchrunner.app.event_log import Log, LogFile
 from batchrunner.domain.event import Event, EventKind, Progress, RunEvent
 from batchrunner.io.clock import Clock
+from batchrunner.io.files import Root
 
 
 class Noon(Clock):
@@ -15,7 +16,7 @@ class Noon(Clock):
 
 def test_each_thing_that_happens_is_a_line_with_its_time(tmp_path: Path) -> None:
     heard: list[Event] = []
-    log = Log(tmp_path / "film.log", Noon(), heard.append)
+    log = Log(LogFile(tmp_path / "film.log", Root(tmp_path)), Noon(), heard.append)
     alarm = RunEvent(EventKind.ALARM, "task task-1 is paid\nand could not be written", "hero")
 
     log(alarm)
@@ -29,6 +30,7 @@ def test_each_thing_that_happens_is_a_line_with_its_time(tmp_path: Path) -> None
 
 def test_a_log_that_cannot_be_written_ends_no_run(tmp_path: Path) -> None:
     heard: list[Event] = []
-    log = Log(tmp_path, Noon(), heard.append)
+    (tmp_path / "logs").mkdir()
+    log = Log(LogFile(tmp_path / "logs", Root(tmp_path)), Noon(), heard.append)
     log(RunEvent(EventKind.NOTE, "a folder is no log"))
     assert len(heard) == 1

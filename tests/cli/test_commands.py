@@ -112,9 +112,11 @@ def test_no_option_takes_a_secret() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["nonsense"], "No such command 'nonsense'"),
-        (["rum", "film.yaml"], "No such command 'rum'"),
+        (["nonsense"], "No such command 'nonsense'. `batchrunner -h` lists them."),
+        (["rum", "film.yaml"], "No such command 'rum'. Did you mean `run`?"),
+        (["Retri", "film.yaml"], "No such command 'Retri'. Did you mean `retry`?"),
         (["--nonsense"], "No such option"),
+        (["run", "film.yaml", "--dedline", "8h"], "--deadline"),
         (["run"], "Missing argument 'MANIFEST'"),
         (["run", "film.yaml", "--nonsense"], "No such option"),
         (["run", "film.yaml", "--max-cost", "lots"], "write an amount in US dollars, such as `900`"),

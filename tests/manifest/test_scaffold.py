@@ -58,7 +58,10 @@ def test_a_plain_start_explains_itself(desk: Desk, capsys: pytest.CaptureFixture
     begun = Begun(capsys, Path("shots.yaml"))
     assert begun.code == ExitCode.DONE
     assert begun.guesses == []
-    assert begun.out == "wrote shots.yaml. Next: replace each REPLACE-ME in it, then `batchrunner plan shots.yaml`\n"
+    assert begun.out == (
+        "wrote shots.yaml. Next: replace each REPLACE-ME in it, then `batchrunner validate shots.yaml` "
+        "(every mistake, on its line) and `batchrunner plan shots.yaml` (what it would cost)\n"
+    )
     assert Path("shots.yaml").read_text().startswith("# A batchrunner manifest.")
 
 

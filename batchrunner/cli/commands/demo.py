@@ -1,5 +1,6 @@
 """`batchrunner demo`."""
 
+import shlex
 from contextlib import suppress
 from pathlib import Path
 
@@ -32,4 +33,12 @@ def command(folder: Path) -> int:
     typed = Invocation.of(manifest, "demo", yes=True, sandbox=True)
     code = work(typed, wanted_of(read), read.settings)
     say(f"the clips are in {folder / 'sandbox-run'}; nothing was paid: the service was an imitation")
+    named = shlex.quote(str(manifest))
+    say("next:")
+    for words, about in (
+        (f"batchrunner status {named} --sandbox", "how each clip stands"),
+        (f"batchrunner plan {named} --sandbox", "what a run would do next: edit a prompt in it first"),
+        ("batchrunner init", "a manifest of your own"),
+    ):
+        say(f"  `{words}`: {about}")
     return code

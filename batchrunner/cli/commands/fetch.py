@@ -10,11 +10,13 @@ from batchrunner.cli.invocation import Invocation
 from batchrunner.cli.options import (
     format_option,
     ledger_option,
+    log_file_option,
     manifest_argument,
     network_option,
     profile_option,
     quiet_option,
     sandbox_option,
+    verbose_option,
 )
 from batchrunner.cli.permission_options import reading_options
 from batchrunner.cli.work import work
@@ -29,6 +31,8 @@ from batchrunner.domain.settings import Settings
 @sandbox_option
 @format_option("table", "json")
 @quiet_option
+@verbose_option
+@log_file_option
 @network_option
 def command(manifest: Path, **options: Any) -> int:
     """Check open tasks and download rendered clips: free.

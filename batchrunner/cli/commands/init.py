@@ -1,6 +1,7 @@
 """`batchrunner init`."""
 
 import os.path
+import shlex
 from pathlib import Path
 
 import click
@@ -62,7 +63,11 @@ def command(
     for warning in made.warnings:
         say(f"warning: {warning}", err=True)
     first = f"replace each {WORD} in it, then " if WORD in made.text else ""
-    say(f"wrote {file}. Next: {first}`batchrunner plan {file}`")
+    named = shlex.quote(str(file))
+    say(
+        f"wrote {file}. Next: {first}`batchrunner validate {named}` (every mistake, on its line) "
+        f"and `batchrunner plan {named}` (what it would cost)"
+    )
 
 
 def _written(path: Path, text: str) -> bool:
