@@ -45,12 +45,14 @@ class PriceList:
         return self._cost(request) or FREE
 
     def as_json(self) -> dict[str, Any]:
-        """The form in which a file holds it: plain rates a second where that is all, else as a description has it."""
+        """The form in which a file holds it: plain rates a second where that is all, else as a description has it.
+
+        Its day is that of the plain rates; each other price has its own.
+        """
         rates = {slug: price.rates for slug, price in self.prices.items() if price.rates}
         prices = {slug: _dated(price) for slug, price in self.prices.items() if not price.rates}
-        return {"priced_on": self.priced_on.isoformat(), "usd_per_second": rates} | (
-            {"prices": prices} if prices else {}
-        )
+        day = min((self.prices[slug].read_on for slug in rates), default=self.priced_on)
+        return {"priced_on": day.isoformat(), "usd_per_second": rates} | ({"prices": prices} if prices else {})
 
     def _cost(self, request: Request) -> Cost | None:
         model, price = self.catalog.find(request.model), self.prices.get(request.model)

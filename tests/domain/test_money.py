@@ -95,7 +95,19 @@ def test_every_request_that_the_service_takes_has_a_price() -> None:
 
 
 def test_the_shipped_prices_tell_their_day() -> None:
-    assert shipped_prices().priced_on == date(2026, 8, 18)
+    assert shipped_prices().prices[STANDARD].read_on == date(2026, 8, 18)
+    assert shipped_prices().priced_on == min(price.read_on for price in shipped_prices().prices.values())
+
+
+def test_a_file_of_prices_has_the_day_of_its_plain_rates_and_each_other_price_its_own() -> None:
+    written = shipped_prices().as_json()
+    assert written["priced_on"] == "2026-08-18"
+    assert STANDARD in written["usd_per_second"]
+    assert {slug: price["read"] for slug, price in written["prices"].items()} == {
+        slug: price.read_on.isoformat()
+        for slug, price in shipped_prices().prices.items()
+        if slug not in written["usd_per_second"]
+    }
 
 
 @pytest.mark.parametrize(
