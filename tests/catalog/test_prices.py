@@ -137,8 +137,8 @@ def choices(model: Model, name: str) -> list[object]:
 def test_an_estimate_holds_all_that_the_service_may_choose(model: Model) -> None:
     """What is left open costs no less at its low end, and no more at its high end, than each way to close it."""
     assert model.price
-    names = [*filter(None, [model.field(Role.DURATION)]), *(n for n in model.price.fields if n not in model.defaults)]
-    names = [name for name in dict.fromkeys(names) if model.fields[name]["type"] != "array"]
+    priced = [name for name in (model.field(Role.DURATION), *model.price.fields) if name and name not in model.defaults]
+    names = [name for name in dict.fromkeys(priced) if model.fields[name]["type"] != "array"]
     prices, errors = shipped_list(), [rule for rule in model.rules if rule.severity is Severity.ERROR]
     found: dict[tuple[object, ...], Cost] = {}
     for values in product(*(choices(model, name) for name in names)):
