@@ -17,6 +17,7 @@ from batchrunner.cli import problems as problem_text
 from batchrunner.cli.invocation import Invocation
 from batchrunner.cli.permission_options import permissions_of
 from batchrunner.cli.terminal import say_lines, warn
+from batchrunner.domain.problem import Code, Problem
 from batchrunner.domain.text import in_lines, stacked
 from batchrunner.errors import InvalidManifest, Unauthorized, UsageError
 from batchrunner.io.clock import Clock
@@ -30,6 +31,23 @@ from batchrunner.storage.paths import ProjectPaths, find_project
 def read(path: Path, profile: str = "") -> Manifest:
     """The manifest under a profile, with whatever is wrong in it; it may read what was allowed."""
     return load(path, profile, permissions=permissions_of(path))
+
+
+def catalog_of(path: Path) -> Catalog:
+    """The models that a manifest may name, those of its own `models:` with them; whatever else is wrong with it.
+
+    What is wrong with those files is told.
+
+    Raises:
+        UsageError: the manifest cannot be read.
+    """
+    manifest = read(path)
+    unreadable = next((each for each in manifest.errors if each.code is Code.FILE_UNREADABLE), None)
+    if unreadable and unreadable.location.file == str(path):
+        raise UsageError(f"{path}: {unreadable.message}")
+    own = [each for each in manifest.errors if each.code in (Code.MODEL_FILE, Code.MODEL_TODO)]
+    _tell(own, manifest)
+    return manifest.catalog
 
 
 def valid_manifest(path: Path, profile: str = "") -> Manifest:
@@ -82,8 +100,12 @@ def problems_told(manifest: Manifest) -> Iterator[None]:
 
 
 def _tell_problems(manifest: Manifest) -> None:
-    if manifest.problems:
-        say_lines(stacked(problem_text.as_text(manifest.problems, manifest.lines), in_lines("")), err=True)
+    _tell(manifest.problems, manifest)
+
+
+def _tell(problems: Sequence[Problem], manifest: Manifest) -> None:
+    if problems:
+        say_lines(stacked(problem_text.as_text(problems, manifest.lines), in_lines("")), err=True)
 
 
 def check_named(context: click.Context, jobs: Sequence[str]) -> None:

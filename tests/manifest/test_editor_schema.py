@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.untraced
 
 SCHEMA = editor_schema(shipped())
 VALIDATOR = Draft7Validator(SCHEMA)
-FIELDS = sorted(shipped().field_names)
+FIELDS = sorted({name for model in shipped() for name in model.fields})
 JOB = f"jobs:\n  - {{id: a, prompt: x, image: '{LINK}', extends: []}}\n"
 
 
@@ -64,14 +65,19 @@ def schemas(node: Any) -> Iterator[dict[str, Any]]:
 
 def resolved(schema: dict[str, Any]) -> dict[str, Any]:
     """A schema, or the definition that it refers to."""
-    name = schema.get("$ref", "").rpartition("/")[2]
-    return dict(SCHEMA["definitions"][name]) if name else schema
+    found: dict[str, Any] = schema
+    while "$ref" in found:
+        parts = found["$ref"].split("/")[1:]
+        found = reduce(lambda below, part: below[part.replace("~1", "/")], parts, SCHEMA)
+    return found
 
 
 OURS = {
     "top": (SCHEMA["properties"], keys.MANIFEST),
     "settings": (SCHEMA["properties"]["settings"]["properties"], keys.SETTINGS),
+    "defaults": (SCHEMA["properties"]["defaults"]["properties"], keys.SHARED),
     "layer": (SCHEMA["definitions"]["layer"]["properties"], keys.SHARED),
+    "profile": (SCHEMA["definitions"]["profile"]["properties"], keys.PROFILE),
     "job": (SCHEMA["definitions"]["job"]["properties"], keys.JOB),
 }
 
@@ -84,22 +90,26 @@ def test_each_of_our_keys_is_explained_as_we_explain_it(location: str, name: str
     assert resolved(properties[name])["description"] == table[name].says
 
 
-@pytest.mark.parametrize("location", ["layer", "job"])
 @pytest.mark.parametrize("name", FIELDS)
-def test_each_request_field_is_explained_as_its_model_explains_it(location: str, name: str) -> None:
-    role = ROLE_WORDS.get(name)
-    meant = [(model, name if name in model.fields else role and model.field(role)) for model in shipped()]
-    described = {model.fields[field]["description"] for model, field in meant if field}
-    assert SCHEMA["definitions"][location]["properties"][name]["description"] in described
+def test_each_request_field_is_explained_as_its_model_explains_it(name: str) -> None:
+    described = {model.fields[name]["description"] for model in shipped() if name in model.fields}
+    assert SCHEMA["definitions"]["layer"]["properties"][name]["description"] in described
+    for model in shipped():
+        definition = resolved({"$ref": f"#/definitions/{model.slug.replace('/', '~1')}"})
+        if name in model.fields:
+            assert definition["properties"][name]["description"] in described
 
 
 def test_it_knows_no_key_that_we_do_not_know() -> None:
+    definitions = SCHEMA["definitions"]
     assert set(SCHEMA["properties"]) == {*keys.MANIFEST, "$schema"}
-    assert set(SCHEMA["definitions"]["layer"]["properties"]) == {*keys.SHARED, *FIELDS}
-    assert set(SCHEMA["definitions"]["job"]["properties"]) == {*keys.JOB, *FIELDS}
+    assert set(definitions["layer"]["properties"]) == {*keys.SHARED, *FIELDS, *ROLE_WORDS}
+    assert set(definitions["profile"]["properties"]) == {*keys.PROFILE, *FIELDS, *ROLE_WORDS}
+    assert set(definitions["job"]["properties"]) == {*keys.JOB}
+    assert set(definitions["job"]["then"]["properties"]) == {*FIELDS, *ROLE_WORDS}
 
 
-FILLED = [*FIELDS, *keys.SHARED]
+FILLED = [*FIELDS, *ROLE_WORDS, *keys.SHARED]
 
 
 @pytest.mark.parametrize("name", FILLED)
@@ -155,8 +165,10 @@ NEITHER_TAKES = {
     "an unknown setting": "settings: {speed: 1}",
     "an unknown field": "defaults: {promt: x}",
     "jobs of a profile": "profiles: {p: {matrix: {}}}",
+    "jobs of the defaults": "defaults: {matrix: {}}",
     "another version": "version: 2",
-    "a shape": "defaults: {aspectRatio: '5:4'}",
+    "a shape": "defaults: {aspectRatio: '4:3'}",
+    "a length": "defaults: {durationSeconds: 5}",
     "a number of lines": "defaults: {resolution: 360p}",
     "a list of settings": "settings: []",
     "a text for a list": "defaults: {referenceImages: x}",

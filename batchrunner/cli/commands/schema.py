@@ -1,30 +1,48 @@
 """`batchrunner schema`."""
 
 import json
+from pathlib import Path
 
 import click
 
 from batchrunner.catalog import shipped
+from batchrunner.cli.context import catalog_of
+from batchrunner.cli.options import option
+from batchrunner.cli.permission_options import reading_options
 from batchrunner.cli.terminal import hand_over
 from batchrunner.errors import UsageError
 from batchrunner.io.resources import read_text
 from batchrunner.manifest.editor_schema import editor_schema
 
+_FILES = {"report": "schemas/report.schema.json", "model": "schemas/model.schema.json"}
+
 
 @click.command()
-@click.argument("what", default="manifest", metavar="[manifest|report|MODEL]")
-def command(what: str) -> None:
+@click.argument("what", default="manifest", metavar="[manifest|report|model|SLUG]")
+@option(
+    "--manifest",
+    "manifest",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Include the models of one's own that this manifest names under `models:`.",
+)
+@reading_options
+def command(what: str, manifest: Path | None) -> None:
     """Print a schema, one self-contained file: for editors and for programs.
+
+    `manifest` describes manifests, `report` the JSON of reports, `model` a file that describes a model, and the name
+    of a model the body of its requests.
 
     Example: batchrunner schema manifest
     """
-    model = shipped().find(what)
+    catalog = catalog_of(manifest) if manifest else shipped()
+    model = catalog.find(what)
     if what == "manifest":
-        found = editor_schema(shipped())
-    elif what == "report":
-        found = json.loads(read_text("schemas/report.schema.json"))
+        found = editor_schema(catalog)
+    elif what in _FILES:
+        found = json.loads(read_text(_FILES[what]))
     elif model is not None:
         found = dict(model.schema)
     else:
-        raise UsageError(f"there is no schema {what}: use manifest, report, or one of {', '.join(shipped().slugs)}")
+        names = ", ".join(("manifest", *_FILES))
+        raise UsageError(f"there is no schema {what}: use {names}, or one of {', '.join(catalog.slugs)}")
     hand_over(json.dumps(found, indent=2, ensure_ascii=False))
