@@ -21,7 +21,6 @@ _FILES = {"report": "schemas/report.schema.json", "model": "schemas/model.schema
 @click.argument("what", default="manifest", metavar="[manifest|report|model|SLUG]")
 @option(
     "--manifest",
-    "manifest",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Include the models of one's own that this manifest names under `models:`.",
 )
