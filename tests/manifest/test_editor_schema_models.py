@@ -178,10 +178,16 @@ def fields(draw: st.DrawFn, model: Model) -> dict[str, Any]:
     """Fields of a model under some of their names, and others' that are left out."""
     own = {name: _values_of(schema) | NOTHING for name, schema in model.fields.items() if name not in LEFT_OUT}
     drawn = draw(st.fixed_dictionaries({}, optional=own))
-    named = {WORDS.get(model.role(name), name) if draw(st.booleans()) else name: each for name, each in drawn.items()}
+    named = {}
+    for name, value in drawn.items():
+        role = model.role(name)
+        named[WORDS.get(role, name) if role and draw(st.booleans()) else name] = value
     other = draw(st.sampled_from(list(CATALOG)))
     foreign = [name for name in other.fields if other.role(name) is None and name not in model.fields]
-    return named | ({foreign[0]: draw(NOTHING)} if foreign and draw(st.booleans()) else {})
+    has_foreign = draw(st.booleans())
+    if foreign and has_foreign:
+        named[foreign[0]] = draw(NOTHING)
+    return named
 
 
 @st.composite
