@@ -50,24 +50,13 @@ def editor_schema(catalog: Catalog) -> dict[str, Any]:
     model = {"model": _model(catalog)}
     shared, own = {**_table(keys.SHARED), **model}, {**_table(keys.JOB), **model}
     listed = {name: {"$ref": f"#/definitions/layer/properties/{name}"} for name in fields}
-    top = _table(keys.MANIFEST) | {
-        "model": {**_model(catalog), "description": keys.MANIFEST["model"].says},
-        "$schema": {"description": "Where an editor finds this schema; we do not look at it."},
-        "version": {"const": 1, "description": keys.MANIFEST["version"].says},
-        "settings": _described(_object(_table(keys.SETTINGS)), keys.MANIFEST["settings"]),
-        "defaults": _described({"type": "object", "properties": shared}, keys.MANIFEST["defaults"]),
-        "templates": _described(_named({"type": "object"}), keys.MANIFEST["templates"]),
-        "profiles": _described(_named({"type": "object"}), keys.MANIFEST["profiles"]),
-        "vars": _described({"type": "object"}, keys.MANIFEST["vars"]),
-        "jobs": _described({"type": "array", "items": {"type": "object"}}, keys.MANIFEST["jobs"]),
-    }
     has_own = any(each.source.file for each in catalog)
     judged = _judged(catalog, _either([*shared, *fields]))
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "$id": "https://batchrunner.invalid/schemas/manifest.schema.json",
         "title": "A batchrunner manifest, version 1",
-        **_object(top),
+        **_object(_top(catalog, shared)),
         **({"allOf": [judged]} if has_own else {"if": {"required": ["models"]}, "else": judged}),
         "definitions": {
             "layer": _object({**shared, **fields}),
@@ -85,6 +74,21 @@ def editor_schema(catalog: Catalog) -> dict[str, Any]:
             "glob": _glob(),
             **{each.slug: definition(each, catalog, f"^({_NOTES}|{_either(keys.JOB)})") for each in catalog},
         },
+    }
+
+
+def _top(catalog: Catalog, shared: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys of a manifest, of those that depend on a model no more than what they are."""
+    return _table(keys.MANIFEST) | {
+        "model": {**_model(catalog), "description": keys.MANIFEST["model"].says},
+        "$schema": {"description": "Where an editor finds this schema; we do not look at it."},
+        "version": {"const": 1, "description": keys.MANIFEST["version"].says},
+        "settings": _described(_object(_table(keys.SETTINGS)), keys.MANIFEST["settings"]),
+        "defaults": _described({"type": "object", "properties": shared}, keys.MANIFEST["defaults"]),
+        "templates": _described(_named({"type": "object"}), keys.MANIFEST["templates"]),
+        "profiles": _described(_named({"type": "object"}), keys.MANIFEST["profiles"]),
+        "vars": _described({"type": "object"}, keys.MANIFEST["vars"]),
+        "jobs": _described({"type": "array", "items": {"type": "object"}}, keys.MANIFEST["jobs"]),
     }
 
 
