@@ -68,7 +68,7 @@ LONG_FUNCTIONS: dict[str, int] = {}
 MOST_PARAMETERS = 12
 # Constructors of records, whose fields are given by name.
 LARGE_RECORDS = {
-    "app/run_options.py:RunOptions": 22,
+    "app/run_options.py:RunOptions": 23,
     "reports/report.py:ReportRow": 22,
     "sandbox/behaviour.py:Behaviour": 20,
     "domain/attempt.py:Attempt": 19,
@@ -238,6 +238,7 @@ def test_what_needs_no_waiting_has_no_coroutines(folder: str) -> None:
         "app/endpoint.py",
         "app/links.py",
         "app/project.py",
+        "app/published_pages.py",
         "app/run.py",
         "app/run_manifest.py",
         "app/run_steering.py",

@@ -6,10 +6,12 @@ from decimal import Decimal
 from itertools import accumulate
 from pathlib import Path
 
+from batchrunner.app.contract_check import remember_paid, why_refused
 from batchrunner.app.endpoint import Endpoint
 from batchrunner.app.offer import Offer
 from batchrunner.app.run_options import RunOptions
 from batchrunner.app.selection import names
+from batchrunner.catalog import Model
 from batchrunner.domain.job import Job
 from batchrunner.domain.money import NOTHING, dollars
 from batchrunner.domain.settings import DEFAULT_MAX_REPLACE
@@ -69,11 +71,15 @@ async def approve(
     check_replaced(order, again)
     refuse_faults(folder_faults({*_folders_of(batch, seen), *_folders_of_versions(batch, seen)}))
     unpriced = check_prices(order, batch, seen)
+    asked = _asked(batch, seen) if endpoint.is_paid else []
+    check_contracts(asked, batch.project.manifest, accept_drift=order.accept_drift)
     if await endpoint.refuses_key(clock):
         raise Unauthorized("the service refuses this API key: nothing was submitted")
     offer = _offer(batch, limits, submits.values(), await endpoint.balance(clock), again, sends=sends, clock=clock)
     ask(offer)
     refuse_faults(try_folders(batch.project.safe, _folders_of(batch, seen)))  # now that something may be written
+    for model in asked:
+        remember_paid(model, accept_drift=order.accept_drift)
     # what jobs without a price cost nobody knows, so that the sum is no limit
     caps = (limits.run_usd, order.most_usd, None if unpriced else offer.most_usd)
     return Approval(replace(limits, run_usd=min((usd for usd in caps if usd is not None), default=None)), options)
@@ -168,6 +174,23 @@ def check_prices(order: RunOptions, batch: Batch, seen: Iterable[JobState]) -> i
             "or pass --allow-unpriced; cost limits then ignore it until it is billed"
         )
     return len(unpriced)
+
+
+def _asked(batch: Batch, seen: Iterable[JobState]) -> list[Model]:
+    """The models that would be asked."""
+    slugs = dict.fromkeys(s.job.request.model for s in seen if s.job and s.step.action is Action.SUBMIT)
+    return [model for model in map(batch.catalog.find, slugs) if model]
+
+
+def check_contracts(models: Iterable[Model], manifest: Path, *, accept_drift: bool) -> None:
+    """Nothing, where no contract has changed that nobody looked at.
+
+    Raises:
+        UsageError: one has.
+    """
+    refused = [why for model in models if (why := why_refused(model, manifest))]
+    if refused and not accept_drift:
+        raise UsageError(refused[0])
 
 
 def _offer(

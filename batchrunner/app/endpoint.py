@@ -32,6 +32,11 @@ class Endpoint:
     make_http: Callable[[], Http]
     make_provider: MakeProvider = PROVIDERS[DEFAULT].make
 
+    @property
+    def is_paid(self) -> bool:
+        """Whether it takes money: the imitated service in this very process takes none."""
+        return self.access != SANDBOX_ACCESS
+
     async def refuses_key(self, clock: Clock) -> bool:
         """Whether it says that the key is no good."""
         return await self._asked(clock, lambda provider: provider.check_key()) is KeyStatus.REFUSED

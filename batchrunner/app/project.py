@@ -114,18 +114,20 @@ class Project:
         key: str | None = None,
         allow_partial: bool = False,
         allow_unpriced: bool = False,
+        accept_drift: bool = False,
     ) -> Run:
         """The run of a plan. To approve it is to agree to all that it pays, sends and replaces, and to nothing else.
 
         Where the plan is another one by now, its run refuses to begin. It pays `approve.most_usd` at most, and no more
-        than `limits` say. `key` is used where the project was opened without credentials. `allow_partial`: begin
-        although the balance pays for a part only; `allow_unpriced`: also pay for jobs that have no price.
+        than `limits` say. `key`: where the project was opened without credentials. `allow_partial`: begin although the
+        balance pays for a part; `allow_unpriced`, `accept_drift`: as these options of `batchrunner run`.
 
         Raises:
             Unauthorized: there is no key.
         """
         credentials = self._credentials(key)
-        options = replace(limits.applied_to(approve.options), plan=approve.digest, allow_unpriced=allow_unpriced)
+        planned = limits.applied_to(approve.options)
+        options = replace(planned, plan=approve.digest, allow_unpriced=allow_unpriced, accept_drift=accept_drift)
         ask = partial(check_affordable, part_is_enough=allow_partial)
         return Run(partial(self._carry_out, options, credentials, ask), self.loop_factory)
 

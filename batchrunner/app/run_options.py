@@ -24,6 +24,7 @@ class RunOptions:
     max_cost: Decimal | None = None
     most_usd: Decimal | None = None
     allow_unpriced: bool = False
+    accept_drift: bool = False
     wait_for_balance: bool = False
     concurrency: int | None = None
     rate: int | None = None

@@ -31,7 +31,9 @@ COMMANDS: Mapping[str, str] = {
 
 # What may follow a command: `models check` is the file `commands/models_check.py`.
 SUBCOMMANDS: Mapping[str, Mapping[str, str]] = {
-    "models": {},
+    "models": {
+        "check": "Compare the models with the schemas that the service publishes.",
+    },
 }
 
 _HELP = ["-h", "--help"]

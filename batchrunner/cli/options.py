@@ -105,6 +105,12 @@ unpriced_option = click.option(
     help="Also render jobs without a known price; cost limits ignore them until they are billed.",
 )
 
+accept_drift_option = click.option(
+    "--accept-drift",
+    is_flag=True,
+    help="Also render with models whose contract is not the published one any more; see `batchrunner models check`.",
+)
+
 
 def choosing_options(only: str, never: str) -> tuple[Callable[[F], F], ...]:
     """`--select` and `--exclude`, with what they mean to a command in a few words."""
@@ -137,6 +143,7 @@ _RUN_OPTIONS = (
     option("--wait-for-balance", is_flag=True, help="When the balance is used up, wait for a top-up and continue."),
     prices_option,
     unpriced_option,
+    accept_drift_option,
     concurrency_option,
     option(
         "--rate",

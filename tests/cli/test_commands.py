@@ -26,6 +26,8 @@ DECIDING = {
     "not_submitted",
     "task",
     "allow_unpriced",
+    "accept_drift",
+    "offline_file",
     "max_replace",
 }
 

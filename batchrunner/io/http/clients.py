@@ -132,6 +132,17 @@ class Http:
         async with self._gate:
             return await whole_reply(self._files, "POST", url, {}, total_s=_GET_TOTAL_S, json=json)
 
+    async def page(self, url: str, most_bytes: int) -> Reply:
+        """What is published at an address that is not the service's: no key is sent, no redirect followed.
+
+        Raises:
+            TransportError: there was no whole answer, or a larger one.
+            AddressRefused: it leads to an address that is not asked.
+        """
+        self._check(url)
+        async with self._gate:
+            return await whole_reply(self._files, "GET", url, {}, total_s=_GET_TOTAL_S, most_bytes=most_bytes)
+
     async def probe(self, url: str) -> Reply:
         """Whether something is served at an address: HEAD, then the first bytes; redirects are followed, no key sent.
 

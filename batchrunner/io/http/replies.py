@@ -47,6 +47,7 @@ async def whole_reply(
     total_s: float,
     json: object = None,
     files: Mapping[str, tuple[str, bytes]] | None = None,
+    most_bytes: int = _LARGEST_REPLY_BYTES,
 ) -> Reply:
     """An answer with all of its body.
 
@@ -60,7 +61,7 @@ async def whole_reply(
             async with client.stream(method, url, headers=dict(headers), json=json, files=files) as response:
                 async for chunk in response.aiter_raw():
                     body += chunk
-                    if len(body) > _LARGEST_REPLY_BYTES:
+                    if len(body) > most_bytes:
                         raise TransportError(Delivery.UNCLEAR, "the answer is too large", bytes(body))
                 if response.headers.get("content-encoding", "identity").strip().lower() not in {"identity", ""}:
                     raise TransportError(
