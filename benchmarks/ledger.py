@@ -167,9 +167,8 @@ def known_batch(path: Path, manifest: Manifest) -> Batch:
     """All that is known, as `plan` and `status` gather it."""
     project = find_project(path)
     with known_ledger(project) as book:
-        return load_batch(
-            project, wanted_of(manifest), book, shipped_prices(), in_flight_run(project, book, manifest.name)
-        )
+        flying = in_flight_run(project, book, manifest.name)
+        return load_batch(project, wanted_of(manifest), book, shipped_prices(), time.time(), flying)
 
 
 def manifest_alone(path: Path) -> float:

@@ -209,7 +209,7 @@ class Studio:
         return answer
 
     def batch(self, manifest: Manifest, ledger: LedgerReader) -> Batch:
-        return load_batch(self.project, wanted_of(manifest), ledger, price_list(manifest.catalog))
+        return load_batch(self.project, wanted_of(manifest), ledger, price_list(manifest.catalog), self.clock_s)
 
     def seen(self) -> list[JobState]:
         """Every job as it stands, as `status` sees it."""

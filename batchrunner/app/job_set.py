@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from batchrunner.catalog import Catalog, PriceList, price_list, read_prices
-from batchrunner.domain.job import Job
 from batchrunner.domain.suggestions import nearest_name
 from batchrunner.errors import InvalidManifest, UsageError
 from batchrunner.manifest.load import Manifest
@@ -68,14 +67,14 @@ def wanted_or_remembered(manifest: Manifest, project: ProjectPaths, ledger: Ledg
     return JobSet(name, manifest.profile, jobs, catalog=manifest.catalog), False
 
 
-def prices_of(path: Path | None, catalog: Catalog, jobs: Iterable[Job]) -> PriceList:
-    """The prices in a file, or those of the descriptions of the models that these jobs ask.
+def prices_of(path: Path | None, catalog: Catalog) -> PriceList:
+    """The prices in a file, or those of the models' descriptions.
 
     Raises:
         UsageError: the file cannot be read, or holds no prices.
     """
     if path is None:
-        return price_list(catalog, {job.request.model for job in jobs})
+        return price_list(catalog)
     try:
         return read_prices(path.read_text(encoding="utf-8"), catalog)
     except (OSError, ValueError) as error:

@@ -42,7 +42,7 @@ def plan_of(
     with known_ledger(project) as ledger:
         flying = in_flight_run(project, ledger, manifest.name)
         slots = ledger.account.slots(account.key_digest) if account.key_digest else None
-        batch = load_batch(project, wanted_of(manifest), ledger, prices, flying)
+        batch = load_batch(project, wanted_of(manifest), ledger, prices, now_s, flying)
         decided = decided_by(options, batch, ledger, limits.retries, now_s)
     if decided is not None:
         planning, batch = replace(planning, only=decided.only), with_decisions(batch, decided.decisions)

@@ -39,7 +39,7 @@ def status_of(manifest: Manifest, project: ProjectPaths, prices: PriceList, now_
     with read_ledger(project.ledger) as book:
         wanted, is_current = wanted_or_remembered(manifest, project, book)
     with known_ledger(project) as book:
-        batch = load_batch(project, wanted, book, prices, in_flight_run(project, book, wanted.name))
+        batch = load_batch(project, wanted, book, prices, now_s, in_flight_run(project, book, wanted.name))
         last = book.last_run(wanted.name, wanted.profile)
         balances = book.account.balances(last.id) if last else ()
     seen = batch.first_steps(PlanOptions(), None)

@@ -197,7 +197,7 @@ class Project:
         Raises:
             UsageError: the file of prices cannot be used.
         """
-        return prices_of(self.prices_file, manifest.catalog, manifest.jobs)
+        return prices_of(self.prices_file, manifest.catalog)
 
     def _account(self) -> AccountRef:
         if self.credentials is None:

@@ -49,6 +49,7 @@ class Session:
         self._open_ledger = open_ledger
         self._stack = ExitStack()
         self._foreign_jobs: tuple[JobId, ...] = ()
+        self._agreed: Batch | None = None
 
     def __enter__(self) -> Self:
         """Takes the lock.
@@ -64,8 +65,14 @@ class Session:
         self._stack.close()
 
     def batch(self, ledger: LedgerReader) -> Batch:
-        """The manifest's jobs, with all that a ledger knows of them."""
-        batch = load_batch(self.project, self._wanted, ledger, self._prices)
+        """The manifest's jobs, with all that a ledger knows of them.
+
+        The first one's estimates are those of all: whatever is billed meanwhile, nobody pays by other ones than were
+        agreed to.
+        """
+        agreed = self._agreed.estimates if self._agreed else None
+        batch = load_batch(self.project, self._wanted, ledger, self._prices, self._clock.wall_s(), agreed=agreed)
+        self._agreed = batch
         return replace(batch, foreign_jobs=self._foreign_jobs)
 
     def batch_with_awaited(self, ledger: LedgerReader) -> Batch:

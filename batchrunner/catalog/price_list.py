@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -12,6 +12,7 @@ from typing import Any
 from batchrunner.catalog.catalog import Catalog
 from batchrunner.catalog.loader import shipped
 from batchrunner.catalog.models import Model
+from batchrunner.catalog.price_kinds import PriceKind, kind_of
 from batchrunner.catalog.prices import Price, read_price, usd
 from batchrunner.catalog.roles import Role
 from batchrunner.domain.money import FREE, Cost
@@ -23,7 +24,7 @@ _MOST_COMBINATIONS = 4096
 
 @dataclass(frozen=True, slots=True)
 class PriceList:
-    """The prices of models, by slug, as they were on one day: the oldest of theirs.
+    """The prices of models, by slug. `priced_on` is the day of the oldest among those that matter.
 
     `catalog` describes the models; one of which it knows nothing has no price.
     """
@@ -31,18 +32,35 @@ class PriceList:
     priced_on: date
     prices: Mapping[str, Price]
     catalog: Catalog
-    _known: dict[tuple[object, ...], Cost | None] = field(default_factory=dict, compare=False, repr=False)
+    _known: dict[PriceKind, Cost | None] = field(default_factory=dict, compare=False, repr=False)
+
+    def asked_by(self, slugs: Collection[str]) -> "PriceList":
+        """The same, dated by the prices of these models; where none of them has one, by their descriptions."""
+        asked = [model for slug in slugs if (model := self.catalog.find(slug))]
+        days = [self.prices[model.slug].read_on for model in asked if model.slug in self.prices]
+        days = days or [model.source.read_on for model in asked]
+        return replace(self, priced_on=min(days, default=self.priced_on))
+
+    def kind_of(self, request: Request) -> PriceKind | None:
+        """Requests of one kind cost the same; None of a model that nobody describes."""
+        model = self.catalog.find(request.model)
+        return kind_of(model, self.prices.get(request.model), request.fields) if model else None
 
     def knows(self, request: Request) -> bool:
         """Whether there is a price for all that a request may become."""
-        return self._cost(request) is not None
+        return self.find(request) is not None
+
+    def is_exact(self, request: Request) -> bool:
+        """Whether one sum is listed for a request, as what is billed: no range, and no bound above it."""
+        cost, price = self.find(request), self.prices.get(request.model)
+        return cost is not None and cost.low_usd == cost.high_usd and price is not None and price.is_exact
 
     def cost(self, request: Request) -> Cost:
         """The estimate for one clip; a range where what the price depends on is left to the service.
 
         What has no price costs nothing here: whoever pays asks `knows` first.
         """
-        return self._cost(request) or FREE
+        return self.find(request) or FREE
 
     def as_json(self) -> dict[str, Any]:
         """The form in which a file holds it: plain rates a second where that is all, else as a description has it.
@@ -54,21 +72,16 @@ class PriceList:
         day = min((self.prices[slug].read_on for slug in rates), default=self.priced_on)
         return {"priced_on": day.isoformat(), "usd_per_second": rates} | ({"prices": prices} if prices else {})
 
-    def _cost(self, request: Request) -> Cost | None:
+    def find(self, request: Request) -> Cost | None:
+        """The estimate for one clip; None where there is no price for all that a request may become."""
         model, price = self.catalog.find(request.model), self.prices.get(request.model)
         if model is None or price is None:
             return None
-        names = (model.field(Role.DURATION) or "", *price.fields)
         # jobs of few kinds come again and again in a large batch: each is priced once
-        key = (request.model, *(_key(request.fields.get(name)) for name in names))
-        if key not in self._known:
-            self._known[key] = _estimate(model, price, request.fields)
-        return self._known[key]
-
-
-def _key(value: object) -> object:
-    """A value as it counts for a price: of a list, how long it is; and 1 is not true."""
-    return (len(value), "items") if isinstance(value, list | tuple) else (value, type(value))
+        kind = kind_of(model, price, request.fields)
+        if kind not in self._known:
+            self._known[kind] = _estimate(model, price, request.fields)
+        return self._known[kind]
 
 
 def _estimate(model: Model, price: Price, fields: Mapping[str, object]) -> Cost | None:
@@ -112,9 +125,9 @@ def _product_of(numbers: Collection[int] | Any) -> int:  # noqa: ANN401
     return found
 
 
-def price_list(catalog: Catalog, slugs: Collection[str] = ()) -> PriceList:
-    """The prices of the descriptions, of these models or of all; their day is that of the oldest among them."""
-    prices = {model.slug: model.price for model in catalog if model.price and (not slugs or model.slug in slugs)}
+def price_list(catalog: Catalog) -> PriceList:
+    """The prices of the descriptions; their day is that of the oldest among them."""
+    prices = {model.slug: model.price for model in catalog if model.price}
     days = [price.read_on for price in prices.values()] or [model.source.read_on for model in catalog]
     return PriceList(min(days), prices, catalog)
 
@@ -137,7 +150,9 @@ def read_prices(text: str, catalog: Catalog) -> PriceList:
     try:
         data = json.loads(text)
         priced_on = date.fromisoformat(data["priced_on"])
-        listed = {slug: _rates(slug, rates, catalog) for slug, rates in data.get("usd_per_second", {}).items()}
+        listed = {
+            slug: _rates(slug, rates, catalog, priced_on) for slug, rates in data.get("usd_per_second", {}).items()
+        }
         listed.update({slug: _price_of(slug, each, priced_on) for slug, each in data.get("prices", {}).items()})
     except json.JSONDecodeError as error:
         raise ValueError(f"line {error.lineno} is not JSON: {error.msg}") from error
@@ -161,7 +176,7 @@ def _dated(price: Price) -> dict[str, Any]:
     return {**price.written, "read": price.read_on.isoformat()}
 
 
-def _rates(slug: str, rates: Mapping[str, object], catalog: Catalog) -> Price:
+def _rates(slug: str, rates: Mapping[str, object], catalog: Catalog, priced_on: date) -> Price:
     """A price a second by resolution, or by what this model's price depends on."""
     model = catalog.find(slug)
     price = model.price if model else None
@@ -174,4 +189,4 @@ def _rates(slug: str, rates: Mapping[str, object], catalog: Catalog) -> Price:
         except ValueError:
             raise ValueError(f"{slug} {value}: {written!r} is not a price") from None
         rows.append({"when": {by: value}, "usd_per_second": str(written)})
-    return read_price({"read": date.min, "rows": rows})
+    return read_price({"read": priced_on, "rows": rows})

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_UP, Decimal
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from batchrunner.catalog.conditions import same
@@ -83,6 +84,13 @@ class Price:
     def is_per_second(self) -> bool:
         """Whether it depends on the length of the clip."""
         return any(row.per_second.high_usd for row in (*self.rows, *(extra.row for extra in self.extras)))
+
+    @cached_property
+    def is_exact(self) -> bool:
+        """Whether it says what is billed, once all is chosen on whose values it depends: no range, and no bound."""
+        rows = (*self.rows, *(extra.row for extra in self.extras))
+        amounts = (amount for row in rows for amount in (row.per_clip, row.per_second))
+        return self.bound is Bound.EXACT and all(amount.low_usd == amount.high_usd for amount in amounts)
 
     @property
     def fields(self) -> tuple[str, ...]:

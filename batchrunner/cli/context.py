@@ -81,9 +81,7 @@ def status_at(typed: Invocation) -> ManifestStatus:
     """
     manifest = read(typed.path, typed.profile)
     with problems_told(manifest):
-        found = status_of(
-            manifest, project_of(typed), prices_of(typed.prices, manifest.catalog, manifest.jobs), Clock().wall_s()
-        )
+        found = status_of(manifest, project_of(typed), prices_of(typed.prices, manifest.catalog), Clock().wall_s())
     if not found.is_current:
         warn(f"{typed.path} has errors now; this shows the jobs of its last run")
     return found

@@ -44,7 +44,7 @@ def work(typed: Invocation, wanted: JobSet, settings: Settings) -> int:
     notifier = Notifier(hook, _title(wanted), log, secret=endpoint.access.key, allowed=typed.allow_network)
     ask = partial(confirm.ask, yes=typed.yes, part_is_enough=typed.allow_partial)
     ports = RunPorts(endpoint, ask, console, notifier, warn, Shutdown(), clock, console.beat_s)
-    workload = Workload(project, wanted, settings, prices_of(typed.prices, wanted.catalog, wanted.jobs))
+    workload = Workload(project, wanted, settings, prices_of(typed.prices, wanted.catalog))
     return _run(workload, typed, ports, console)
 
 

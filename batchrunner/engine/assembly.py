@@ -129,7 +129,7 @@ class Assembly:
         self._outage = OutageGuard(self._credentials.base_url, self.balance, stops, wakeup, clock, events)
         self.price = PriceGuard(
             run_id=self._run_id,
-            cost_of=self._batch.prices.cost,
+            cost_of=self._batch.estimates.cost,
             balance=self.balance,
             in_flight=self._in_flight,
             is_outage=lambda: self._outage.exclusive,

@@ -13,6 +13,7 @@ from batchrunner.domain.job import Job, JobId
 from batchrunner.domain.money import FREE, NOTHING, Cost
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Step
+from batchrunner.planning.billed_prices import Estimates, estimates
 from batchrunner.planning.effective_limits import EffectiveLimits
 from batchrunner.planning.inputs import FileState, PlanInputs, PlanOptions, ReusableAttempt
 from batchrunner.planning.job_records import JobSet
@@ -56,7 +57,7 @@ class Batch:
     profile: str
     jobs: Mapping[JobId, Job]
     histories: Mapping[JobId, JobHistory]
-    prices: PriceList
+    estimates: Estimates
     in_flight_run: int | None = None
     reusable: Mapping[JobId, ReusableRef] = field(default_factory=dict)
     foreign_jobs: tuple[JobId, ...] = ()
@@ -69,6 +70,11 @@ class Batch:
     def catalog(self) -> Catalog:
         """The models that its jobs may name."""
         return self.prices.catalog
+
+    @property
+    def prices(self) -> PriceList:
+        """The list of prices, dated by those of the models that its jobs ask."""
+        return self.estimates.prices
 
     def identities(self) -> list[JobId]:
         """Every identity that matters: the manifest's order, then those that left it, by name."""
@@ -165,11 +171,11 @@ class Batch:
 
     def cost(self, job: Job) -> Cost:
         """The estimate for one clip of a job."""
-        return self.prices.cost(job.request)
+        return self.estimates.cost(job.request)
 
     def is_priced(self, job: Job) -> bool:
         """Whether that estimate is one."""
-        return self.prices.knows(job.request)
+        return self.estimates.knows(job.request)
 
     def lifetime_usd(self) -> Decimal:
         """What the manifest has cost so far, reservations included."""
@@ -200,27 +206,29 @@ class Batch:
 
 
 def load_batch(
-    project: ProjectPaths, wanted: JobSet, ledger: LedgerReader, prices: PriceList, in_flight_run: int | None = None
+    project: ProjectPaths,
+    wanted: JobSet,
+    ledger: LedgerReader,
+    prices: PriceList,
+    now_s: float,
+    in_flight_run: int | None = None,
+    *,
+    agreed: Estimates | None = None,
 ) -> Batch:
-    """All that is known of these jobs. `in_flight_run` is a run that is alive: what it waits for is not unknown."""
+    """All that is known of these jobs. `in_flight_run` is a run that is alive: what it waits for is not unknown.
+
+    The bills of the last weeks correct the prices, unless somebody has `agreed` to estimates already: these stay.
+    """
     jobs = {job.identity: job for job in wanted.jobs}
     rivals = ledger.rivals(wanted.name, wanted.profile, project.written(project.manifest))
     histories = ledger.histories(wanted.name)
-    batch = Batch(
-        project,
-        wanted.name,
-        wanted.profile,
-        jobs,
-        histories,
-        prices,
-        in_flight_run,
-        sources=wanted.sources,
-        rivals=rivals,
-    )
+    fixed = agreed or Estimates(prices.asked_by({job.request.model for job in wanted.jobs}))
+    batch = Batch(project, wanted.name, wanted.profile, jobs, histories, fixed, in_flight_run, sources=wanted.sources)
+    batch = replace(batch, rivals=rivals)
     is_known = all(histories.get(who, NO_MEMORY).has_asked_for(job.request) for who, job in jobs.items())
-    if is_known and not ledger.damage:
-        return batch  # every job has a memory of its own: nobody else's is needed
-    return _with_others(batch, ledger)
+    if not is_known or ledger.damage:  # else every job has a memory of its own, and nobody else's is needed
+        batch = _with_others(batch, ledger)
+    return batch if agreed else replace(batch, estimates=estimates(batch.prices, batch.all_histories(), now_s))
 
 
 def renewed(batch: Batch, ledger: LedgerReader) -> Batch:

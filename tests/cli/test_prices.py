@@ -13,8 +13,8 @@ from tests.studio import manifest_text
     ("text", "words"),
     [
         ("{", "line 1 is not JSON"),
-        ("[]", "it needs `priced_on` (a date) and `usd_per_second`"),
-        ('{"priced_on": "2026-11-01"}', "it needs `priced_on` (a date) and `usd_per_second`"),
+        ("[]", "it needs `priced_on` (a date) and `prices`"),
+        ('{"priced_on": "2026-11-01"}', "it needs `priced_on` (a date) and `prices`"),
         ('{"priced_on": "today", "usd_per_second": {}}', "Invalid isoformat string"),
         ('{"priced_on": "2026-11-01", "usd_per_second": {"m": {"720p": -1}}}', "m 720p: -1 is not a price"),
         ('{"priced_on": "2026-11-01", "usd_per_second": {"m": {"720p": "much"}}}', "m 720p: 'much' is not a price"),

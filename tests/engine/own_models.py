@@ -26,8 +26,8 @@ def own_manifest(*ids: str, head: str = "") -> str:
 
 
 def studio_with_own(folder: Path, *ids: str, options: Behaviour | None = None, **described_so: Any) -> Studio:
-    """A studio with such a manifest; the description of the page says this, too."""
-    written = described() | described_so
+    """A studio with such a manifest. Its model is that of the page, but for this; of what is None nothing is said."""
+    written = {key: value for key, value in (described() | described_so).items() if value is not None}
     written["source"] = written["source"] | {"read": "2026-11-20"}
     (folder / "mine.yaml").write_text(json.dumps(written), encoding="utf-8")
     studio = Studio(folder, options or Behaviour(latency_s=60), models=imitated_models(Catalog([read_model(written)])))

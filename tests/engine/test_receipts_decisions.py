@@ -35,6 +35,7 @@ from tests.engine.test_decisions import accept, decide
 from tests.engine.test_receipts import NAME, cloned, lines, read, write
 from tests.engine.wishes import edited
 from tests.ledgers.make import HERE
+from tests.moved_time import EVENING_S
 from tests.studio import Studio, manifest_text
 
 FAILING = SandboxOptions(latency_s=60, faults={Fault.TASK_FAILED: 1.0})
@@ -79,7 +80,8 @@ def _film(folder: Path) -> tuple[Sequence[object], dict[str, Decimal]]:
     manifest, project = load(folder / "film.yaml"), find_project(folder / "film.yaml")
     with open_ledger(project.ledger) as ledger:
         ledger.import_receipts(read_receipts(project))
-        batch = load_batch(project, JobSet(manifest.name, manifest.profile, manifest.jobs), ledger, shipped_prices())
+        wanted = JobSet(manifest.name, manifest.profile, manifest.jobs)
+        batch = load_batch(project, wanted, ledger, shipped_prices(), EVENING_S)
         seen = batch.first_steps(PlanOptions(), None)
         ReceiptsWriter(project, ledger, pytest.fail).whole("film")
     booked = {s.identity.name: sum((a.booked_usd for a in s.history.attempts), Decimal(0)) for s in seen}

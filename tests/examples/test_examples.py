@@ -121,7 +121,7 @@ class Copy:
         self.project: ProjectPaths = find_project(self.manifest.path)
 
     def batch(self, ledger: LedgerReader) -> Batch:
-        return load_batch(self.project, wanted_of(self.manifest), ledger, shipped_prices())
+        return load_batch(self.project, wanted_of(self.manifest), ledger, shipped_prices(), EVENING_S)
 
     def run(self, start_s: float = EVENING_S) -> RunResult:
         """`batchrunner run`, agreed to, in moved time."""

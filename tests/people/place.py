@@ -22,6 +22,7 @@ from batchrunner.planning.effective_limits import EffectiveLimits
 from batchrunner.planning.inputs import PlanOptions
 from batchrunner.sandbox import Charged
 from batchrunner.storage.paths import ProjectPaths, find_project
+from tests.moved_time import EVENING_S
 from tests.people.known import Known, Papers, Want, asked_of, known, papers, wish_of
 from tests.people.plans import Plan, planned
 from tests.people.sheet import Line, Sheet
@@ -115,7 +116,7 @@ class Place:
         assert not manifest.errors, manifest.errors
         project = find_project(manifest.path)
         with self.sat_at(), known_ledger(project) as ledger:
-            batch = load_batch(project, wanted_of(manifest), ledger, shipped_prices())
+            batch = load_batch(project, wanted_of(manifest), ledger, shipped_prices(), EVENING_S)
             seen = batch.first_steps(PlanOptions(retries), None)
         counts = report_of(batch, seen, 0.0).counts
         assert sum(counts.values()) == len(sheet.wants()), counts

@@ -41,7 +41,7 @@ def report(studio: Studio) -> Report:
     manifest = studio.write(studio.manifest.read_text(encoding="utf-8"))
     with read_ledger(studio.project.ledger) as ledger:
         wanted = JobSet(manifest.name, manifest.profile, manifest.jobs)
-        batch = load_batch(studio.project, wanted, ledger, shipped_prices())
+        batch = load_batch(studio.project, wanted, ledger, shipped_prices(), NOW_S)
     return report_of(batch, batch.first_steps(PlanOptions(), None), NOW_S)
 
 

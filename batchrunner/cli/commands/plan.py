@@ -62,7 +62,7 @@ def command(manifest: Path, *, detailed_exitcode: bool, **options: Any) -> int:
         hand_over(dump(spelt_out(read)), nl=False)
         return ExitCode.DONE
     now_s = Clock().wall_s()
-    prices = prices_of(typed.prices, read.catalog, read.jobs)
+    prices = prices_of(typed.prices, read.catalog)
     planned, _ = plan_of(read, project_of(typed), prices, typed.run, account_of(typed), now_s)
     if typed.form == "json":
         hand_over(json_text(plan_as_json(planned), indent=2))

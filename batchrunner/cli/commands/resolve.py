@@ -83,7 +83,7 @@ def _check(verdict: Verdict, jobs: tuple[str, ...], candidates: Path | None) -> 
 
 def _listed(project: ProjectPaths, wanted: JobSet, jobs: tuple[str, ...], candidates: Path | None, path: str) -> Lines:
     with known_ledger(project) as book:
-        batch = load_batch(project, wanted, book, shipped_prices())
+        batch = load_batch(project, wanted, book, shipped_prices(), Clock().wall_s())
         chosen = chosen_unknown(jobs, unknown_submits(batch, book), batch)
         if not chosen:
             return in_lines("no job is unknown: nothing to resolve")

@@ -20,6 +20,7 @@ from batchrunner.storage.open import open_ledger, read_ledger, trust_ledger
 from batchrunner.storage.paths import find_project
 from batchrunner.storage.sqlite.tables import VERSION
 from tests.ledgers.make import HERE, NAME, clip_bytes, identity_of, make
+from tests.moved_time import EVENING_S
 
 CLIPS = {
     **{name: f"outputs/film/{name}.mp4" for name in ("done", "done-moved", "done-takes", "done-takes.2", "done-again")},
@@ -87,7 +88,7 @@ class Studio:
         project = find_project(self.manifest)
         with read_ledger(project.ledger) as ledger:
             batch = load_batch(
-                project, JobSet(manifest.name, manifest.profile, manifest.jobs), ledger, shipped_prices()
+                project, JobSet(manifest.name, manifest.profile, manifest.jobs), ledger, shipped_prices(), EVENING_S
             )
             return batch.first_steps(PlanOptions(), None)
 
