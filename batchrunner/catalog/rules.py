@@ -22,7 +22,7 @@ class Rule:
     """One cross-field rule. `breaks` says whether a body of good shape breaks it.
 
     `sentence` is the rule in words. `fields` are those of which it speaks, and the problem stands at the first of them
-    that is written. `is_mild`: breaking it is worth a look, and no mistake.
+    that is written. `severity`: whether a request that breaks it is wrong, or worth a look.
     """
 
     sentence: str
@@ -32,12 +32,7 @@ class Rule:
     message: str
     hint: str
     source: str
-    is_mild: bool = False
-
-    @property
-    def severity(self) -> Severity:
-        """Whether a request that breaks it is wrong, or worth a look."""
-        return Severity.WARNING if self.is_mild else self.code.severity
+    severity: Severity
 
 
 def read_rule(written: Mapping[str, Any], defaults: Body, source: str) -> Rule:
@@ -54,15 +49,16 @@ def read_rule(written: Mapping[str, Any], defaults: Body, source: str) -> Rule:
     (shape,) = shapes
     judge, code = _SHAPES[shape]
     breaks, fields = judge(written, defaults)
+    found = Code(written["code"]) if "code" in written else code
     return Rule(
         name,
-        Code(written["code"]) if "code" in written else code,
+        found,
         tuple(written.get("fields", dict.fromkeys(fields))),
         breaks,
         written["message"],
         written["help"],
         written.get("source", source),
-        is_mild=written.get("severity") == Severity.WARNING,
+        Severity(written["severity"]) if "severity" in written else found.severity,
     )
 
 

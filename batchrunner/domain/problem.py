@@ -131,7 +131,10 @@ class Code(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One mistake at one place, with its hint. `jobs` are the names of those that it hits."""
+    """One mistake at one place, with its hint. `jobs` are the names of those that it hits.
+
+    `given`: how much it matters there, if not as much as its code says.
+    """
 
     code: Code
     location: "Location"
@@ -139,12 +142,12 @@ class Problem:
     hint: str | None = None
     field: str | None = None
     jobs: tuple[str, ...] = ()
-    is_mild: bool = False
+    given: Severity | None = None
 
     @property
     def severity(self) -> Severity:
         """Whether it makes the manifest invalid."""
-        return Severity.WARNING if self.is_mild else self.code.severity
+        return self.given or self.code.severity
 
 
 @dataclass(slots=True)

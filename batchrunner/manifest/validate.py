@@ -79,7 +79,7 @@ class Validator:
 
     def _problem(self, rule: Rule, draft: Draft) -> Problem:
         location, name = self._rule_place(rule, draft), rule.fields[0]
-        return Problem(rule.code, location, rule.message, rule.hint, name, draft.names, is_mild=rule.is_mild)
+        return Problem(rule.code, location, rule.message, rule.hint, name, draft.names, given=rule.severity)
 
     def _rule_place(self, rule: Rule, draft: Draft) -> Location:
         """The first field of a rule that is written, else an empty cell that left one out.

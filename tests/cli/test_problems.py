@@ -11,7 +11,7 @@ import pytest
 from batchrunner.cli.main import outcome
 from batchrunner.cli.problems import as_github, as_json, as_text
 from batchrunner.domain.location import Location
-from batchrunner.domain.problem import Code, Problem
+from batchrunner.domain.problem import Code, Problem, Severity
 
 FILE = "film.yaml"
 
@@ -105,7 +105,7 @@ def test_a_problem_behind_the_end_of_its_line_has_its_caret_there() -> None:
 
 
 def test_a_warning_says_that_it_is_one_without_any_colour() -> None:
-    assert ": warning: wrong-value  " in shown(a_problem(1, 1, is_mild=True), "x")[0]
+    assert ": warning: wrong-value  " in shown(a_problem(1, 1, given=Severity.WARNING), "x")[0]
     assert ": wrong-value  " in shown(a_problem(1, 1), "x")[0]
     assert "warning" not in shown(a_problem(1, 1), "x")[0]
 
@@ -134,7 +134,7 @@ def test_nothing_from_a_file_gets_onto_the_terminal_as_a_command() -> None:
 
 
 def test_programs_get_every_name_that_was_promised() -> None:
-    warning = a_problem(9, is_mild=True, hint=None, field=None)
+    warning = a_problem(9, given=Severity.WARNING, hint=None, field=None)
     told = json.loads(as_json([a_problem(2, 17, jobs=("a", "b")), warning], 7))
     assert (told["valid"], told["jobs"]) == (False, 7)
     assert told["problems"][0] == {
@@ -153,12 +153,12 @@ def test_programs_get_every_name_that_was_promised() -> None:
 
 
 def test_warnings_alone_are_valid() -> None:
-    assert json.loads(as_json([a_problem(is_mild=True)], 1))["valid"] is True
+    assert json.loads(as_json([a_problem(given=Severity.WARNING)], 1))["valid"] is True
 
 
 def test_github_gets_one_line_a_problem() -> None:
     problem = Problem(Code.WRONG_VALUE, Location("films/a,b:c.yaml", 2, 17), "100% wrong\nor worse", "change\rit")
-    assert as_github([problem, a_problem(is_mild=True, hint=None)]).splitlines() == [
+    assert as_github([problem, a_problem(given=Severity.WARNING, hint=None)]).splitlines() == [
         "::error file=films/a%2Cb%3Ac.yaml,line=2,col=17,title=wrong-value::100%25 wrong%0Aor worse (change%0Dit)",
         "::warning file=film.yaml,line=1,col=1,title=wrong-value::`resolution` cannot be `4K`",
     ]

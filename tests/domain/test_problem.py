@@ -8,7 +8,8 @@ from batchrunner.domain.suggestions import nearest_name
 
 
 def a_problem(line: int = 1, *jobs: str, message: str = "wrong", is_mild: bool = False) -> Problem:
-    return Problem(Code.WRONG_VALUE, Location("film.yaml", line, 3), message, "change it", "resolution", jobs, is_mild)
+    given = Severity.WARNING if is_mild else None
+    return Problem(Code.WRONG_VALUE, Location("film.yaml", line, 3), message, "change it", "resolution", jobs, given)
 
 
 def collected(*found: Problem) -> Problems:
@@ -78,8 +79,9 @@ def test_a_place_reads_as_editors_open_it() -> None:
     assert str(Location("film.yaml", 7, 12)) == "film.yaml:7:12"
 
 
-def test_a_problem_is_as_severe_as_its_code_unless_it_is_mild() -> None:
+def test_a_problem_is_as_severe_as_its_code_unless_it_says_otherwise() -> None:
     location = Location("film.yaml", 1, 1)
     assert Problem(Code.WRONG_VALUE, location, "wrong").severity is Severity.ERROR
     assert Problem(Code.PLAIN_LINK, location, "worth a look").severity is Severity.WARNING
-    assert Problem(Code.ROWS_PAIR, location, "a frame has no partner", is_mild=True).severity is Severity.WARNING
+    assert Problem(Code.ROWS_PAIR, location, "no partner", given=Severity.WARNING).severity is Severity.WARNING
+    assert Problem(Code.PLAIN_LINK, location, "not here", given=Severity.ERROR).severity is Severity.ERROR

@@ -23,9 +23,10 @@ rules:
   - rule: ten seconds are small
     when: {length: [10]}
     then: {size: [small]}
+    CODE
     message: ten seconds may not be large
     help: "write `size: small`"
-    severity: SEVERITY
+    SEVERITY
 """
 MANIFEST = """\
 version: 1
@@ -36,11 +37,23 @@ jobs:
 """
 
 
-@pytest.mark.parametrize(("severity", "is_error"), [("error", True), ("warning", False)])
-def test_what_breaks_a_rule_is_wrong_or_only_worth_a_look(tmp_path: Path, severity: str, *, is_error: bool) -> None:
+@pytest.mark.parametrize(
+    ("code", "severity", "is_error"),
+    [
+        (Code.VALUES_EXCLUDED, "", True),
+        (Code.VALUES_EXCLUDED, "severity: error", True),
+        (Code.VALUES_EXCLUDED, "severity: warning", False),
+        (Code.NO_DURATION, "", False),
+        (Code.NO_DURATION, "severity: error", True),
+        (Code.NO_DURATION, "severity: warning", False),
+    ],
+)
+def test_what_breaks_a_rule_is_wrong_or_only_worth_a_look(
+    tmp_path: Path, code: Code, severity: str, *, is_error: bool
+) -> None:
     desk = Desk(tmp_path)
-    desk.write("mine.yaml", DESCRIPTION.replace("SEVERITY", severity))
+    desk.write("mine.yaml", DESCRIPTION.replace("CODE", f"code: {code}").replace("SEVERITY", severity))
     manifest = desk.read(MANIFEST)
-    assert [problem.code for problem in manifest.problems] == [Code.VALUES_EXCLUDED]
+    assert [problem.code for problem in manifest.problems] == [code]
     assert [problem.jobs for problem in manifest.errors] == ([("a",)] if is_error else [])
     assert [job.name for job in manifest.jobs] == ([] if is_error else ["a"])

@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from batchrunner.domain.location import Location
-from batchrunner.domain.problem import Code, Problem
+from batchrunner.domain.problem import Code, Problem, Severity
 from batchrunner.manifest import text_file
 from batchrunner.manifest.keys import shortened
 from batchrunner.manifest.rows.encodings import WINDOWS, Decoding, Encoding, decode, first_beyond_ascii, likelier
@@ -83,7 +83,7 @@ def _from_older(path: Path, as_utf8: str, problem: Problem) -> Source | None:
     word = windows.text[windows.span(first_beyond_ascii(windows.text))]
     message = f'this is not UTF-8 text; the file is read as Windows-1252, such as "{shortened(word)}"'
     hint = "save as UTF-8, or name its `encoding` beside `rows`"
-    return Source(windows.text, replace(problem, message=message, hint=hint, is_mild=True))
+    return Source(windows.text, replace(problem, message=message, hint=hint, given=Severity.WARNING))
 
 
 def _which(windows: Decoding, others: tuple[Decoding, ...], file: str) -> Problem:

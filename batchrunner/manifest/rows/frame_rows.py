@@ -174,7 +174,7 @@ class _Frames:
         if singles:
             message = f"no frame matches {_listed(singles)}"
             hint = "they are ignored; check the names"
-            problem = Problem(Code.ROWS_PAIR, pair.location, message, hint, "rows", is_mild=True)
+            problem = Problem(Code.ROWS_PAIR, pair.location, message, hint, "rows", given=Severity.WARNING)
             self._reading.problems.add(problem)
 
     def _add(self, path: str, more: Mapping[str, str]) -> None:
