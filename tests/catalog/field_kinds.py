@@ -70,7 +70,7 @@ class Text:
 
     @property
     def ends(self) -> Sequence[Typed]:
-        lengths = () if self.most is None else (self.most - 1, self.most, self.most + 1)
+        lengths = (9000,) if self.most is None else (self.most - 1, self.most, self.most + 1)
         return same([*map(prose, lengths), "她" * 40, "[Pan left,Pedestal up] she waves", "👩‍🚀" * 9])
 
 

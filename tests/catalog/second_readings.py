@@ -64,7 +64,9 @@ def lite(body: Body) -> Iterator[Verdict]:
     seconds = body.get("durationSeconds")
     if seconds in {"4", "6"} and body.get("resolution") == "1080p":
         yield Verdict.WARNED
-    if seconds != "8" and "lastFrame" in body:
+    if len(body["prompt"]) >= 9000:  # at Google, 1,024 tokens are the most
+        yield Verdict.WARNED
+    if (seconds != "8" and "lastFrame" in body) or len(body.get("negativePrompt", "")) >= 9000:
         yield Verdict.OPEN
     yield from no_length(seconds)
 
