@@ -77,7 +77,8 @@ class Catalog:
         """Requests of one kind are rendered in about the same time."""
         model = self.find(request.model)
         names = model.timing.latency_by if model else self._sized_by
-        return request.model, *(request.fields.get(name) for name in names)
+        values = (request.fields.get(name) for name in names)
+        return request.model, *(len(each) if isinstance(each, list | tuple | dict) else each for each in values)
 
     def longest_wait_s(self, slug: str) -> float:
         """For how long a task of a model may wait after its submit before it is rendered, where anybody says so."""

@@ -1,7 +1,7 @@
 """What is wrong with a description that somebody wrote: each fault with its place, before it becomes a model."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from jsonschema import Draft7Validator
 from jsonschema.exceptions import ValidationError
 
+from batchrunner.catalog.body_faults import field_faults
 from batchrunner.catalog.description import day
 from batchrunner.catalog.field_names import named_fields
 from batchrunner.catalog.models import LINK_FORMATS
@@ -23,6 +24,8 @@ Path = tuple[str | int, ...]
 # What an import leaves for a person to fill in begins with this word.
 TODO = "TODO"
 _SHORT = 60
+# A large description has some 500 values, and is 7 deep.
+MOST_VALUES, MOST_DEPTH = 10_000, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +43,30 @@ def faults(written: Mapping[str, Any]) -> list[DescriptionFault]:
 
     Raises nothing for whatever was written.
     """
+    if not _is_small(written):
+        said = f"a description has more than {MOST_VALUES:,} values, or is nested more than {MOST_DEPTH} deep"
+        return [DescriptionFault((), said, "describe one model in it")]
     open_points = list(_todos(written, ()))
     if open_points:
         return open_points
     return list(_shape(written)) or [*_names(written), *_values(written)] or list(_parts(written))
+
+
+def _is_small(written: object) -> bool:
+    """Whether there is no more in it than a model needs: its rules and prices are asked for each job."""
+    level, seen = [written], 0
+    for _ in range(MOST_DEPTH):
+        level = [each for value in level for each in _within(value)]
+        seen += len(level)
+        if not level or seen > MOST_VALUES:
+            break
+    return not level
+
+
+def _within(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _todos(value: object, path: Path) -> Iterator[DescriptionFault]:
@@ -102,13 +125,23 @@ def _fault_of(error: ValidationError) -> DescriptionFault:
 
 
 def _names(written: Mapping[str, Any]) -> Iterator[DescriptionFault]:
-    """Fields that are named and are not there."""
+    """Fields and roles that are named and are not there, and fields that are named twice."""
     fields = written["body"]["properties"]
     for path, name in named_fields(written):
         if name not in fields:
             near = nearest_name(name, fields)
             hint = f"did you mean `{near}`?" if near else f"the fields of `body` are {', '.join(fields)}"
             yield DescriptionFault(path, f"`{_dotted(path)}`: `body` has no field `{name}`", hint)
+    roles: Mapping[str, str] = written["roles"]
+    for role, name in roles.items():
+        first = next(each for each, other in roles.items() if other == name)
+        if first != role:
+            said = f"`{name}` is the field of two roles, `{first}` and `{role}`"
+            yield DescriptionFault(("roles", role), said, "keep one of the two")
+    for role in written.get("starter", {}):
+        if role not in roles:
+            said = f"`starter.{role}` speaks of a role that the model does not have"
+            yield DescriptionFault(("starter", role), said, f"its roles are {', '.join(roles)}")
 
 
 def _values(written: Mapping[str, Any]) -> Iterator[DescriptionFault]:
@@ -117,11 +150,9 @@ def _values(written: Mapping[str, Any]) -> Iterator[DescriptionFault]:
     if path not in (slug, f"{slug}/async"):
         yield DescriptionFault(("path",), f"`path` cannot be {_shown(path)}", f"write {slug}, or {slug}/async")
     for name, field in written["body"]["properties"].items():
+        for place, said, hint in field_faults(name, field):
+            yield DescriptionFault(place, said, hint)
         links = field.get("format", field.get("items", {}).get("format", ""))
-        if field["type"] == "array" and "items" not in field:
-            yield DescriptionFault(
-                ("body", "properties", name), f"`{name}` is a list of nothing", "write `items: {type: string}`"
-            )
         if name in written.get("pictures", {}) and LINK_FORMATS.get(links) != "picture":
             said = f"`pictures.{name}` speaks of a field that takes no picture"
             yield DescriptionFault(("pictures", name), said, f"give `{name}` in `body` the `format: image-link`")

@@ -4,7 +4,6 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from decimal import Decimal
 from functools import cache
 from itertools import product
 from typing import Any
@@ -13,13 +12,14 @@ from batchrunner.catalog.catalog import Catalog
 from batchrunner.catalog.loader import shipped
 from batchrunner.catalog.models import Model
 from batchrunner.catalog.price_kinds import PriceKind, kind_of
-from batchrunner.catalog.prices import Price, read_price, usd
+from batchrunner.catalog.prices import Price, read_price, seconds_of, usd
 from batchrunner.catalog.roles import Role
-from batchrunner.domain.money import FREE, Cost
+from batchrunner.domain.money import FREE, NOTHING, Cost
 from batchrunner.domain.request import Request
 
-# Of a request that leaves more than this open, no price is known: it is written by no hand.
-_MOST_COMBINATIONS = 4096
+# Of a request that leaves more than this open, no price is known: it is written by no hand. Each combination is looked
+# up in all rows of the price, and that for each kind of job.
+_MOST_COMBINATIONS, _MOST_LOOKS = 4096, 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +89,12 @@ def _estimate(model: Model, price: Price, fields: Mapping[str, object]) -> Cost 
     duration = model.field(Role.DURATION) or ""
     names = tuple(dict.fromkeys((*([duration] if duration and price.is_per_second else []), *price.fields)))
     choices = [_choices(model, price, name, fields) for name in names]
-    if _product_of(len(each) for each in choices) > _MOST_COMBINATIONS:
+    combinations = _product_of(len(each) for each in choices)
+    if combinations > _MOST_COMBINATIONS or combinations * (len(price.rows) + len(price.extras)) > _MOST_LOOKS:
         return None
     every = [dict(zip(names, chosen, strict=True)) for chosen in product(*choices)]
     possible = [each for each in every if not model.forbids({k: v for k, v in each.items() if v is not None})] or every
-    found = [price.cost(each, _seconds(each.get(duration), price)) for each in possible]
+    found = [_cost_of(price, each, each.get(duration)) for each in possible]
     known = [cost for cost in found if cost is not None]
     is_chosen = all(len(each) == 1 for each in choices)
     if not known or (is_chosen and len(known) < len(found)):
@@ -112,10 +113,12 @@ def _choices(model: Model, price: Price, name: str, fields: Mapping[str, object]
     return tuple(schema.get("enum") or dict.fromkeys([*ends, *price.values_of(name)])) or (None,)
 
 
-def _seconds(value: object, price: Price) -> Decimal:
-    if value is None:
-        return price.seconds or Decimal(0)
-    return Decimal(str(value))
+def _cost_of(price: Price, values: Mapping[str, object], length: object) -> Cost | None:
+    """What these values cost; None where no row has them, or the price depends on a length that nobody knows."""
+    if not price.is_per_second:
+        return price.cost(values, NOTHING)
+    seconds = price.seconds if length is None else seconds_of(length)
+    return None if seconds is None else price.cost(values, seconds)
 
 
 def _product_of(numbers: Collection[int] | Any) -> int:  # noqa: ANN401

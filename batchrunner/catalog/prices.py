@@ -165,13 +165,29 @@ def usd(written: object) -> Decimal:
         amount = Decimal(str(written)) if is_number else Decimal("NaN")
     except ArithmeticError:
         amount = Decimal("NaN")
-    if not amount.is_finite() or not NOTHING <= amount < _TOO_MUCH:
-        raise ValueError(f"{written!r} is not a price")
+    if not amount.is_finite() or not NOTHING <= amount < _TOO_MUCH or _decimals(amount) > _MOST_DECIMALS:
+        raise ValueError(f"{repr(written)[:_SHOWN]} is not a price")
     return amount
 
 
-# No clip costs a million; a longer number is a slip, or worse.
+def seconds_of(value: object) -> Decimal | None:
+    """The length of a clip as a request gives it, a number or a text that is one; None where it is none."""
+    try:
+        found = usd(value)
+    except ValueError:
+        return None
+    return found or None
+
+
+# No clip costs a million, or lasts so long; a longer number is a slip, or worse.
 _TOO_MUCH = Decimal(1_000_000)
+_MOST_DECIMALS = 12
+_SHOWN = 60
+
+
+def _decimals(amount: Decimal) -> int:
+    exponent = amount.as_tuple().exponent
+    return -exponent if isinstance(exponent, int) else 0
 
 
 def _rows(written: Sequence[Mapping[str, Any]]) -> Iterator[PriceRow]:

@@ -18,7 +18,8 @@ from batchrunner.manifest.keys import shortened, text_of
 from batchrunner.manifest.permissions import Reach, RefusedPattern
 from batchrunner.manifest.yaml import document, nodes
 
-_MOST_FILES = 200
+# A description is some 10 KiB.
+_MOST_FILES, _MOST_BYTES = 200, 2**20
 
 
 @dataclass(slots=True)
@@ -34,6 +35,7 @@ class OwnModels:
     problems: Problems
     lines: dict[str, tuple[str, ...]] = field(default_factory=dict)
     is_whole: bool = True
+    _read_files: int = 0
 
     def added(self, root: nodes.Node | None, folder: Path) -> Catalog:
         """The catalogue with the models that a manifest, whose folder this is, names as its own."""
@@ -53,6 +55,11 @@ class OwnModels:
             said = f"there is no file {shortened(pattern)}"
             hint = "paths are relative to the manifest's folder"
             self._tell(Problem(Code.MODEL_FILE, item.location, said, hint, "models"))
+        self._read_files += len(hits)
+        if self._read_files > _MOST_FILES:
+            said = f"a manifest has more than {_MOST_FILES} models of its own"
+            self._tell(Problem(Code.MODEL_FILE, item.location, said, "name only those that its jobs ask", "models"))
+            return
         for hit in hits:
             path = folder / hit
             shown = os.path.normpath(os.path.join(os.path.dirname(item.location.file), hit))  # noqa: PTH118, PTH120  # a text
@@ -68,12 +75,16 @@ class OwnModels:
                 raise RefusedPattern(refused)
             return [pattern] if pattern and os.path.isfile(folder / pattern) else []  # noqa: PTH113 - pathlib's may raise
         found = self.reach.hits(pattern, folder, location, "models")
-        return list(islice((hit for hit in found if os.path.isfile(folder / hit)), _MOST_FILES))  # noqa: PTH113
+        return list(islice((hit for hit in found if os.path.isfile(folder / hit)), _MOST_FILES + 1))  # noqa: PTH113
 
     def _read(self, path: Path, shown: str, location: Location) -> Model | None:
         refused = self.reach.refusal(path, shown, location, "models")
         if refused:
             self._tell(refused)
+            return None
+        if _size_of(path) > _MOST_BYTES:
+            said = f"{shortened(path.name)} is larger than 1 MiB: it is no description"
+            self._tell(Problem(Code.MODEL_FILE, location, said, "name a file that describes one model", "models"))
             return None
         read = document.read(path, shown)
         self.lines[shown] = read.lines
@@ -106,6 +117,13 @@ class OwnModels:
     def _tell(self, problem: Problem) -> None:
         self.is_whole = False
         self.problems.add(problem)
+
+
+def _size_of(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0  # whoever reads it says why it cannot be read
 
 
 def _problem(fault: DescriptionFault, root: nodes.Mapping) -> Problem:
