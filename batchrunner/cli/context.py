@@ -16,6 +16,7 @@ from batchrunner.catalog import Catalog
 from batchrunner.cli import problems as problem_text
 from batchrunner.cli.invocation import Invocation
 from batchrunner.cli.permission_options import permissions_of
+from batchrunner.cli.set_option import typed_overrides
 from batchrunner.cli.terminal import say_lines, warn
 from batchrunner.domain.problem import Code, Problem
 from batchrunner.domain.text import in_lines, stacked
@@ -30,7 +31,7 @@ from batchrunner.storage.paths import ProjectPaths, find_project
 
 def read(path: Path, profile: str = "") -> Manifest:
     """The manifest under a profile, with whatever is wrong in it; it may read what was allowed."""
-    return load(path, profile, permissions=permissions_of(path))
+    return load(path, profile, permissions=permissions_of(path), overrides=typed_overrides())
 
 
 def catalog_of(path: Path) -> Catalog:

@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 import click
 
 from batchrunner.cli.permission_options import reading_options, typed_permissions
+from batchrunner.cli.set_option import typed_sets
+from batchrunner.cli.setting_param import SettingParam
 from batchrunner.domain import settings
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -16,21 +18,6 @@ def option(name: str, *more: Any, **rest: Any) -> Callable[[F], F]:
     """An option that may also be set as BATCHRUNNER_<OPTION>."""
     variable = name.lstrip("-").replace("-", "_").upper()
     return click.option(name, *more, envvar=f"BATCHRUNNER_{variable}", show_envvar=False, **rest)
-
-
-class SettingParam(click.ParamType):  # type: ignore[type-arg]  # not generic before click 8.4
-    """A value that is read as the manifest's settings are read."""
-
-    def __init__(self, name: str, read: Callable[[object], object]) -> None:
-        self.name = name
-        self._read = read
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The value, or a usage error with the reader's sentence."""
-        try:
-            return self._read(value)
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
 
 
 manifest_argument = click.argument("manifest", type=click.Path(path_type=Path))
@@ -82,7 +69,7 @@ def scope_flags(profile: str, ledger: Path | None, *, sandbox: bool) -> list[str
     """The options without which a next command would be about other jobs, as they are typed."""
     named = {"--profile": profile, "--ledger": str(ledger or "")}
     typed = [word for name, value in named.items() if value for word in (name, value)]
-    return [*typed, *typed_permissions(), *(["--sandbox"] if sandbox else [])]
+    return [*typed, *typed_permissions(), *typed_sets(), *(["--sandbox"] if sandbox else [])]
 
 
 prices_option = option(

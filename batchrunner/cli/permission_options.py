@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from batchrunner.cli.set_option import set_option
 from batchrunner.manifest.permissions import Permissions
 from batchrunner.providers.credentials import known_keys
 from batchrunner.storage.paths import reading_root
@@ -50,7 +51,7 @@ _OPTIONS = (
 
 def reading_options(command: F) -> F:
     """The options of every command that reads a manifest."""
-    for decorate in reversed(_OPTIONS):
+    for decorate in reversed((*_OPTIONS, set_option)):
         command = decorate(command)
     return command
 

@@ -39,7 +39,7 @@ def as_github(problems: Iterable[Problem]) -> str:
 
 def _one(problem: Problem, lines: Sources) -> Lines:
     colour = _COLOURS[problem.severity]
-    location = click.style(str(problem.location), bold=True)
+    location = click.style(_masked(str(problem.location)), bold=True)
     is_warning = problem.severity is Severity.WARNING
     code = click.style(f"warning: {problem.code.value}" if is_warning else problem.code.value, fg=colour)
     parts = [
@@ -102,7 +102,7 @@ def _object(problem: Problem) -> dict[str, Any]:
     return {
         "severity": problem.severity.value,
         "code": problem.code.value,
-        "file": problem.location.file,
+        "file": _masked(problem.location.file),
         "line": problem.location.line,
         "column": problem.location.column,
         "job": _masked(problem.jobs[0]) if problem.jobs else None,
@@ -115,7 +115,7 @@ def _object(problem: Problem) -> dict[str, Any]:
 
 def _annotation(problem: Problem) -> str:
     message = _masked(problem.message + (f" ({problem.hint})" if problem.hint else ""))
-    file = _escaped(problem.location.file).replace(":", "%3A").replace(",", "%2C")
+    file = _escaped(_masked(problem.location.file)).replace(":", "%3A").replace(",", "%2C")
     where = f"file={file},line={problem.location.line},col={problem.location.column},title={problem.code.value}"
     return f"::{problem.severity.value} {where}::{_escaped(message)}"
 

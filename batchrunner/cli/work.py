@@ -14,8 +14,9 @@ from batchrunner.cli.invocation import Invocation
 from batchrunner.cli.options import scope_flags
 from batchrunner.cli.progress import ConsoleProgress
 from batchrunner.cli.render import say_report, shown
+from batchrunner.cli.set_option import set_lines
 from batchrunner.cli.signals import passed_on
-from batchrunner.cli.terminal import say, warn, while_heard
+from batchrunner.cli.terminal import say, say_lines, warn, while_heard
 from batchrunner.domain.settings import Settings
 from batchrunner.domain.text import plural
 from batchrunner.engine.shutdown import Shutdown
@@ -42,6 +43,8 @@ def work(typed: Invocation, wanted: JobSet, settings: Settings) -> int:
     endpoint = endpoint_of(typed, project, clock, wanted.catalog)
     log = Log(log_file, clock, console)
     notifier = Notifier(hook, _title(wanted), log, secret=endpoint.access.key, allowed=typed.allow_network)
+    if said := set_lines(wanted.jobs):
+        say_lines(said, err=True)
     ask = partial(confirm.ask, yes=typed.yes, part_is_enough=typed.allow_partial)
     ports = RunPorts(endpoint, ask, console, notifier, warn, Shutdown(), clock, console.beat_s)
     workload = Workload(project, wanted, settings, prices_of(typed.prices, wanted.catalog))

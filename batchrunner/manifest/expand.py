@@ -17,6 +17,7 @@ from batchrunner.manifest.includes import SourceFile, SourceFiles
 from batchrunner.manifest.keys import text_of
 from batchrunner.manifest.layers import JOB_RANK, Layer, Value, layer_of, merge, removed
 from batchrunner.manifest.matrix import Combination, axes_of, combinations
+from batchrunner.manifest.overrides import Override, override_layer
 from batchrunner.manifest.permissions import Reach
 from batchrunner.manifest.rows import encodings
 from batchrunner.manifest.rows.encodings import Encoding
@@ -27,12 +28,13 @@ from batchrunner.manifest.yaml import document, nodes
 
 @dataclass(frozen=True, slots=True)
 class LoadOptions:
-    """How a manifest is read: under which profile, what of it all, and whether as a mere fragment."""
+    """How a manifest is read: under which profile and typed defaults, what of it all, whether as a mere fragment."""
 
     profile: str
     reach: Reach
     catalog: Catalog
     is_fragment: bool = False
+    overrides: tuple[Override, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ class _Expansion:
         self._name = self._judged_name()
         self._templates = dict(named_layers(self._parts, "templates", "template", problems))
         self._profiles = dict(named_layers(self._parts, "profiles", "profile", problems))
+        self._overrides = override_layer(options.overrides, self._fields, problems)
         self._tables: dict[tuple[str, str, str], Table | None] = {}
         top = read.root.location if read.root else Location(read.file, 1, 1)
         self._drafting = DraftBuilder(options.catalog, problems, options.is_fragment, top)
@@ -124,7 +127,8 @@ class _Expansion:
             return
         said = {name: entry for name, entry in read.items() if name not in _GENERATORS}
         own = layer_of(said, "", JOB_RANK, keys.meant(mapping, self._fields | keys.JOB.keys()))
-        layers = (*part.layers, *self._extended(read), own, self._profiles.get(self._options.profile, Layer()))
+        profile = self._profiles.get(self._options.profile, Layer())
+        layers = (*part.layers, self._overrides, *self._extended(read), own, profile)
         merged = merge(layers)
         # what a job lacks is told only if it cannot stand in what could not be read
         unknown = frozenset(name for layer in layers for name in layer.unknown if name not in merged)

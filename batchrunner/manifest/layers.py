@@ -26,8 +26,8 @@ class Value:
 
     @property
     def origin(self) -> str:
-        """What a message says of where a bad value came from; empty for the job itself."""
-        if not self.layer:
+        """What a message says of where a bad value came from; empty for the job itself, and where its place says so."""
+        if not self.layer or not self.location.line:
             return ""
         file = "" if self.location.file == self.node.location.file else f" of {self.location.file}"
         return f" (from {self.layer}, line {self.location.line}{file})"
@@ -42,7 +42,7 @@ class Layer:
 
 
 # Who has the last word: defaults count from 0 up, the inner file's above the outer one's.
-TEMPLATE_RANK, JOB_RANK, PROFILE_RANK = 1000, 2000, 3000
+OVERRIDE_RANK, TEMPLATE_RANK, JOB_RANK, PROFILE_RANK = 999, 1000, 2000, 3000
 
 
 def layer_of(entries: Mapping[str, nodes.Entry], name: str, rank: int, unknown: frozenset[str] = frozenset()) -> Layer:

@@ -17,6 +17,7 @@ from batchrunner.manifest.keys import described, text_of
 from batchrunner.manifest.layers import Value
 from batchrunner.manifest.local_images import Pictures
 from batchrunner.manifest.outputs import Outputs
+from batchrunner.manifest.overrides import Override
 from batchrunner.manifest.own_models import OwnModels
 from batchrunner.manifest.permissions import Permissions, Reach
 from batchrunner.manifest.secrets import secret_in, secret_name
@@ -60,14 +61,16 @@ def load(
     permissions: Permissions | None = None,
     look_at_files: bool = True,
     may_be_fragment: bool = False,
+    overrides: tuple[Override, ...] = (),
 ) -> Manifest:
     """Reads, expands and validates; whatever is wrong is in the result, never raised.
 
     `permissions`: what it may read; by default no file outside its own folder, and no variable of the environment.
     `look_at_files`: local images are opened. `may_be_fragment`: a file without `version` is judged as one that
-    others include.
+    others include. `overrides`: defaults that somebody typed, above those of the manifest.
     """
-    options = LoadOptions(profile, Reach(permissions or Permissions.beside(path)), shipped())
+    reach = Reach(permissions or Permissions.beside(path))
+    options = LoadOptions(profile, reach, shipped(), overrides=overrides)
     return _load(path, options, look_at_files, may_be_fragment)
 
 

@@ -49,8 +49,9 @@ class Pictures:
     _names: dict[Path, PictureNames] = field(default_factory=dict)
 
     def picture(self, text: str, value: Value) -> Picture | ImageError:
-        """The picture behind a path; a path is relative to the file in which its field stands."""
-        path = os.path.normpath(os.path.join(os.path.dirname(value.location.file), text))  # noqa: PTH118, PTH120  # a text
+        """The picture behind a path; it is relative to the file in which its field stands, typed to where we are."""
+        folder = os.path.dirname(value.location.file) if value.location.line else ""  # noqa: PTH120  # a text
+        path = os.path.normpath(os.path.join(folder, text))  # noqa: PTH118  # as above
         if path not in self._known:
             self._known[path] = self._judged(path, text)
         return self._known[path]

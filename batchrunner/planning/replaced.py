@@ -34,7 +34,7 @@ class Cause:
     def __str__(self) -> str:
         if self.location is None:
             return f"`{self.field}`, which was removed"
-        at = f"{self.location.file}:{self.location.line}"
+        at = self.location.at
         if self.layer:
             return f"`{self.field}` in {self.layer}, {at}"
         return f"`{self.field}`, {at}" if self.clips == 1 else f"`{self.field}` of {self.clips} jobs, from {at} on"

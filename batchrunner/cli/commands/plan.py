@@ -23,8 +23,9 @@ from batchrunner.cli.options import (
     selection_options,
 )
 from batchrunner.cli.permission_options import reading_options
+from batchrunner.cli.set_option import set_lines, set_values
 from batchrunner.cli.terminal import hand_over, say_lines, width
-from batchrunner.domain.text import json_text
+from batchrunner.domain.text import in_lines, json_text, stacked
 from batchrunner.errors import ExitCode
 from batchrunner.io.clock import Clock
 from batchrunner.manifest.export import spelt_out
@@ -65,8 +66,11 @@ def command(manifest: Path, *, detailed_exitcode: bool, **options: Any) -> int:
     prices = prices_of(typed.prices, read.catalog)
     planned, _ = plan_of(read, project_of(typed), prices, typed.run, account_of(typed), now_s)
     if typed.form == "json":
-        hand_over(json_text(plan_as_json(planned), indent=2))
+        typed_values = [{"value": said, "jobs": count} for said, count in set_values(read.jobs)]
+        hand_over(json_text(plan_as_json(planned) | {"set": typed_values}, indent=2))
     else:
-        say_lines(plan_table(planned, now_s, width()))
+        table = plan_table(planned, now_s, width())
+        said = set_lines(read.jobs)
+        say_lines(stacked(said, in_lines(""), table) if said else table)
     something = any(not step.is_last for _, step in planned.steps)
     return _SOMETHING_TO_DO if detailed_exitcode and something else ExitCode.DONE

@@ -11,7 +11,7 @@ import click
 
 from batchrunner.app.imitated_models import imitated_models
 from batchrunner.catalog import shipped
-from batchrunner.cli.options import SettingParam
+from batchrunner.cli.setting_param import SettingParam
 from batchrunner.cli.terminal import say, say_lines
 from batchrunner.domain import settings
 from batchrunner.domain.text import in_lines

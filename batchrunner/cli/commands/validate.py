@@ -10,6 +10,7 @@ from batchrunner.app.job_set import check_profile
 from batchrunner.cli import problems as problem_text
 from batchrunner.cli.options import format_option, network_option, option, profile_option
 from batchrunner.cli.permission_options import permissions_of, reading_options
+from batchrunner.cli.set_option import typed_overrides
 from batchrunner.cli.terminal import hand_over, say_lines
 from batchrunner.domain.settings import Network
 from batchrunner.domain.text import Lines, in_lines, plural, stacked
@@ -41,7 +42,14 @@ def command(
     Example: batchrunner validate shots.yaml
     """
     loaded = [
-        load(path, profile, permissions=permissions_of(path), look_at_files=not no_files, may_be_fragment=True)
+        load(
+            path,
+            profile,
+            permissions=permissions_of(path),
+            look_at_files=not no_files,
+            may_be_fragment=True,
+            overrides=typed_overrides(),
+        )
         for path in manifests
     ]
     for manifest in loaded:
