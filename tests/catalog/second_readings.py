@@ -313,3 +313,46 @@ READINGS: Mapping[str, Reading] = {
     "alibaba/wan2.7-i2v": WAN,
     "kling/kling-v2.6-i2v": KLING,
 }
+
+_FRAMES = {"image": "first_frame_image", "lastFrame": "last_frame_image"}
+_SAME = {"prompt": "prompt", "duration": "duration", "durationSeconds": "duration", "resolution": "resolution"}
+# The field that is meant by a manifest's word; a word that is not there means none, and is a mistake.
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "google/veo-3.1-lite-i2v": {
+        **{name: name for name in ("prompt", "image", "lastFrame", "negativePrompt", "aspectRatio", "durationSeconds")},
+        "duration": "durationSeconds",
+        "resolution": "resolution",
+    },
+    "vidu/viduq3-turbo-i2v": {**_SAME, "image": "first_frame_image", "seed": "seed"},
+    "vidu/viduq3-turbo-fl2v": {**_SAME, **_FRAMES, "seed": "seed"},
+    "alibaba/happyhorse-1.0-i2v": {**_SAME, "image": "first_frame_image", "seed": "seed"},
+    "minimax/hailuo-2.3-i2v": {**_SAME, "image": "first_frame_image"},
+    "bytedance/seedance-2.0-fast-i2v": {
+        **_SAME,
+        **_FRAMES,
+        "referenceImages": "reference_images",
+        "aspectRatio": "ratio",
+        "audio": "generate_audio",
+    },
+    "bytedance/seedance-1.5-pro-i2v": {
+        **_SAME,
+        **_FRAMES,
+        "aspectRatio": "ratio",
+        "audio": "generate_audio",
+        "seed": "seed",
+    },
+    "alibaba/wan2.7-i2v": {
+        **_SAME,
+        "image": "first_frame",
+        "lastFrame": "last_frame",
+        "negativePrompt": "negative_prompt",
+        "seed": "seed",
+    },
+    "kling/kling-v2.6-i2v": {
+        "prompt": "prompt",
+        "image": "image",
+        "duration": "duration",
+        "durationSeconds": "duration",
+        "audio": "sound",
+    },
+}

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from batchrunner.catalog import shipped
+from batchrunner.catalog import ROLE_WORDS, shipped
 from batchrunner.domain.problem import Code, Problem
 from batchrunner.manifest.load import Manifest, load
-from tests.catalog.field_kinds import ABSENT, URL, Typed
-from tests.catalog.second_readings import READINGS, Body, Reading, Verdict
+from tests.catalog.field_kinds import ABSENT, URL, Typed, Word
+from tests.catalog.second_readings import READINGS, WORDS, Body, Reading, Verdict
 from tests.catalog.test_agreement import VALUES, VEO
 
 Values = tuple[object, ...]
@@ -223,7 +223,7 @@ def as_typed(body: Body) -> dict[str, Typed]:
 
 def test_every_shipped_model_has_a_second_reading() -> None:
     assert {*READINGS, *VEO} == set(shipped().slugs)
-    assert READINGS.keys() == CROSSED.keys() == BASES.keys()
+    assert READINGS.keys() == CROSSED.keys() == BASES.keys() == WORDS.keys()
 
 
 @every_model
@@ -270,6 +270,38 @@ def _meant_by_a_role(slug: str) -> set[str]:
     assert model is not None
     roles = {name: shipped().role_of(name) for each in shipped() for name in each.fields}
     return {name for name, role in roles.items() if role is not None and model.field(role) is not None}
+
+
+@every_model
+@pytest.mark.parametrize("word", ROLE_WORDS)
+def test_a_word_of_manifests_means_the_field_of_the_reading(slug: str, word: str, film: Path) -> None:
+    """A picture under a wrong name might be ignored, and the clip be paid."""
+    name = WORDS[slug].get(word, "")
+    bodies = [{**base, **({name: _sound(slug, name)} if name else {})} for base in BASES[slug]]
+    body = min(bodies, key=READINGS[slug].verdict)
+    written = as_typed({**body, word: body.get(name, "7")})
+    if word != name:
+        written.pop(name, None)
+    film.write_text(_manifest(slug, [written]), encoding="utf-8")
+    manifest = load(film)
+    assert [dict(job.body) for job in manifest.jobs if not manifest.errors] == ([body] if name else [])
+
+
+def _sound(slug: str, name: str) -> object:
+    kind = READINGS[slug].fields[name]
+    return next(each.value for each in kind.tries if each.value is not ABSENT and kind.fits(each.value))
+
+
+@every_model
+def test_a_word_that_a_field_lists_may_be_written_without_quotes(slug: str, film: Path) -> None:
+    """YAML takes `16:9` for a number, and `on` for a switch."""
+    words = {name: kind.words for name, kind in READINGS[slug].fields.items() if isinstance(kind, Word)}
+    base = BASES[slug][0]
+    every = [(name, word) for name, those in words.items() for word in those]
+    jobs = [{**base, "id": f"job-{number}", name: f"<{word}>"} for number, (name, word) in enumerate(every)]
+    text = "".join(f"  - {json.dumps(job)}\n" for job in jobs).replace('"<', "").replace('>"', "")
+    film.write_text(f"version: 1\nmodel: {slug}\njobs:\n{text}", encoding="utf-8")
+    assert [dict(job.body) for job in load(film).jobs] == [{**base, name: word} for name, word in every]
 
 
 @every_model
