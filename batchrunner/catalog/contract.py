@@ -83,13 +83,12 @@ def contract_of(model: Model) -> Contract:
 
 
 def form_of(said: Mapping[str, object], **rest: Any) -> FieldForm:  # noqa: ANN401  # the fields of the record
-    """A form in which what means the same is written alike: `enum` in one order, a short range as a list."""
+    """A form in which what means the same is written alike: a short range is a list, which needs no bounds."""
     kept = {name: value for name, value in said.items() if name not in _IDLE or not same(value, _IDLE[name])}
     if "enum" not in kept and kept.get("type") == "integer":
         kept |= _as_list(kept.get("minimum"), kept.get("maximum"))
     listed = kept.get("enum")
     if isinstance(listed, list):
-        kept["enum"] = sorted(listed, key=lambda each: (isinstance(each, str), each))
         idle = [end for end in ("minimum", "maximum") if _adds_nothing(kept.get(end), end, listed)]
         kept = {name: value for name, value in kept.items() if name not in idle}
     return FieldForm(kept, **rest)
@@ -119,8 +118,13 @@ def _own_form(schema: Mapping[str, Any]) -> FieldForm:
 
 def _facts_of(form: FieldForm, place: Place) -> Iterator[tuple[Place, object]]:
     yield (*place, "type"), form.said.get("type")
-    yield from (((*place, name), value) for name, value in form.said.items() if name != "type")
+    yield from (((*place, name), _sorted(value)) for name, value in form.said.items() if name != "type")
     if form.items is not None:
         yield from _facts_of(form.items, (*place, "items"))
     for name, each in form.fields.items():
         yield from _facts_of(each, (*place, "fields", name))
+
+
+def _sorted(value: object) -> object:
+    """A value whose order says nothing, where it is a list of such."""
+    return sorted(value, key=lambda each: (isinstance(each, str), each)) if isinstance(value, list) else value

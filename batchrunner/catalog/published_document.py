@@ -117,10 +117,13 @@ def body_schema(document: Mapping[str, Any], post: Mapping[str, Any]) -> object:
 def path_of(address: str) -> str | None:
     """The path below `/api/v1/` of an address of the service: `google/veo-3.1-i2v/async`; None where it is none."""
     path = address.removeprefix(API)
-    parts = path.split("/")
-    if path == address or not (2 <= len(parts) <= 3) or not all(map(NAME.fullmatch, parts)):  # noqa: PLR2004  # slug, /async
-        return None
-    return path if parts[2:] in ([], ["async"]) else None
+    return path if path != address and is_slug(path.removesuffix("/async")) else None
+
+
+def is_slug(text: str) -> bool:
+    """Whether it is a model's name: `google/veo-3.1-i2v`."""
+    parts = text.split("/")
+    return len(parts) == 2 and all(map(NAME.fullmatch, parts))  # noqa: PLR2004  # provider and name
 
 
 def _server(document: Mapping[str, Any]) -> str:

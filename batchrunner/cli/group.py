@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, str] = {
 # What may follow a command: `models check` is the file `commands/models_check.py`.
 SUBCOMMANDS: Mapping[str, Mapping[str, str]] = {
     "models": {
+        "import": "Write a description of a model from its published schema; never overwrites.",
         "check": "Compare the models with the schemas that the service publishes.",
     },
 }

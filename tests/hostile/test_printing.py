@@ -112,6 +112,8 @@ WORDS = {
     "retry": ("retry", "batch.yaml", "--sandbox"),
     "fetch": ("fetch", "batch.yaml", "--sandbox"),
     "models": ("models",),
+    "a model to check": ("models", "check", HOSTILE),
+    "a model to import": ("models", "import", HOSTILE),
     "trust": ("trust", HOSTILE.replace("\x00", "")),
     "a job that nobody knows": ("status", "batch.yaml", HOSTILE, "--sandbox"),
     "a job to redo": ("redo", "batch.yaml", HOSTILE, "--sandbox"),
