@@ -97,7 +97,7 @@ def test_a_clip_costs_the_upper_end_of_its_estimate(body: Mapping[str, object], 
 
 
 def test_what_has_no_price_costs_nothing_in_the_sandbox() -> None:
-    unpriced = Catalog([read_model(described())])
+    unpriced = Catalog([read_model({**described(), "price": None})])
 
     assert only(unpriced).price_usd(BODY) == 0
 
