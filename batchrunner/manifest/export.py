@@ -12,10 +12,14 @@ from batchrunner.manifest.load import Manifest
 
 
 def spelt_out(manifest: Manifest) -> dict[str, object]:
-    """`{"version", "name", "settings", "jobs"}`; paths are relative to the manifest's own folder."""
+    """`{"version", "name", "models", "settings", "jobs"}`; paths are relative to the manifest's own folder."""
     settings = {key: value for key, value in manifest.settings_as_written.items() if key != "output"}
     folder = manifest.path.parent
     data: dict[str, object] = {"version": 1, "name": manifest.name}
+    asked = {job.request.model for job in manifest.jobs}
+    own = [model.source.file for model in manifest.catalog if model.source.file and model.slug in asked]
+    if own:
+        data["models"] = [_relative(file, folder) for file in own]
     if settings:
         data["settings"] = settings
     grouped = groupby(manifest.jobs, key=lambda job: job.identity.job)
@@ -38,13 +42,17 @@ def _job(takes: Sequence[Job], folder: Path) -> Iterator[tuple[str, object]]:
 def _plain(value: object, folder: Path) -> object:
     match value:
         case LocalImage():
-            return _escaped(Path(os.path.relpath(value.path, folder)).as_posix())
+            return _escaped(_relative(value.path, folder))
         case bool() | int() | float():
             return value
         case list():
             return [_plain(item, folder) for item in value]
         case _:
             return _escaped(_without_fragment(str(value)))
+
+
+def _relative(path: str, folder: Path) -> str:
+    return Path(os.path.relpath(path, folder)).as_posix()
 
 
 def _without_fragment(text: str) -> str:

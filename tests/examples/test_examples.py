@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator
 
+from batchrunner.app.imitated_models import imitated_models
 from batchrunner.app.job_set import wanted_of
 from batchrunner.app.run_manifest import Workload, run_manifest
 from batchrunner.app.run_options import RunOptions
-from batchrunner.catalog import shipped_prices
+from batchrunner.catalog import price_list, shipped
 from batchrunner.domain.image import LocalImage
 from batchrunner.domain.problem import Code
 from batchrunner.domain.status import Status
@@ -37,8 +38,9 @@ pytestmark = pytest.mark.untraced
 EXAMPLES = data_root() / "jobs-examples"
 SCHEMA = data_root() / "schemas" / "manifest.schema.json"
 FILES = sorted(path.relative_to(EXAMPLES).as_posix() for path in EXAMPLES.rglob("*.yaml"))
+DESCRIPTIONS = [name for name in FILES if name.startswith("models/")]
 FRAGMENTS = [name for name in FILES if name.startswith("shots/") or name.endswith("packshots.yaml")]
-MANIFESTS = [name for name in FILES if name not in FRAGMENTS]
+MANIFESTS = [name for name in FILES if name not in FRAGMENTS and name not in DESCRIPTIONS]
 
 # file → profile → the clips that it wants
 CLIPS = {
@@ -57,10 +59,12 @@ CLIPS = {
     "13-include.yaml": {"": 4},
     "14-local-images.yaml": {"": 3},
     "15-selection.yaml": {"": 2},
+    "16-own-model.yaml": {"": 2},
+    "17-several-models.yaml": {"": 2, "draft": 2},
     "campaign/campaign.yaml": {"": 125, "draft": 125},
 }
 RUNS = [(name, profile) for name, profiles in CLIPS.items() for profile in profiles]
-every_file = pytest.mark.parametrize("name", FILES)
+every_file = pytest.mark.parametrize("name", MANIFESTS + FRAGMENTS)
 every_run = pytest.mark.parametrize(("name", "profile"), RUNS, ids=["-".join(filter(None, run)) for run in RUNS])
 
 
@@ -116,19 +120,20 @@ class Copy:
 
     def __init__(self, folder: Path, name: str, profile: str) -> None:
         shutil.copytree(EXAMPLES, folder, dirs_exist_ok=True)
-        self.studio = Studio(folder)
         self.manifest = load(folder / name, profile)
+        self.prices = price_list(self.manifest.catalog)
+        self.studio = Studio(folder, models=imitated_models(self.manifest.catalog))
         self.project: ProjectPaths = find_project(self.manifest.path)
 
     def batch(self, ledger: LedgerReader) -> Batch:
-        return load_batch(self.project, wanted_of(self.manifest), ledger, shipped_prices(), EVENING_S)
+        return load_batch(self.project, wanted_of(self.manifest), ledger, self.prices, EVENING_S)
 
     def run(self, start_s: float = EVENING_S) -> RunResult:
         """`batchrunner run`, agreed to, in moved time."""
         return in_moved_time(self._run, start_s)
 
     async def _run(self, clock: MovedClock) -> RunResult:
-        work = Workload(self.project, wanted_of(self.manifest), self.manifest.settings, shipped_prices())
+        work = Workload(self.project, wanted_of(self.manifest), self.manifest.settings, self.prices)
         return (await run_manifest(work, RunOptions(no_canary=True), self.studio.ports(clock))).result
 
     def actions(self) -> set[Action]:
@@ -255,6 +260,46 @@ def test_what_a_fragment_says_of_itself_does_not_leak_out() -> None:
     assert [fields["resolution"] for fields in jobs.values()] == ["1080p", "720p", "720p", "1080p"]
     assert "the knight" in jobs["castle-gate"]["prompt"]
     assert "the old knight" in jobs["forest-ride"]["prompt"]
+
+
+def test_a_model_of_ones_own_is_described_by_the_file_beside_it() -> None:
+    manifest = read("16-own-model.yaml")
+    (slug,) = set(manifest.catalog.slugs) - set(shipped().slugs)
+    assert [dict(job.body, opening=None) for job in manifest.jobs] == [
+        {"script": "The probe lands in red dust", "opening": None, "length": 5, "lines": "720P", "with_sound": False},
+        {
+            "script": "The camera closes in on the probe, and the wind is heard",
+            "opening": None,
+            "length": 6,
+            "lines": "1080P",
+            "with_sound": True,
+        },
+    ]
+    prices = price_list(manifest.catalog)
+    assert {job.request.model for job in manifest.jobs} == {slug}
+    assert [str(prices.cost(job.request)) for job in manifest.jobs] == ["$0.20", "$0.54"]
+
+
+def test_each_model_gets_its_own_fields_and_a_draft_leaves_out_what_it_does_not_have() -> None:
+    final, draft = read("17-several-models.yaml"), read("17-several-models.yaml", "draft")
+    assert [(job.request.model, sorted(job.body)) for job in final.jobs] == [
+        (
+            "google/veo-3.1-i2v",
+            ["aspectRatio", "durationSeconds", "image", "lastFrame", "negativePrompt", "prompt", "resolution"],
+        ),
+        (
+            "bytedance/seedance-1.5-pro-i2v",
+            ["duration", "execution_expires_after", "first_frame_image", "prompt", "ratio", "resolution"],
+        ),
+    ]
+    assert {job.request.model for job in draft.jobs} == {"minimax/hailuo-2.3-i2v"}
+    for job in draft.jobs:
+        assert {**job.body, "prompt": "", "first_frame_image": ""} == {
+            "prompt": "",
+            "first_frame_image": "",
+            "duration": 6,
+            "resolution": "768P",
+        }
 
 
 def test_the_campaign_has_two_formats_and_drafts_without_last_frames() -> None:

@@ -148,3 +148,16 @@ def test_nothing_is_printed_of_a_manifest_with_mistakes(desk: Desk, capsys: pyte
     shown = capsys.readouterr()
     assert shown.out == ""
     assert "image-missing" in shown.err
+
+
+def test_a_model_of_ones_own_is_named_where_a_job_asks_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "models").mkdir()
+    for name in ("asked", "idle"):
+        text = f"slug: studio/{name}-i2v\nlike: google/veo-3.1-i2v\npath: studio/{name}-i2v\n"
+        (tmp_path / "models" / f"{name}.yaml").write_text(text, encoding="utf-8")
+    path = tmp_path / "film.yaml"
+    own = HEAD.replace("google/veo-3.1-i2v", "studio/asked-i2v")
+    path.write_text(f"{own}models: [models/*.yaml]\njobs:\n{job('id: a, prompt: x')}", encoding="utf-8")
+    again = assert_expands_to_itself(capsys, path)
+    assert again.catalog.find("studio/asked-i2v")
+    assert again.catalog.find("studio/idle-i2v") is None
