@@ -165,7 +165,7 @@ class DraftBuilder:
         if found := self.catalog.find(slug):
             return found
         near = nearest_name(slug, self.catalog.slugs)
-        hint = f"did you mean `{near}`?" if near else f"known models: {', '.join(self.catalog.slugs)}"
+        hint = f"did you mean `{near}`?" if near else "`batchrunner models` lists the known ones"
         said = f'there is no model "{keys.shortened(slug)}"'
         self.problems.add(Problem(Code.UNKNOWN_MODEL, value.node.location, said + value.origin, hint, "model"))
         return self.catalog.find(near) if near else None

@@ -104,7 +104,7 @@ class OwnModels:
             said = f"there is no model {shortened(str(written['like']))} to be like"
             location = root.entries["like"].node.location
             near = nearest_name(str(written["like"]), self.catalog.slugs)
-            hint = f"did you mean `{near}`?" if near else f"known models: {', '.join(self.catalog.slugs)}"
+            hint = f"did you mean `{near}`?" if near else "`batchrunner models` lists the known ones"
             self._tell(Problem(Code.MODEL_FILE, location, said, hint))
             return None
         told = {key: value for key, value in written.items() if not keys.is_ignored(key)}
