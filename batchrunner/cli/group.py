@@ -34,6 +34,7 @@ SUBCOMMANDS: Mapping[str, Mapping[str, str]] = {
     "models": {
         "import": "Write a description of a model from its published schema; never overwrites.",
         "check": "Compare the models with the schemas that the service publishes.",
+        "prices": "Print the prices of all models, or compare them with a list.",
     },
 }
 

@@ -15,6 +15,7 @@ ENDS: Mapping[str, str] = {
     "validate": "0 where every manifest is valid, warnings or not; 2 where one has an error.",
     "plan": "0, also where there is something to do; with `--detailed-exitcode`, 5 where there is something to do.",
     "models check": "0 where no contract differs; 1 where one does; 5 where none does and one could not be compared.",
+    "models prices": "0 where no price differs; 1 where one does; 4 where none does and a person has to look for one.",
 }
 
 
