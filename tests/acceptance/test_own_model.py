@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft7Validator
 
 from batchrunner.sandbox import record
 from tests.io.test_images import png
@@ -164,6 +165,18 @@ def test_it_is_planned_rendered_charged_and_reported_by_its_own_price(folder: Fo
         "quality": "1080P",
         "with_sound": False,
     }
+
+
+def test_editors_are_told_its_fields(folder: Folder) -> None:
+    folder.holds(JOBS)
+    said = folder.types("schema", "manifest", "--manifest", "shots.yaml")
+    assert said.code == 0, said.text
+    validator = Draft7Validator(json.loads(said.out))
+    good = {"id": "a", "script": "The probe lands", "opening": "frame.png", "length": 11}
+    head = {"version": 1, "models": ["novum.yaml"], "model": "orbit/novum-2-i2v"}
+    assert [*validator.iter_errors({**head, "jobs": [good]})] == []
+    for wrong in ({"length": 12}, {"quality": "720P"}, {"with_sound": "loud"}, {"sript": "The probe lands"}):
+        assert [*validator.iter_errors({**head, "jobs": [{**good, **wrong}]})], wrong
 
 
 def test_prices_of_ones_own_take_the_place_of_its_own(folder: Folder) -> None:
