@@ -13,7 +13,7 @@ from batchrunner.io.clock import Clock
 from batchrunner.io.http import Http, InProcessTransport
 from batchrunner.io.roots import make_state_folder
 from batchrunner.providers.credentials import Credentials
-from batchrunner.providers.provider import KeyStatus, Provider
+from batchrunner.providers.provider import BalanceReply, BalanceStatus, KeyStatus, Provider
 from batchrunner.providers.provider_registry import DEFAULT, PROVIDERS, MakeProvider
 from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import Sandbox
@@ -22,6 +22,20 @@ from batchrunner.storage.paths import ProjectPaths
 T = TypeVar("T")
 
 SANDBOX_ACCESS = Credentials("http://127.0.0.1", "mdlx-sandbox")
+
+
+@dataclass(frozen=True, slots=True)
+class AccountAnswer:
+    """What a service answered when it was asked of a key; `refusal` is why it was not trusted, in a sentence."""
+
+    key: KeyStatus
+    balance: BalanceReply
+    refusal: str | None = None
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether anybody answered at all."""
+        return self.key is not KeyStatus.UNKNOWN or self.balance.status is not BalanceStatus.UNANSWERED
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +54,17 @@ class Endpoint:
     async def refuses_key(self, clock: Clock) -> bool:
         """Whether it says that the key is no good."""
         return await self._asked(clock, lambda provider: provider.check_key()) is KeyStatus.REFUSED
+
+    async def account(self, clock: Clock) -> "AccountAnswer":
+        """What it says of the key and of the account; that it does not answer is said, too. Free."""
+
+        async def both(provider: Provider) -> AccountAnswer:
+            return AccountAnswer(await provider.check_key(), await provider.balance())
+
+        try:
+            return await self._asked(clock, both)
+        except CertificateRefused as error:
+            return AccountAnswer(KeyStatus.UNKNOWN, BalanceReply(BalanceStatus.UNANSWERED), str(error))
 
     async def balance(self, clock: Clock) -> Decimal | None:
         """The account's balance, where it is told."""

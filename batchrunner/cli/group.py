@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, str] = {
     "pick": "Put an older version of a clip back under its final name.",
     "resolve": "Say what became of submits whose outcome is unknown.",
     "report": "Report what happened, from the ledger alone: for spreadsheets, pages and programs.",
+    "doctor": "Check key, balance, clock, disk and ledger, each with what helps.",
     "uploads": "List the images uploaded for this project, or delete them at the service.",
     "trust": "Trust a ledger that was made elsewhere, from now on, on this machine.",
     "models": "List the models with their fields, rules and dated prices.",

@@ -49,11 +49,16 @@ _OPTIONS = (
 )
 
 
-def reading_options(command: F) -> F:
-    """The options of every command that reads a manifest."""
-    for decorate in reversed((*_OPTIONS, set_option)):
+def permission_options(command: F) -> F:
+    """The options of every command that reads files which a manifest may name."""
+    for decorate in reversed(_OPTIONS):
         command = decorate(command)
     return command
+
+
+def reading_options(command: F) -> F:
+    """The same with `--set`: the options of every command that reads the jobs of a manifest."""
+    return permission_options(set_option(command))
 
 
 def typed_permissions() -> list[str]:

@@ -12,6 +12,7 @@ from docs.site.navigation import toctree
 # What a command can end with besides 0, and 2 for usage; those that render can end with anything in the table.
 RENDER = "run", "retry", "redo", "fetch", "demo"
 ENDS: Mapping[str, str] = {
+    "doctor": "0 where nothing is wrong, though something may be worth a look; 1 where something is wrong.",
     "validate": "0 where every manifest is valid, warnings or not; 2 where one has an error.",
     "plan": "0, also where there is something to do; with `--detailed-exitcode`, 5 where there is something to do.",
     "models check": "0 where no contract differs; 1 where one does; 5 where none does and one could not be compared.",

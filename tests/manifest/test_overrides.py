@@ -70,7 +70,7 @@ def test_of_a_key_that_is_typed_twice_the_last_value_counts(tmp_path: Path) -> N
     ],
 )
 def test_a_mistake_in_it_has_the_option_as_its_place(tmp_path: Path, typed: str, code: Code, hint: str | None) -> None:
-    (problem,) = read(tmp_path, typed).errors
+    problem, *_ = read(tmp_path, typed).errors
     assert (str(problem.location), problem.location.line) == (f"--set {typed}", 0)
     assert problem.code is code
     assert "line 0" not in problem.message

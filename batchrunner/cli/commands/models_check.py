@@ -11,7 +11,7 @@ from batchrunner.app.published_pages import fetch_pages, kept_schema, schema_pag
 from batchrunner.catalog import Catalog, Model, shipped
 from batchrunner.cli.context import read
 from batchrunner.cli.options import format_option, option
-from batchrunner.cli.permission_options import reading_options
+from batchrunner.cli.permission_options import permission_options
 from batchrunner.cli.terminal import hand_over, say_lines, warn
 from batchrunner.domain.suggestions import nearest_name
 from batchrunner.domain.text import json_text
@@ -24,7 +24,7 @@ from batchrunner.reports.contract_table import contract_json, contract_lines
 @click.command()
 @click.argument("models", nargs=-1)
 @option("--manifest", type=click.Path(path_type=Path), help="Also check the models that this manifest describes.")
-@reading_options
+@permission_options
 @click.option(
     "--offline-file",
     type=click.Path(path_type=Path),

@@ -8,7 +8,7 @@ import click
 from batchrunner.catalog import shipped
 from batchrunner.cli.context import catalog_of
 from batchrunner.cli.options import option
-from batchrunner.cli.permission_options import reading_options
+from batchrunner.cli.permission_options import permission_options
 from batchrunner.cli.terminal import hand_over
 from batchrunner.errors import UsageError
 from batchrunner.io.resources import read_text
@@ -24,7 +24,7 @@ _FILES = {"report": "schemas/report.schema.json", "model": "schemas/model.schema
     type=click.Path(dir_okay=False, path_type=Path),
     help="Include the models of one's own that this manifest names under `models:`.",
 )
-@reading_options
+@permission_options
 def command(what: str, manifest: Path | None) -> None:
     """Print a schema, one self-contained file: for editors and for programs.
 
