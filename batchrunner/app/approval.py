@@ -16,7 +16,7 @@ from batchrunner.domain.job import Job
 from batchrunner.domain.money import NOTHING, dollars
 from batchrunner.domain.settings import DEFAULT_MAX_REPLACE
 from batchrunner.domain.step import Action, Step, total
-from batchrunner.domain.text import dated, local, plural
+from batchrunner.domain.text import day_of, local, plural
 from batchrunner.errors import Unauthorized, UsageError
 from batchrunner.io.clock import Clock
 from batchrunner.planning.batch import Batch, JobState
@@ -24,6 +24,7 @@ from batchrunner.planning.effective_limits import EffectiveLimits
 from batchrunner.planning.inputs import PlanOptions
 from batchrunner.planning.outgoing import Outgoing, outgoing
 from batchrunner.planning.plan_digest import Terms, difference, plan_digest
+from batchrunner.planning.price_basis import PriceBasis, price_basis
 from batchrunner.planning.replaced import Replaced, replaced
 from batchrunner.storage.output_folders import folder_faults, try_folders
 from batchrunner.storage.paths import ProjectPaths
@@ -75,7 +76,8 @@ async def approve(
     check_contracts(asked, batch.project.manifest, accept_drift=order.accept_drift)
     if await endpoint.refuses_key(clock):
         raise Unauthorized("the service refuses this API key: nothing was submitted")
-    offer = _offer(batch, limits, submits.values(), await endpoint.balance(clock), again, sends=sends, clock=clock)
+    basis = basis_of(batch, seen, clock.wall_s())
+    offer = _offer(batch, limits, submits.values(), await endpoint.balance(clock), again, sends=sends, basis=basis)
     ask(offer)
     refuse_faults(try_folders(batch.project.safe, _folders_of(batch, seen)))  # now that something may be written
     for model in asked:
@@ -98,6 +100,12 @@ def sends_of(batch: Batch, seen: Iterable[JobState], base_url: str, hook: str | 
     """What leaves this machine with what would be submitted."""
     submitted = (s.job for s in seen if s.job and s.step.action is Action.SUBMIT)
     return outgoing(submitted, batch.catalog, batch.sources, base_url, hook)
+
+
+def basis_of(batch: Batch, seen: Iterable[JobState], now_s: float) -> PriceBasis:
+    """What the sum for what would be submitted is made of."""
+    submitted = (s.job for s in seen if s.job and s.step.action is Action.SUBMIT)
+    return price_basis(submitted, batch.estimates, day_of(now_s))
 
 
 def terms(batch: Batch, limits: EffectiveLimits, base_url: str, again: Replaced, sends: Outgoing) -> Terms:
@@ -201,7 +209,7 @@ def _offer(
     again: Replaced,
     *,
     sends: Outgoing,
-    clock: Clock,
+    basis: PriceBasis,
 ) -> Offer:
     submits = list(submits)
     left = None if limits.budget_usd is None else limits.budget_usd - batch.lifetime_usd()
@@ -210,7 +218,7 @@ def _offer(
         clips=len(submits),
         cost=total(submits),
         retries=limits.retries,
-        priced=dated(batch.prices.priced_on, clock.wall_s()),
+        basis=basis,
         affordable=len(submits) if balance_usd is None else affordable(submits, balance_usd),
         waits_for_balance=limits.waits_for_balance,
         max_cost_usd=limits.run_usd,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from batchrunner.app.approval import chosen, sends_of, terms
+from batchrunner.app.approval import basis_of, chosen, sends_of, terms
 from batchrunner.app.decisions import decided_by, with_decisions
 from batchrunner.app.job_set import wanted_of
 from batchrunner.app.run_options import RunOptions
@@ -47,10 +47,12 @@ def plan_of(
     if decided is not None:
         planning, batch = replace(planning, only=decided.only), with_decisions(batch, decided.decisions)
     _, seen = chosen(options, batch, limits, planning)
-    return planned_of(batch, limits, limits.concurrency or slots or START, seen, account.base_url), seen
+    return planned_of(batch, limits, limits.concurrency or slots or START, seen, account.base_url, now_s), seen
 
 
-def planned_of(batch: Batch, limits: EffectiveLimits, concurrency: int, seen: list[JobState], base_url: str) -> Planned:
+def planned_of(
+    batch: Batch, limits: EffectiveLimits, concurrency: int, seen: list[JobState], base_url: str, now_s: float
+) -> Planned:
     """What there is to show; a job that left the manifest only where something is still to be done with it."""
     again = replaced((s.job, s.history, s.step) for s in seen)
     sends = sends_of(batch, seen, base_url)
@@ -59,7 +61,7 @@ def planned_of(batch: Batch, limits: EffectiveLimits, concurrency: int, seen: li
         steps=tuple((s.identity, s.step) for s in seen if s.job),
         removed=tuple((s.identity, s.step) for s in seen if not s.job and s.step.action is not Action.NONE),
         unpriced=frozenset(s.identity for s in seen if s.job and not batch.is_priced(s.job)),
-        priced_on=batch.prices.priced_on,
+        basis=basis_of(batch, seen, now_s),
         concurrency=concurrency,
         expected_s=expected_s(wanted, batch.histories.values(), concurrency, batch.catalog.latency_kind),
         digest=plan_digest(((s.job, s.step) for s in seen), terms(batch, limits, base_url, again, sends)),

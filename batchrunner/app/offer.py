@@ -7,6 +7,7 @@ from batchrunner.domain.money import Cost, dollars
 from batchrunner.domain.text import in_lines, most_usd, plural, with_retries
 from batchrunner.errors import InsufficientBalance
 from batchrunner.planning.outgoing import NOTHING_SENT, Outgoing
+from batchrunner.planning.price_basis import PriceBasis
 from batchrunner.planning.replaced import NONE_REPLACED, Replaced
 
 
@@ -14,7 +15,7 @@ from batchrunner.planning.replaced import NONE_REPLACED, Replaced
 class Offer:
     """What a run would pay: shown before the first submit. None: there is no such limit, or it was not told.
 
-    `priced` says of when the prices are. `affordable` is how many of the clips the balance pays for. `until` is the
+    `basis` is what the sum is made of. `affordable` is how many of the clips the balance pays for. `until` is the
     deadline with its zone.
     """
 
@@ -22,7 +23,7 @@ class Offer:
     clips: int
     cost: Cost
     retries: int
-    priced: str
+    basis: PriceBasis
     max_cost_usd: Decimal | None
     budget_left_usd: Decimal | None
     balance_usd: Decimal | None
@@ -46,7 +47,7 @@ class Offer:
     def __str__(self) -> str:
         """The offer in lines."""
         clips = plural(self.clips, "clip")
-        lines = [*self.replaced.lines(), f"{self.manifest}: {clips} to render, {self.cost} (estimated, {self.priced})"]
+        lines = [*self.replaced.lines(), f"{self.manifest}: {clips} to render, {self.basis.sum_in_words(self.cost)}"]
         if self.retries:
             lines.append(f"  {with_retries(self.retries, self.most_usd)}")
         limits = [
@@ -56,7 +57,7 @@ class Offer:
         lines += [f"  {words}: {dollars(usd)}" for words, usd in limits if usd is not None]
         if self.until is not None:
             lines.append(f"  submits until {self.until}; tasks that run then are finished")
-        lines += [f"  {line}" for line in self.outgoing.lines()]
+        lines += [f"  {line}" for line in (*self.basis.lines(), *self.outgoing.lines())]
         return in_lines(*lines, f"  balance: {self._balance()}", f"  clips go to {self.folder}")
 
     def _balance(self) -> str:

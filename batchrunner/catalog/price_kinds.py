@@ -51,7 +51,9 @@ def _all_that_may_count(model: Model) -> list[str]:
 
 
 def _may_count(model: Model, name: str, schema: Mapping[str, Any]) -> bool:
-    is_text = schema.get("type") == "string" and "enum" not in schema and name not in model.links
+    if name in model.links:
+        return name not in model.required
+    is_text = schema.get("type") == "string" and "enum" not in schema
     return not is_text and model.role(name) is not Role.SEED
 
 

@@ -23,6 +23,10 @@ class Cost:
         """So many of it."""
         return Cost(self.low_usd * number, self.high_usd * number)
 
+    def as_json(self) -> dict[str, float]:
+        """`{"low_usd": 1.288, "high_usd": 2.576}`."""
+        return {"low_usd": float(self.low_usd), "high_usd": float(self.high_usd)}
+
     def __str__(self) -> str:
         if self.low_usd == self.high_usd:
             return dollars(self.low_usd)

@@ -3,6 +3,7 @@
 import json
 import re
 import unicodedata
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import NewType
@@ -14,6 +15,7 @@ LONGEST_TABLE = 60
 
 # Below this many, seconds and minutes are told as they are; above, in the next unit.
 _MOST_OF_A_UNIT = 90
+_MOST_NAMES = 5
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 # What pipelines take for a command wherever it stands in their logs: `##[add-mask]` (GitHub's first form), `##vso[…]`
 # (Azure), `##teamcity[…]`. Source: actions/runner's ActionCommand.cs and the others' documentation, 2026-11.
@@ -80,10 +82,14 @@ def local(at_s: float) -> str:
     return datetime.fromtimestamp(at_s, UTC).astimezone().strftime("%Y-%m-%d %H:%M %Z")
 
 
-def dated(priced_on: date, now_s: float) -> str:
+def dated(priced_on: date, today: date) -> str:
     """Prices with their age: `prices of 2026-08-18, 97 days old`."""
-    age = (datetime.fromtimestamp(now_s, UTC).date() - priced_on).days
-    return f"prices of {priced_on.isoformat()}, {plural(age, 'day')} old"
+    return f"prices of {priced_on.isoformat()}, {plural(max((today - priced_on).days, 0), 'day')} old"
+
+
+def day_of(at_s: float) -> date:
+    """The day of a moment, in UTC."""
+    return datetime.fromtimestamp(at_s, UTC).date()
 
 
 def most_usd(cost: Cost, retries: int, *limits_usd: Decimal | None) -> Decimal:
@@ -113,6 +119,13 @@ def hours(seconds: float) -> str:
 def ago(at_s: float, now_s: float) -> str:
     """How long ago: `12 min ago`."""
     return f"{duration(max(now_s - at_s, 0.0))} ago"
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names with commas; of many the first five: `a, b, c, d, e and 7 more`."""
+    first = list(names)
+    more = len(first) - _MOST_NAMES
+    return ", ".join(first[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def plural(number: int, noun: str) -> str:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from batchrunner.catalog import PriceList
@@ -13,6 +13,7 @@ from batchrunner.domain.history import JobHistory
 from batchrunner.domain.money import FREE, Cost
 from batchrunner.domain.observation import TaskState
 from batchrunner.domain.request import Request
+from batchrunner.domain.text import day_of
 
 _LATELY = timedelta(days=60)
 _CLOCKS_DIFFER = timedelta(days=1)
@@ -74,7 +75,7 @@ def estimates(prices: PriceList, histories: Iterable[JobHistory], now_s: float) 
     enough, of those that this machine has seen itself since the list was read: what receipts say may raise what is
     reserved and never lowers it, for anybody can have written them.
     """
-    today = datetime.fromtimestamp(now_s, UTC).date()
+    today = day_of(now_s)
     found: dict[PriceKind, list[_Bill]] = defaultdict(list)
     for attempt in _once(histories):
         bill = _bill_of(attempt)
@@ -109,7 +110,7 @@ def _bill_of(attempt: Attempt) -> _Bill | None:
     last = next((seen for seen in reversed(attempt.observations) if seen.billed_usd is not None), None)
     if last is None or not last.billed_usd or attempt.task is not TaskState.SUCCESS:
         return None
-    return _Bill(last.billed_usd, datetime.fromtimestamp(last.at_s, UTC).date(), attempt.made_on is None)
+    return _Bill(last.billed_usd, day_of(last.at_s), attempt.made_on is None)
 
 
 def _since(prices: PriceList, kind: PriceKind) -> date:

@@ -9,9 +9,7 @@ from urllib.parse import urlsplit
 from batchrunner.catalog import Catalog
 from batchrunner.domain.image import LocalImage
 from batchrunner.domain.job import Job
-from batchrunner.domain.text import plural
-
-_MOST_NAMES = 5
+from batchrunner.domain.text import listed, plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +45,14 @@ class Outgoing:
         if not self.requests:
             return
         folders = dict.fromkeys(posixpath.dirname(path) or "." for path in self.pictures)
-        pictures = f", {plural(len(self.pictures), 'image')} from {_listed(folders)}" if folders else ""
+        pictures = f", {plural(len(self.pictures), 'image')} from {listed(folders)}" if folders else ""
         yield f"sent to {self.service}: {plural(self.requests, 'request')}{pictures}"
         if self.sources.texts:
-            yield f"texts in them are read from {_listed(self.sources.texts)}"
+            yield f"texts in them are read from {listed(self.sources.texts)}"
         if self.sources.variables:
             yield f"environment variables in them: {', '.join(self.sources.variables)}"
         if self.link_hosts:
-            yield f"links in them lead to {_listed(self.link_hosts)}"
+            yield f"links in them lead to {listed(self.link_hosts)}"
         if self.hook_host:
             yield f"progress is reported to {self.hook_host}"
 
@@ -101,9 +99,3 @@ def _files(job: Job, links: frozenset[str]) -> Iterator[object]:
 
 def _host(link: str) -> str:
     return urlsplit(link).hostname or ""
-
-
-def _listed(names: Iterable[str]) -> str:
-    listed = list(names)
-    more = len(listed) - _MOST_NAMES
-    return ", ".join(listed[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")

@@ -2,18 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from batchrunner.domain.job import JobId
-from batchrunner.domain.money import FREE, Cost
+from batchrunner.domain.money import FREE
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action, HoldReason, Step, total
 from batchrunner.domain.text import (
     LONGEST_TABLE,
     Lines,
-    dated,
     duration,
     in_lines,
     local,
@@ -24,6 +22,7 @@ from batchrunner.domain.text import (
     with_retries,
 )
 from batchrunner.planning.outgoing import NOTHING_SENT, Outgoing
+from batchrunner.planning.price_basis import PriceBasis
 from batchrunner.planning.replaced import NONE_REPLACED, Replaced
 from batchrunner.reports.layout import room, table
 
@@ -35,14 +34,14 @@ _MOST_NAMES = 10
 class Planned:
     """A whole plan. `removed` are jobs that left the manifest and are still to be finished.
 
-    `unpriced` have no price; `expected_s` is how long it takes with so many tasks at once. `limits_usd` are those that
-    there are; of finished clips no more than `max_replaced` may be rendered again.
+    `basis` tells what its sum is made of. `unpriced` have no price; `expected_s` is how long it takes with so many
+    tasks at once. `limits_usd` are those that there are; `max_replaced` finished clips may be rendered again.
     """
 
     steps: tuple[tuple[JobId, Step], ...]
     removed: tuple[tuple[JobId, Step], ...]
     unpriced: frozenset[JobId]
-    priced_on: date
+    basis: PriceBasis
     concurrency: int
     expected_s: float
     digest: str
@@ -103,8 +102,7 @@ def _sums(planned: Planned, now_s: float) -> Iterator[str]:
         most = f"--max-replace {planned.replaced.clips}"
         yield f"that is more than {planned.max_replaced}: to allow it, pass {most} or --plan to `run`"
     if submits:
-        price = f"{total(submits)} (estimated, {dated(planned.priced_on, now_s)})"
-        yield f"{plural(len(submits), 'clip')} to render: {price}"
+        yield f"{plural(len(submits), 'clip')} to render: {planned.basis.sum_in_words(total(submits))}"
         if planned.retries and planned.most_usd is not None:
             yield with_retries(planned.retries, planned.most_usd)
     else:
@@ -114,6 +112,7 @@ def _sums(planned: Planned, now_s: float) -> Iterator[str]:
     if planned.unpriced:
         unpriced = [who.name for who, _ in planned.steps if who in planned.unpriced]
         yield f"no known price: {_names(unpriced)}"
+    yield from planned.basis.lines()
     yield from planned.outgoing.lines()
     if planned.expected_s > 0:
         end = local(now_s + planned.expected_s)
@@ -131,9 +130,10 @@ def plan_as_json(planned: Planned) -> dict[str, Any]:
     """The same for programs: `{"digest", "priced_on", "cost", "expected_s", "jobs": [{"id", "action", …}], …}`."""
     return {
         "digest": planned.digest,
-        "priced_on": planned.priced_on.isoformat(),
-        "cost": _range(total(planned.submits)),
+        "priced_on": planned.basis.priced_on.isoformat(),
+        "cost": total(planned.submits).as_json(),
         "at_most_usd": None if planned.most_usd is None else float(planned.most_usd),
+        "basis": planned.basis.as_json(),
         "replaced": planned.replaced.as_json(),
         "sends": planned.outgoing.as_json(),
         "expected_s": round(planned.expected_s),
@@ -150,12 +150,8 @@ def _job(who: JobId, step: Step) -> dict[str, Any]:
         "reason": step.reason,
         "changed": list(step.changed),
         "block": step.hold_reason.value if step.hold_reason else None,
-        "cost": _range(step.cost) if step.action is Action.SUBMIT else _range(FREE),
+        "cost": (step.cost if step.action is Action.SUBMIT else FREE).as_json(),
     }
-
-
-def _range(cost: Cost) -> dict[str, float]:
-    return {"low_usd": float(cost.low_usd), "high_usd": float(cost.high_usd)}
 
 
 def _cost(who: JobId, step: Step, planned: Planned) -> str:

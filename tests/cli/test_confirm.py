@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from batchrunner.cli.confirm import ask
 from batchrunner.cli.main import outcome
 from batchrunner.domain.money import Cost
 from batchrunner.errors import ExitCode, NotConfirmed
+from batchrunner.planning.price_basis import PriceBasis
 from batchrunner.planning.replaced import Replaced
 from tests.studio import manifest_text
 
@@ -26,7 +28,7 @@ OFFER = Offer(
     clips=3,
     cost=Cost(Decimal("3.864"), Decimal("7.728")),
     retries=0,
-    priced="prices of 2026-08-18, 97 days old",
+    basis=PriceBasis(date(2026, 8, 18), date(2026, 11, 23)),
     max_cost_usd=None,
     budget_left_usd=None,
     balance_usd=Decimal(50),

@@ -100,7 +100,7 @@ class Place:
         limits = EffectiveLimits(1, 1, 1.0, settings.retries, settings.budget_usd)
         batch, _ = self.looked_at(sheet)
         seen = batch.first_steps(PlanOptions(settings.retries), batch.budget(limits).room_usd)
-        return planned_of(batch, limits, 1, seen, API).digest
+        return planned_of(batch, limits, 1, seen, API, EVENING_S).digest
 
     def output(self, sheet: Sheet, name: str) -> Path:
         """Where a job's clip belongs."""

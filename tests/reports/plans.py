@@ -5,6 +5,8 @@ from typing import Any
 
 from batchrunner.domain.job import JobId
 from batchrunner.domain.step import Step
+from batchrunner.domain.text import day_of
+from batchrunner.planning.price_basis import PriceBasis
 from batchrunner.reports.plan_table import Planned
 
 PRICED_ON = date(2026, 8, 18)
@@ -15,7 +17,7 @@ def planned(*steps: tuple[JobId, Step], **parts: Any) -> Planned:
     usual: dict[str, Any] = {
         "removed": (),
         "unpriced": frozenset(),
-        "priced_on": PRICED_ON,
+        "basis": PriceBasis(PRICED_ON, day_of(NOW_S)),
         "concurrency": 2,
         "expected_s": 0.0,
         "digest": "0123456789ab",

@@ -220,7 +220,10 @@ def tell_everything(studio: Studio) -> set[str]:
         for form in FORMS:
             render(report, form)
         next_commands(report.rows, "film.yaml")
-        plan_table(planned_of(batch, EffectiveLimits(2, 100, 60.0, 0, None), 2, seen, studio.api), studio.clock_s)
+        plan_table(
+            planned_of(batch, EffectiveLimits(2, 100, 60.0, 0, None), 2, seen, studio.api, studio.clock_s),
+            studio.clock_s,
+        )
         for each in seen:
             history(each.identity, each.history, each.step, "She waves")
         for kind in (DecisionKind.RETRY, DecisionKind.REDO):
