@@ -25,7 +25,7 @@ COMMANDS: Mapping[str, str] = {
     "doctor": "Check key, balance, clock, disk and ledger, each with what helps.",
     "uploads": "List the images uploaded for this project, or delete them at the service.",
     "trust": "Trust a ledger that was made elsewhere, from now on, on this machine.",
-    "models": "List the models with their fields, rules and dated prices.",
+    "models": "List the models with what a clip costs, its lengths and sizes, and how this is known.",
     "schema": "Print a schema, one self-contained file: for editors and for programs.",
     "sandbox": "Serve an imitation of the service on a port of this machine.",
 }
@@ -33,6 +33,8 @@ COMMANDS: Mapping[str, str] = {
 # What may follow a command: `models check` is the file `commands/models_check.py`.
 SUBCOMMANDS: Mapping[str, Mapping[str, str]] = {
     "models": {
+        "show": "Show all that is known of one model: fields, rules, prices, times.",
+        "compare": "Price the same jobs for each model that can take them, with what would have to change.",
         "import": "Write a description of a model from its published schema; never overwrites.",
         "check": "Compare the models with the schemas that the service publishes.",
         "prices": "Print the prices of all models, or compare them with a list.",
@@ -43,11 +45,17 @@ _HELP = ["-h", "--help"]
 
 
 class LazyGroup(click.Group):
-    """Commands by name, those that may follow `within`; the module of each is imported on demand."""
+    """Commands by name, those that may follow `within`; the module of each is imported on demand.
 
-    def __init__(self, *args: Any, listed: Mapping[str, str], within: str = "", **rest: Any) -> None:
+    Where a word follows that is like none of them, it is an argument of the command `otherwise`.
+    """
+
+    def __init__(
+        self, *args: Any, listed: Mapping[str, str], within: str = "", otherwise: str = "", **rest: Any
+    ) -> None:
         super().__init__(*args, **rest)
         self._listed = listed
+        self._otherwise = otherwise
         self._prefix = f"{within}_" if within else ""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -74,6 +82,8 @@ class LazyGroup(click.Group):
             from batchrunner.domain.suggestions import nearest_name  # noqa: PLC0415  # only after a mistake
 
             near = nearest_name(args[0], self._listed)
+            if self._otherwise and not near:
+                return super().resolve_command(ctx, [self._otherwise, *args])
             meant = f" Did you mean `{near}`?" if near else f" `{ctx.command_path} -h` lists them."
             ctx.fail(f"No such command '{args[0]}'.{meant}")
         return super().resolve_command(ctx, args)

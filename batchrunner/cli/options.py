@@ -42,6 +42,12 @@ def format_option(*names: str) -> Callable[[F], F]:
     )
 
 
+models_option = option(
+    "--manifest",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Also know the models of one's own that this manifest names under `models:`.",
+)
+
 sandbox_option = option(
     "--sandbox", is_flag=True, help="Use the sandbox, an imitated service with a ledger and clips of its own: free."
 )

@@ -2,7 +2,7 @@
 
 import os.path
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from batchrunner.catalog import Catalog
@@ -28,13 +28,14 @@ from batchrunner.manifest.yaml import document, nodes
 
 @dataclass(frozen=True, slots=True)
 class LoadOptions:
-    """How a manifest is read: under which profile and typed defaults, what of it all, whether as a mere fragment."""
+    """How a manifest is read: under which profile, typed defaults and `last` layer; whether as a mere fragment."""
 
     profile: str
     reach: Reach
     catalog: Catalog
     is_fragment: bool = False
     overrides: tuple[Override, ...] = ()
+    last: Layer = field(default_factory=Layer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +128,8 @@ class _Expansion:
             return
         said = {name: entry for name, entry in read.items() if name not in _GENERATORS}
         own = layer_of(said, "", JOB_RANK, keys.meant(mapping, self._fields | keys.JOB.keys()))
-        profile = self._profiles.get(self._options.profile, Layer())
-        layers = (*part.layers, self._overrides, *self._extended(read), own, profile)
+        last = (self._profiles.get(self._options.profile, Layer()), self._options.last)
+        layers = (*part.layers, self._overrides, *self._extended(read), own, *last)
         merged = merge(layers)
         # what a job lacks is told only if it cannot stand in what could not be read
         unknown = frozenset(name for layer in layers for name in layer.unknown if name not in merged)

@@ -44,6 +44,9 @@ class Layer:
 # Who has the last word: defaults count from 0 up, the inner file's above the outer one's.
 OVERRIDE_RANK, TEMPLATE_RANK, JOB_RANK, PROFILE_RANK = 999, 1000, 2000, 3000
 
+# Lists to which each layer adds: what a job is selected by, and what is left out.
+_UNITED = frozenset({"tags", "drop"})
+
 
 def layer_of(entries: Mapping[str, nodes.Entry], name: str, rank: int, unknown: frozenset[str] = frozenset()) -> Layer:
     """The layer of this name."""
@@ -51,7 +54,7 @@ def layer_of(entries: Mapping[str, nodes.Entry], name: str, rank: int, unknown: 
 
 
 def merge(layers: Iterable[Layer]) -> dict[str, Value]:
-    """The layers from the lowest to the highest, key by key: values are replaced whole, only tags are united.
+    """The layers from the lowest to the highest, key by key: values are replaced whole, only lists of ours are united.
 
     `null` removes what the lower layers said.
     """
@@ -60,7 +63,7 @@ def merge(layers: Iterable[Layer]) -> dict[str, Value]:
         for name, value in layer.values.items():
             if keys.is_null(value.node):
                 merged.pop(name, None)
-            elif name == "tags" and name in merged:
+            elif name in _UNITED and name in merged:
                 merged[name] = _united(merged[name], value)
             else:
                 merged[name] = replace(value, under=merged.get(name)) if has_variable(value.node) else value

@@ -1,7 +1,7 @@
 """The first three stages in a row: a file becomes a manifest, or every problem at once."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from batchrunner.domain.settings import Settings
 from batchrunner.manifest.drafts import Draft, Drafts
 from batchrunner.manifest.expand import LoadOptions, expand
 from batchrunner.manifest.keys import described, text_of
-from batchrunner.manifest.layers import Value
+from batchrunner.manifest.layers import PROFILE_RANK, Layer, Value
 from batchrunner.manifest.local_images import Pictures
 from batchrunner.manifest.outputs import Outputs
 from batchrunner.manifest.overrides import Override
@@ -24,7 +24,8 @@ from batchrunner.manifest.secrets import secret_in, secret_name
 from batchrunner.manifest.validate import Validator
 from batchrunner.manifest.yaml import document
 from batchrunner.manifest.yaml.nodes import Mapping as NodeMapping
-from batchrunner.manifest.yaml.nodes import Scalar
+from batchrunner.manifest.yaml.nodes import Node, Scalar
+from batchrunner.manifest.yaml.nodes import Sequence as NodeSequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,31 @@ def load(
     reach = Reach(permissions or Permissions.beside(path))
     options = LoadOptions(profile, reach, shipped(), overrides=overrides)
     return _load(path, options, look_at_files, may_be_fragment)
+
+
+def load_for_model(
+    path: Path,
+    profile: str,
+    slug: str,
+    dropped: Iterable[str] = (),
+    *,
+    permissions: Permissions,
+    overrides: tuple[Override, ...] = (),
+) -> Manifest:
+    """The manifest as if a profile above all others said `model: SLUG`, and `drop` of these fields; else as `load`."""
+    place = Location(str(path), 1, 1)
+    layer = f"the model {slug}"
+
+    def value(node: Node) -> Value:
+        return Value(node, place, layer, PROFILE_RANK)
+
+    values = {"model": value(Scalar(slug, slug, plain=False, location=place))}
+    if dropped:
+        values["drop"] = value(
+            NodeSequence(tuple(Scalar(name, name, plain=False, location=place) for name in dropped), place)
+        )
+    options = LoadOptions(profile, Reach(permissions), shipped(), overrides=overrides, last=Layer(values))
+    return _load(path, options, look_at_files=True, may_be_fragment=False)
 
 
 def _load(path: Path, options: LoadOptions, look_at_files: bool, may_be_fragment: bool) -> Manifest:  # noqa: FBT001

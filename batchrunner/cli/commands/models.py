@@ -1,51 +1,57 @@
 """`batchrunner models`."""
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
-from batchrunner.catalog import Model, shipped, shipped_prices
+from batchrunner.catalog import price_list, shipped
+from batchrunner.cli.context import catalog_of
 from batchrunner.cli.group import SUBCOMMANDS, LazyGroup
-from batchrunner.cli.options import format_option
+from batchrunner.cli.options import format_option, models_option
+from batchrunner.cli.permission_options import permission_options
 from batchrunner.cli.terminal import hand_over, say, say_lines
-from batchrunner.domain.text import in_lines
+from batchrunner.domain.text import json_text
+from batchrunner.errors import UsageError
+from batchrunner.reports.model_list import model_list, models_as_json
 
 
-@click.group(cls=LazyGroup, listed=SUBCOMMANDS["models"], within="models", invoke_without_command=True)
-@format_option("table", "prices")
+@click.group(
+    cls=LazyGroup, listed=SUBCOMMANDS["models"], within="models", otherwise="show", invoke_without_command=True
+)
+@models_option
+@permission_options
+@format_option("table", "json", "prices")
 @click.pass_context
-def command(context: click.Context, form: str) -> None:
-    """List the models with their fields, rules and dated prices.
+def command(context: click.Context, manifest: Path | None, form: str) -> None:
+    """List the models with what a clip costs, its lengths and sizes, and how this is known.
 
-    With -o prices: the file that --prices reads, to be brought up to date.
+    `batchrunner models SLUG` shows all that is known of one. With -o prices: the file that --prices reads, to be
+    brought up to date.
 
     Example: batchrunner models
     """
     if context.invoked_subcommand is not None:
+        _check_nothing_typed(context)
         return
+    catalog = catalog_of(manifest) if manifest else shipped()
     if form == "prices":
-        hand_over(json.dumps(shipped_prices().as_json(), indent=2))
-        return
-    for model in shipped():
-        say(click.style(model.slug, bold=True))
-        say_lines(in_lines(*_price(model)))
-        say_lines(in_lines(*_fields(model)))
-        say_lines(in_lines(*(f"  rule    {rule.message}" for rule in model.rules)))
+        hand_over(json.dumps(price_list(catalog).as_json(), indent=2))
+    elif form == "json":
+        hand_over(json_text(models_as_json(catalog), indent=2))
+    else:
+        say_lines(model_list(catalog))
         say()
+        say("all of one: `batchrunner models SLUG`; which of them take the jobs of a manifest: `models compare`")
 
 
-def _price(model: Model) -> list[str]:
-    if model.price is None:
-        return []
-    per_second = ", ".join(f"{value} ${usd}" for value, usd in model.price.rates.items())
-    return [f"  a second of video ({model.price.read_on.isoformat()}): {per_second}"]
+def _check_nothing_typed(context: click.Context) -> None:
+    """Nothing, where no option stands before the name of a command: it would be about another list.
 
-
-def _fields(model: Model) -> list[str]:
-    return [f"  field   {name}{_values(schema)}: {schema['description']}" for name, schema in model.fields.items()]
-
-
-def _values(schema: Mapping[str, Any]) -> str:
-    return f" ({', '.join(map(str, schema['enum']))})" if "enum" in schema else ""
+    Raises:
+        UsageError: one does.
+    """
+    typed = [name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+    if typed:
+        raise UsageError(f"put the options behind `{context.invoked_subcommand}` or the name of the model")

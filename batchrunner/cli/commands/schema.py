@@ -7,7 +7,7 @@ import click
 
 from batchrunner.catalog import shipped
 from batchrunner.cli.context import catalog_of
-from batchrunner.cli.options import option
+from batchrunner.cli.options import models_option
 from batchrunner.cli.permission_options import permission_options
 from batchrunner.cli.terminal import hand_over
 from batchrunner.errors import UsageError
@@ -19,11 +19,7 @@ _FILES = {"report": "schemas/report.schema.json", "model": "schemas/model.schema
 
 @click.command()
 @click.argument("what", default="manifest", metavar="[manifest|report|model|SLUG]")
-@option(
-    "--manifest",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Include the models of one's own that this manifest names under `models:`.",
-)
+@models_option
 @permission_options
 def command(what: str, manifest: Path | None) -> None:
     """Print a schema, one self-contained file: for editors and for programs.
