@@ -9,7 +9,7 @@ from batchrunner.reports.field_words import values_in_short
 from batchrunner.reports.layout import table
 from batchrunner.reports.model_prices import price_range, range_in_words
 
-_HEADERS = ("model", "a clip", "seconds", "resolution", "known by")
+_HEADERS = ("model", "a clip", "seconds", "resolutions", "known by")
 _ANY = "-"
 
 
