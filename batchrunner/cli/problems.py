@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from batchrunner.cli.repository_path import from_repository
 from batchrunner.cli.terminal import one_line
 from batchrunner.domain.problem import Problem, Severity
 from batchrunner.domain.request import without_secrets
@@ -33,30 +34,30 @@ def as_json(problems: Iterable[Problem], jobs: int) -> str:
 
 
 def as_github(problems: Iterable[Problem]) -> str:
-    """Annotations that GitHub shows beside the line. Source: GitHub's workflow commands, 2026."""
+    """Annotations that GitHub shows beside the line, files as it names them. Source: its workflow commands, 2026."""
     return "\n".join(_annotation(problem) for problem in problems)
 
 
 def _one(problem: Problem, lines: Sources) -> Lines:
     colour = _COLOURS[problem.severity]
-    location = click.style(_masked(str(problem.location)), bold=True)
+    location = click.style(masked(str(problem.location)), bold=True)
     is_warning = problem.severity is Severity.WARNING
     code = click.style(f"warning: {problem.code.value}" if is_warning else problem.code.value, fg=colour)
     parts = [
-        f"{location}: {code}  {_masked(problem.message)}{_whom(problem, lines)}",
+        f"{location}: {code}  {masked(problem.message)}{_whom(problem, lines)}",
         *_snippet(problem, lines, colour),
     ]
     if problem.hint:
-        parts.append(f"  {click.style('help:', fg='green')} {_masked(problem.hint)}")
+        parts.append(f"  {click.style('help:', fg='green')} {masked(problem.hint)}")
     return Lines("\n".join(map(one_line, parts)))
 
 
 def _whom(problem: Problem, lines: Sources) -> str:
     """Which jobs a problem hits, unless its line names the only one."""
-    first, *others = map(_masked, problem.jobs or ("",))
+    first, *others = map(masked, problem.jobs or ("",))
     if others:
         return f" [affects {len(problem.jobs)} jobs: {first}, …]"
-    named = re.search(rf"(?<![\w.-]){re.escape(first)}(?![\w.-])", _masked(_line(problem, lines)))
+    named = re.search(rf"(?<![\w.-]){re.escape(first)}(?![\w.-])", masked(_line(problem, lines)))
     return "" if named or not first else f" [in job {first}]"
 
 
@@ -77,10 +78,10 @@ def _snippet(problem: Problem, lines: Sources, colour: str) -> list[str]:
 
 def _shown(text: str) -> str:
     """A line of a file as it may stand in the log of a pipeline: no logins, no signatures, no keys."""
-    return visible(_masked(without_secrets(text)))
+    return visible(masked(without_secrets(text)))
 
 
-def _masked(text: str) -> str:
+def masked(text: str) -> str:
     """A text without keys, whoever's they are: a file may hold one in the wrong place."""
     return _API_KEY.sub("mdlx-…", text)
 
@@ -102,20 +103,22 @@ def _object(problem: Problem) -> dict[str, Any]:
     return {
         "severity": problem.severity.value,
         "code": problem.code.value,
-        "file": _masked(problem.location.file),
+        "file": masked(problem.location.file),
         "line": problem.location.line,
         "column": problem.location.column,
-        "job": _masked(problem.jobs[0]) if problem.jobs else None,
-        "jobs": [_masked(job) for job in problem.jobs],
+        "job": masked(problem.jobs[0]) if problem.jobs else None,
+        "jobs": [masked(job) for job in problem.jobs],
         "field": problem.field,
-        "message": _masked(problem.message),
-        "hint": problem.hint and _masked(problem.hint),
+        "message": masked(problem.message),
+        "hint": problem.hint and masked(problem.hint),
     }
 
 
 def _annotation(problem: Problem) -> str:
-    message = _masked(problem.message + (f" ({problem.hint})" if problem.hint else ""))
-    file = _escaped(_masked(problem.location.file)).replace(":", "%3A").replace(",", "%2C")
+    message = masked(problem.message + (f" ({problem.hint})" if problem.hint else ""))
+    is_file = problem.location.line > 0
+    name = from_repository(problem.location.file) if is_file else problem.location.file
+    file = _escaped(masked(name)).replace(":", "%3A").replace(",", "%2C")
     where = f"file={file},line={problem.location.line},col={problem.location.column},title={problem.code.value}"
     return f"::{problem.severity.value} {where}::{_escaped(message)}"
 

@@ -164,6 +164,32 @@ def test_github_gets_one_line_a_problem() -> None:
     ]
 
 
+def annotated(file: str) -> str:
+    """The file that an annotation names."""
+    line = as_github([Problem(Code.WRONG_VALUE, Location(file, 2, 17), "wrong")])
+    return line.partition("file=")[2].partition(",")[0]
+
+
+def test_github_gets_files_from_the_top_of_their_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    films = tmp_path / "work" / "clone" / "films"
+    films.mkdir(parents=True)
+    monkeypatch.chdir(films)
+    assert annotated("a.yaml") == "a.yaml"
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(tmp_path / "work"))
+    assert annotated("a.yaml") == annotated(str(films / "a.yaml")) == "clone/films/a.yaml"
+    (films.parent / ".git").write_text("gitdir: elsewhere", encoding="utf-8")
+    assert annotated("a.yaml") == annotated("../films/a.yaml") == "films/a.yaml"
+    assert annotated(str(tmp_path / "a.yaml")) == str(tmp_path / "a.yaml")
+
+
+def test_an_option_is_no_file_of_a_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "films").mkdir()
+    monkeypatch.chdir(tmp_path / "films")
+    typed = Problem(Code.WRONG_VALUE, Location("--set a=b", 0, 0), "wrong")
+    assert "file=--set a=b," in as_github([typed])
+
+
 MANIFEST = """\
 version: 1
 model: google/veo-3.1-i2v
@@ -172,7 +198,7 @@ jobs:
 """
 
 
-@pytest.mark.parametrize("form", ["text", "json", "github"])
+@pytest.mark.parametrize("form", ["text", "json", "github", "sarif"])
 def test_validate_shows_problems_in_every_form_and_ends_with_2(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], form: str
 ) -> None:

@@ -305,7 +305,7 @@ def test_a_name_that_holds_the_key_is_refused_and_no_message_repeats_it(
 ) -> None:
     monkeypatch.setenv("MODELLIX_API_KEY", KEY)
     desk.write("m.yaml", f"name: {KEY}\n{HEAD}{JOB.replace('hero', f'{KEY}!') % LINK}{JOB_ONLY}")
-    for form in ("text", "json", "github"):
+    for form in ("text", "json", "github", "sarif"):
         assert outcome(["validate", "m.yaml", "-o", form]) == ExitCode.USAGE
         shown = capsys.readouterr().out
         assert "holds-key" in shown

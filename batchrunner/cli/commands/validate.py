@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -10,6 +11,7 @@ from batchrunner.app.job_set import check_profile
 from batchrunner.cli import problems as problem_text
 from batchrunner.cli.options import format_option, network_option, option, profile_option
 from batchrunner.cli.permission_options import permissions_of, reading_options
+from batchrunner.cli.sarif import as_sarif
 from batchrunner.cli.set_option import typed_overrides
 from batchrunner.cli.terminal import hand_over, say_lines
 from batchrunner.domain.settings import Network
@@ -20,7 +22,7 @@ from batchrunner.manifest.load import Manifest, load
 
 @click.command()
 @click.argument("manifests", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="MANIFEST...")
-@format_option("text", "json", "github")
+@format_option("text", "json", "github", "sarif")
 @profile_option
 @reading_options
 @option("--check-links", is_flag=True, help="Check that every linked image exists: needs the network.")
@@ -59,16 +61,21 @@ def command(
 
         base_url = os.environ.get("MODELLIX_BASE_URL", "").strip()
         loaded = asyncio.run(with_dead_links(loaded, base_url, allow_network))
+    _tell(loaded, form)
+    return ExitCode.USAGE if any(manifest.errors for manifest in loaded) else ExitCode.DONE
+
+
+def _tell(loaded: Sequence[Manifest], form: str) -> None:
     problems = [problem for manifest in loaded for problem in manifest.problems]
-    jobs = sum(len(manifest.jobs) for manifest in loaded)
     if form == "json":
-        hand_over(problem_text.as_json(problems, jobs))
+        hand_over(problem_text.as_json(problems, sum(len(manifest.jobs) for manifest in loaded)))
+    elif form == "sarif":
+        hand_over(as_sarif(problems))
     elif problems and (form == "github" or _is_on_github(form)):
         hand_over(problem_text.as_github(problems))
     else:
         for index, manifest in enumerate(loaded):
             say_lines(stacked(*([in_lines("")] if index else []), _text(manifest)))
-    return ExitCode.USAGE if any(manifest.errors for manifest in loaded) else ExitCode.DONE
 
 
 def _is_on_github(form: str) -> bool:
