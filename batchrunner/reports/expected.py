@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from batchrunner.domain.history import JobHistory
 from batchrunner.domain.request import Request
 
-# Where nothing was rendered yet. Source: a Veo 3.1 clip takes 11 seconds to 6 minutes.
+# Where nothing was rendered yet. Source: a Veo 3.1 clip takes 11 seconds to 6 minutes; of others nobody says it.
 _GUESS_S = 90.0
 
 

@@ -22,7 +22,7 @@ def what_to_look_for(job: str, attempt: Attempt, prompt: str, before: str = "") 
     return in_lines(
         f"{before}{job}",
         f"  sent {sent}, ± {_WINDOW_MIN} min, to {attempt.request.model}, with the key …{attempt.key_last4}",
-        f'  prompt: "{printable(prompt, _PROMPT_CHARACTERS)}"',
+        f'  prompt: "{printable(prompt, _PROMPT_CHARACTERS)}"' if prompt else "  without a prompt",
     )
 
 

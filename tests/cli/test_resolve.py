@@ -53,6 +53,17 @@ def test_a_long_prompt_is_cut_to_what_a_console_shows(studio: Studio, capsys: py
     assert len(prompt.split('"')[1]) == 60
 
 
+def test_a_submit_without_a_prompt_is_shown_without_one(studio: Studio, capsys: pytest.CaptureFixture[str]) -> None:
+    studio.write(
+        "version: 1\nmodel: minimax/hailuo-2.3-i2v\n"
+        "jobs:\n  - {id: c, image: 'https://example.com/c.jpg', duration: 6, resolution: 768P}\n"
+    )
+    studio.options = SandboxOptions(latency_s=60, faults={Fault.SUBMIT_503_AFTER: 1.0})
+    studio.run()
+    resolve(studio, "c")
+    assert capsys.readouterr().out.splitlines()[2] == "  without a prompt"
+
+
 def test_status_of_an_unknown_job_says_the_same(studio: Studio, capsys: pytest.CaptureFixture[str]) -> None:
     outcome(["status", str(studio.manifest), "a"])
     assert "with the key …0001" in capsys.readouterr().out
