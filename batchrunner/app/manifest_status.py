@@ -8,10 +8,12 @@ from batchrunner.app.session import in_flight_run, known_ledger
 from batchrunner.catalog import Catalog, PriceList
 from batchrunner.domain.money import NOTHING
 from batchrunner.domain.status import Status
+from batchrunner.domain.text import day_of
 from batchrunner.engine.scheduling.latency_models import LatencyModels
 from batchrunner.manifest.load import Manifest
 from batchrunner.planning.batch import Batch, JobState, load_batch
 from batchrunner.planning.inputs import PlanOptions
+from batchrunner.planning.price_basis import price_basis
 from batchrunner.reports.report import Report, ReportRow, Spending, row_of
 from batchrunner.storage.open import read_ledger
 from batchrunner.storage.paths import ProjectPaths
@@ -70,7 +72,7 @@ def report_of(batch: Batch, seen: Iterable[JobState], now_s: float) -> Report:
         rows=tuple(row for removed, row in rows if not removed),
         removed=tuple(row for removed, row in rows if removed),
         estimated_usd=sum((batch.cost(job).high_usd for job in batch.jobs.values()), NOTHING),
-        priced_on=batch.prices.priced_on,
+        basis=price_basis(batch.jobs.values(), batch.estimates, day_of(now_s)),
     )
 
 

@@ -82,9 +82,9 @@ def local(at_s: float) -> str:
     return datetime.fromtimestamp(at_s, UTC).astimezone().strftime("%Y-%m-%d %H:%M %Z")
 
 
-def dated(priced_on: date, today: date) -> str:
-    """Prices with their age: `prices of 2026-08-18, 97 days old`."""
-    return f"prices of {priced_on.isoformat()}, {plural(max((today - priced_on).days, 0), 'day')} old"
+def aged(since: date, today: date) -> str:
+    """How old something of that day is: `97 days old`."""
+    return f"{plural(max((today - since).days, 0), 'day')} old"
 
 
 def day_of(at_s: float) -> date:

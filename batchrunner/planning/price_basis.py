@@ -3,14 +3,15 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from batchrunner.catalog import Model, Role
 from batchrunner.catalog.models import Confidence, DescriptionSource
 from batchrunner.catalog.price_kinds import PriceKind
 from batchrunner.domain.job import Job
-from batchrunner.domain.money import Cost
-from batchrunner.domain.text import dated, listed, plural
+from batchrunner.domain.money import Cost, dollars
+from batchrunner.domain.text import aged, listed, plural
 from batchrunner.planning.billed_prices import Bills, Estimates
 
 _FRESH_DAYS = 30
@@ -124,6 +125,13 @@ class PriceBasis:
             return f"{known}; no known price for {self.unpriced}"
         return f"{cost} (estimated, {self._dates()})"
 
+    def estimate_in_words(self, usd: Decimal) -> str:
+        """A sum that may be paid already, without its age: `estimate for all jobs $12.88 (prices of 2026-08-18)`."""
+        if self.unpriced and self.unpriced == self.clips:
+            return "no known prices"
+        which = f"{self.clips - self.unpriced} of {plural(self.clips, 'job')}" if self.unpriced else "all jobs"
+        return f"estimate for {which} {dollars(usd)} ({self._from()})"
+
     def lines(self) -> Iterator[str]:
         """A short line each, for people; none where nothing is to pay."""
         days = self._days()
@@ -153,12 +161,16 @@ class PriceBasis:
         return {model.slug: model.priced_on for model in self.models if model.priced_on}
 
     def _dates(self) -> str:
+        """From when the prices are, with their age where all are of one day."""
+        days = set(self._days().values()) or {self.priced_on}
+        is_one_day = len(days) == 1 and (self._days() or not self.models)
+        return f"{self._from()}, {aged(max(days), self.today)}" if is_one_day else self._from()
+
+    def _from(self) -> str:
         days = sorted(set(self._days().values())) or [self.priced_on]
         if self.models and not self._days():
             return "by what was billed"
-        if len(days) > 1:
-            return f"prices of {days[0].isoformat()} to {days[-1].isoformat()}"
-        return dated(days[0], self.today)
+        return f"prices of {days[0].isoformat()}" + (f" to {days[-1].isoformat()}" if len(days) > 1 else "")
 
 
 def price_basis(jobs: Iterable[Job], known: Estimates, today: date) -> PriceBasis:

@@ -15,6 +15,7 @@ from batchrunner.domain.observation import ErrorClass, Failure
 from batchrunner.domain.request import Request, unsigned
 from batchrunner.domain.status import Flag, Status
 from batchrunner.domain.step import HoldReason, Step
+from batchrunner.planning.price_basis import PriceBasis
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class Spending:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A whole report. `estimated_usd` is the price list's estimate for all wanted clips."""
+    """A whole report. `estimated_usd` is the estimate for all wanted clips, at its upper end; `basis` tells of what."""
 
     manifest: str
     profile: str
@@ -77,7 +78,7 @@ class Report:
     rows: tuple[ReportRow, ...]
     removed: tuple[ReportRow, ...]
     estimated_usd: Decimal
-    priced_on: date
+    basis: PriceBasis
     requests: Mapping[str, int] = field(default_factory=dict)
     spending: Spending = Spending()
 
@@ -85,6 +86,11 @@ class Report:
     def counts(self) -> Mapping[Status, int]:
         """How many wanted jobs have which status."""
         return Counter(row.status for row in self.rows)
+
+    @property
+    def priced_on(self) -> date:
+        """The day of the oldest price in that estimate."""
+        return self.basis.priced_on
 
     @property
     def actual_usd(self) -> Decimal:

@@ -15,6 +15,7 @@ from batchrunner.cli.main import outcome
 from batchrunner.domain.event import Event, EventKind, RunEvent
 from batchrunner.errors import ExitCode, LedgerError, UsageError
 from batchrunner.io.http import Http, InProcessTransport
+from batchrunner.planning.price_basis import PriceBasis
 from batchrunner.reports.report import Report
 from tests.io.in_process import Answered, answered
 from tests.moved_time import MovedLoop, in_moved_time
@@ -93,7 +94,9 @@ def night(
 
 
 def report(code: ExitCode) -> Report:
-    return Report("film", "", 1, 0.0, 1.0, code, (), (), Decimal("7.5"), date(2026, 11, 1))
+    return Report(
+        "film", "", 1, 0.0, 1.0, code, (), (), Decimal("7.5"), PriceBasis(date(2026, 11, 1), date(2026, 11, 23))
+    )
 
 
 # What is sent

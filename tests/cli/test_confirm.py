@@ -14,13 +14,16 @@ from pathlib import Path
 import pytest
 
 from batchrunner.app.offer import Offer
+from batchrunner.catalog import price_list, shipped
 from batchrunner.cli import confirm as consent
 from batchrunner.cli.confirm import ask
 from batchrunner.cli.main import outcome
 from batchrunner.domain.money import Cost
 from batchrunner.errors import ExitCode, NotConfirmed
-from batchrunner.planning.price_basis import PriceBasis
+from batchrunner.planning.billed_prices import Bills, Estimates
+from batchrunner.planning.price_basis import PriceBasis, price_basis
 from batchrunner.planning.replaced import Replaced
+from tests.planning.histories import a_job
 from tests.studio import manifest_text
 
 OFFER = Offer(
@@ -166,3 +169,17 @@ def test_a_quiet_run_shows_what_is_paid_and_says_that_it_does(
     assert "batch: 1 clip to render, $2.58" in capsys.readouterr().err
     outcome(["run", "--help"])
     assert "what is paid, the result" in capsys.readouterr().out.partition("--quiet")[2].partition("--notify")[0]
+
+
+def test_an_offer_says_what_its_sum_is_made_of_below_it() -> None:
+    """An age beyond 30 days, whose descriptions, what was billed: as the plan does, so that both can be compared."""
+    models = shipped()
+    prices = price_list(models)
+    job = a_job()
+    kind = prices.kind_of(job.request)
+    assert kind is not None
+    usd = Decimal("2.41")
+    basis = price_basis([job], Estimates(prices, {kind: Bills(3, Cost(usd, usd), are_enough=True)}), date(2026, 11, 23))
+    lines = str(replace(OFFER, basis=basis)).splitlines()
+    assert lines[1:-2] == [f"  {line}" for line in basis.lines()]
+    assert [line.split()[0] for line in basis.lines()] == ["prices", "billed", "models"]

@@ -1,5 +1,6 @@
 """What was billed corrects the estimates of the next plan, and of no run that goes on already."""
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -10,6 +11,7 @@ import pytest
 
 from batchrunner.app.approval import Approval
 from batchrunner.app.job_set import wanted_of
+from batchrunner.app.manifest_plan import AccountRef, plan_of
 from batchrunner.app.run_manifest import execute_approved
 from batchrunner.app.run_options import RunOptions
 from batchrunner.app.session import Session
@@ -23,12 +25,14 @@ from batchrunner.manifest.load import load
 from batchrunner.planning.inputs import PlanOptions
 from batchrunner.sandbox import Behaviour, Fault
 from batchrunner.storage.open import read_ledger
+from batchrunner.storage.paths import find_project
 from tests.engine.audit import counts
 from tests.engine.own_models import own_manifest, studio_with_own
 from tests.engine.wishes import PRICE_USD
-from tests.moved_time import DAY_S, MovedClock, in_moved_time
+from tests.moved_time import DAY_S, EVENING_S, MovedClock, in_moved_time
 from tests.studio import Studio, manifest_text
 
+LATER_S = EVENING_S + DAY_S
 RANGE = {"read": "2026-11-20", "rows": [{"usd": ["1", "3"]}]}
 UPPER = {"read": "2026-11-20", "bound": "upper", "rows": [{"usd": "3"}]}
 
@@ -180,3 +184,23 @@ def test_what_is_priced_by_its_bills_is_guarded_by_them(tmp_path: Path) -> None:
     assert ended.exit_code is ExitCode.COST_LIMIT
     assert reserved(studio)[3:] == [Decimal(2)]
     assert str(next_cost(studio, own_manifest("e", "f"))) == "$2.00 to $2.20"
+
+
+@pytest.mark.parametrize("price", [RANGE, UPPER, None])
+def test_receipts_of_somebody_else_make_nothing_cheaper(tmp_path: Path, price: Mapping[str, Any] | None) -> None:
+    """A folder that comes with receipts of clips for a cent does not make the next clip one of a cent."""
+    theirs, ours = tmp_path / "theirs", tmp_path / "ours"
+    theirs.mkdir()
+    billed_own(theirs, "0.01", "a", "b", "c", "d", price=price)
+    shutil.copytree(theirs, ours, ignore=shutil.ignore_patterns(".batchrunner"))
+    (ours / "batch.yaml").write_text(own_manifest("a", "b", "c", "d", "e"), encoding="utf-8")
+    manifest, project = load(ours / "batch.yaml"), find_project(ours / "batch.yaml")
+
+    planned, _ = plan_of(
+        manifest, project, price_list(manifest.catalog), RunOptions(), AccountRef("https://api.modellix.test"), LATER_S
+    )
+
+    [step] = planned.submits
+    assert step.cost.high_usd == (Decimal(3) if price else 0)
+    assert [each.bills.clips for each in planned.basis.billed] == [4], "they are told"
+    assert planned.basis.unpriced == (0 if price else 1)

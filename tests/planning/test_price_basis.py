@@ -81,6 +81,26 @@ def test_without_any_price_no_day_is_told() -> None:
     assert told.priced_on == date(2026, 11, 1), "programs get the day of the description"
 
 
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        (["2026-08-18", "2026-08-18"], "estimate for all jobs $4.00 (prices of 2026-08-18)"),
+        (["2026-08-06", "2026-10-01"], "estimate for all jobs $4.00 (prices of 2026-08-06 to 2026-10-01)"),
+        (["2026-08-06", None], "estimate for 1 of 2 jobs $4.00 (prices of 2026-08-06)"),
+        ([None, None], "no known prices"),
+        ([], "estimate for all jobs $4.00 (prices of 2026-11-23)"),
+    ],
+)
+def test_a_report_says_of_which_days_its_prices_are_and_how_many_jobs_have_none(
+    days: list[str | None], said: str
+) -> None:
+    models = both(*(a_model(f"many/m{number}", day) for number, day in enumerate(days)))
+    told = basis(
+        models, Estimates(PriceList(TODAY, {model.slug: model.price for model in models if model.price}, models))
+    )
+    assert told.estimate_in_words(Decimal(4)) == said
+
+
 def test_whose_word_a_description_is_stands_in_one_line() -> None:
     models = both(
         a_model("one/a", source={"confidence": "code"}),

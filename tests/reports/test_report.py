@@ -18,11 +18,12 @@ from batchrunner.domain.job import JobId
 from batchrunner.domain.observation import ErrorClass, Failure
 from batchrunner.domain.status import Flag, Status
 from batchrunner.domain.step import Action, HoldReason, Step
-from batchrunner.domain.text import ago, duration, printable, utc
+from batchrunner.domain.text import ago, day_of, duration, printable, utc
 from batchrunner.errors import ExitCode
 from batchrunner.io.resources import read_text
 from batchrunner.planning.inputs import FileState, PlanInputs, PlanOptions
 from batchrunner.planning.planner import next_step
+from batchrunner.planning.price_basis import PriceBasis
 from batchrunner.reports.formats.json_report import as_json
 from batchrunner.reports.formats.registry import render
 from batchrunner.reports.next_steps import next_commands
@@ -60,7 +61,7 @@ def a_report(*rows: ReportRow, removed: tuple[ReportRow, ...] = (), **parts: Any
         "finished_at_s": NOW_S + 754,
         "exit_code": 0,
         "estimated_usd": Decimal("12.88"),
-        "priced_on": PRICED_ON,
+        "basis": PriceBasis(PRICED_ON, day_of(NOW_S)),
         "requests": {"submits": 5, "polls": 31, "refused_429": 2},
     }
     return Report(rows=rows, removed=removed, **{**usual, **parts})

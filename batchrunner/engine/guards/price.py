@@ -21,6 +21,7 @@ from batchrunner.storage.records import HighWaterMark
 
 _MOST = Decimal("1.05")
 _HELP = "look up today's prices and pass them with --prices"
+_COUNTS = "the next plan counts with that bill; to compare it, look up today's prices (--prices FILE)"
 # An account that loses nothing for so long is not paid from by anybody else, as far as one can see.
 _QUIET_S = 10.0
 # So many clips are compared with the balance before it is said that it cannot be done.
@@ -174,7 +175,7 @@ class PriceGuard(PassiveGuard):
             return
         said = f"a clip was billed {dollars(billed_usd)}, but was estimated at {dollars(estimate_usd)}"
         if self.submits and not self.stops.is_stopped:
-            self.stops.stop(HoldReason.PRICE, f"{said}: {_HELP}")
+            self.stops.stop(HoldReason.PRICE, f"{said}: {_COUNTS}")
         elif not self._overcharges:
             self.events.emit(EventKind.ALARM, said)
         self._overcharges[attempt.id] = billed_usd, estimate_usd

@@ -30,6 +30,7 @@ def as_json(report: Report) -> dict[str, Any]:
             "estimated_usd": _usd(report.estimated_usd),
             "actual_usd": _usd(report.actual_usd),
             "priced_on": report.priced_on.isoformat(),
+            "unpriced_jobs": report.basis.unpriced,
         },
         "requests": dict(report.requests),
         "departed": [_row(row) for row in report.removed],

@@ -79,7 +79,4 @@ def totals(report: Report, seconds: float | None = None) -> Iterable[str]:
 
 def costs(report: Report) -> str:
     """What was paid so far, and what all is estimated to cost."""
-    return (
-        f"cost so far {dollars(report.actual_usd)}, estimate for all jobs {dollars(report.estimated_usd)}"
-        f" (prices of {report.priced_on.isoformat()})"
-    )
+    return f"cost so far {dollars(report.actual_usd)}, {report.basis.estimate_in_words(report.estimated_usd)}"
