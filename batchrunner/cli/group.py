@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, str] = {
     "trust": "Trust a ledger that was made elsewhere, from now on, on this machine.",
     "models": "List the models with what a clip costs, its lengths and sizes, and how this is known.",
     "schema": "Print a schema, one self-contained file: for editors and for programs.",
+    "completion": "Print what makes a shell complete commands, options, manifests and jobs.",
     "sandbox": "Serve an imitation of the service on a port of this machine.",
 }
 
@@ -87,6 +88,14 @@ class LazyGroup(click.Group):
             meant = f" Did you mean `{near}`?" if near else f" `{ctx.command_path} -h` lists them."
             ctx.fail(f"No such command '{args[0]}'.{meant}")
         return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
+        """The commands that begin so, and options; none of them is imported."""
+        from click.shell_completion import CompletionItem  # noqa: PLC0415  # no run waits for it
+
+        found = ((name, about) for name, about in self._listed.items() if name.startswith(incomplete))
+        options = click.Command.shell_complete(self, ctx, incomplete)
+        return [*(CompletionItem(name, help=about) for name, about in found), *options]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list that `--help` shows, without importing what it lists."""

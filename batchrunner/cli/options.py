@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
+from batchrunner.cli.completion import complete_jobs, complete_manifests, complete_profiles, complete_selection
 from batchrunner.cli.permission_options import reading_options, typed_permissions
 from batchrunner.cli.set_option import typed_sets
 from batchrunner.cli.setting_param import SettingParam
@@ -20,7 +21,8 @@ def option(name: str, *more: Any, **rest: Any) -> Callable[[F], F]:
     return click.option(name, *more, envvar=f"BATCHRUNNER_{variable}", show_envvar=False, **rest)
 
 
-manifest_argument = click.argument("manifest", type=click.Path(path_type=Path))
+manifest_argument = click.argument("manifest", type=click.Path(path_type=Path), shell_complete=complete_manifests)
+jobs_argument = click.argument("jobs", nargs=-1, shell_complete=complete_jobs)
 
 ledger_option = option(
     "--ledger",
@@ -58,7 +60,9 @@ network_option = option(
     type=SettingParam("cidr", settings.network),
     help="Allow links into this network although it is not public, as with some VPNs: 198.18.0.0/15.",
 )
-profile_option = option("--profile", default="", help="Apply this profile of the manifest, such as draft.")
+profile_option = option(
+    "--profile", default="", help="Apply this profile of the manifest, such as draft.", shell_complete=complete_profiles
+)
 quiet_option = option(
     "--quiet", "-q", is_flag=True, help="Print only what is paid, the result, and what needs a person."
 )
@@ -108,8 +112,13 @@ accept_drift_option = click.option(
 def choosing_options(only: str, never: str) -> tuple[Callable[[F], F], ...]:
     """`--select` and `--exclude`, with what they mean to a command in a few words."""
     return (
-        option("--select", multiple=True, help=f"{only}: ids with globs, tag:, model:, status:, class:, @file."),
-        option("--exclude", multiple=True, help=f"{never}; written like --select."),
+        option(
+            "--select",
+            multiple=True,
+            help=f"{only}: ids with globs, tag:, model:, status:, class:, @file.",
+            shell_complete=complete_selection,
+        ),
+        option("--exclude", multiple=True, help=f"{never}; written like --select.", shell_complete=complete_selection),
     )
 
 

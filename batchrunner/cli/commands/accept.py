@@ -12,6 +12,7 @@ from batchrunner.cli.context import check_named, valid_manifest
 from batchrunner.cli.options import (
     choosing_options,
     decorated,
+    jobs_argument,
     ledger_option,
     manifest_argument,
     profile_option,
@@ -25,7 +26,7 @@ from batchrunner.storage.paths import find_project
 
 @click.command()
 @manifest_argument
-@click.argument("jobs", nargs=-1)
+@jobs_argument
 @lambda command: decorated(command, choosing_options("Keep only these", "Do not keep these"))
 @profile_option
 @reading_options

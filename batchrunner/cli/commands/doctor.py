@@ -10,6 +10,7 @@ import click
 from batchrunner.app.checkup import CheckResult, Checkup, Health
 from batchrunner.app.endpoint import AccountAnswer, real_endpoint
 from batchrunner.app.health_checks import checked
+from batchrunner.cli.completion import complete_manifests
 from batchrunner.cli.context import read
 from batchrunner.cli.options import (
     format_option,
@@ -33,7 +34,7 @@ _HERE = Path("manifest.yaml")  # stands for whatever lies in this folder
 
 
 @click.command()
-@click.argument("manifest", type=click.Path(path_type=Path), required=False)
+@click.argument("manifest", type=click.Path(path_type=Path), required=False, shell_complete=complete_manifests)
 @profile_option
 @reading_options
 @ledger_option

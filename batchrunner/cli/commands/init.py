@@ -8,6 +8,7 @@ import click
 
 from batchrunner.app.named_model import named_model
 from batchrunner.catalog import shipped
+from batchrunner.cli.completion import complete_models
 from batchrunner.cli.options import option
 from batchrunner.cli.terminal import say
 from batchrunner.errors import UsageError
@@ -28,7 +29,13 @@ _UNITED = "*.receipts.jsonl merge=union\n"
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), default=Path("shots.yaml"))
 @option("--from", "table", type=_FILE, help="Read this spreadsheet with one shot a line: .xlsx or CSV.")
 @option("--images", type=_FOLDER, help="Use the frames in this folder.")
-@option("--model", "slug", metavar="SLUG", help="Write it for this model; `batchrunner models` lists them.")
+@option(
+    "--model",
+    "slug",
+    metavar="SLUG",
+    help="Write it for this model; `batchrunner models` lists them.",
+    shell_complete=complete_models,
+)
 @option("--encoding", metavar="NAME", help="Read the spreadsheet in this encoding, if it is not UTF-8: mac-roman.")
 @option("--slugify", is_flag=True, help="Turn names that cannot be ids into ids, in a copy of the sheet.")
 def command(

@@ -9,6 +9,7 @@ import click
 from batchrunner.app.contract_check import Published, check_model
 from batchrunner.app.published_pages import fetch_pages, kept_schema, schema_page
 from batchrunner.catalog import Catalog, Model, shipped
+from batchrunner.cli.completion import complete_models
 from batchrunner.cli.context import read
 from batchrunner.cli.options import format_option, option
 from batchrunner.cli.permission_options import permission_options
@@ -22,7 +23,7 @@ from batchrunner.reports.contract_table import contract_json, contract_lines
 
 
 @click.command()
-@click.argument("models", nargs=-1)
+@click.argument("models", nargs=-1, shell_complete=complete_models)
 @option("--manifest", type=click.Path(path_type=Path), help="Also check the models that this manifest describes.")
 @permission_options
 @click.option(

@@ -7,6 +7,7 @@ import click
 from batchrunner.app.decision_session import deciding
 from batchrunner.app.job_set import no_such_job, wanted_of
 from batchrunner.app.pick_version import pick_version
+from batchrunner.cli.completion import complete_jobs
 from batchrunner.cli.context import valid_manifest
 from batchrunner.cli.options import ledger_option, manifest_argument, profile_option, sandbox_option
 from batchrunner.cli.permission_options import reading_options
@@ -17,7 +18,7 @@ from batchrunner.storage.paths import find_project
 
 @click.command()
 @manifest_argument
-@click.argument("job")
+@click.argument("job", shell_complete=complete_jobs)
 @click.argument("version")
 @profile_option
 @reading_options

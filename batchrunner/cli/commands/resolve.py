@@ -9,7 +9,14 @@ from batchrunner.app.resolve_submits import Verdict, chosen_unknown, named_tasks
 from batchrunner.app.session import known_ledger
 from batchrunner.catalog import shipped_prices
 from batchrunner.cli.context import read, wanted_by
-from batchrunner.cli.options import ledger_option, manifest_argument, option, profile_option, sandbox_option
+from batchrunner.cli.options import (
+    jobs_argument,
+    ledger_option,
+    manifest_argument,
+    option,
+    profile_option,
+    sandbox_option,
+)
 from batchrunner.cli.permission_options import reading_options
 from batchrunner.cli.terminal import say, say_lines, warn
 from batchrunner.domain.attempt import Attempt
@@ -25,7 +32,7 @@ from batchrunner.storage.paths import ProjectPaths, find_project
 
 @click.command()
 @manifest_argument
-@click.argument("jobs", nargs=-1)
+@jobs_argument
 @click.option("--task", metavar="ID", help="Record that it was accepted, with the task id that the web console shows.")
 @click.option("--not-submitted", is_flag=True, help="Record that it never arrived: it may be submitted again.")
 @click.option("--pay-again", is_flag=True, help="Submit it again without knowing, which may pay for it twice.")

@@ -10,14 +10,14 @@ from batchrunner.app.job_set import wanted_of
 from batchrunner.app.selection import named_jobs
 from batchrunner.cli.context import valid_manifest
 from batchrunner.cli.invocation import Invocation
-from batchrunner.cli.options import manifest_argument, run_options
+from batchrunner.cli.options import jobs_argument, manifest_argument, run_options
 from batchrunner.cli.work import work
 from batchrunner.domain.decision import DecisionKind
 
 
 @click.command()
 @manifest_argument
-@click.argument("jobs", nargs=-1)
+@jobs_argument
 @run_options
 def command(manifest: Path, jobs: tuple[str, ...], **options: Any) -> int:
     """Submit failed jobs again.

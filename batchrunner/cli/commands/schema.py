@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from batchrunner.catalog import shipped
+from batchrunner.cli.completion import complete_models
 from batchrunner.cli.context import catalog_of
 from batchrunner.cli.options import models_option
 from batchrunner.cli.permission_options import permission_options
@@ -18,7 +19,7 @@ _FILES = {"report": "schemas/report.schema.json", "model": "schemas/model.schema
 
 
 @click.command()
-@click.argument("what", default="manifest", metavar="[manifest|report|model|SLUG]")
+@click.argument("what", default="manifest", metavar="[manifest|report|model|SLUG]", shell_complete=complete_models)
 @models_option
 @permission_options
 def command(what: str, manifest: Path | None) -> None:

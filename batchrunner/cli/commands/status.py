@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from batchrunner.app.job_set import no_such_job
+from batchrunner.cli.completion import complete_jobs
 from batchrunner.cli.context import project_of, status_at
 from batchrunner.cli.invocation import Invocation
 from batchrunner.cli.options import (
@@ -28,7 +29,7 @@ from batchrunner.storage.run_lock import lock_owner
 
 @click.command()
 @manifest_argument
-@click.argument("job", required=False)
+@click.argument("job", required=False, shell_complete=complete_jobs)
 @profile_option
 @reading_options
 @ledger_option

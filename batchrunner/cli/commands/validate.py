@@ -9,6 +9,7 @@ import click
 
 from batchrunner.app.job_set import check_profile
 from batchrunner.cli import problems as problem_text
+from batchrunner.cli.completion import complete_manifests
 from batchrunner.cli.options import format_option, network_option, option, profile_option
 from batchrunner.cli.permission_options import permissions_of, reading_options
 from batchrunner.cli.sarif import as_sarif
@@ -21,7 +22,14 @@ from batchrunner.manifest.load import Manifest, load
 
 
 @click.command()
-@click.argument("manifests", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="MANIFEST...")
+@click.argument(
+    "manifests",
+    nargs=-1,
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="MANIFEST...",
+    shell_complete=complete_manifests,
+)
 @format_option("text", "json", "github", "sarif")
 @profile_option
 @reading_options
