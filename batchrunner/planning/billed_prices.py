@@ -43,29 +43,36 @@ class Estimates:
 
     prices: PriceList
     bills: Mapping[PriceKind, Bills] = field(default_factory=dict)
+    _known: dict[PriceKind, Cost | None] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     def cost(self, request: Request) -> Cost:
         """The estimate for one clip; what has none costs nothing here: whoever pays asks `knows` first."""
-        listed, bills = self.prices.find(request), self.bills_of(request)
-        if bills is None:
-            return listed or FREE
-        if listed is None:
-            return bills.cost if bills.are_enough else FREE
-        return bills.cost if bills.are_enough and not self.prices.is_exact(request) else _around(listed, bills.cost)
+        return self._find(request) or FREE
 
     def knows(self, request: Request) -> bool:
         """Whether there is an estimate."""
-        return self.prices.knows(request) or self.is_by_bills(request)
-
-    def is_by_bills(self, request: Request) -> bool:
-        """Whether bills alone say what it costs."""
-        bills = self.bills_of(request)
-        return bills is not None and bills.are_enough and not self.prices.knows(request)
+        return self._find(request) is not None
 
     def bills_of(self, request: Request) -> Bills | None:
         """What clips of this kind were billed lately; None where none was."""
-        kind = self.prices.kind_of(request) if self.bills else None
+        kind = self.prices.kind_of(request)
         return self.bills.get(kind) if kind else None
+
+    def _find(self, request: Request) -> Cost | None:
+        kind = self.prices.kind_of(request)
+        if kind is None:
+            return None
+        if kind not in self._known:  # jobs of few kinds are looked at again and again
+            self._known[kind] = self._corrected(request, self.bills.get(kind))
+        return self._known[kind]
+
+    def _corrected(self, request: Request, bills: Bills | None) -> Cost | None:
+        listed = self.prices.find(request)
+        if bills is None:
+            return listed
+        if bills.are_enough and not self.prices.is_exact(request):
+            return bills.cost
+        return None if listed is None else _around(listed, bills.cost)
 
 
 def estimates(prices: PriceList, histories: Iterable[JobHistory], now_s: float) -> Estimates:

@@ -23,6 +23,7 @@ from batchrunner.domain.status import Status
 from batchrunner.errors import ExitCode
 from batchrunner.manifest.load import load
 from batchrunner.planning.inputs import PlanOptions
+from batchrunner.reports.plan_table import Planned
 from batchrunner.sandbox import Behaviour, Fault
 from batchrunner.storage.open import read_ledger
 from batchrunner.storage.paths import find_project
@@ -186,6 +187,30 @@ def test_what_is_priced_by_its_bills_is_guarded_by_them(tmp_path: Path) -> None:
     assert str(next_cost(studio, own_manifest("e", "f"))) == "$2.00 to $2.20"
 
 
+def plan(path: Path) -> Planned:
+    """The plan of a manifest on the next day."""
+    manifest, account = load(path), AccountRef("https://api.modellix.test")
+    prices = price_list(manifest.catalog)
+    planned, _ = plan_of(manifest, find_project(path), prices, RunOptions(), account, LATER_S)
+    return planned
+
+
+@pytest.mark.parametrize(("factor", "is_same"), [("1", True), ("1.025", False)])
+def test_bills_that_change_an_estimate_make_another_plan_of_it(tmp_path: Path, factor: str, *, is_same: bool) -> None:
+    """So `run --plan` refuses what was looked at before they came; bills of what is listed change nothing."""
+    studio = Studio(tmp_path, Behaviour(latency_s=60, price_factor=Decimal(factor)))
+    other = tmp_path / "other.yaml"
+    other.write_text(manifest_text("a", "b").replace("name: batch", "name: other"), encoding="utf-8")
+    before = plan(other).digest
+    studio.write(manifest_text("elsewhere"))
+    studio.run()
+
+    after = plan(other)
+
+    assert (after.digest == before) is is_same
+    assert [each.bills.clips for each in after.basis.billed] == [1]
+
+
 @pytest.mark.parametrize("price", [RANGE, UPPER, None])
 def test_receipts_of_somebody_else_make_nothing_cheaper(tmp_path: Path, price: Mapping[str, Any] | None) -> None:
     """A folder that comes with receipts of clips for a cent does not make the next clip one of a cent."""
@@ -194,11 +219,8 @@ def test_receipts_of_somebody_else_make_nothing_cheaper(tmp_path: Path, price: M
     billed_own(theirs, "0.01", "a", "b", "c", "d", price=price)
     shutil.copytree(theirs, ours, ignore=shutil.ignore_patterns(".batchrunner"))
     (ours / "batch.yaml").write_text(own_manifest("a", "b", "c", "d", "e"), encoding="utf-8")
-    manifest, project = load(ours / "batch.yaml"), find_project(ours / "batch.yaml")
 
-    planned, _ = plan_of(
-        manifest, project, price_list(manifest.catalog), RunOptions(), AccountRef("https://api.modellix.test"), LATER_S
-    )
+    planned = plan(ours / "batch.yaml")
 
     [step] = planned.submits
     assert step.cost.high_usd == (Decimal(3) if price else 0)

@@ -105,8 +105,6 @@ def test_a_model_without_a_price_has_one_from_three_bills_on() -> None:
     wanted = request(catalog(None))
     known = [by(None, clips(*["0.41"] * number)) for number in range(4)]
     assert [each.knows(wanted) for each in known] == [False, False, False, True]
-    assert [each.is_by_bills(wanted) for each in known] == [False, False, False, True]
-    assert not by(UPPER, clips(*["0.41"] * 3)).is_by_bills(wanted), "it has a price, too"
 
 
 ASIDE = {
