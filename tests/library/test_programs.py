@@ -1,6 +1,7 @@
 """What a program may rely on: what is agreed to, what is paid, how a run is left, and what the library never does."""
 
 import asyncio
+import json
 import signal
 import subprocess
 import sys
@@ -31,9 +32,12 @@ from batchrunner import (
     UsageError,
     open_project,
 )
+from batchrunner.app.contract_check import check_model
 from batchrunner.app.run_steering import LoopRun, ThreadedRun
+from batchrunner.catalog import shipped
 from batchrunner.io.http import Answered, Responder
 from batchrunner.sandbox import Behaviour, Fault
+from tests.catalog.published import published, without_4k
 from tests.library.opened import ProgramHarness
 from tests.moved_time import in_moved_time
 from tests.studio import KEY, manifest_text
@@ -105,6 +109,26 @@ def test_a_run_tells_what_happens_and_ends_with_its_report(harness: ProgramHarne
     assert "outputs/batch/a.mp4" in run.report.to("markdown")
     assert harness.clip("a").exists()
     assert project.status().rows == run.report.rows
+
+
+def test_a_contract_that_has_drifted_is_paid_for_only_where_the_program_accepts_it(
+    harness: ProgramHarness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    model = shipped().find("google/veo-3.1-i2v")
+    assert model
+    check_model(model, json.dumps(published(change=without_4k)).encode(), 0.0)
+    harness.write(manifest_text("a"))
+    project = harness.open()
+
+    refused = pytest.raises(UsageError, match=r"differs in resolution\.enum.*pass --accept-drift\. Nothing")
+    with refused, project.run(approve=project.plan()):
+        pass
+    assert paid(harness) == 0
+
+    with project.run(approve=project.plan(), accept_drift=True) as run:
+        run.wait()
+    assert paid(harness) == 1
 
 
 def test_in_a_notebook_a_run_goes_on_inside_of_the_loop_that_is_running(harness: ProgramHarness) -> None:
