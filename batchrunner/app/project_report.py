@@ -23,8 +23,9 @@ class ProjectReport(Report):
         return cls(**values, seconds=seconds)
 
     def to(self, form: str, *, project: str = "") -> str:
-        """The report as `batchrunner report` writes it: `table`, `json`, `jsonl`, `csv`, `markdown` or `html`.
+        """The report as `batchrunner report` writes it.
 
+        A form is `table`, `json`, `jsonl`, `csv`, `markdown`, `html` or `junit`.
         `project` is the way to the project's folder, seen from where the text will lie; links to clips begin with it.
 
         Raises:

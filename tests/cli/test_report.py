@@ -75,6 +75,8 @@ def test_a_manifest_with_mistakes_is_not_written_over_either(studio: Studio) -> 
         ("told.jsonl", '{"schema_version"'),
         ("told.md", "# batch\n"),
         ("told.html", "<!doctype html>"),
+        ("told.junit", "<?xml "),
+        ("told.xml", "<?xml "),
         ("told.txt", "job "),
         ("told", "job "),
     ],

@@ -100,6 +100,7 @@ WORDS = {
     "report csv": ("report", "batch.yaml", "--sandbox", "-o", "csv"),
     "report md": ("report", "batch.yaml", "--sandbox", "-o", "md"),
     "report html": ("report", "batch.yaml", "--sandbox", "-o", "html"),
+    "report junit": ("report", "batch.yaml", "--sandbox", "-o", "junit"),
     "report json": ("report", "batch.yaml", "--sandbox", "-o", "json"),
     "report jsonl": ("report", "batch.yaml", "--sandbox", "-o", "jsonl"),
     "uploads": ("uploads", "batch.yaml", "--sandbox"),

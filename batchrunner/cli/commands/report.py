@@ -29,7 +29,9 @@ from batchrunner.storage.receipts import SUFFIX
 
 # what a table may be called; every other form is the ending of its files
 _TABLE_ENDINGS = {"", "txt"}
-_ENDINGS = ", ".join(f".{form}" for form in FORMATS if form != "table")
+# and what else one may be called
+_FORM_OF_ENDING = {"xml": "junit"}
+_ENDINGS = ", ".join(f".{ending}" for ending in (*FORMATS, *_FORM_OF_ENDING) if ending != "table")
 # as git tells texts from other files: by a NUL near the beginning
 _BEGINNING_BYTES = 8000
 
@@ -84,6 +86,7 @@ def _form(form: str, context: click.Context, to: Path) -> str:
         UsageError: it has an ending that says no form.
     """
     ending = to.suffix.lower().removeprefix(".")
+    ending = _FORM_OF_ENDING.get(ending, ending)
     if context.get_parameter_source("form") is not ParameterSource.DEFAULT or ending in _TABLE_ENDINGS:
         return form
     if ending not in FORMATS:

@@ -35,7 +35,7 @@ from batchrunner.storage.run_lock import lock_owner
 @ledger_option
 @sandbox_option
 @prices_option
-@format_option("table", "json")
+@format_option("table", "json", "junit")
 def command(
     manifest: Path, job: str | None, profile: str, ledger: Path | None, prices: Path | None, sandbox: bool, form: str
 ) -> None:

@@ -8,6 +8,7 @@ from batchrunner.reports.formats import (
     html_report,
     json_lines_report,
     json_report,
+    junit_report,
     markdown_report,
     table_report,
 )
@@ -22,6 +23,7 @@ FORMATS: Mapping[str, Callable[[Report, View], Lines]] = {
     "csv": csv_report.render,
     "md": markdown_report.render,
     "html": html_report.render,
+    "junit": junit_report.render,
 }
 
 

@@ -38,7 +38,7 @@ from tests.studio import Studio, manifest_text
 
 pytestmark = pytest.mark.untraced
 
-FORMS = ("table", "json", "csv", "md", "html")
+FORMS = ("table", "json", "csv", "md", "html", "junit")
 
 
 @contextmanager
