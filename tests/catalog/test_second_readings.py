@@ -95,7 +95,7 @@ CROSSED: Mapping[str, Mapping[str, Values]] = {
         "resolution": (ABSENT, "768P", "1080P", "720P"),
     },
     "bytedance/seedance-2.0-fast-i2v": {
-        "prompt": (ABSENT, "She waves", "[Image 2] waves", "[Image 4], [Audio 2]"),
+        "prompt": (ABSENT, "She waves", "[Image 2] waves", "[Audio 2] plays", "[Image 3], [Audio 1]"),
         "first_frame_image": _LINK,
         "last_frame_image": _LINK,
         "reference_images": (ABSENT, [URL], [URL] * 3),
