@@ -98,8 +98,13 @@ def _entry(forms: Iterable[str], said: Iterable[str]) -> str:
     return f"{_codes(forms)}\n: {' '.join(said)}"
 
 
-def _ends(name: str) -> str:
+def ends_of(name: str) -> str:
+    """What a command can end with, in a sentence."""
     if name in RENDER:
-        return "Any of [the table](../exit-codes.md)."
-    said = ENDS.get(name, "0 where it could do what was asked.")
-    return f"{said} Others mean what [the table](../exit-codes.md) says."
+        return "any of the table."
+    return f"{ENDS.get(name, '0 where it could do what was asked.')} Others mean what the table says."
+
+
+def _ends(name: str) -> str:
+    said = ends_of(name).replace("the table", "[the table](../exit-codes.md)")
+    return said[0].upper() + said[1:]

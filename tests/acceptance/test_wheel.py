@@ -41,6 +41,7 @@ def test_the_wheel_alone_carries_all_that_the_demo_needs(tmp_path: Path) -> None
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
 
+    assert (commands.parent / "share" / "man" / "man1" / "batchrunner.1").is_file()
     call(commands / "batchrunner", "demo", folder=elsewhere)
 
     clips = sorted(elsewhere.rglob("*.mp4"))
