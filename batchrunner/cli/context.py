@@ -85,6 +85,8 @@ def status_at(typed: Invocation) -> ManifestStatus:
         found = status_of(manifest, project_of(typed), prices_of(typed.prices, manifest.catalog), Clock().wall_s())
     if not found.is_current:
         warn(f"{typed.path} has errors now; this shows the jobs of its last run")
+    if found.report.run_id is None and not typed.sandbox and find_project(typed.path, sandbox=True).ledger.exists():
+        warn("so far it ran in the sandbox only; --sandbox shows that")
     return found
 
 

@@ -47,9 +47,9 @@ def set_values(jobs: Iterable[Job]) -> list[tuple[str, int]]:
     return [(str(each), sum(each.location in job.locations.values() for job in jobs)) for each in typed_overrides()]
 
 
-def set_lines(jobs: Iterable[Job]) -> Lines | None:
-    """A line for each; None where nothing was set."""
-    said = [f"set on the command line: {each}, in {_jobs(count)}" for each, count in set_values(jobs)]
+def set_lines(jobs: Iterable[Job], then: str = "") -> Lines | None:
+    """A line for each, which ends with `then`; None where nothing was set."""
+    said = [f"set on the command line: {each}, in {_jobs(count)}{then}" for each, count in set_values(jobs)]
     return in_lines(*said) if said else None
 
 

@@ -117,6 +117,7 @@ def test_no_option_takes_a_secret() -> None:
         (["nonsense"], "No such command 'nonsense'. `batchrunner -h` lists them."),
         (["rum", "film.yaml"], "No such command 'rum'. Did you mean `run`?"),
         (["Retri", "film.yaml"], "No such command 'Retri'. Did you mean `retry`?"),
+        (["models", "chek"], "No such command 'chek'. Did you mean `check`?"),
         (["--nonsense"], "No such option"),
         (["run", "film.yaml", "--dedline", "8h"], "--deadline"),
         (["run"], "Missing argument 'MANIFEST'"),

@@ -65,6 +65,7 @@ def offered(words: str, shell: str = "bash") -> list[str]:
         ("run film.yaml --profile ", ["draft", "final"]),
         ("run film.yaml --profile=dr", ["draft"]),
         ("init --model google/", [slug for slug in shipped().slugs if slug.startswith("google/")]),
+        ("models show google/veo-3.1-l", ["google/veo-3.1-lite-i2v"]),
         ("completion ", ["bash", "zsh", "fish"]),
     ],
 )

@@ -27,6 +27,8 @@ def test_the_demo_ends_with_three_commands_that_show_its_clips_and_go_on(
 
     assert outcome(status) == ExitCode.DONE
     assert "4 jobs: 4 done" in capsys.readouterr().out
+    assert outcome(status[:-1]) == ExitCode.DONE  # without --sandbox it says where its clips are
+    assert capsys.readouterr().err == "so far it ran in the sandbox only; --sandbox shows that\n"
     assert outcome(plan) == ExitCode.DONE
     assert "submit" not in capsys.readouterr().out
     assert outcome(init) == ExitCode.DONE

@@ -51,7 +51,7 @@ class Told:
 
 def test_a_plan_begins_with_what_was_set_and_in_how_many_jobs(told: Told) -> None:
     first, *_ = told.types("plan", *SET)[0].splitlines()
-    assert first == "set on the command line: resolution=720p, in 1 job"
+    assert first == "set on the command line: resolution=720p, in 1 job; pass it to `run`, too"
     assert json.loads(told.types("plan", "-o", "json", *SET)[0])["set"] == [{"value": "resolution=720p", "jobs": 1}]
     assert "set on the command line" not in told.types("plan")[0]
     assert json.loads(told.types("plan", "-o", "json")[0])["set"] == []
@@ -60,7 +60,7 @@ def test_a_plan_begins_with_what_was_set_and_in_how_many_jobs(told: Told) -> Non
 def test_what_no_job_takes_is_said_to_change_nothing(told: Told, film: Path) -> None:
     film.write_text(TEXT.replace("She waves", "She waves, resolution: 1080p"), encoding="utf-8")
     assert told.types("plan", *SET)[0].startswith(
-        "set on the command line: resolution=720p, in no job (each says its own)\n"
+        "set on the command line: resolution=720p, in no job (each says its own); "
     )
     assert told.digest(*SET) == told.digest()
 

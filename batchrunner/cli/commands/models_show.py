@@ -6,6 +6,7 @@ import click
 
 from batchrunner.app.named_model import named_model
 from batchrunner.catalog import shipped
+from batchrunner.cli.completion import complete_models
 from batchrunner.cli.context import catalog_of
 from batchrunner.cli.options import format_option, models_option
 from batchrunner.cli.permission_options import permission_options
@@ -15,7 +16,7 @@ from batchrunner.reports.model_page import model_as_json, model_page
 
 
 @click.command()
-@click.argument("slug")
+@click.argument("slug", shell_complete=complete_models)
 @models_option
 @permission_options
 @format_option("text", "json")

@@ -70,7 +70,7 @@ def command(manifest: Path, *, detailed_exitcode: bool, **options: Any) -> int:
         hand_over(json_text(plan_as_json(planned) | {"set": typed_values}, indent=2))
     else:
         table = plan_table(planned, now_s, width())
-        said = set_lines(read.jobs)
+        said = set_lines(read.jobs, "; pass it to `run`, too")
         say_lines(stacked(said, in_lines(""), table) if said else table)
     something = any(not step.is_last for _, step in planned.steps)
     return _SOMETHING_TO_DO if detailed_exitcode and something else ExitCode.DONE
