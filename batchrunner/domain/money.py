@@ -1,9 +1,10 @@
 """Money: US dollars, exact."""
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
 NOTHING = Decimal(0)
+_CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Cost:
         if self.low_usd == self.high_usd:
             return dollars(self.low_usd)
         if not self.low_usd:
-            return f"at most {dollars(self.high_usd)}"
+            return f"at most {dollars(self.high_usd.quantize(_CENT, ROUND_CEILING))}"
         return f"{dollars(self.low_usd)} to {dollars(self.high_usd)}"
 
 
