@@ -1,7 +1,6 @@
 """Accepting: the clips of jobs that were edited are kept, and nothing is paid for them."""
 
 from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from batchrunner.app.decision_session import DecisionSession
@@ -30,18 +29,16 @@ class AcceptedClips:
     taken: Mapping[str, str]
 
 
-def accept_clips(
-    session: DecisionSession, selection: Selection, spelt: AbstractSet[str] = frozenset()
-) -> AcceptedClips:
-    """Keeps the clips of the selected jobs, as they are written now. `spelt` are names that somebody typed.
+def accept_clips(session: DecisionSession, selection: Selection) -> AcceptedClips:
+    """Keeps the clips of the selected jobs, as they are written now.
 
     Raises:
         UsageError: nothing is selected, a job that was typed has no clip, or one is still being rendered.
     """
-    chosen = matching(selection, session.batch.first_steps(PlanOptions(), None))
+    chosen = matching(selection, session.batch.first_steps(PlanOptions(), None), session.batch.catalog)
     taken = {seen.identity: path for seen in chosen if (path := _taken(session, seen)) is not None}
     chosen = [seen for seen in chosen if seen.identity not in taken]
-    chosen = [seen for seen in chosen if seen.identity.name in spelt or _can_be_kept(seen, session.project)]
+    chosen = [seen for seen in chosen if seen.identity.name in selection.spelt or _can_be_kept(seen, session.project)]
     kept = {seen.identity: _clip_to_keep(seen, session.project) for seen in chosen}
     session.book.decide([session.keep(who, attempt) for who, attempt in kept.items()])
     return AcceptedClips(

@@ -92,7 +92,7 @@ def chosen(
 ) -> tuple[PlanOptions, list[JobState]]:
     """The options with the jobs that were selected, and what would be done with every job then."""
     if order.marking is None and not order.selection.is_all:  # `retry` and `redo` chose before they marked
-        options = replace(options, only=names(order.selection, batch.first_steps(options, None)))
+        options = replace(options, only=names(order.selection, batch.first_steps(options, None), batch.catalog))
     return options, batch.first_steps(options, batch.budget(limits).room_usd)
 
 

@@ -106,10 +106,10 @@ def decided_by(options: RunOptions, batch: Batch, ledger: LedgerReader, retries:
     if options.marking is None:
         return None
     seen = batch.first_steps(PlanOptions(), None)  # a job that failed has failed, whatever retries it has left
-    chosen = matching(options.selection, seen)
+    chosen = matching(options.selection, seen, batch.catalog)
     to_come = batch.first_steps(PlanOptions(retries=retries), None)
     orders = unfinished(to_come, options.marking, ledger.last_ended_run(batch.name, batch.profile))
-    return decide(chosen, options.marking, orders, now_s, spelt=options.spelt, limit=options.limit)
+    return decide(chosen, options.marking, orders, now_s, spelt=options.selection.spelt, limit=options.limit)
 
 
 def with_decisions(batch: Batch, decisions: Iterable[tuple[JobId, Decision]]) -> Batch:

@@ -24,7 +24,7 @@ from batchrunner.app.run_limits import RunLimits
 from batchrunner.app.run_manifest import FinishedRun, RunPorts, Workload, run_manifest
 from batchrunner.app.run_options import RunOptions
 from batchrunner.app.run_steering import LoopFactory, RunHandle
-from batchrunner.app.selection import Selection, named_jobs
+from batchrunner.app.selection import Selection, typed_jobs
 from batchrunner.app.webhook import Notifier
 from batchrunner.catalog import PriceList
 from batchrunner.domain.decision import DecisionKind
@@ -100,7 +100,7 @@ class Project:
     def _plan(self, options: RunOptions, jobs: Sequence[str] = ()) -> Plan:
         manifest = self.read()
         if jobs:
-            options = replace(options, named=named_jobs(manifest, jobs), spelt=frozenset(jobs))
+            options = replace(options, jobs=typed_jobs(manifest, jobs))
         now_s = self.clock.wall_s()
         planned, states = plan_of(manifest, self.paths, self.priced(manifest), options, self._account(), now_s)
         steps = tuple(PlannedStep(each.job, each.step) for each in states if each.job is not None)
@@ -139,9 +139,9 @@ class Project:
             InvalidManifest, UsageError: as `read`, or there is no such job, or a named one has no clip.
         """
         manifest = self.read()
-        selection = Selection(named=named_jobs(manifest, jobs) if jobs else None)
+        selection = Selection(jobs=typed_jobs(manifest, jobs))
         with deciding(self.paths, wanted_of(manifest), self.clock, warnings.warn) as session:
-            return accept_clips(session, selection, frozenset(jobs))
+            return accept_clips(session, selection)
 
     def pick(self, job: str, version: str) -> str:
         """Puts an older version (`v1`) of a job's clip back under its final name; gives its path.

@@ -15,8 +15,7 @@ class RunOptions:
     """The options of `run` and its kin, by their names; each command sets what it has.
 
     `plan` is the digest of the only plan that may be carried out, `max_cost` a limit that is part of it, `most_usd` one
-    that is not: of a larger plan a part is paid. `named` are the jobs whose names or globs were typed,
-    `spelt` what was typed for them.
+    that is not: of a larger plan a part is paid. `jobs`, `select`, `exclude` and `limit` choose: see `Selection`.
     """
 
     command: str = "run"
@@ -39,14 +38,13 @@ class RunOptions:
     limit: int | None = None
     max_replace: MaxReplace | None = None
     submits: bool = True
-    named: frozenset[str] | None = None
-    spelt: frozenset[str] = frozenset()
+    jobs: tuple[str, ...] = ()
     marking: DecisionKind | None = None
 
     @property
     def selection(self) -> Selection:
         """The jobs that were chosen."""
-        return Selection(self.select, self.exclude, self.limit, self.named)
+        return Selection(self.select, self.exclude, self.limit, self.jobs)
 
     def limits(self, settings: Settings, now_s: float) -> EffectiveLimits:
         """What the run may do: an option wins over the manifest.

@@ -26,7 +26,7 @@ _MOST_ENTRIES = 10_000
 _MOST_OFFERED = 500
 # Shells would take anything else apart, or expand it.
 _PLAIN = re.compile(r"[\w.,:=/@+-]+")
-_WORDS = ("tag:", "model:", "status:", "class:")
+_WORDS = ("tag:", "model:", "status:", "class:", "changed:")
 
 
 class _TooLong(BaseException):

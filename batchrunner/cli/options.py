@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
-from batchrunner.cli.completion import complete_jobs, complete_manifests, complete_profiles, complete_selection
+from batchrunner.cli.completion import complete_manifests, complete_profiles, complete_selection
 from batchrunner.cli.permission_options import reading_options, typed_permissions
 from batchrunner.cli.set_option import typed_sets
 from batchrunner.cli.setting_param import SettingParam
@@ -22,7 +22,7 @@ def option(name: str, *more: Any, **rest: Any) -> Callable[[F], F]:
 
 
 manifest_argument = click.argument("manifest", type=click.Path(path_type=Path), shell_complete=complete_manifests)
-jobs_argument = click.argument("jobs", nargs=-1, shell_complete=complete_jobs)
+jobs_argument = click.argument("jobs", nargs=-1, metavar="[JOB]...", shell_complete=complete_selection)
 
 ledger_option = option(
     "--ledger",
@@ -115,7 +115,7 @@ def choosing_options(only: str, never: str) -> tuple[Callable[[F], F], ...]:
         option(
             "--select",
             multiple=True,
-            help=f"{only}: ids with globs, tag:, model:, status:, class:, @file.",
+            help=f"{only}: ids with globs, tag:, model:, status:, class:, changed:, @file.",
             shell_complete=complete_selection,
         ),
         option("--exclude", multiple=True, help=f"{never}; written like --select.", shell_complete=complete_selection),

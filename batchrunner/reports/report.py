@@ -132,10 +132,10 @@ def row_of(
         attempts=len(history.attempts),
         cost_usd=cost_usd,
     )
-    return _with_history(row, attempt) if attempt is not None and not step.changed else row
+    return _with_history(row, step, attempt) if attempt is not None and not step.changed else row
 
 
-def _with_history(row: ReportRow, attempt: Attempt) -> ReportRow:
+def _with_history(row: ReportRow, step: Step, attempt: Attempt) -> ReportRow:
     clip = attempt.clip if row.status is Status.DONE else None
     return replace(
         row,
@@ -143,7 +143,7 @@ def _with_history(row: ReportRow, attempt: Attempt) -> ReportRow:
         file=clip.path if clip else None,
         size_bytes=clip.size_bytes if clip else None,
         sha256=clip.sha256 if clip else None,
-        error=_error(row, attempt),
+        error=failure_of(step, attempt),
         submitted_at_s=attempt.opened_at_s,
         rendered_at_s=attempt.rendered_at_s,
         done_at_s=attempt.settled_at_s if clip else None,
@@ -193,11 +193,15 @@ _BLOCK_CLASSES: Mapping[HoldReason, ErrorClass] = {
 }
 
 
-def _error(row: ReportRow, attempt: Attempt) -> Failure | None:
-    if row.status is Status.DONE:
+def failure_of(step: Step, attempt: Attempt) -> Failure | None:
+    """Why a job has no clip, whose last attempt is this one and whose next step is `step`; None where it has, or may.
+
+    Its class is the one that reports show, and by which jobs are selected.
+    """
+    if step.status is Status.DONE:
         return None
-    if row.hold_reason is not None and row.hold_reason in _BLOCK_CLASSES:
-        return Failure(_BLOCK_CLASSES[row.hold_reason], row.note)
+    if step.hold_reason is not None and step.hold_reason in _BLOCK_CLASSES:
+        return Failure(_BLOCK_CLASSES[step.hold_reason], step.reason)
     if attempt.failure:
         return attempt.failure
     answer = attempt.answer

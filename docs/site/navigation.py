@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 # Part → its pages in reading order.
 PARTS = {
-    "Use it": ["journey", "manifest", "examples/index", "memory", "programs"],
+    "Use it": ["journey", "manifest", "selection", "examples/index", "memory", "programs"],
     "Look it up": ["commands/index", "problems/index", "exit-codes", "glossary", "changelog"],
     "What it promises": ["promises", "speed", "security", "decisions/index"],
     "How it is made": ["architecture", "contributing"],

@@ -141,7 +141,7 @@ class Desk(Studio):
             max_cost=None if command.clips is None else command.clips * PRICE_USD,
             max_replace=None if command.max_replace is None else max_replace(command.max_replace),
             plan=command.plan,
-            named=command.names,
+            jobs=tuple(sorted(command.names or ())),
             submits=command.word != "fetch",
             marking=DecisionKind(command.word) if command.word in set(DecisionKind) else None,
         )

@@ -7,7 +7,7 @@ import click
 from batchrunner.app.accept_clips import accept_clips
 from batchrunner.app.decision_session import deciding
 from batchrunner.app.job_set import wanted_of
-from batchrunner.app.selection import Selection, named_jobs
+from batchrunner.app.selection import Selection, typed_jobs
 from batchrunner.cli.context import check_named, valid_manifest
 from batchrunner.cli.options import (
     choosing_options,
@@ -48,16 +48,16 @@ def command(
 
     Also takes a file that came for a job and could not be verified (`hero.odd.mp4`) as its clip.
 
-    Only jobs that are named, by a name or a glob, or chosen with --select. It applies to the jobs as they are
-    written now; edited once more, they are rendered again.
+    Only jobs that JOB or --select means: a name, a glob, tag:hero, changed:resolution, @file. It applies to the
+    jobs as they are written now; edited once more, they are rendered again.
 
     Example: batchrunner accept shots.yaml hero-wave 'SH00*'
     """
     check_named(context, jobs)
     read = valid_manifest(manifest, profile)
-    selection = Selection(select, exclude, named=named_jobs(read, jobs) if jobs else None)
+    selection = Selection(select, exclude, jobs=typed_jobs(read, jobs))
     with deciding(find_project(manifest, ledger, sandbox=sandbox), wanted_of(read), Clock(), warn) as session:
-        accepted = accept_clips(session, selection, frozenset(jobs))
+        accepted = accept_clips(session, selection)
     for name, changed in accepted.kept.items():
         although = f", although {', '.join(changed)} changed" if changed else ""
         say(f"{name}: keeps its clip{although}")

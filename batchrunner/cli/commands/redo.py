@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from batchrunner.app.job_set import wanted_of
-from batchrunner.app.selection import named_jobs
+from batchrunner.app.selection import typed_jobs
 from batchrunner.cli.context import check_named, valid_manifest
 from batchrunner.cli.invocation import Invocation
 from batchrunner.cli.options import jobs_argument, manifest_argument, run_options
@@ -23,13 +23,13 @@ from batchrunner.domain.decision import DecisionKind
 def command(context: click.Context, /, manifest: Path, jobs: tuple[str, ...], **options: Any) -> int:
     """Pay again for jobs that are done, expired or lost, on purpose.
 
-    Only those that are named, by a name or a glob, or chosen with --select; their old clips move to
-    `versions/`. Interrupted, the same command goes on and pays nothing twice.
+    Only those that JOB or --select means: a name, a glob, tag:hero, @file. Their old clips move to `versions/`.
+    Interrupted, the same command goes on and pays nothing twice.
 
     Example: batchrunner redo shots.yaml hero-wave 'SH00*'
     """
     check_named(context, jobs)
-    typed = Invocation.of(manifest, "redo", spelt=frozenset(jobs), marking=DecisionKind.REDO, **options)
+    typed = Invocation.of(manifest, "redo", marking=DecisionKind.REDO, **options)
     read = valid_manifest(manifest, typed.profile)
-    run = replace(typed.run, named=named_jobs(read, jobs) if jobs else None)
+    run = replace(typed.run, jobs=typed_jobs(read, jobs))
     return work(replace(typed, run=run), wanted_of(read), read.settings)

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from batchrunner.app.job_set import wanted_of
-from batchrunner.app.selection import named_jobs
+from batchrunner.app.selection import typed_jobs
 from batchrunner.cli.context import valid_manifest
 from batchrunner.cli.invocation import Invocation
 from batchrunner.cli.options import jobs_argument, manifest_argument, run_options
@@ -22,12 +22,12 @@ from batchrunner.domain.decision import DecisionKind
 def command(manifest: Path, jobs: tuple[str, ...], **options: Any) -> int:
     """Submit failed jobs again.
 
-    All that are failed now, or of those only the ones that are named, by a name or a glob, or chosen with
-    --select; each may be paid again. Nothing else is submitted.
+    All that are failed now, or of those only the ones that JOB or --select means: a name, a glob, tag:hero,
+    class:timeout, @file; each may be paid again. Nothing else is submitted.
 
     Example: batchrunner retry shots.yaml hero-wave 'SH00*'
     """
-    typed = Invocation.of(manifest, "retry", spelt=frozenset(jobs), marking=DecisionKind.RETRY, **options)
+    typed = Invocation.of(manifest, "retry", marking=DecisionKind.RETRY, **options)
     read = valid_manifest(manifest, typed.profile)
-    run = replace(typed.run, named=named_jobs(read, jobs) if jobs else None)
+    run = replace(typed.run, jobs=typed_jobs(read, jobs))
     return work(replace(typed, run=run), wanted_of(read), read.settings)
