@@ -1,6 +1,6 @@
 """Agreement: what a run would pay is shown, somebody says yes, and no more than that is ever paid."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import accumulate
@@ -10,21 +10,22 @@ from batchrunner.app.contract_check import remember_paid, why_refused
 from batchrunner.app.endpoint import Endpoint
 from batchrunner.app.offer import Offer
 from batchrunner.app.run_options import RunOptions
-from batchrunner.app.selection import names
-from batchrunner.catalog import Model
+from batchrunner.app.selection import Selection, names
+from batchrunner.app.summarize import basis_of, sends_of
+from batchrunner.catalog import Catalog, Model
 from batchrunner.domain.job import Job
 from batchrunner.domain.money import NOTHING, dollars
 from batchrunner.domain.settings import DEFAULT_MAX_REPLACE
 from batchrunner.domain.step import Action, Step, total
-from batchrunner.domain.text import day_of, local, plural
+from batchrunner.domain.text import local, plural
 from batchrunner.errors import Unauthorized, UsageError
 from batchrunner.io.clock import Clock
 from batchrunner.planning.batch import Batch, JobState
 from batchrunner.planning.effective_limits import EffectiveLimits
 from batchrunner.planning.inputs import PlanOptions
-from batchrunner.planning.outgoing import Outgoing, outgoing
+from batchrunner.planning.outgoing import Outgoing
 from batchrunner.planning.plan_digest import Terms, difference, plan_digest
-from batchrunner.planning.price_basis import PriceBasis, price_basis
+from batchrunner.planning.price_basis import PriceBasis
 from batchrunner.planning.replaced import Replaced, replaced
 from batchrunner.storage.output_folders import folder_faults, try_folders
 from batchrunner.storage.paths import ProjectPaths
@@ -92,20 +93,17 @@ def chosen(
 ) -> tuple[PlanOptions, list[JobState]]:
     """The options with the jobs that were selected, and what would be done with every job then."""
     if order.marking is None and not order.selection.is_all:  # `retry` and `redo` chose before they marked
-        options = replace(options, only=names(order.selection, batch.first_steps(options, None), batch.catalog))
+        seen = batch.first_steps(options, None)
+        only = names(order.selection, seen, batch.catalog)
+        options = replace(options, only=only, over_limit=_over_limit(order.selection, seen, batch.catalog))
     return options, batch.first_steps(options, batch.budget(limits).room_usd)
 
 
-def sends_of(batch: Batch, seen: Iterable[JobState], base_url: str, hook: str | None = None) -> Outgoing:
-    """What leaves this machine with what would be submitted."""
-    submitted = (s.job for s in seen if s.job and s.step.action is Action.SUBMIT)
-    return outgoing(submitted, batch.catalog, batch.sources, base_url, hook)
-
-
-def basis_of(batch: Batch, seen: Iterable[JobState], now_s: float) -> PriceBasis:
-    """What the sum for what would be submitted is made of."""
-    submitted = (s.job for s in seen if s.job and s.step.action is Action.SUBMIT)
-    return price_basis(submitted, batch.estimates, day_of(now_s))
+def _over_limit(selection: Selection, seen: Sequence[JobState], catalog: Catalog) -> frozenset[str]:
+    """The names of the jobs that only the limit leaves out, and of some that have nothing to do."""
+    if selection.limit is None:
+        return frozenset()
+    return names(replace(selection, limit=None), seen, catalog) or frozenset(each.identity.name for each in seen)
 
 
 def terms(batch: Batch, limits: EffectiveLimits, base_url: str, again: Replaced, sends: Outgoing) -> Terms:

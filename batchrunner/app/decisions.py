@@ -47,10 +47,14 @@ class Orders:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What a decision comes to: new decisions, the names of the only jobs that it submits, and what is said."""
+    """What a decision comes to: new decisions, the names of the only jobs that it submits, and what is said.
+
+    `over_limit` are the names of those that it would submit without a limit.
+    """
 
     decisions: tuple[tuple[JobId, Decision], ...]
     only: frozenset[str]
+    over_limit: frozenset[str]
     notes: tuple[str, ...]
 
 
@@ -88,7 +92,8 @@ def decide(
     """
     chosen = list(chosen)
     new = {each.identity for each in chosen if _has_meaning(each, kind) and not orders.hold(_order(each, kind))}
-    meant = [each for each in chosen if each.identity in new or _is_left(each, kind, orders)][:limit]
+    due = [each for each in chosen if each.identity in new or _is_left(each, kind, orders)]
+    meant = due[:limit]
     decisions = [
         (each.identity, Decision(now_s, kind, each.history.next_number - 1, each.job.request))
         for each in meant
@@ -97,6 +102,7 @@ def decide(
     return Decided(
         tuple(decisions),
         frozenset(each.identity.name for each in meant),
+        frozenset(each.identity.name for each in due[len(meant) :]),
         (*_carried_out(chosen, kind, orders), *_in_vain(chosen, kind, orders, spelt)),
     )
 
@@ -110,6 +116,11 @@ def decided_by(options: RunOptions, batch: Batch, ledger: LedgerReader, retries:
     to_come = batch.first_steps(PlanOptions(retries=retries), None)
     orders = unfinished(to_come, options.marking, ledger.last_ended_run(batch.name, batch.profile))
     return decide(chosen, options.marking, orders, now_s, spelt=options.selection.spelt, limit=options.limit)
+
+
+def limited_to(decided: Decided, options: PlanOptions) -> PlanOptions:
+    """The options of a run that carries out a decision, and pays for nothing else."""
+    return replace(options, only=decided.only, over_limit=decided.over_limit)
 
 
 def with_decisions(batch: Batch, decisions: Iterable[tuple[JobId, Decision]]) -> Batch:

@@ -1,13 +1,14 @@
 """The plan of a manifest: what a run would do next with each job, why, and for how much."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from batchrunner.app.approval import basis_of, chosen, sends_of, terms
-from batchrunner.app.decisions import decided_by, with_decisions
+from batchrunner.app.approval import chosen, terms
+from batchrunner.app.decisions import decided_by, limited_to, with_decisions
 from batchrunner.app.job_set import wanted_of
 from batchrunner.app.run_options import RunOptions
 from batchrunner.app.session import in_flight_run, known_ledger
+from batchrunner.app.summarize import basis_of, sends_of
 from batchrunner.catalog import PriceList
 from batchrunner.domain.settings import DEFAULT_MAX_REPLACE
 from batchrunner.domain.step import Action
@@ -45,7 +46,7 @@ def plan_of(
         batch = load_batch(project, wanted_of(manifest), ledger, prices, now_s, flying)
         decided = decided_by(options, batch, ledger, limits.retries, now_s)
     if decided is not None:
-        planning, batch = replace(planning, only=decided.only), with_decisions(batch, decided.decisions)
+        planning, batch = limited_to(decided, planning), with_decisions(batch, decided.decisions)
     _, seen = chosen(options, batch, limits, planning)
     return planned_of(batch, limits, limits.concurrency or slots or START, seen, account.base_url, now_s), seen
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from batchrunner.app.approval import Approval, Ask, approve
-from batchrunner.app.decisions import decided_by, with_decisions
+from batchrunner.app.decisions import decided_by, limited_to, with_decisions
 from batchrunner.app.endpoint import Endpoint
 from batchrunner.app.manifest_status import report_of
 from batchrunner.app.run_options import RunOptions
@@ -117,7 +117,7 @@ async def _agreed(
         return (), await _approved(options, batch, limits, planning, ports)
     for words in decided.notes:
         ports.listener(RunEvent(EventKind.NOTE, words))
-    planning, batch = replace(planning, only=decided.only), with_decisions(batch, decided.decisions)
+    planning, batch = limited_to(decided, planning), with_decisions(batch, decided.decisions)
     return decided.decisions, await _approved(options, batch, limits, planning, ports)
 
 

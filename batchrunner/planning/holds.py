@@ -19,8 +19,9 @@ def submit_unless_held(
 ) -> Step:
     """A submit, unless something stands in its way; what stands there is said instead."""
     step = Step(Action.SUBMIT, Status.PENDING, reason, attempt, inputs.cost, changed)
-    if not options.submits or (options.only is not None and job.name not in options.only):
-        return replace(step, action=Action.HOLD, hold_reason=HoldReason.NOT_SELECTED)
+    left_out = options.why_left_out(job.name)
+    if left_out or not options.submits:
+        return replace(step, action=Action.HOLD, reason=left_out or reason, hold_reason=HoldReason.NOT_SELECTED)
     if inputs.files.foreign or inputs.files.claimed:
         return _foreign(inputs.files, Status.PENDING, attempt)
     if inputs.stop:

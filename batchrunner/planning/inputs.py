@@ -62,11 +62,18 @@ class PlanInputs:
 class PlanOptions:
     """What the person wants of this run.
 
-    `only` limits submits to these names, `agreed` to those whose cost
-    somebody agreed to; `submits=False` forbids them all.
+    `only` limits submits to these names, `agreed` to those whose cost somebody agreed to; `submits=False` forbids them
+    all. `over_limit` were chosen, too, and come after the first N, of which `only` are the names.
     """
 
     retries: int = 0
     only: frozenset[str] | None = None
+    over_limit: frozenset[str] = frozenset()
     agreed: frozenset[str] | None = None
     submits: bool = True
+
+    def why_left_out(self, name: str) -> str | None:
+        """Why a job of this name is not one of those that may be submitted, in words; None where it is."""
+        if self.only is None or name in self.only:
+            return None
+        return f"over --limit {len(self.only)}" if name in self.over_limit else "not selected"

@@ -310,7 +310,8 @@ def expected(case: Case) -> Expected:
 def gated(case: Case, why: str) -> Expected:
     """A submit, or what stands in its way."""
     if case.selection in ("others", "none"):
-        return Expected(Action.HOLD, Status.PENDING, why, HoldReason.NOT_SELECTED)
+        told = "not selected" if case.selection == "others" else why
+        return Expected(Action.HOLD, Status.PENDING, told, HoldReason.NOT_SELECTED)
     if case.foreign:
         return Expected(Action.HOLD, Status.PENDING, NOT_OURS, HoldReason.FOREIGN_FILE)
     if case.stop:
@@ -413,7 +414,7 @@ def test_no_combination_breaks_an_invariant(past: str) -> None:
         (Case("none", room="too little"), "hold", "pending", "cost-limit", "the cost limit leaves no room"),
         (Case("none", stop=True), "hold", "pending", "drain", "Ctrl-C: the same command goes on"),
         (Case("none", foreign=True), "hold", "pending", "foreign-file", NOT_OURS),
-        (Case("none", selection="others"), "hold", "pending", "not-selected", "new"),
+        (Case("none", selection="others"), "hold", "pending", "not-selected", "not selected"),
         (Case("none", selection="none"), "hold", "pending", "not-selected", "new"),
         # what was sent and not answered
         (Case("unanswered", in_flight=True), "hold", "pending", "in-flight", "being submitted right now"),
