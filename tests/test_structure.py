@@ -74,7 +74,6 @@ LARGE_RECORDS = {
     "domain/attempt.py:Attempt": 19,
     "app/offer.py:Offer": 14,
     "planning/batch.py:Batch": 13,
-    "cli/invocation.py:Invocation": 13,
 }
 
 
@@ -164,7 +163,7 @@ ALONE = {
     "pydantic": (),
     "requests": (),
     "urllib3": (),
-    "threading": ("app/run_steering.py",),
+    "threading": ("app/run_steering.py", "cli/event_output.py"),
     "subprocess": ("io/keep_awake.py",),
     "signal": ("cli/", "io/keep_awake.py"),
 }

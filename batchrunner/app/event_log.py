@@ -15,7 +15,7 @@ from batchrunner.storage.paths import ProjectPaths
 
 # How every line begins.
 _TIME = re.compile(rb"\d{4}-\d\d-\d\dT")
-_TIME_BYTES = 11
+_BEGINNING_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +32,8 @@ class LogFile:
 
     @classmethod
     def named(cls, path: Path, project: ProjectPaths) -> Self:
-        """The file that a person named: a new one, or a log that is there already.
-
-        Raises:
-            UsageError: it has no folder, or something else is written there.
-            Refused: a part of its path is a link.
-        """
-        root, whole = named_by_a_person(path, project.home)
-        if not whole.parent.is_dir():
-            raise UsageError(f"--log-file {path}: there is no folder {path.parent}")
-        root.check(whole)
-        if whole.is_dir() or (whole.exists() and not _is_log(root, whole)):
-            raise UsageError(f"--log-file {path}: that is not a log of batchrunner; name another file")
-        return cls(whole, root)
+        """The file that a person named; raises what `growing_file` does."""
+        return cls(*growing_file(f"--log-file {path}", path, project, _TIME, "a log of batchrunner"))
 
 
 class Log:
@@ -70,8 +59,26 @@ class Log:
             return  # a full disk: what matters is told on stderr as well
 
 
-def _is_log(root: Root, path: Path) -> bool:
-    """Whether a file that is there is empty, or begins as a log does."""
+def growing_file(
+    option: str, path: Path, project: ProjectPaths, beginning: re.Pattern[bytes], what: str
+) -> tuple[Path, Root]:
+    """A file that a person named to be written to its end, and its root: a new one, or one that begins like this.
+
+    Raises:
+        UsageError: it has no folder, or something else is written there.
+        Refused: a part of its path is a link.
+    """
+    root, whole = named_by_a_person(path, project.home)
+    if not whole.parent.is_dir():
+        raise UsageError(f"{option}: there is no folder {path.parent}")
+    root.check(whole)
+    if whole.is_dir() or (whole.exists() and not _begins(root, whole, beginning)):
+        raise UsageError(f"{option}: that is not {what}; name another file")
+    return whole, root
+
+
+def _begins(root: Root, path: Path, beginning: re.Pattern[bytes]) -> bool:
+    """Whether a file that is there is empty, or begins like this."""
     with root.open(path) as file:
-        first = file.read(_TIME_BYTES)
-    return not first or _TIME.match(first) is not None
+        first = file.read(_BEGINNING_BYTES)
+    return not first or beginning.match(first) is not None

@@ -10,6 +10,7 @@ from batchrunner.app.approval import Approval, Ask, approve
 from batchrunner.app.decisions import decided_by, limited_to, with_decisions
 from batchrunner.app.endpoint import Endpoint
 from batchrunner.app.manifest_status import report_of
+from batchrunner.app.run_observer import NO_OBSERVER, RunObserver
 from batchrunner.app.run_options import RunOptions
 from batchrunner.app.session import OpenLedger, Session, known_ledger
 from batchrunner.app.webhook import Notifier, broken_off, last_word
@@ -51,8 +52,8 @@ class RunPorts:
     """What a run is connected to: the service, whoever agrees, hears and ends it, and the clock.
 
     `listener` hears what is told before anybody agreed, `notifier` all that comes after, every `beat_s` seconds how far
-    the run is; `warn` that receipts cannot be written. `host` is the name of this machine;
-    `on_start` is called when all is agreed to.
+    the run is, and `observer` how each job stands, in values; `warn` that receipts cannot be written. `host` is the
+    name of this machine; `on_start` is called when all is agreed to.
     """
 
     endpoint: Endpoint
@@ -64,6 +65,7 @@ class RunPorts:
     clock: Clock
     beat_s: float = 30.0
     on_start: Callable[[], None] = lambda: None
+    observer: RunObserver = NO_OBSERVER
     host: str = field(default_factory=socket.gethostname)
     open_ledger: OpenLedger = open_ledger
 
@@ -97,6 +99,7 @@ async def run_manifest(work: Workload, options: RunOptions, ports: RunPorts) -> 
         result = await execute_approved(session.batch(ledger), ledger, approval, options.command, ports)
         report = _report(session.batch(ledger), result, ports.clock, ledger.account.balances(result.run_id))
         ports.notifier.say(last_word(report))
+        ports.observer.ended(report)
     return FinishedRun(result, report)
 
 
@@ -141,12 +144,14 @@ async def execute_approved(
         clock=ports.clock,
         listener=notifier,
         shutdown=ports.shutdown,
+        observer=ports.observer,
         host=ports.host,
     )
     try:
         return await execute(batch, services, approval.limits, approval.options, command=command, beat_s=ports.beat_s)
     except Exception as error:
         notifier.say(broken_off(error))
+        ports.observer.broke_off(broken_off(error))
         raise
 
 

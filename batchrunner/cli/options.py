@@ -74,6 +74,12 @@ log_file_option = option(
     help="Write the log of the run to the end of this file; by default .batchrunner/NAME.log.",
 )
 
+events_option = option(
+    "--events",
+    metavar="FILE|-",
+    help="Add what happens to this file as CloudEvents, a line each; `-` is stdout, and the table goes to stderr.",
+)
+
 
 def scope_flags(profile: str, ledger: Path | None, *, sandbox: bool) -> list[str]:
     """The options without which a next command would be about other jobs, as they are typed."""
@@ -176,6 +182,7 @@ _RUN_OPTIONS = (
     quiet_option,
     verbose_option,
     log_file_option,
+    events_option,
     option(
         "--notify",
         metavar="URL",

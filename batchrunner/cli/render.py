@@ -14,9 +14,9 @@ def shown(report: Report, form: str, project: ProjectPaths, seconds: float | Non
     return render(report, form, seconds, os.path.relpath(project.root), width())
 
 
-def say_report(text: Lines, form: str) -> None:
+def say_report(text: Lines, form: str, *, err: bool = False) -> None:
     """Prints a report: for people so that it does nothing to their terminal, for programs as it is."""
     if form == "table":
-        say_lines(text)
+        say_lines(text, err=err)
     else:
-        hand_over(text)
+        hand_over(text, err=err)

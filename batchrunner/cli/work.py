@@ -4,12 +4,15 @@ import asyncio
 from contextlib import suppress
 from functools import partial
 
+from batchrunner.app.cloud_events import CloudEvents, Write
 from batchrunner.app.event_log import Log, LogFile
 from batchrunner.app.job_set import prices_of
 from batchrunner.app.run_manifest import FinishedRun, RunPorts, Workload, run_manifest
+from batchrunner.app.run_observer import NO_OBSERVER, RunObserver
 from batchrunner.app.webhook import Notifier, read_hook
 from batchrunner.cli import confirm
 from batchrunner.cli.context import endpoint_of, project_of
+from batchrunner.cli.event_output import STDOUT, written_events
 from batchrunner.cli.invocation import Invocation
 from batchrunner.cli.options import scope_flags
 from batchrunner.cli.progress import ConsoleProgress
@@ -17,6 +20,7 @@ from batchrunner.cli.render import say_report, shown
 from batchrunner.cli.set_option import set_lines
 from batchrunner.cli.signals import passed_on
 from batchrunner.cli.terminal import say, say_lines, warn, while_heard
+from batchrunner.domain.event import Event, Listener
 from batchrunner.domain.settings import Settings
 from batchrunner.domain.text import plural
 from batchrunner.engine.shutdown import Shutdown
@@ -39,16 +43,29 @@ def work(typed: Invocation, wanted: JobSet, settings: Settings) -> int:
     clock = Clock()
     project = project_of(typed)
     log_file = _log_file(typed, project, wanted.name)
-    console = ConsoleProgress(quiet=typed.quiet)
-    endpoint = endpoint_of(typed, project, clock, wanted.catalog)
-    log = Log(log_file, clock, console)
-    notifier = Notifier(hook, _title(wanted), log, secret=endpoint.access.key, allowed=typed.allow_network)
-    if said := set_lines(wanted.jobs):
-        say_lines(said, err=True)
-    ask = partial(confirm.ask, yes=typed.yes, part_is_enough=typed.allow_partial)
-    ports = RunPorts(endpoint, ask, console, notifier, warn, Shutdown(), clock, console.beat_s)
-    workload = Workload(project, wanted, settings, prices_of(typed.prices, wanted.catalog))
-    return _run(workload, typed, ports, console)
+    console = ConsoleProgress(quiet=typed.output.quiet)
+    with written_events(typed.output.events, typed.output.form, project) as write:
+        endpoint = endpoint_of(typed, project, clock, wanted.catalog)
+        if said := set_lines(wanted.jobs):
+            say_lines(said, err=True)
+        ask = partial(confirm.ask, yes=typed.yes, part_is_enough=typed.allow_partial)
+        workload = Workload(project, wanted, settings, prices_of(typed.prices, wanted.catalog))
+        observer = _observer(write, wanted, clock, console, endpoint.access.key)
+        log = Log(log_file, clock, partial(_pass_on, observer, console))
+        notifier = Notifier(hook, _title(wanted), log, secret=endpoint.access.key, allowed=typed.allow_network)
+        ports = RunPorts(endpoint, ask, console, notifier, warn, Shutdown(), clock, console.beat_s, observer=observer)
+        return _run(workload, typed, ports, console)
+
+
+def _observer(write: Write | None, wanted: JobSet, clock: Clock, console: Listener, secret: str) -> RunObserver:
+    if write is None:
+        return NO_OBSERVER
+    return CloudEvents(write, wanted, clock, console, secret=secret)
+
+
+def _pass_on(observer: RunObserver, console: Listener, event: Event) -> None:
+    observer.heard(event)
+    console(event)
 
 
 def _run(workload: Workload, typed: Invocation, ports: RunPorts, console: ConsoleProgress) -> int:
@@ -68,7 +85,8 @@ def _run(workload: Workload, typed: Invocation, ports: RunPorts, console: Consol
 
 
 def _log_file(typed: Invocation, project: ProjectPaths, manifest: str) -> LogFile:
-    return LogFile.named(typed.log_file, project) if typed.log_file else LogFile.of(project, manifest)
+    named = typed.output.log_file
+    return LogFile.named(named, project) if named else LogFile.of(project, manifest)
 
 
 def _title(wanted: JobSet) -> str:
@@ -76,12 +94,13 @@ def _title(wanted: JobSet) -> str:
 
 
 def _tell(typed: Invocation, finished: FinishedRun, project: ProjectPaths) -> None:
-    for_program = typed.form != "table"
+    form, is_stdout_taken = typed.output.form, typed.output.events == STDOUT
+    for_program = form != "table" or is_stdout_taken
     result, report = finished.result, finished.report
-    say_report(shown(report, typed.form, project, result.seconds), typed.form)
+    say_report(shown(report, form, project, result.seconds), form, err=is_stdout_taken)
     if result.exit_code in (ExitCode.INTERRUPTED, ExitCode.TERMINATED):
         say("stopped at once; nothing is lost", err=for_program)
-    if typed.verbose:
+    if typed.output.verbose:
         said = result.stats
         requests = f"{plural(said.submits, 'submit')}, {plural(said.polls, 'poll')}, {said.refused_429} rate-limited"
         say(f"requests: {requests}", err=for_program)

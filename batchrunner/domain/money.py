@@ -39,6 +39,11 @@ class Cost:
 FREE = Cost(NOTHING, NOTHING)
 
 
+def usd_number(usd: Decimal) -> float:
+    """An amount as programs read it, to a millionth of a dollar."""
+    return float(round(usd, 6))
+
+
 def dollars(usd: Decimal) -> str:
     """`$2.58`: as people read money."""
     return f"${usd:,.2f}"

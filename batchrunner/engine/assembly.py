@@ -70,7 +70,9 @@ class Assembly:
         )
         latencies = LatencyModels(batch.all_histories(), batch.catalog.latency_kind)
         self.tracker = TaskTracker(latencies, self._clock)
-        self.decider = Decider(batch, self._ledger, self._budget, self.stops, self.tracker, options)
+        self.decider = Decider(
+            batch, self._ledger, self._budget, self.stops, self.tracker, options, on_change=services.observer.stands
+        )
         self.clips = ClipStore(batch.project, self._ledger, self._clock)
         self._connect(services.make_provider(http, self._credentials, self._clock))
         self._guard()

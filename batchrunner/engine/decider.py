@@ -1,6 +1,6 @@
 """What each job is to do next: the planner, asked anew with what is true at this moment."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from batchrunner.domain.budget import Budget
@@ -8,17 +8,28 @@ from batchrunner.domain.job import JobId
 from batchrunner.domain.step import Step
 from batchrunner.engine.stops import Stops
 from batchrunner.engine.task_tracker import TaskTracker
-from batchrunner.planning.batch import Batch, renewed
+from batchrunner.planning.batch import Batch, JobState, renewed
 from batchrunner.planning.inputs import PlanOptions
 from batchrunner.planning.planner import next_step
 from batchrunner.storage.interface import Ledger
 
 
 class Decider:
-    """Decides from the ledger, the disk, the budget and the stops, each time anew. It knows each job's last step."""
+    """Decides from the ledger, the disk, the budget and the stops, each time anew. It knows each job's last step.
+
+    `on_change` is told how a job stands whenever its step is another than before.
+    """
 
     def __init__(
-        self, batch: Batch, ledger: Ledger, budget: Budget, stops: Stops, tracker: TaskTracker, options: PlanOptions
+        self,
+        batch: Batch,
+        ledger: Ledger,
+        budget: Budget,
+        stops: Stops,
+        tracker: TaskTracker,
+        options: PlanOptions,
+        *,
+        on_change: Callable[[JobState], None],
     ) -> None:
         self.batch = batch
         self._ledger = ledger
@@ -26,6 +37,7 @@ class Decider:
         self._stops = stops
         self._tracker = tracker
         self._options = options
+        self._on_change = on_change
         self._steps: dict[JobId, Step] = {}
 
     @property
@@ -44,7 +56,10 @@ class Decider:
             task_stop=self._stops.polling or self._tracker.stop_of(history.attempts),
         )
         step = next_step(job, history, inputs, self._options)
+        is_news = self._steps.get(identity) != step
         self._steps[identity] = step
+        if is_news:
+            self._on_change(self.batch.seen(identity, history, inputs.files, step))
         return step
 
     def renew(self) -> None:

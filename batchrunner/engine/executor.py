@@ -60,6 +60,7 @@ async def execute(
         LedgerError: the run could not even be written down.
     """
     run_id = services.ledger.begin_run(_new_run(batch, services, command))
+    services.observer.begun(run_id, batch, command)
     http = services.make_http()
     began_s = services.clock.monotonic_s()
     parts = Assembly(batch, services, http, limits, options, run_id)

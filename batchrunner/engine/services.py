@@ -3,14 +3,26 @@
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from batchrunner.domain.event import Listener
 from batchrunner.engine.shutdown import Shutdown
 from batchrunner.io.clock import Clock
 from batchrunner.io.http import Http
+from batchrunner.planning.batch import Batch, JobState
 from batchrunner.providers.credentials import Credentials
 from batchrunner.providers.provider_registry import MakeProvider
 from batchrunner.storage.interface import Ledger
+
+
+class StateObserver(Protocol):
+    """Is told how jobs stand, as values, and must neither raise nor wait."""
+
+    def begun(self, run_id: int, batch: Batch, command: str) -> None:
+        """The run is in the ledger; none of its jobs was looked at."""
+
+    def stands(self, state: JobState) -> None:
+        """How a job stands now: at the beginning of a run each of them, then those of which something has changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,4 +36,5 @@ class Services:
     clock: Clock
     listener: Listener
     shutdown: Shutdown
+    observer: StateObserver
     host: str = field(default_factory=socket.gethostname)

@@ -148,9 +148,10 @@ class Batch:
     def stands(self, identity: JobId, step: Step) -> JobState:
         """A job after the last step of a run."""
         history, inputs = self.look(identity, self._history)
-        return self._seen(identity, history, inputs.files, step)
+        return self.seen(identity, history, inputs.files, step)
 
-    def _seen(self, identity: JobId, history: JobHistory, files: FileState, step: Step) -> JobState:
+    def seen(self, identity: JobId, history: JobHistory, files: FileState, step: Step) -> JobState:
+        """A job with this next step, by what `look` has found."""
         own = next((a for a in history.attempts if a.id == files.own), None)
         is_older = own is not None and not own.is_open and step.status is not Status.DONE
         return JobState(
@@ -200,7 +201,7 @@ class Batch:
         jobs = (self.jobs.get(identity) for identity in who)
         steps = plan_all(((job, *look) for job, look in zip(jobs, looks, strict=True)), options, room_usd)
         return [
-            self._seen(identity, history, inputs.files, step)
+            self.seen(identity, history, inputs.files, step)
             for identity, (history, inputs), step in zip(who, looks, steps, strict=True)
         ]
 

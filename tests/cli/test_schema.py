@@ -18,7 +18,7 @@ def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
     return json.loads(capsys.readouterr().out)
 
 
-@pytest.mark.parametrize("what", ["report", "model"])
+@pytest.mark.parametrize("what", ["report", "events", "model"])
 def test_a_schema_that_is_a_file_is_printed_as_it_is(capsys: pytest.CaptureFixture[str], what: str) -> None:
     file = Path(__file__).parents[2] / "schemas" / f"{what}.schema.json"
     assert printed(capsys, what) == json.loads(file.read_text(encoding="utf-8"))
@@ -59,4 +59,4 @@ def test_a_manifest_that_is_not_there_is_told(capsys: pytest.CaptureFixture[str]
 
 def test_a_schema_that_there_is_not_is_told_with_those_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:
     assert outcome(["schema", "nothing"]) == ExitCode.USAGE
-    assert "use manifest, report, model, or one of google/veo-3.1-i2v" in capsys.readouterr().err
+    assert "use manifest, report, events, model, or one of google/veo-3.1-i2v" in capsys.readouterr().err

@@ -8,6 +8,7 @@ import click
 from batchrunner.cli.context import project_of, read, wanted_by
 from batchrunner.cli.invocation import Invocation
 from batchrunner.cli.options import (
+    events_option,
     format_option,
     ledger_option,
     log_file_option,
@@ -33,6 +34,7 @@ from batchrunner.domain.settings import Settings
 @quiet_option
 @verbose_option
 @log_file_option
+@events_option
 @network_option
 def command(manifest: Path, **options: Any) -> int:
     """Check open tasks and download rendered clips: free.

@@ -59,13 +59,13 @@ def command(manifest: Path, *, detailed_exitcode: bool, **options: Any) -> int:
     """
     typed = Invocation.of(manifest, "plan", **options)
     read = valid_manifest(manifest, typed.profile)
-    if typed.form == "yaml":
+    if typed.output.form == "yaml":
         hand_over(dump(spelt_out(read)), nl=False)
         return ExitCode.DONE
     now_s = Clock().wall_s()
     prices = prices_of(typed.prices, read.catalog)
     planned, _ = plan_of(read, project_of(typed), prices, typed.run, account_of(typed), now_s)
-    if typed.form == "json":
+    if typed.output.form == "json":
         typed_values = [{"value": said, "jobs": count} for said, count in set_values(read.jobs)]
         hand_over(json_text(plan_as_json(planned) | {"set": typed_values}, indent=2))
     else:

@@ -15,18 +15,20 @@ from batchrunner.errors import UsageError
 from batchrunner.io.resources import read_text
 from batchrunner.manifest.editor_schema import editor_schema
 
-_FILES = {"report": "schemas/report.schema.json", "model": "schemas/model.schema.json"}
+_FILES = {what: f"schemas/{what}.schema.json" for what in ("report", "events", "model")}
 
 
 @click.command()
-@click.argument("what", default="manifest", metavar="[manifest|report|model|SLUG]", shell_complete=complete_models)
+@click.argument(
+    "what", default="manifest", metavar="[manifest|report|events|model|SLUG]", shell_complete=complete_models
+)
 @models_option
 @permission_options
 def command(what: str, manifest: Path | None) -> None:
     """Print a schema, one self-contained file: for editors and for programs.
 
-    `manifest` describes manifests, `report` the JSON of reports, `model` a file that describes a model, and the name
-    of a model the body of its requests.
+    `manifest` describes manifests, `report` the JSON of reports, `events` a line of `run --events`, `model` a file
+    that describes a model, and the name of a model the body of its requests.
 
     Example: batchrunner schema manifest
     """

@@ -1,8 +1,8 @@
 """A report as JSON: our promise to programs, held by `schemas/report.schema.json`."""
 
-from decimal import Decimal
 from typing import Any
 
+from batchrunner.domain.money import usd_number
 from batchrunner.domain.text import Lines, json_text, utc
 from batchrunner.reports.formats.view import View
 from batchrunner.reports.report import Report, ReportRow
@@ -17,6 +17,12 @@ def render(report: Report, _: View) -> Lines:
 
 def as_json(report: Report) -> dict[str, Any]:
     """The report in plain values, ready for `json.dumps`."""
+    departed, jobs = (list(map(row_as_json, rows)) for rows in (report.removed, report.rows))
+    return head_as_json(report) | {"departed": departed, "jobs": jobs}
+
+
+def head_as_json(report: Report) -> dict[str, Any]:
+    """The same without its jobs."""
     return {
         "schema_version": SCHEMA_VERSION,
         "manifest": report.manifest,
@@ -27,18 +33,17 @@ def as_json(report: Report) -> dict[str, Any]:
         "exit_code": report.exit_code,
         "counts": {status.value: number for status, number in report.counts.items()},
         "cost": {
-            "estimated_usd": _usd(report.estimated_usd),
-            "actual_usd": _usd(report.actual_usd),
+            "estimated_usd": usd_number(report.estimated_usd),
+            "actual_usd": usd_number(report.actual_usd),
             "priced_on": report.priced_on.isoformat(),
             "unpriced_jobs": report.basis.unpriced,
         },
         "requests": dict(report.requests),
-        "departed": [_row(row) for row in report.removed],
-        "jobs": [_row(row) for row in report.rows],
     }
 
 
-def _row(row: ReportRow) -> dict[str, Any]:
+def row_as_json(row: ReportRow) -> dict[str, Any]:
+    """One job of it."""
     fields = row.request.fields
     return {
         "id": row.identity.name,
@@ -54,7 +59,7 @@ def _row(row: ReportRow) -> dict[str, Any]:
         "file": row.file,
         "size_bytes": row.size_bytes,
         "sha256": row.sha256,
-        "cost_usd": _usd(row.cost_usd),
+        "cost_usd": usd_number(row.cost_usd),
         "error": {"class": row.error.error_class.value, "message": row.error.message} if row.error else None,
         "submitted_at": utc(row.submitted_at_s),
         "rendered_at": utc(row.rendered_at_s),
@@ -62,7 +67,3 @@ def _row(row: ReportRow) -> dict[str, Any]:
         "tags": list(row.tags),
         "source": {"file": row.source[0], "line": row.source[1]} if row.source else None,
     }
-
-
-def _usd(amount: Decimal) -> float:
-    return float(round(amount, 6))
