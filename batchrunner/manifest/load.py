@@ -11,6 +11,7 @@ from batchrunner.domain.job import Job
 from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code, Problem, Problems, Severity
 from batchrunner.domain.settings import Settings
+from batchrunner.io.collector import collector_paused
 from batchrunner.manifest.drafts import Draft, Drafts
 from batchrunner.manifest.expand import LoadOptions, expand
 from batchrunner.manifest.keys import described, text_of
@@ -100,6 +101,7 @@ def load_for_model(
     return _load(path, options, look_at_files=True, may_be_fragment=False)
 
 
+@collector_paused()
 def _load(path: Path, options: LoadOptions, look_at_files: bool, may_be_fragment: bool) -> Manifest:  # noqa: FBT001
     problems = Problems()
     read = document.read(path, str(path))
