@@ -20,7 +20,7 @@ TARGETS = set(re.findall(r"^([a-z][a-z-]*):", MAKEFILE, re.MULTILINE))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 YAML_FILES = sorted(
     path.relative_to(ROOT).as_posix()
-    for pattern in (".pre-commit-*.yaml", ".github/*.yml", ".github/*/*.yml")
+    for pattern in (".pre-commit-*.yaml", "action.yml", ".github/*.yml", ".github/*/*.yml")
     for path in ROOT.glob(pattern)
 )
 TEXTS = [*YAML_FILES, ".github/pull_request_template.md", "CONTRIBUTING.md", "README.md", "SECURITY.md", ".ci/run"]
@@ -41,9 +41,13 @@ def steps() -> Iterator[dict[str, Any]]:
 
 
 def test_there_are_files_for_the_people_who_come_by() -> None:
-    assert {".pre-commit-config.yaml", ".pre-commit-hooks.yaml", HOSTED, ".github/ISSUE_TEMPLATE/bug.yml"} <= {
-        *YAML_FILES
-    }
+    assert {
+        ".pre-commit-config.yaml",
+        ".pre-commit-hooks.yaml",
+        "action.yml",
+        HOSTED,
+        ".github/ISSUE_TEMPLATE/bug.yml",
+    } <= {*YAML_FILES}
 
 
 @pytest.mark.parametrize("name", YAML_FILES)
