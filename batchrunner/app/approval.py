@@ -10,7 +10,7 @@ from batchrunner.app.contract_check import remember_paid, why_refused
 from batchrunner.app.endpoint import Endpoint
 from batchrunner.app.offer import Offer
 from batchrunner.app.run_options import RunOptions
-from batchrunner.app.selection import Selection, names
+from batchrunner.app.selection import Selection, matching, names
 from batchrunner.app.summarize import basis_of, sends_of
 from batchrunner.catalog import Catalog, Model
 from batchrunner.domain.job import Job
@@ -94,6 +94,9 @@ def chosen(
     """The options with the jobs that were selected, and what would be done with every job then."""
     if order.marking is None and not order.selection.is_all:  # `retry` and `redo` chose before they marked
         seen = batch.first_steps(options, None)
+        if not order.submits:
+            meant = matching(order.selection, seen, batch.catalog, with_removed=True)
+            return replace(options, fetched=frozenset(each.identity.name for each in meant)), seen
         only = names(order.selection, seen, batch.catalog)
         options = replace(options, only=only, over_limit=_over_limit(order.selection, seen, batch.catalog))
     return options, batch.first_steps(options, batch.budget(limits).room_usd)

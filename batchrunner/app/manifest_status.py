@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from batchrunner.app.job_set import wanted_or_remembered
+from batchrunner.app.selection import ALL, Selection, matching
 from batchrunner.app.session import in_flight_run, known_ledger
 from batchrunner.catalog import Catalog, PriceList
 from batchrunner.domain.money import NOTHING
@@ -32,11 +33,14 @@ class ManifestStatus:
     catalog: Catalog
 
 
-def status_of(manifest: Manifest, project: ProjectPaths, prices: PriceList, now_s: float) -> ManifestStatus:
-    """All that is known of a manifest, from the ledger alone.
+def status_of(
+    manifest: Manifest, project: ProjectPaths, prices: PriceList, now_s: float, selection: Selection = ALL
+) -> ManifestStatus:
+    """All that is known of a manifest, from the ledger alone; or of those of its jobs that are selected.
 
     Raises:
         InvalidManifest: it has errors, and it never ran.
+        UsageError: nothing is selected, or there is no such job, word or file.
     """
     with read_ledger(project.ledger) as book:
         wanted, is_current = wanted_or_remembered(manifest, project, book)
@@ -45,6 +49,9 @@ def status_of(manifest: Manifest, project: ProjectPaths, prices: PriceList, now_
         last = book.last_run(wanted.name, wanted.profile)
         balances = book.account.balances(last.id) if last else ()
     seen = batch.first_steps(PlanOptions(), None)
+    if not selection.is_all:
+        seen = matching(selection, seen, batch.catalog, with_removed=True)
+        batch = replace(batch, jobs={each.identity: each.job for each in seen if each.job})
     report = report_of(batch, seen, now_s)
     if last is not None:
         report = replace(

@@ -1,15 +1,16 @@
 """Resolving: a person says what became of submits whose outcome is unknown."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from batchrunner.app.decision_session import DecisionSession
-from batchrunner.app.job_set import no_such_job
+from batchrunner.app.selection import Selection, matching
 from batchrunner.app.session import in_flight_run
 from batchrunner.domain.attempt import Answer, Attempt, Outcome, RejectReason
 from batchrunner.domain.job import JobId
 from batchrunner.errors import UsageError
 from batchrunner.planning.batch import Batch
+from batchrunner.planning.inputs import PlanOptions
 from batchrunner.providers.provider_registry import DEFAULT, PROVIDERS
 from batchrunner.storage.interface import LedgerReader
 
@@ -38,15 +39,18 @@ class Verdict:
         return [self.task is not None, self.not_submitted, self.pay_again].count(True)
 
 
-def resolve_submits(session: DecisionSession, jobs: Sequence[str], verdict: Verdict) -> Mapping[str, UnknownSubmit]:
-    """Writes down what a person says of these jobs; gives what was unknown until then.
+def resolve_submits(session: DecisionSession, selection: Selection, verdict: Verdict) -> Mapping[str, UnknownSubmit]:
+    """Writes down what a person says of the selected jobs; gives what was unknown until then.
 
     Raises:
-        UsageError: one of them is not unknown, or the task belongs to another.
+        UsageError: none of them is unknown, or one that was named is not, or the task belongs to another.
     """
     # nobody else is at work on this manifest: what waits there for an answer waits for a person
-    chosen = chosen_unknown(jobs, unknown_submits(session.batch, session.book, idle=session.batch.name), session.batch)
+    unknown = unknown_submits(session.batch, session.book, idle=session.batch.name)
+    chosen = chosen_unknown(selection, unknown, session.batch)
     if verdict.task is not None:
+        if len(chosen) != 1:
+            raise UsageError("--task is the task of one job: name one job")
         _check_task(session.book, verdict.task)
     for each in chosen.values():
         _resolve(session, each, verdict)
@@ -73,16 +77,24 @@ def unknown_submits(batch: Batch, book: LedgerReader, idle: str | None = None) -
 
 
 def chosen_unknown(
-    jobs: Sequence[str], unknown: Mapping[str, UnknownSubmit], batch: Batch
+    selection: Selection, unknown: Mapping[str, UnknownSubmit], batch: Batch
 ) -> Mapping[str, UnknownSubmit]:
-    """Those that were named; all, where none was."""
-    known = {who.name for who in (*batch.jobs, *batch.histories) if who.profile == batch.profile}
-    for job in jobs:
-        if job not in known:
-            raise no_such_job(job, known)
-        if job not in unknown:
-            raise UsageError(f"{job} is not unknown: there is nothing to resolve")
-    return {job: unknown[job] for job in jobs} if jobs else unknown
+    """Those of the selected jobs that are unknown; all, where nobody chose.
+
+    Raises:
+        UsageError: there are none, or one that was named is not unknown.
+    """
+    if selection.is_all:
+        return unknown
+    seen = batch.first_steps(PlanOptions(), None)
+    chosen = [each.identity.name for each in matching(selection, seen, batch.catalog, with_removed=True)]
+    known = next((name for name in chosen if name in selection.spelt and name not in unknown), None)
+    if known is not None:
+        raise UsageError(f"{known} is not unknown: there is nothing to resolve")
+    found = {name: unknown[name] for name in chosen if name in unknown}
+    if not found:
+        raise UsageError("none of these jobs is unknown: there is nothing to resolve")
+    return found
 
 
 def named_tasks(attempt: Attempt) -> list[str]:

@@ -55,11 +55,14 @@ class Selection:
         return frozenset(word for word in typed if not (_is_glob(word) or _is_kind(word)))
 
 
+ALL = Selection()
+
+
 def names(selection: Selection, seen: Iterable[JobState], catalog: Catalog) -> frozenset[str] | None:
     """The names of the jobs that may be submitted; None where nobody chose.
 
     Raises:
-        UsageError: nothing is selected, or there is no such job, word or file.
+        UsageError: as `matching`.
     """
     if selection.is_all:
         return None
@@ -78,8 +81,7 @@ def matching(
     Raises:
         UsageError: nothing is selected, or there is no such job, word or file.
     """
-    listed = [each for each in seen if with_removed or each.job is not None]
-    jobs = _Jobs(listed, catalog)
+    jobs = _Jobs(listed := [each for each in seen if with_removed or each.job is not None], catalog)
     chosen: AbstractSet[JobId] = {each.identity for each in listed}
     if selection.jobs:
         chosen = _any(jobs.typed(word) for words in selection.jobs for word in _split(words))

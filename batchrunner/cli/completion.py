@@ -59,6 +59,11 @@ def complete_selection(context: click.Context, parameter: click.Parameter, incom
     return [*_offered(_WORDS, incomplete), *complete_jobs(context, parameter, incomplete)]
 
 
+def complete_chosen_jobs(context: click.Context, parameter: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+    """The jobs; and the words that choose otherwise, once one of them is begun."""
+    return (complete_selection if incomplete else complete_jobs)(context, parameter, incomplete)
+
+
 def complete_profiles(context: click.Context, _: click.Parameter, incomplete: str) -> "list[CompletionItem]":
     """The profiles of the manifest that was typed before."""
     manifest = _manifest(context)

@@ -75,14 +75,16 @@ def wanted_by(manifest: Manifest, project: ProjectPaths) -> tuple[JobSet, bool]:
 
 
 def status_at(typed: Invocation) -> ManifestStatus:
-    """How the jobs stand; it is told where the manifest has mistakes just now.
+    """How the selected jobs stand; it is told where the manifest has mistakes just now.
 
     Raises:
         InvalidManifest: it has errors, and it never ran; they are told, each on its line.
+        UsageError: nothing is selected, or there is no such job, word or file.
     """
     manifest = read(typed.path, typed.profile)
     with problems_told(manifest):
-        found = status_of(manifest, project_of(typed), prices_of(typed.prices, manifest.catalog), Clock().wall_s())
+        prices = prices_of(typed.prices, manifest.catalog)
+        found = status_of(manifest, project_of(typed), prices, Clock().wall_s(), typed.run.selection)
     if not found.is_current:
         warn(f"{typed.path} has errors now; this shows the jobs of its last run")
     if found.report.run_id is None and not typed.sandbox and find_project(typed.path, sandbox=True).ledger.exists():

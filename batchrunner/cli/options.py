@@ -6,7 +6,12 @@ from typing import Any, TypeVar
 
 import click
 
-from batchrunner.cli.completion import complete_manifests, complete_profiles, complete_selection
+from batchrunner.cli.completion import (
+    complete_chosen_jobs,
+    complete_manifests,
+    complete_profiles,
+    complete_selection,
+)
 from batchrunner.cli.permission_options import reading_options, typed_permissions
 from batchrunner.cli.set_option import typed_sets
 from batchrunner.cli.setting_param import SettingParam
@@ -22,7 +27,7 @@ def option(name: str, *more: Any, **rest: Any) -> Callable[[F], F]:
 
 
 manifest_argument = click.argument("manifest", type=click.Path(path_type=Path), shell_complete=complete_manifests)
-jobs_argument = click.argument("jobs", nargs=-1, metavar="[JOB]...", shell_complete=complete_selection)
+jobs_argument = click.argument("jobs", nargs=-1, metavar="[JOB]...", shell_complete=complete_chosen_jobs)
 
 ledger_option = option(
     "--ledger",

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 from batchrunner.domain.budget import Budget
 from batchrunner.domain.job import JobId
-from batchrunner.domain.step import Step
+from batchrunner.domain.step import HoldReason, Step
 from batchrunner.engine.stops import Stops
 from batchrunner.engine.task_tracker import TaskTracker
 from batchrunner.planning.batch import Batch, JobState, renewed
-from batchrunner.planning.inputs import PlanOptions
+from batchrunner.planning.inputs import PlanOptions, StopReason
 from batchrunner.planning.planner import next_step
 from batchrunner.storage.interface import Ledger
 
@@ -53,7 +53,7 @@ class Decider:
             inputs,
             room_usd=self._budget.room_usd,
             stop=self._stops.of(job) if job else None,
-            task_stop=self._stops.polling or self._tracker.stop_of(history.attempts),
+            task_stop=self._stops.polling or self._tracker.stop_of(history.attempts) or self._unless_chosen(identity),
         )
         step = next_step(job, history, inputs, self._options)
         is_news = self._steps.get(identity) != step
@@ -61,6 +61,13 @@ class Decider:
         if is_news:
             self._on_change(self.batch.seen(identity, history, inputs.files, step))
         return step
+
+    def _unless_chosen(self, identity: JobId) -> StopReason | None:
+        """Why nothing is done about a job's task where others were chosen; what one of them waits for is among them."""
+        chosen, is_ours = self._options.fetched, identity.manifest == self.batch.name
+        if chosen is None or not is_ours or identity.name in chosen:
+            return None
+        return StopReason(HoldReason.NOT_SELECTED, "not selected")
 
     def renew(self) -> None:
         """Somebody else came first: the next decision knows what they did."""

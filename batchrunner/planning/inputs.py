@@ -63,7 +63,8 @@ class PlanOptions:
     """What the person wants of this run.
 
     `only` limits submits to these names, `agreed` to those whose cost somebody agreed to; `submits=False` forbids them
-    all. `over_limit` were chosen, too, and come after the first N, of which `only` are the names.
+    all. `over_limit` were chosen, too, and come after the first N, of which `only` are the names. `fetched` are those
+    whose tasks are polled and whose clips are put in place (None: all).
     """
 
     retries: int = 0
@@ -71,6 +72,7 @@ class PlanOptions:
     over_limit: frozenset[str] = frozenset()
     agreed: frozenset[str] | None = None
     submits: bool = True
+    fetched: frozenset[str] | None = None
 
     def why_left_out(self, name: str) -> str | None:
         """Why a job of this name is not one of those that may be submitted, in words; None where it is."""

@@ -252,6 +252,20 @@ def test_the_hint_reaches_the_person_when_a_program_reads_the_report(user: User,
     assert "batchrunner resolve shots.yaml a" in said.err, said.text
 
 
+@pytest.mark.parametrize("words", [["b"], ["--exclude", "a,c"], ["--select", "status:rendered", "--select", "[bd]"]])
+def test_fetch_fetches_what_is_chosen_and_nothing_else(user: User, service: Service, words: list[str]) -> None:
+    user.writes("a", "b", "c", head=FAST)
+    user.runs()
+    clips = {name: user.clip(name) for name in "abc"}
+    for clip in clips.values():
+        clip.unlink()
+    said = user.types("fetch", "shots.yaml", *words, "-o", "json")
+    assert said.code == 0, said.text
+    assert {name: clip.exists() for name, clip in clips.items()} == {"a": False, "b": True, "c": False}
+    assert said.report.statuses == {"a": "rendered", "b": "done", "c": "rendered"}
+    assert user.types("fetch", "shots.yaml", "d").err.endswith("there is no job d\n")
+
+
 def test_fetch_needs_no_valid_manifest(user: User, service: Service) -> None:
     user.writes("a", "b", head=FAST)
     with service.holding(polls) as gate, user.starts_a_run() as run:

@@ -59,6 +59,7 @@ def offered(words: str, shell: str = "bash") -> list[str]:
         ("doctor ", ["film.yaml"]),
         ("status film.yaml hero", ["hero-wave", "hero-turn"]),
         ("retry film.yaml kettle hero-w", ["hero-wave"]),
+        ("retry film.yaml c", ["class:", "changed:"]),
         ("pick film.yaml k", ["kettle"]),
         ("plan film.yaml --select t", ["tag:"]),
         ("plan film.yaml --exclude hero-", ["hero-wave", "hero-turn"]),

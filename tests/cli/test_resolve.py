@@ -142,6 +142,8 @@ def test_with_nothing_unknown_it_says_so(studio: Studio, capsys: pytest.CaptureF
         (["A", "--not-submitted"], "there is no job A: did you mean a?"),
         (["a", "c"], "there is no job c\n"),
         (["a", "--task", "my task!"], "does not look like a task id"),
+        (["*", "--task", "task-1"], "name one"),
+        (["--select", "status:done", "--pay-again"], "no job is selected"),
         (["a", "--pay-again", "--candidates", "console.txt"], "--candidates decides nothing"),
     ],
 )
@@ -170,6 +172,23 @@ def test_an_id_that_the_service_does_not_know_is_taken_back_and_can_be_named_rig
     studio.run()
     assert studio.statuses()["a"] is Status.DONE
     assert len(studio.record().charges) == 2
+
+
+@pytest.mark.parametrize("words", [["a", "b"], ["*"], ["status:unknown"], ["--select", "status:unknown"]])
+def test_a_decision_is_about_the_unknown_jobs_that_are_meant(studio: Studio, words: list[str]) -> None:
+    studio.write(manifest_text("a", "b", "c"))
+    assert resolve(studio, *words, "--not-submitted") == ExitCode.DONE
+    assert studio.statuses() == dict.fromkeys("abc", Status.PENDING)
+
+
+def test_the_environment_chooses_for_no_decision(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("BATCHRUNNER_SELECT", "b")
+    assert resolve(studio, "--pay-again") == ExitCode.USAGE
+    assert "name the jobs" in capsys.readouterr().err
+    assert resolve(studio) == ExitCode.DONE
+    assert capsys.readouterr().out.startswith("b\n")
 
 
 def test_a_job_that_is_not_unknown_has_nothing_to_resolve(studio: Studio, capsys: pytest.CaptureFixture[str]) -> None:

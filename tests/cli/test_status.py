@@ -1,6 +1,7 @@
 """What `status` shows where: whole in a pipe, fitting on a terminal."""
 
 import io
+import json
 import shlex
 import sys
 from pathlib import Path
@@ -108,3 +109,65 @@ def test_the_command_that_goes_on_is_about_the_same_jobs(
     assert (
         capsys.readouterr().out.splitlines()[-1] == f"to continue: `batchrunner run batch.yaml {shlex.join(options)}`"
     )
+
+
+def printed(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    assert outcome(list(words)) == ExitCode.DONE
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["status", "report"])
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        (["--select", "status:done"], ["a", "left"]),
+        (["--exclude", "a"], ["b", "left"]),
+        (["--select", "left"], ["left"]),
+        (["--select", "model:google/*", "--exclude", "b"], ["a", "left"]),
+    ],
+)
+def test_what_is_told_are_the_chosen_jobs_their_counts_and_their_cost(
+    half_done: Studio, capsys: pytest.CaptureFixture[str], command: str, words: list[str], names: list[str]
+) -> None:
+    half_done.write(manifest_text("a", "b", "left"))
+    half_done.run(only=frozenset({"left"}))
+    half_done.write(manifest_text("a", "b"))
+
+    told = json.loads(printed(capsys, command, str(half_done.manifest), *words, "-o", "json"))
+
+    rows = [*told["jobs"], *told["departed"]]
+    assert [row["id"] for row in rows] == names
+    assert sum(told["counts"].values()) == len(told["jobs"])
+    assert told["cost"]["actual_usd"] == pytest.approx(sum(row["cost_usd"] for row in rows))
+    assert told["cost"]["estimated_usd"] == pytest.approx(2.576 * len(told["jobs"]))
+
+
+def test_each_job_that_is_named_is_told_with_its_history(half_done: Studio, capsys: pytest.CaptureFixture[str]) -> None:
+    whole = printed(capsys, "status", str(half_done.manifest), "status:done", "b")
+    one, other = whole.split("\n\n")
+    assert one.startswith("a: done\n")
+    assert other.startswith("b: pending\nnothing submitted yet\n")
+    assert printed(capsys, "status", str(half_done.manifest), "b") == other
+
+
+def test_for_programs_a_named_job_is_the_report_of_this_one(
+    half_done: Studio, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = json.loads(printed(capsys, "status", str(half_done.manifest), "b", "-o", "json"))
+    assert [row["id"] for row in told["jobs"]] == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["B"], "there is no job B: did you mean b?"),
+        (["status:failed"], "no job matches status:failed"),
+        (["--select", "x"], "there is no job x"),
+        (["--select", "status:failed"], "no job is selected"),
+    ],
+)
+def test_a_selection_that_means_nothing_is_refused(
+    half_done: Studio, capsys: pytest.CaptureFixture[str], words: list[str], said: str
+) -> None:
+    assert outcome(["status", str(half_done.manifest), *words]) == ExitCode.USAGE
+    assert said in capsys.readouterr().err

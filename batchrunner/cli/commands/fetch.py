@@ -8,8 +8,11 @@ import click
 from batchrunner.cli.context import project_of, read, wanted_by
 from batchrunner.cli.invocation import Invocation
 from batchrunner.cli.options import (
+    choosing_options,
+    decorated,
     events_option,
     format_option,
+    jobs_argument,
     ledger_option,
     log_file_option,
     manifest_argument,
@@ -26,6 +29,8 @@ from batchrunner.domain.settings import Settings
 
 @click.command()
 @manifest_argument
+@jobs_argument
+@lambda command: decorated(command, choosing_options("Fetch only these", "Do not fetch these"))
 @profile_option
 @reading_options
 @ledger_option
@@ -40,7 +45,7 @@ def command(manifest: Path, **options: Any) -> int:
     """Check open tasks and download rendered clips: free.
 
     Submits nothing, and asks once more for what is expired. Works even while the manifest has
-    mistakes: then with what its last run wanted.
+    mistakes: then with what its last run wanted. With JOB or --select only what these mean.
 
     Example: batchrunner fetch shots.yaml
     """

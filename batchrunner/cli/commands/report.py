@@ -2,6 +2,7 @@
 
 import os.path
 from pathlib import Path
+from typing import Any
 
 import click
 from click.core import ParameterSource
@@ -9,6 +10,8 @@ from click.core import ParameterSource
 from batchrunner.cli.context import project_of, status_at
 from batchrunner.cli.invocation import Invocation
 from batchrunner.cli.options import (
+    choosing_options,
+    decorated,
     format_option,
     ledger_option,
     manifest_argument,
@@ -38,6 +41,7 @@ _BEGINNING_BYTES = 8000
 
 @click.command()
 @manifest_argument
+@lambda command: decorated(command, choosing_options("Report only these", "Do not report these"))
 @profile_option
 @reading_options
 @ledger_option
@@ -50,24 +54,15 @@ _BEGINNING_BYTES = 8000
     help="Write to this file; without -o its ending names the format.",
 )
 @click.pass_context
-def command(
-    context: click.Context,
-    manifest: Path,
-    profile: str,
-    ledger: Path | None,
-    sandbox: bool,
-    prices: Path | None,
-    form: str,
-    to: Path | None,
-) -> None:
+def command(context: click.Context, /, manifest: Path, to: Path | None, form: str, **options: Any) -> None:
     """Report what happened, from the ledger alone: for spreadsheets, pages and programs.
 
     Example: batchrunner report shots.yaml -o csv --to shots-report.csv
     """
     if to is not None:
-        _check_place(to, manifest, profile)
+        _check_place(to, manifest, options["profile"])
         form = _form(form, context, to)
-    typed = Invocation(manifest, profile, ledger, sandbox, prices)
+    typed = Invocation.of(manifest, "report", **options)
     report, project = status_at(typed).report, project_of(typed)
     if to is None:
         say_report(shown(report, form, project), form)

@@ -1,15 +1,19 @@
 """`batchrunner resolve`."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from batchrunner.app.decision_session import deciding
 from batchrunner.app.resolve_submits import Verdict, chosen_unknown, named_tasks, resolve_submits, unknown_submits
+from batchrunner.app.selection import Selection
 from batchrunner.app.session import known_ledger
 from batchrunner.catalog import shipped_prices
-from batchrunner.cli.context import read, wanted_by
+from batchrunner.cli.context import check_named, read, wanted_by
 from batchrunner.cli.options import (
+    choosing_options,
+    decorated,
     jobs_argument,
     ledger_option,
     manifest_argument,
@@ -33,6 +37,7 @@ from batchrunner.storage.paths import ProjectPaths, find_project
 @click.command()
 @manifest_argument
 @jobs_argument
+@lambda command: decorated(command, choosing_options("Only these", "Not these"))
 @click.option("--task", metavar="ID", help="Record that it was accepted, with the task id that the web console shows.")
 @click.option("--not-submitted", is_flag=True, help="Record that it never arrived: it may be submitted again.")
 @click.option("--pay-again", is_flag=True, help="Submit it again without knowing, which may pay for it twice.")
@@ -45,33 +50,29 @@ from batchrunner.storage.paths import ProjectPaths, find_project
 @reading_options
 @ledger_option
 @sandbox_option
+@click.pass_context
 def command(
-    manifest: Path,
-    jobs: tuple[str, ...],
-    task: str | None,
-    not_submitted: bool,
-    pay_again: bool,
-    candidates: Path | None,
-    profile: str,
-    ledger: Path | None,
-    sandbox: bool,
+    context: click.Context, /, manifest: Path, jobs: tuple[str, ...], candidates: Path | None, **options: Any
 ) -> None:
     """Say what became of submits whose outcome is unknown.
 
     Without a decision: lists them, with what to look for in the service's web console, and the ids that odd replies
-    named. With --candidates: tells which of the ids there are on no record here.
+    named. With --candidates: tells which of the ids there are on no record here. A decision applies to the unknown
+    submits among the jobs that JOB or --select means.
 
     Example: batchrunner resolve shots.yaml hero-wave --task task-i2v001
     """
-    verdict = Verdict(task, not_submitted, pay_again)
-    project = find_project(manifest, ledger, sandbox=sandbox)
-    wanted, _ = wanted_by(read(manifest, profile), project)
+    selection = Selection(options["select"], options["exclude"], jobs=jobs)
+    verdict = Verdict(options["task"], options["not_submitted"], options["pay_again"])
+    project = find_project(manifest, options["ledger"], sandbox=options["sandbox"])
+    wanted, _ = wanted_by(read(manifest, options["profile"]), project)
     if verdict.count == 0:
-        say_lines(_listed(project, wanted, jobs, candidates, str(manifest)))
+        say_lines(_listed(project, wanted, selection, candidates, str(manifest)))
         return
     _check(verdict, jobs, candidates)
+    check_named(context, jobs)
     with deciding(project, wanted, Clock(), warn) as session:
-        chosen = resolve_submits(session, jobs, verdict)
+        chosen = resolve_submits(session, selection, verdict)
     for name, each in chosen.items():
         say(f"{name}: {_resolved(each.attempt, verdict)}")
     say(f"to continue: `batchrunner run {manifest}`")
@@ -80,18 +81,16 @@ def command(
 def _check(verdict: Verdict, jobs: tuple[str, ...], candidates: Path | None) -> None:
     if verdict.count > 1:
         raise UsageError("pass one of --task ID, --not-submitted and --pay-again")
-    if not jobs:
-        raise UsageError("name the jobs that this applies to")
-    if verdict.task is not None and len(jobs) != 1:
+    if verdict.task is not None and len(jobs) > 1:
         raise UsageError("--task is the task of one job: name one job")
     if candidates is not None:
         raise UsageError("--candidates decides nothing: look first, then resolve each job")
 
 
-def _listed(project: ProjectPaths, wanted: JobSet, jobs: tuple[str, ...], candidates: Path | None, path: str) -> Lines:
+def _listed(project: ProjectPaths, wanted: JobSet, selection: Selection, candidates: Path | None, path: str) -> Lines:
     with known_ledger(project) as book:
         batch = load_batch(project, wanted, book, shipped_prices(), Clock().wall_s())
-        chosen = chosen_unknown(jobs, unknown_submits(batch, book), batch)
+        chosen = chosen_unknown(selection, unknown_submits(batch, book), batch)
         if not chosen:
             return in_lines("no job is unknown: nothing to resolve")
         known, lines = book.task_ids(), []
