@@ -36,8 +36,10 @@ def written_events(to: str | None, form: str, project: ProjectPaths) -> Iterator
         yield EventFile.named(Path(to), project)
     elif form != "table":
         raise UsageError(f"--events - and -o {form} both write to stdout: name a file for the events")
+    elif sys.stdout is None:
+        raise UsageError("--events -: stdout is closed; name a file for the events")
     else:
-        lines = StdoutLines()
+        lines = StdoutLines(sys.stdout.fileno())
         try:
             yield lines
         finally:
@@ -45,14 +47,15 @@ def written_events(to: str | None, form: str, project: ProjectPaths) -> Iterator
 
 
 class StdoutLines:
-    """Writes lines to stdout from a thread of its own, in their order, so that a pipe that is full holds nothing up.
+    """Writes lines to the descriptor of stdout, in their order.
 
+    It does so from a thread of its own, so that a pipe that is full holds nothing up.
     Used from one thread. A reader that is gone, or that takes nothing, gets no more.
     """
 
-    def __init__(self, fd: int | None = None, most_bytes: int = _MOST_WAITING_BYTES) -> None:
+    def __init__(self, fd: int, most_bytes: int = _MOST_WAITING_BYTES) -> None:
         # not the stream: whoever ends while a thread holds it would hang
-        self._fd = os.dup(sys.stdout.fileno() if fd is None else fd)
+        self._fd = os.dup(fd)
         self._most_bytes = most_bytes
         self._lines: deque[bytes] = deque()
         self._waiting_bytes = 0

@@ -75,7 +75,7 @@ def while_heard() -> Iterator[None]:
 
 def let_go() -> None:
     """What nobody took goes nowhere. Else Python tries again at its end, and makes 120 of the exit code."""
-    for stream in (sys.stdout, sys.stderr):
+    for stream in filter(None, (sys.stdout, sys.stderr)):  # whoever starts a program may have closed them
         try:
             stream.flush()
         except OSError:

@@ -206,6 +206,19 @@ def test_no_key_and_no_signed_link_is_in_any_event(studio: Studio, file: Path) -
     assert "bucket.s3.amazonaws.com/a.jpg" in written
 
 
+def test_no_event_is_a_command_to_whoever_shows_it(studio: Studio, file: Path) -> None:
+    nasty = "waves ##[add-mask]x ##vso[task] \\n::error::x \\e[2J \\u202e"
+    text = studio.manifest.read_text(encoding="utf-8")
+    studio.write(text.replace("The character waves, variant a", f'"{nasty}"'))
+    told = run(studio, file)
+    assert "::error::x" in told["jobs"][0]["prompt"]
+    written = file.read_text(encoding="ascii")
+    assert all(line.isprintable() for line in written.splitlines())
+    assert "##[" not in written
+    assert "##vso[" not in written
+    assert rebuilt(file) == told
+
+
 # where they go
 
 

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -82,6 +83,32 @@ def test_a_reader_that_dies_ends_no_run(film: Path) -> None:
     assert run.returncode == ExitCode.DONE, said
     assert said.count("no more events are written: Broken pipe; the run goes on") == 1
     assert "2 jobs: 2 done" in said
+
+
+def test_a_full_disk_behind_stdout_ends_no_run(film: Path) -> None:
+    words = [*PROGRAM, "run", "film.yaml", "--sandbox", "--yes", "--events", "-"]
+    with open("/dev/full", "wb") as full:  # noqa: PTH123  # a device
+        ran = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert ran.returncode == ExitCode.DONE, ran.stderr
+    assert ran.stderr.count("no more events are written: No space left on device; the run goes on") == 1
+    assert "2 jobs: 2 done" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "said"),
+    [
+        ((), ExitCode.DONE, "to render"),
+        (("--events", "-"), ExitCode.USAGE, "--events -: stdout is closed; name a file"),
+    ],
+)
+def test_where_stdout_is_closed_nobody_is_told_there(
+    film: Path, more: tuple[str, ...], code: ExitCode, said: str
+) -> None:
+    words = shlex.join([*PROGRAM, "run", "film.yaml", "--sandbox", "--yes", *more])
+    ran = subprocess.run(["sh", "-c", f"exec {words} >&-"], stderr=subprocess.PIPE, text=True, check=False)
+    assert ran.returncode == code, ran.stderr
+    assert said in ran.stderr
+    assert "Traceback" not in ran.stderr
 
 
 @pytest.mark.parametrize("form", ["json", "csv", "md"])

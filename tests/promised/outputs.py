@@ -3,12 +3,17 @@
 import json
 import re
 from collections.abc import Iterable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from batchrunner.domain.observation import ErrorClass
 from batchrunner.domain.problem import Severity
 from batchrunner.domain.status import Flag, Status
 from batchrunner.domain.step import Action, HoldReason
+from batchrunner.sandbox import Behaviour, Fault
+from tests.app.told_events import events_in, run
 from tests.promised.story import story
+from tests.studio import Studio, manifest_text
 
 _TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
 _ROOT = "whole"
@@ -65,6 +70,20 @@ def plan() -> object:
         "plan": shape(*kinds),
         "words": {"action": listed(Action), "status": listed(Status), "block": listed(HoldReason)},
     }
+
+
+def events() -> object:
+    """`--events`, of a run in which a clip is done and a task fails."""
+    with TemporaryDirectory() as folder:
+        studio = Studio(Path(folder), Behaviour(latency_s=60, faults={Fault.TASK_FAILED: 0.5}, seed=3))
+        studio.write(manifest_text("a", "b", "c"))
+        run(studio, studio.folder / "events.jsonl")
+        told = events_in(studio.folder / "events.jsonl")
+    data: dict[str, list[object]] = {}
+    for event in told:
+        of_a_job = event["type"].startswith("batchrunner.job.")
+        data.setdefault("batchrunner.job.STATUS" if of_a_job else event["type"], []).append(event.pop("data"))
+    return {"line": shape(*told), "data": {kind: shape(*each) for kind, each in sorted(data.items())}}
 
 
 def validate() -> object:

@@ -12,6 +12,7 @@ HERE = Path(__file__).parent
 _GIVEN: Mapping[str, Callable[[], object]] = {
     "digests.json": digests.digests,
     "environment.json": options.environment,
+    "events.json": outputs.events,
     "exit_codes.json": words.exit_codes,
     "files.json": files.files,
     "ledger.json": ledger.ledger,
