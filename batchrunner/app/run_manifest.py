@@ -31,6 +31,7 @@ from batchrunner.planning.effective_limits import EffectiveLimits
 from batchrunner.planning.inputs import PlanOptions
 from batchrunner.planning.job_records import JobSet
 from batchrunner.reports.report import Report, Spending
+from batchrunner.reports.run_summary import JobChange, RunSummary, run_summary
 from batchrunner.storage.interface import Ledger, LedgerReader
 from batchrunner.storage.open import open_ledger
 from batchrunner.storage.paths import ProjectPaths
@@ -72,10 +73,11 @@ class RunPorts:
 
 @dataclass(frozen=True, slots=True)
 class FinishedRun:
-    """How a run ended, and how all its jobs stand then."""
+    """How a run ended, how all its jobs stand then, and what of that is news."""
 
     result: RunResult
     report: Report
+    summary: RunSummary
 
 
 async def run_manifest(work: Workload, options: RunOptions, ports: RunPorts) -> FinishedRun:
@@ -97,10 +99,10 @@ async def run_manifest(work: Workload, options: RunOptions, ports: RunPorts) -> 
         if options.keep_awake:
             stack.enter_context(awake(lambda why: ports.notifier(RunEvent(EventKind.NOTE, why))))
         result = await execute_approved(session.batch(ledger), ledger, approval, options.command, ports)
-        report = _report(session.batch(ledger), result, ports.clock, ledger.account.balances(result.run_id))
-        ports.notifier.say(last_word(report))
-        ports.observer.ended(report)
-    return FinishedRun(result, report)
+        finished = _finished(session.batch(ledger), result, ports.clock, ledger.account.balances(result.run_id))
+        ports.notifier.say(last_word(finished.report))
+        ports.observer.ended(finished.report)
+    return finished
 
 
 def _session(work: Workload, ports: RunPorts) -> Session:
@@ -155,11 +157,11 @@ async def execute_approved(
         raise
 
 
-def _report(batch: Batch, result: RunResult, clock: Clock, balances_usd: tuple[Decimal, ...]) -> Report:
+def _finished(batch: Batch, result: RunResult, clock: Clock, balances_usd: tuple[Decimal, ...]) -> FinishedRun:
     counted, now_s = result.stats, clock.wall_s()
     # another manifest's jobs that were brought to their end beside it are none of its own
     ours = [batch.stands(who, step) for who, step in result.steps.items() if who.manifest == batch.name]
-    return replace(
+    report = replace(
         report_of(batch, ours, now_s),
         run_id=result.run_id,
         started_at_s=now_s - result.seconds,
@@ -168,6 +170,12 @@ def _report(batch: Batch, result: RunResult, clock: Clock, balances_usd: tuple[D
         spending=Spending(balances_usd, sum(_paid_clips(state.history, result.run_id) for state in ours)),
         requests={"submits": counted.submits, "polls": counted.polls, "refused_429": counted.refused_429},
     )
+    histories = {state.identity: state.history for state in ours}
+    wanted, removed = (
+        [JobChange(result.began.get(row.identity, row.status), row, histories[row.identity]) for row in rows]
+        for rows in (report.rows, report.removed)
+    )
+    return FinishedRun(result, report, run_summary(result.run_id, wanted, removed))
 
 
 def _paid_clips(history: JobHistory, run_id: int) -> int:

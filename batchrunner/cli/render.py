@@ -5,13 +5,20 @@ import os.path
 from batchrunner.cli.terminal import hand_over, say_lines, width
 from batchrunner.domain.text import Lines
 from batchrunner.reports.formats.registry import render
+from batchrunner.reports.formats.view import View
 from batchrunner.reports.report import Report
 from batchrunner.storage.paths import ProjectPaths
 
 
 def shown(report: Report, form: str, project: ProjectPaths, seconds: float | None = None) -> Lines:
     """The report for stdout: its paths are seen from this folder, its table fits the terminal."""
-    return render(report, form, seconds, os.path.relpath(project.root), width())
+    view = seen_from_here(project, seconds)
+    return render(report, form, view.seconds, view.project, view.width)
+
+
+def seen_from_here(project: ProjectPaths, seconds: float | None = None) -> View:
+    """How a report is looked at by whoever typed the command."""
+    return View(seconds, os.path.relpath(project.root), width())
 
 
 def say_report(text: Lines, form: str, *, err: bool = False) -> None:

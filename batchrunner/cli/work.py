@@ -16,7 +16,7 @@ from batchrunner.cli.event_output import STDOUT, written_events
 from batchrunner.cli.invocation import Invocation
 from batchrunner.cli.options import scope_flags
 from batchrunner.cli.progress import ConsoleProgress
-from batchrunner.cli.render import say_report, shown
+from batchrunner.cli.render import say_report, seen_from_here, shown
 from batchrunner.cli.set_option import set_lines
 from batchrunner.cli.signals import passed_on
 from batchrunner.cli.terminal import say, say_lines, warn, while_heard
@@ -27,7 +27,8 @@ from batchrunner.engine.shutdown import Shutdown
 from batchrunner.errors import ExitCode
 from batchrunner.io.clock import Clock
 from batchrunner.planning.job_records import JobSet
-from batchrunner.reports.next_steps import next_commands
+from batchrunner.reports.next_steps import first_commands
+from batchrunner.reports.run_news import run_news
 from batchrunner.storage.paths import ProjectPaths
 
 
@@ -97,7 +98,11 @@ def _tell(typed: Invocation, finished: FinishedRun, project: ProjectPaths) -> No
     form, is_stdout_taken = typed.output.form, typed.output.events == STDOUT
     for_program = form != "table" or is_stdout_taken
     result, report = finished.result, finished.report
-    say_report(shown(report, form, project, result.seconds), form, err=is_stdout_taken)
+    if form == "table":
+        news = run_news(finished.summary, report, seen_from_here(project, result.seconds))
+        say_lines(news, err=is_stdout_taken)
+    else:
+        say_report(shown(report, form, project, result.seconds), form, err=is_stdout_taken)
     if result.exit_code in (ExitCode.INTERRUPTED, ExitCode.TERMINATED):
         say("stopped at once; nothing is lost", err=for_program)
     if typed.output.verbose:
@@ -105,5 +110,5 @@ def _tell(typed: Invocation, finished: FinishedRun, project: ProjectPaths) -> No
         requests = f"{plural(said.submits, 'submit')}, {plural(said.polls, 'poll')}, {said.refused_429} rate-limited"
         say(f"requests: {requests}", err=for_program)
     options = scope_flags(typed.profile, typed.ledger, sandbox=typed.sandbox)
-    for line in next_commands((*report.rows, *report.removed), str(typed.path), options):
+    for line in first_commands((*report.rows, *report.removed), str(typed.path), options):
         say(line, err=for_program)

@@ -48,8 +48,12 @@ class Failure:
         if self.error_class is not ErrorClass.MODERATION:
             return self.message
         price = ", not charged" if is_free else ""
-        said = _ERROR_CODES.sub("", self.message)
-        return f"blocked by content moderation{price}; an unchanged prompt will probably be refused again: {said}"
+        return f"blocked by content moderation{price}; an unchanged prompt will probably be refused again: {self.said}"
+
+    @property
+    def said(self) -> str:
+        """The service's own words without their codes."""
+        return _ERROR_CODES.sub("", self.message)
 
 
 @dataclass(frozen=True, slots=True)

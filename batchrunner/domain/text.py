@@ -121,11 +121,11 @@ def ago(at_s: float, now_s: float) -> str:
     return f"{duration(max(now_s - at_s, 0.0))} ago"
 
 
-def listed(names: Iterable[str]) -> str:
-    """Names with commas; of many the first five: `a, b, c, d, e and 7 more`."""
+def listed(names: Iterable[str], most: int = _MOST_NAMES) -> str:
+    """Names with commas; of many the first five, or `most`: `a, b, c, d, e and 7 more`."""
     first = list(names)
-    more = len(first) - _MOST_NAMES
-    return ", ".join(first[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+    more = len(first) - most
+    return ", ".join(first[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def plural(number: int, noun: str) -> str:

@@ -3,10 +3,11 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from batchrunner import __version__
 from batchrunner.domain.job import JobId
+from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action, HoldReason, Step
 from batchrunner.engine.assembly import Assembly
 from batchrunner.engine.decider import Decider
@@ -35,13 +36,17 @@ _FIRST_FETCHES_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """How a run ended: its number in the ledger, each job's last step, and what it asked of the service."""
+    """How a run ended: its number in the ledger, each job's last step, and what it asked of the service.
+
+    `began` tells how each job stood before anything was done with it.
+    """
 
     run_id: int
     exit_code: ExitCode
     steps: dict[JobId, Step]
     stats: RunStats
     seconds: float
+    began: Mapping[JobId, Status] = field(default_factory=dict)
 
 
 async def execute(
@@ -78,7 +83,8 @@ async def execute(
     parts.price.report_overcharges()
     code = exit_code(counting, shutdown.left_by, is_overcharged=parts.price.is_overcharged)
     _end(parts, services, run_id, code)
-    return RunResult(run_id, code, steps, parts.stats, services.clock.monotonic_s() - began_s)
+    seconds = services.clock.monotonic_s() - began_s
+    return RunResult(run_id, code, steps, parts.stats, seconds, executor.began)
 
 
 async def _until_done(executor: "Executor", parts: Assembly, services: Services, beat_s: float) -> None:
@@ -126,12 +132,14 @@ class Executor:
         self._clips = clips
         self._stops = stops
         self._identities = decider.batch.identities()
+        self.began: Mapping[JobId, Status] = {}
 
     async def work(self) -> None:
         """All of it. One job's bug ends the submits, not the other jobs."""
         for history in self._decider.batch.histories.values():
             self._clips.confirm(history)
         steps = {identity: self._decider.decide(identity) for identity in self._identities}
+        self.began = {identity: step.status for identity, step in steps.items()}
         for identity, step in steps.items():
             if step.action is Action.POLL:
                 self._slots.occupy(identity, self._tracker.track(attempt_of(step)).task)

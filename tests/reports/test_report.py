@@ -360,6 +360,8 @@ def test_no_signature_of_a_picture_gets_into_a_report(field: str) -> None:
 
 # hints
 
+PAID = {Status.RUNNING, Status.RENDERED}
+
 
 @pytest.mark.parametrize(
     ("block", "words"),
@@ -396,8 +398,9 @@ def test_whatever_holds_a_job_has_a_next_command(block: HoldReason, words: str) 
 def test_a_job_with_a_next_step_has_a_next_command(past: str, how: dict[str, bool]) -> None:
     """As in a status after a stop, where nothing holds the jobs that are left."""
     row = row_after(past, **how)
-    goes_on = "to continue: `batchrunner run film.yaml`" in next_commands([row], "film.yaml")
-    assert goes_on == (not row.is_last)
+    (*_, line) = ["", *next_commands([row], "film.yaml")]
+    assert line.startswith("to continue: `batchrunner run film.yaml`") == (not row.is_last)
+    assert row.is_last or ("`batchrunner fetch film.yaml`" in line) == (row.status in PAID)
 
 
 def test_only_what_nobody_asked_for_needs_no_command() -> None:
@@ -410,7 +413,8 @@ def test_unknown_ones_are_to_be_looked_up_by_a_person() -> None:
     rows = [a_row(name, Status.UNKNOWN, hold_reason=HoldReason.UNKNOWN) for name in ("a", "b")]
     (line,) = next_commands(rows, "film.yaml")
     assert line.startswith(
-        "2 sent without an answer, may be paid. To see what to look for in the web console: `batchrunner"
+        "2 sent without an answer, may be paid, and not sent again until you decide. To see what to look for in the "
+        "web console: `batchrunner resolve film.yaml`"
     )
     assert "`batchrunner resolve film.yaml a --task ID`" in line
 
@@ -418,6 +422,26 @@ def test_unknown_ones_are_to_be_looked_up_by_a_person() -> None:
 def test_failed_ones_can_be_tried_again_for_money() -> None:
     (line,) = next_commands([a_row("a", Status.FAILED)], "film.yaml")
     assert line == "to retry the failed jobs (each is paid again): `batchrunner retry film.yaml`"
+
+
+def test_what_is_refused_as_it_is_has_to_be_edited_and_only_the_rest_is_retried() -> None:
+    blocked = a_row("b", Status.FAILED, error=Failure(ErrorClass.MODERATION, "no"))
+    edit, again = next_commands([a_row("a", Status.FAILED), blocked], "film.yaml", ["--sandbox"])
+    assert edit == "edit what was refused as it is, b (film.yaml:7); then `batchrunner run film.yaml --sandbox`"
+    assert again == "to retry 1 failed job (each is paid again): `batchrunner retry film.yaml --sandbox a`"
+    broken = [a_row(f"a{n}", Status.FAILED) for n in range(6)]
+    *_, many = next_commands([*broken, blocked], "film.yaml")
+    assert many.endswith("`batchrunner retry film.yaml --select class:provider`")
+    assert next_commands([blocked], "film.yaml") == [
+        "edit what was refused as it is, b (film.yaml:7); then `batchrunner run film.yaml`"
+    ]
+
+
+def test_what_is_gone_is_named_in_the_command_that_pays_again() -> None:
+    rows = [a_row(name, Status.EXPIRED, hold_reason=HoldReason.EXPIRED) for name in ("a", "b 2")]
+    assert "`batchrunner redo film.yaml a 'b 2'` pays again" in next_commands(rows, "film.yaml")[0]
+    (line,) = next_commands([*rows * 3], "film.yaml")
+    assert "`batchrunner redo film.yaml --select status:expired`" in line
 
 
 def test_one_kind_of_hold_is_one_line_however_many_jobs_it_has() -> None:

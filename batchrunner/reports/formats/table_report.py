@@ -63,6 +63,19 @@ def _note(row: ReportRow, project: str, most: int | None) -> str:
 
 def totals(report: Report, seconds: float | None = None) -> Iterable[str]:
     """The counts, the money and the time, a line each; `seconds` is how long its run took."""
+    yield from standing(report)
+    if report.spending.paid_clips is not None:
+        paid = paid_in_words(report.spending.paid_clips)
+        yield f"{paid} in this run" if seconds is None else f"took {duration(seconds)}; {paid}"
+
+
+def paid_in_words(clips: int) -> str:
+    """`3 clips paid`."""
+    return f"{plural(clips, 'clip') if clips else 'no clips'} paid"
+
+
+def standing(report: Report) -> Iterable[str]:
+    """The counts and the money, a line each."""
     yield f"{plural(len(report.rows), 'job')}: {counts_in_words(report.counts) or 'nothing to do'}"
     yield costs(report)
     has_ended = report.exit_code is not None and report.exit_code not in _LEFT_AT_ONCE
@@ -72,9 +85,6 @@ def totals(report: Report, seconds: float | None = None) -> Iterable[str]:
         lost = f"{dollars(before_usd - after_usd)} less" if before_usd >= after_usd else "topped up"
         which = "the last" if paid_clips is None else "this"
         yield f"account balance: {dollars(before_usd)} before {which} run, {dollars(after_usd)} after it ({lost})"
-    if paid_clips is not None:
-        paid = f"{plural(paid_clips, 'clip') if paid_clips else 'no clips'} paid"
-        yield f"{paid} in this run" if seconds is None else f"took {duration(seconds)}; {paid}"
 
 
 def costs(report: Report) -> str:
