@@ -1,19 +1,15 @@
 """Picking: an older version of a clip is put back under its final name."""
 
-import re
 from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from batchrunner.app.decision_session import DecisionSession
 from batchrunner.app.job_set import no_such_job
 from batchrunner.domain.attempt import Attempt
-from batchrunner.domain.clip import ClipRole
 from batchrunner.domain.job import JobId
 from batchrunner.errors import UsageError
 from batchrunner.storage.clip_files import on_disk
 from batchrunner.storage.clips import ClipStore
-
-_VERSION = re.compile(r"\.(v[0-9]+)$")
 
 
 def pick_version(session: DecisionSession, job: str, version: str) -> str:
@@ -35,9 +31,7 @@ def pick_version(session: DecisionSession, job: str, version: str) -> str:
 def _versions(session: DecisionSession, who: JobId) -> Mapping[str, Attempt]:
     """The job's older clips that lie on the disk, by what their files are called: `v1`."""
     memory, present = on_disk(session.project, session.memory(who))
-    lying = [a for a in memory.attempts if a.id in present and a.clip and a.clip.role is ClipRole.VERSION]
-    found = ((_VERSION.search(PurePosixPath(a.clip.path).stem), a) for a in lying if a.clip)
-    return {match[1]: attempt for match, attempt in found if match}
+    return {a.clip.version: a for a in memory.attempts if a.id in present and a.clip and a.clip.version}
 
 
 def _version(who: JobId, version: str, versions: Mapping[str, Attempt]) -> Attempt:

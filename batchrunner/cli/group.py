@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, str] = {
     "retry": "Submit failed jobs again.",
     "redo": "Pay again for jobs that are done, expired or lost, on purpose.",
     "accept": "Keep the clips of jobs that were edited: nothing is paid for them.",
+    "versions": "Show every clip that was ever paid for, and what was different each time.",
     "pick": "Put an older version of a clip back under its final name.",
     "resolve": "Say what became of submits whose outcome is unknown.",
     "report": "Report what happened, from the ledger alone: for spreadsheets, pages and programs.",

@@ -1,7 +1,10 @@
 """A clip: a verified video file, and where it was put."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
+
+_NUMBER = re.compile(r"\.(v[0-9]{1,9})\.[^/.]+$")
 
 
 class ClipRole(StrEnum):
@@ -24,3 +27,9 @@ class Clip:
     size_bytes: int
     sha256: str
     is_told: bool = False
+
+    @property
+    def version(self) -> str:
+        """What `pick` calls an older version: `v1` of `versions/hero.v1.mp4`; empty for a clip under its final name."""
+        found = _NUMBER.search(self.path) if self.role is ClipRole.VERSION else None
+        return found[1] if found else ""

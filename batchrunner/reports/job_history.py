@@ -1,7 +1,8 @@
 """The history of one job in sentences, oldest first, and what would happen to it next."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
+from batchrunner.catalog import Catalog
 from batchrunner.domain.attempt import Answer, Attempt, Outcome
 from batchrunner.domain.clip import Clip, ClipRole
 from batchrunner.domain.decision import Decision, DecisionKind
@@ -12,6 +13,7 @@ from batchrunner.domain.observation import Observation
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action, Step
 from batchrunner.domain.text import Lines, in_lines, printable, stacked, utc
+from batchrunner.reports.request_difference import request_lines
 from batchrunner.reports.resolve_help import what_to_look_for
 
 _Event = tuple[float, str]
@@ -24,16 +26,18 @@ _DECISIONS: Mapping[DecisionKind, str] = {
 }
 
 
-def history(identity: JobId, memory: JobHistory, step: Step, prompt: str) -> Lines:
+def history(identity: JobId, memory: JobHistory, step: Step, catalog: Catalog) -> Lines:
     """All that is known of a job, a line each with its time, and the next step with its reason.
 
-    `prompt` is that of the step's attempt, for whoever has to look for it.
+    Each attempt has its prompt and settings; after another one only what is different from it. `catalog` tells which
+    field is the prompt.
     """
-    events = sorted(_all(memory), key=lambda event: event[0])
+    events = sorted(_all(memory, catalog), key=lambda event: event[0])
     lines = [f"{utc(at_s)}  {text}" for at_s, text in events] or ["nothing submitted yet"]
     lines = [f"{identity.name}: {step.status.words}", *lines, _next(step)]
     if step.status is not Status.UNKNOWN or step.attempt is None:
         return in_lines(*lines)
+    prompt = catalog.prompt_of(step.attempt.request)
     look = what_to_look_for(identity.name, step.attempt, prompt, "look in the web console for ")
     return stacked(in_lines(*lines), look)
 
@@ -48,18 +52,21 @@ def _next(step: Step) -> str:
             return f"next: {step.action.value}, {step.reason}"
 
 
-def _all(memory: JobHistory) -> Iterator[_Event]:
-    for attempt in memory.attempts:
-        yield from _attempt(attempt)
+def _all(memory: JobHistory, catalog: Catalog) -> Iterator[_Event]:
+    requests = (None, *(attempt.request for attempt in memory.attempts))
+    for before, attempt in zip(requests, memory.attempts, strict=False):
+        yield from _attempt(attempt, request_lines(before, attempt.request, catalog))
     yield from ((decision.at_s, _decision(decision)) for decision in memory.decisions)
 
 
-def _attempt(attempt: Attempt) -> Iterator[_Event]:
+def _attempt(attempt: Attempt, asked: Iterable[str]) -> Iterator[_Event]:
     name = f"attempt {attempt.number}"
     if attempt.is_adopted:
         yield attempt.opened_at_s, f"{name}: paid for under another name and taken over, free"
+        yield from ((attempt.opened_at_s, f"{name}: {line}") for line in asked)
     else:
         yield attempt.opened_at_s, f"{name}: {attempt.request.model}, {dollars(attempt.reserved_usd)} reserved"
+        yield from ((attempt.opened_at_s, f"{name}: {line}") for line in asked)
         yield from ((answer.at_s, f"{name}: {_answer(answer)}") for answer in attempt.answers)
         yield from ((seen.at_s, f"{name}: {_observation(seen)}") for seen in attempt.observations)
     yield from ((clip.at_s, f"{name}: {_clip(clip)}") for clip in attempt.clips)

@@ -28,6 +28,7 @@ FROZEN: Mapping[str, set[str]] = {
     "reports/formats/json_report.py": {"prompt", "image"},
     "reports/formats/csv_report.py": {"prompt", "image"},
     "reports/formats/markdown_report.py": {"prompt"},
+    "reports/version_list.py": {"prompt"},
 }
 
 

@@ -129,7 +129,7 @@ def test_no_option_takes_a_secret() -> None:
         (["run", "film.yaml", "--deadline", "7 am"], "'7 am' is not a deadline; write for example `07:00`"),
         (["validate"], "Missing argument 'MANIFEST...'"),
         (["resolve", "film.yaml"], "film.yaml"),
-        (["pick", "film.yaml", "a"], "Missing argument 'VERSION'"),
+        (["pick", "film.yaml"], "Missing argument 'JOB'"),
         (["sandbox", "--fault", "nonsense=1"], "nonsense"),
     ],
 )

@@ -29,6 +29,7 @@ COMMANDS = [
     ["status", "shots.yaml"],
     ["plan", "shots.yaml"],
     ["report", "shots.yaml"],
+    ["versions", "shots.yaml"],
     ["uploads", "shots.yaml"],
     ["run", "shots.yaml", "--yes"],
     ["fetch", "shots.yaml"],

@@ -10,6 +10,8 @@ from batchrunner.domain.observation import ErrorClass
 from batchrunner.domain.problem import Severity
 from batchrunner.domain.status import Flag, Status
 from batchrunner.domain.step import Action, HoldReason
+from batchrunner.reports.clip_versions import VersionState
+from batchrunner.reports.request_difference import PieceKind
 from batchrunner.sandbox import Behaviour, Fault
 from tests.app.told_events import events_in, run
 from tests.promised.story import story
@@ -84,6 +86,13 @@ def events() -> object:
         of_a_job = event["type"].startswith("batchrunner.job.")
         data.setdefault("batchrunner.job.STATUS" if of_a_job else event["type"], []).append(event.pop("data"))
     return {"line": shape(*told), "data": {kind: shape(*each) for kind, each in sorted(data.items())}}
+
+
+def versions() -> object:
+    """`versions -o json`."""
+    told = story()
+    kinds = [told.read(name) for name in ("versions of film", "versions of edits")]
+    return {"versions": shape(*kinds), "words": {"state": listed(VersionState), "prompt_difference": listed(PieceKind)}}
 
 
 def validate() -> object:

@@ -28,6 +28,7 @@ _GIVEN: Mapping[str, Callable[[], object]] = {
     "sandbox.jsonl": words.sandbox_journal,
     "spelled_out.yaml": manifests.spelled_out,
     "validate.json": outputs.validate,
+    "versions.json": outputs.versions,
     "words.json": words.words,
 }
 

@@ -63,6 +63,7 @@ CHOICES = (
     "model:google/*",
     "status:failed",
     "class:moderation",
+    "changed:prompt",
     "@ids.txt",
     "colour:red",
 )
@@ -76,6 +77,8 @@ _COMMANDS: Mapping[str, Sequence[str]] = {
     "plan of film": ("plan", "film/film.yaml", *_AS_PROGRAM),
     "plan of what leaves": ("plan", "sends.yaml", "--env", "WEATHER", *_AS_PROGRAM),
     "plan of edits": ("plan", "batch.yaml", *_AS_PROGRAM),
+    "versions of film": ("versions", "film/film.yaml", *_AS_PROGRAM),
+    "versions of edits": ("versions", "batch.yaml", *_AS_PROGRAM),
     "validate": ("validate", "broken.yaml", *_AS_PROGRAM),
     "validate no YAML": ("validate", "empty.yaml", *_AS_PROGRAM),
     "validate what is valid": ("validate", "batch.yaml", *_AS_PROGRAM),

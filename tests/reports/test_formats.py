@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from batchrunner.app.manifest_status import report_of
-from batchrunner.catalog import shipped_prices
+from batchrunner.catalog import shipped, shipped_prices
 from batchrunner.domain.decision import Decision, DecisionKind
 from batchrunner.domain.status import Flag, Status
 from batchrunner.planning.batch import load_batch
@@ -112,11 +112,13 @@ def test_a_history_tells_everything_in_order_and_what_comes_next(studio: Studio)
         ledger.decide([(failed.identity, Decision(studio.clock_s, DecisionKind.RETRY, 1))])
     again = next(seen for seen in studio.seen() if seen.identity == failed.identity)
 
-    first, *lines, last = history(again.identity, again.history, again.step, "").splitlines()
+    first, *lines, last = history(again.identity, again.history, again.step, shipped()).splitlines()
 
     assert first.endswith(": pending")
     assert "attempt 1: google/veo-3.1-i2v, $2.58 reserved" in lines[0]
-    assert "accepted as task-" in lines[1]
+    assert "attempt 1: prompt: The character waves, " in lines[1]
+    assert "attempt 1: google/veo-3.1-i2v, aspectRatio 16:9, durationSeconds 8" in lines[2]
+    assert "accepted as task-" in lines[3]
     assert "the service reports failed" in lines[-2]
     assert lines[-1].endswith("decided: submit again after the failure")
     times = [line.split()[0] for line in lines]
@@ -128,7 +130,7 @@ def test_a_job_without_a_history_says_so(tmp_path: Path) -> None:
     studio = Studio(tmp_path)
     studio.write(manifest_text("a"))
     (seen,) = studio.seen()
-    assert history(seen.identity, seen.history, seen.step, "").splitlines() == [
+    assert history(seen.identity, seen.history, seen.step, shipped()).splitlines() == [
         "a: pending",
         "nothing submitted yet",
         "next: submit, new",

@@ -67,6 +67,4 @@ def _histories(status: ManifestStatus) -> Iterator[Lines]:
     for number, seen in enumerate(status.states):
         if number:
             yield in_lines("")
-        attempt = seen.step.attempt
-        prompt = status.catalog.prompt_of(attempt.request) if attempt else ""
-        yield history(seen.identity, seen.history, seen.step, prompt)
+        yield history(seen.identity, seen.history, seen.step, status.catalog)

@@ -225,7 +225,7 @@ def tell_everything(studio: Studio) -> set[str]:
             studio.clock_s,
         )
         for each in seen:
-            history(each.identity, each.history, each.step, "She waves")
+            history(each.identity, each.history, each.step, batch.catalog)
         for kind in (DecisionKind.RETRY, DecisionKind.REDO):
             decide(seen, kind, unfinished(seen, kind, ledger.last_ended_run(batch.name, "")), studio.clock_s)
         ledger.task_ids()
