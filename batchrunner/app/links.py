@@ -64,6 +64,6 @@ def _with_faults(manifest: Manifest, faults: Mapping[str, str]) -> Manifest:
         for name, link in _links(job, manifest.catalog):
             if link in faults:
                 said = f"`{name}` cannot be fetched: {faults[link]}"
-                location = job.locations.get(name, job.location)
+                location = job.cells.get(name) or job.locations.get(name, job.location)
                 problems.add(Problem(Code.DEAD_LINK, location, said, "check the link", name, (job.name,)))
     return replace(manifest, problems=problems.in_order())

@@ -34,6 +34,11 @@ class Rule:
     source: str
     severity: Severity
 
+    def fixed_by(self, name: str, schema: Mapping[str, Any], body: Body) -> bool:
+        """Whether a body that breaks it would not, if a field of this schema were written: what is missing is that."""
+        likely = schema.get("enum") or [schema[end] for end in ("minimum", "maximum") if end in schema] or ["x"]
+        return any(not self.breaks({**body, name: value}) for value in likely)
+
 
 def read_rule(written: Mapping[str, Any], defaults: Body, source: str) -> Rule:
     """A rule of a description, whose documented `defaults` count where a rule asks for values.

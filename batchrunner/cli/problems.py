@@ -106,6 +106,7 @@ def _object(problem: Problem) -> dict[str, Any]:
         "file": masked(problem.location.file),
         "line": problem.location.line,
         "column": problem.location.column,
+        "sheet": masked(problem.location.sheet) or None,
         "job": masked(problem.jobs[0]) if problem.jobs else None,
         "jobs": [masked(job) for job in problem.jobs],
         "field": problem.field,
@@ -114,8 +115,14 @@ def _object(problem: Problem) -> dict[str, Any]:
     }
 
 
+def in_words(problem: Problem) -> str:
+    """What is wrong and what helps, for whoever shows the place beside it; but for a workbook's, which has no lines."""
+    cell = f"{problem.location.cell}: " if problem.location.cell else ""
+    return f"{cell}{problem.message}" + (f" ({problem.hint})" if problem.hint else "")
+
+
 def _annotation(problem: Problem) -> str:
-    message = masked(problem.message + (f" ({problem.hint})" if problem.hint else ""))
+    message = masked(in_words(problem))
     is_file = problem.location.line > 0
     name = from_repository(problem.location.file) if is_file else problem.location.file
     file = _escaped(masked(name)).replace(":", "%3A").replace(",", "%2C")

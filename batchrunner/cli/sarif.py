@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from batchrunner import __version__
-from batchrunner.cli.problems import masked
+from batchrunner.cli.problems import in_words, masked
 from batchrunner.cli.repository_path import from_repository
 from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code, Problem
@@ -54,12 +54,11 @@ def _rule(code: Code) -> dict[str, Any]:
 
 def _results(problems: Iterable[Problem], indices: Mapping[Code, int]) -> Iterable[dict[str, Any]]:
     for problem in problems:
-        help_text = f" ({problem.hint})" if problem.hint else ""
         yield {
             "ruleId": problem.code.value,
             "ruleIndex": indices[problem.code],
             "level": problem.severity.value,
-            "message": {"text": _shown(problem.message + help_text)},
+            "message": {"text": _shown(in_words(problem))},
             "locations": [_place(problem.location)],
             "properties": {"field": problem.field, "jobs": [_shown(job) for job in problem.jobs]},
         }

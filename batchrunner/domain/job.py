@@ -34,7 +34,8 @@ class Job:
 
     `body` is the JSON that the service gets; `request` is the same in its canonical form.
     `output` is relative to the manifest's folder. `places` has where each field's value was written, and the model's;
-    `layers` in which part of a manifest that is: `defaults`, `template "hero"`, empty for the job itself.
+    `layers` in which part of a manifest that is: `defaults`, `template "hero"`, empty for the job itself. `cells` has
+    the cells of a sheet that went into those that are put together. `columns` are those of its row that are no value.
     """
 
     identity: JobId
@@ -45,6 +46,8 @@ class Job:
     location: Location
     locations: Mapping[str, Location] = field(default_factory=dict)
     layers: Mapping[str, str] = field(default_factory=dict)
+    cells: Mapping[str, Location] = field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

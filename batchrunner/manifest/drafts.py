@@ -10,6 +10,7 @@ from batchrunner.domain.location import Location
 from batchrunner.domain.problem import Code, Problem, Problems
 from batchrunner.domain.suggestions import nearest_name
 from batchrunner.manifest import keys
+from batchrunner.manifest.job_origin import JobOrigin
 from batchrunner.manifest.keys import text_of
 from batchrunner.manifest.layers import Value
 from batchrunner.manifest.model_fields import ModelFields
@@ -36,12 +37,17 @@ class Draft:
     fields: Mapping[str, Value]
     tags: tuple[str, ...]
     output: Value | None
-    location: Location
+    origin: JobOrigin
     wrong: frozenset[str] = frozenset()
     empty: Mapping[str, Location] = field(default_factory=dict)
     named_at: Location | None = None
     model_said: Value | None = None
     words: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def location(self) -> Location:
+        """Where its job is written: what no row gives is missing there."""
+        return self.origin.location
 
     def said(self, name: str) -> str:
         """What its author called a field."""
@@ -103,7 +109,7 @@ class DraftBuilder:
         self._is_told = True
         return True
 
-    def drafts(self, filled: ResolvedValues, location: Location, *, is_named: bool = True) -> Iterator[Draft]:
+    def drafts(self, filled: ResolvedValues, origin: JobOrigin, *, is_named: bool = True) -> Iterator[Draft]:
         """One draft a take; none where the job is disabled.
 
         `is_named`: its id is not known to be wrong already.
@@ -115,7 +121,7 @@ class DraftBuilder:
             return
         # a job without a usable name or model is still judged: all its mistakes are shown at once
         job_id = (self._id(right, filled.empty) or "") if is_named else ""
-        model = self._model(right, wrong, job_id)
+        model = self._model(right, wrong, job_id, filled.empty.get("model"))
         if model is None:
             return
         if not self.is_fragment and ("model" not in right or _text(right["model"]) != model.slug):
@@ -123,10 +129,10 @@ class DraftBuilder:
         naming = ModelFields(self.catalog, model, self.problems)
         fields, words = naming.of(right, (job_id,) if job_id else ())
         wrong = frozenset(naming.field_for(name) or name for name in wrong) if wrong else wrong
-        empty = {naming.field_for(name) or name: location for name, location in filled.empty.items()}
+        empty = {naming.field_for(name) or name: place for name, place in filled.empty.items()}
         for take in range(1, (self._number_of_takes(right) if job_id else 1) + 1):
-            draft = Draft(job_id, take, model, fields, _tags(right), right.get("output"), location, wrong, empty)
-            named_at = right["id"].node.location if job_id else None
+            draft = Draft(job_id, take, model, fields, _tags(right), right.get("output"), origin, wrong, empty)
+            named_at = right["id"].place if job_id else None
             if named_at and self._is_new(draft.name, named_at):
                 yield replace(draft, named_at=named_at, model_said=right.get("model"), words=words)
             else:
@@ -135,31 +141,37 @@ class DraftBuilder:
     def _is_right(self, name: str, value: Value) -> bool:
         if name not in keys.MERGED:
             return True  # a request field: the model's schema judges it
-        return keys.has_kind(name, value.node, keys.MERGED[name].kind, self.problems, value.origin)
+        return keys.has_kind(name, value.node, keys.MERGED[name].kind, self.problems, value.origin, value.place)
 
     def _id(self, values: Mapping[str, Value], empty: Mapping[str, Location]) -> str | None:
-        node = values["id"].node if "id" in values else None
-        if "id" in empty and node is None:
+        value = values.get("id")
+        if "id" in empty and value is None:
             said = "the cell that names the job is empty"
             self.problems.add(Problem(Code.BAD_ID, empty["id"], said, "give each row a name of its own", "id"))
-        if not isinstance(node, nodes.Scalar):
+        if value is None or not isinstance(value.node, nodes.Scalar):
             return None
-        job_id = text_of(node)
+        job_id = text_of(value.node)
         if NAME.fullmatch(job_id):
             return job_id
         said = f'"{keys.shortened(job_id)}" cannot be an id'
-        self.problems.add(Problem(Code.BAD_ID, node.location, said, hint_for_name(job_id), "id"))
+        self.problems.add(Problem(Code.BAD_ID, value.place, said, hint_for_name(job_id), "id"))
         return None
 
-    def _model(self, values: Mapping[str, Value], wrong: frozenset[str], job_id: str) -> Model | None:
-        """The model that a job asks, or by which it is judged where it names none; None where nothing is near."""
+    def _model(
+        self, values: Mapping[str, Value], wrong: frozenset[str], job_id: str, empty: Location | None
+    ) -> Model | None:
+        """The model that a job asks, or by which it is judged where it names none; None where nothing is near.
+
+        `empty` is the cell that left it out.
+        """
         value = values.get("model")
         if value is None:
             first = self.catalog.default
             if "model" not in wrong and not self.is_fragment:  # the manifest that includes it will name one
                 hint = f"write `model: {first.slug}` at the top of the manifest"
+                said = "`model` is empty here" if empty else "no `model` is given"
                 jobs = (job_id,) if job_id else ()
-                self.problems.add(Problem(Code.MISSING_KEY, self.top, "no `model` is given", hint, "model", jobs))
+                self.problems.add(Problem(Code.MISSING_KEY, empty or self.top, said, hint, "model", jobs))
             return first
         slug = _text(value)
         if found := self.catalog.find(slug):
@@ -167,7 +179,7 @@ class DraftBuilder:
         near = nearest_name(slug, self.catalog.slugs)
         hint = f"did you mean `{near}`?" if near else "`batchrunner models` lists the known ones"
         said = f'there is no model "{keys.shortened(slug)}"'
-        self.problems.add(Problem(Code.UNKNOWN_MODEL, value.node.location, said + value.origin, hint, "model"))
+        self.problems.add(Problem(Code.UNKNOWN_MODEL, value.place, said + value.origin, hint, "model"))
         return self.catalog.find(near) if near else None
 
     def _number_of_takes(self, values: Mapping[str, Value]) -> int:
@@ -179,7 +191,7 @@ class DraftBuilder:
             said = f"`takes` must be from 1 to {_MOST_TAKES}, not {keys.described(value.node)}{value.origin}"
             is_more = isinstance(takes, int) and takes > 0
             hint = "write several jobs" if is_more else "to leave a job out, write `enabled: false`"
-            self.problems.add(Problem(Code.WRONG_VALUE, value.node.location, said, hint, "takes"))
+            self.problems.add(Problem(Code.WRONG_VALUE, value.place, said, hint, "takes"))
         return 1
 
     def _is_new(self, name: str, location: Location) -> bool:

@@ -14,14 +14,13 @@ from batchrunner.manifest.drafts import Draft, DraftBuilder, Drafts
 from batchrunner.manifest.filling import Filling
 from batchrunner.manifest.header import check_top, manifest_name, named_layers
 from batchrunner.manifest.includes import SourceFile, SourceFiles
+from batchrunner.manifest.job_origin import JobOrigins
 from batchrunner.manifest.keys import text_of
 from batchrunner.manifest.layers import JOB_RANK, Layer, Value, layer_of, merge, removed
 from batchrunner.manifest.matrix import Combination, axes_of, combinations
 from batchrunner.manifest.overrides import Override, override_layer
 from batchrunner.manifest.permissions import Reach
-from batchrunner.manifest.rows import encodings
-from batchrunner.manifest.rows.encodings import Encoding
-from batchrunner.manifest.rows.reader import Row, Table, read_rows
+from batchrunner.manifest.rows.reader import Row, Table, encoding_of, read_rows
 from batchrunner.manifest.variables import has_variable, used
 from batchrunner.manifest.yaml import document, nodes
 
@@ -192,6 +191,7 @@ class _Expansion:
         if self._filling.is_full(pattern.location) or self._drafting.is_full(pattern.location):
             return
         found = tuple(self._combinations(part, read))
+        origins = JobOrigins(pattern.location, pattern.values)
         for row in self._rows(part, read):
             for combination in found:
                 if self._filling.is_full(pattern.location) or self._drafting.is_full(pattern.location):
@@ -199,11 +199,11 @@ class _Expansion:
                 filled = self._filling.filled(pattern.values, self._filling.job_names(part.vars, row, combination))
                 filled.empty = {**pattern.removed, **filled.empty}
                 filled.wrong |= pattern.unknown
-                yield from self._drafting.drafts(filled, pattern.location, is_named=pattern.is_named)
+                yield from self._drafting.drafts(filled, origins.of(row), is_named=pattern.is_named)
 
     def _rows(self, part: SourceFile, read: Mapping[str, nodes.Entry]) -> Iterable[Row | None]:
         entry = read.get("rows")
-        encoding = self._encoding(read)
+        encoding = encoding_of(read, self._problems)
         if entry is None:
             return (None,)
         folder = Path(part.file).parent
@@ -217,22 +217,6 @@ class _Expansion:
             )
         table = self._tables[key]
         return table.rows if table else ()
-
-    def _encoding(self, read: Mapping[str, nodes.Entry]) -> Encoding | None:
-        """The encoding that a job names for its rows."""
-        entry = read.get("encoding")
-        if entry is None or not isinstance(entry.node, nodes.Scalar):
-            return None
-        if "rows" not in read:
-            said = "`encoding` needs `rows`, which this job does not have"
-            self._problems.add(Problem(Code.MISSING_KEY, entry.location, said, "remove it", "encoding"))
-        found = encodings.find(text_of(entry.node))
-        if found is None:
-            near = nearest_name(text_of(entry.node), encodings.NAMES)
-            hint = f"write `{near}`" if near else f"write one of {', '.join(encodings.NAMES)}"
-            said = f"`encoding` cannot be {keys.described(entry.node)}"
-            self._problems.add(Problem(Code.WRONG_VALUE, entry.node.location, said, hint, "encoding"))
-        return found
 
     def _combinations(self, part: SourceFile, read: Mapping[str, nodes.Entry]) -> Iterator[Combination | None]:
         entry = read.get("matrix")

@@ -79,7 +79,7 @@ class Filling:
                 self._fill(name, value, names, filled)
                 self._count(name, filled)
             except VariableProblem as error:
-                self._add(error.problem)
+                self._add(_at_cell(error.problem, value, names))
                 filled.wrong.add(name)
         return filled
 
@@ -94,11 +94,11 @@ class Filling:
 
     def _count(self, name: str, filled: ResolvedValues) -> None:
         """Counts a value's bytes, so that a few lines cannot fill the memory of the machine."""
-        node = filled.values[name].node if name in filled.values and name != "id" else None  # ids have their own limit
-        size = sum(size_of(text_of(item)) for item in keys.texts_of(node)) if node else 0
-        if node and size > MOST_BYTES:
+        value = filled.values.get(name) if name != "id" else None  # ids have their own limit
+        size = sum(size_of(text_of(item)) for item in keys.texts_of(value.node)) if value else 0
+        if value and size > MOST_BYTES:
             del filled.values[name]
-            raise VariableProblem(too_long(node.location))
+            raise VariableProblem(too_long(value.place))
         self._bytes += size
 
     def _fill(self, name: str, value: Value, names: Scope, filled: ResolvedValues) -> None:
@@ -112,7 +112,7 @@ class Filling:
             self._reach.variables.update(dict.fromkeys(used(value.node, "env")))
         node = substitute(value.node, names, list_wanted=name in self._lists)
         if not keys.is_null(node):
-            filled.values[name] = Value(node, value.location, value.layer, value.rank)
+            filled.values[name] = Value(node, value.location, value.layer, value.rank, cells=_cells(value, names))
             return
         # an empty cell is as if the key were not written: then counts what a lower layer says
         filled.empty[name] = node.location
@@ -123,3 +123,18 @@ class Filling:
         """Keeps a problem, unless it may be the fragment's manifest that gives what is missing."""
         if not (self._is_fragment and problem.code is Code.UNKNOWN_VARIABLE):
             self._problems.add(problem)
+
+
+def _cells(value: Value, names: Scope) -> tuple[nodes.Scalar, ...]:
+    """The cells of a sheet to which a value refers. Those of frames stand in the manifest, and are none."""
+    row = names.spaces.get("row")
+    if row is None:
+        return ()
+    found = (row.get(name) for name in used(value.node, "row"))
+    return tuple(each for each in found if isinstance(each, nodes.Scalar) and each.location.file != value.location.file)
+
+
+def _at_cell(problem: Problem, value: Value, names: Scope) -> Problem:
+    """A text that is too long is told at the cell that makes it so."""
+    cells = _cells(value, names) if problem.code is Code.TOO_MANY else ()
+    return replace(problem, location=replace(value, cells=cells).place_of(value.node)) if cells else problem

@@ -125,12 +125,19 @@ def read_table(mapping: nodes.Mapping, table: Mapping[str, Key], problems: Probl
     return {name: entry for name, entry in kept.items() if has_kind(name, entry.node, table[name].kind, problems)}
 
 
-def has_kind(name: str, node: nodes.Node, kind: KeyKind, problems: Problems, origin: str = "") -> bool:
-    """Whether a value is of the kind that its key wants; if not, a problem at the value says so."""
+def has_kind(
+    name: str,
+    node: nodes.Node,
+    kind: KeyKind,
+    problems: Problems,
+    origin: str = "",
+    place: Location | None = None,
+) -> bool:
+    """Whether a value is of the kind that its key wants; if not, a problem at the value, or at its `place`, says so."""
     if _FITS[kind](node):
         return True
     said = f"`{name}` must be {kind}, not {described(node)}{origin}"
-    problems.add(Problem(Code.WRONG_TYPE, node.location, said, _KIND_HINTS.get(kind), name))
+    problems.add(Problem(Code.WRONG_TYPE, place or node.location, said, _KIND_HINTS.get(kind), name))
     return False
 
 

@@ -15,7 +15,8 @@ class Value:
 
     `place` is its key's: a path in the value is relative to that file. `layer` is what a message calls it:
     `defaults`, `template "hero"`; empty for the job itself. `rank` is higher where a layer has the last word. `under`
-    is what a lower layer said: it counts where this value turns out to be an empty cell.
+    is what a lower layer said: it counts where this value turns out to be an empty cell. `cells` are those of a row
+    that were filled into it.
     """
 
     node: nodes.Node
@@ -23,6 +24,25 @@ class Value:
     layer: str
     rank: int = 0
     under: "Value | None" = None
+    cells: tuple[nodes.Scalar, ...] = ()
+
+    @property
+    def place(self) -> Location:
+        """Where a mistake in it is told: its cell, else where it is written."""
+        return self.place_of(self.node)
+
+    def place_of(self, node: nodes.Node) -> Location:
+        """The same for a part of it, such as an item of a list.
+
+        A text that was put together is told at the cell that went into it: what other rows have too is probably right.
+        Of several it is the longest, the last of equals.
+        """
+        if not self.cells or node.location.file == self.cells[0].location.file:
+            return node.location
+        held = self.cells
+        if isinstance(node, nodes.Scalar):  # of a list, any may be the mistake
+            held = tuple(cell for cell in held if cell.text and cell.text in node.text)
+        return max(reversed(held), key=lambda cell: len(cell.text)).location if held else node.location
 
     @property
     def origin(self) -> str:

@@ -186,6 +186,6 @@ def _jobs(
 def _output(draft: Draft, drafts: Drafts, settings: Settings) -> tuple[str, Location]:
     """The pattern that holds for a draft, with the place to blame: its own, or the batch's."""
     if draft.output and isinstance(draft.output.node, Scalar):
-        return text_of(draft.output.node), draft.output.node.location
+        return text_of(draft.output.node), draft.output.place
     value = drafts.settings.get("output")
     return settings.output, value.node.location if value else draft.location

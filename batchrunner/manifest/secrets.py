@@ -16,7 +16,7 @@ def secret_in(draft: Draft, output: str, permissions: Permissions) -> tuple[Prob
     """A problem for each value of a draft that holds the key of the service, none where none does."""
     if not permissions.secrets:
         return ()
-    return tuple(_problem(name, node, draft) for name, node in _held(draft, output, permissions))
+    return tuple(_problem(name, place, draft) for name, place in _held(draft, output, permissions))
 
 
 def secret_name(name: str, location: Location, permissions: Permissions) -> tuple[Problem, ...]:
@@ -26,16 +26,20 @@ def secret_name(name: str, location: Location, permissions: Permissions) -> tupl
     return (Problem(Code.HOLDS_KEY, location, "`name` contains the API key, which would be stored", _HINT, "name"),)
 
 
-def _held(draft: Draft, output: str, permissions: Permissions) -> Iterator[tuple[str, nodes.Node]]:
+def _held(draft: Draft, output: str, permissions: Permissions) -> Iterator[tuple[str, Location]]:
     at = draft.named_at or draft.location
     names = {"id": draft.name, "model": draft.model.slug, "tags": " ".join(draft.tags), "output": output}
     for name, text in names.items():
         if permissions.holds_secret(text):
             value = draft.output if name == "output" else None
-            yield name, value.node if value else nodes.Scalar(text, text, plain=True, location=at)
+            yield name, value.place if value else at
     for name, value in draft.fields.items():
         if any(permissions.holds_secret(text) for text in _texts(value.node)):
-            yield name, value.node
+            yield name, value.place
+    origin = draft.origin
+    for heading, text in origin.columns.items():
+        if origin.row and permissions.holds_secret(f"{heading} {text}"):
+            yield heading, origin.row.cells[heading].location
 
 
 def _texts(node: nodes.Node) -> Iterator[str]:
@@ -51,6 +55,6 @@ def _texts(node: nodes.Node) -> Iterator[str]:
                 yield from _texts(entry.node)
 
 
-def _problem(name: str, node: nodes.Node, draft: Draft) -> Problem:
+def _problem(name: str, place: Location, draft: Draft) -> Problem:
     said = f"`{name}` contains the API key, which would be sent and stored"
-    return Problem(Code.HOLDS_KEY, node.location, said, _HINT, name, draft.names)
+    return Problem(Code.HOLDS_KEY, place, said, _HINT, name, draft.names)

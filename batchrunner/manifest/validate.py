@@ -50,12 +50,13 @@ class Validator:
         told = {rule.fields[0] for rule in broken if rule.severity is Severity.ERROR}
         for rule in broken:
             if rule.severity is Severity.ERROR or rule.fields[0] not in told:
-                self.problems.add(self._problem(rule, draft))
+                self.problems.add(self._problem(rule, draft, body))
         if wrong or any(rule.severity is Severity.ERROR for rule in broken):
             return None
         written = {**draft.fields, **({"model": draft.model_said} if draft.model_said else {})}
         locations = {name: value.node.location for name, value in written.items()}
         layers = {name: value.layer for name, value in written.items() if value.layer}
+        cells = {name: value.place for name, value in written.items() if value.place != value.node.location}
         identity = JobId(self.manifest, self.profile, draft.id, draft.take)
         job = Job(
             identity,
@@ -63,9 +64,11 @@ class Validator:
             self.catalog.request_of(model.slug, body),
             output,
             draft.tags,
-            draft.location,
+            draft.origin.place,
             locations,
             layers,
+            cells,
+            draft.origin.columns,
         )
         self._note_equals(job)
         return job
@@ -77,26 +80,30 @@ class Validator:
             rule for rule in rules if not (wrong & set(rule.fields) or (lacking and set(rule.fields) - body.keys()))
         ]
 
-    def _problem(self, rule: Rule, draft: Draft) -> Problem:
-        location, name = self._rule_place(rule, draft), rule.fields[0]
+    def _problem(self, rule: Rule, draft: Draft, body: Mapping[str, object]) -> Problem:
+        location, name = self._rule_place(rule, draft, body), rule.fields[0]
         return Problem(rule.code, location, rule.message, rule.hint, name, draft.names, given=rule.severity)
 
-    def _rule_place(self, rule: Rule, draft: Draft) -> Location:
-        """The first field of a rule that is written, else an empty cell that left one out.
+    def _rule_place(self, rule: Rule, draft: Draft, body: Mapping[str, object]) -> Location:
+        """What is empty and would fix it, else the first field that a row gives, else the first that is written.
 
         What a whole batch lacks, and is only worth a look, is told once: at the first job that lacks it.
         """
-        written = [draft.fields[name].location for name in rule.fields if name in draft.fields]
-        empty = [draft.empty[name] for name in rule.fields if name in draft.empty]
-        if written or empty:
-            return (written + empty)[0]
+        written = [draft.fields[name] for name in rule.fields if name in draft.fields]
+        given = [value.place for value in written if value.cells]
+        empty = {name: draft.empty[name] for name in rule.fields if name in draft.empty}
+        missing = [place for name, place in empty.items() if rule.fixed_by(name, draft.model.fields[name], body)]
+        missing.sort(key=lambda place: place.file != draft.origin.place.file)  # first what the row leaves open
+        found = [*missing, *given, *(value.location for value in written), *empty.values()]
+        if found:
+            return found[0]
         return (
             draft.location if rule.severity is Severity.ERROR else self._lacking.setdefault(rule.code, draft.location)
         )
 
     def _add(self, code: Code, name: str, node: nodes.Node, said: str, hint: str | None, draft: Draft) -> None:
-        origin = draft.fields[name].origin
-        self.problems.add(Problem(code, node.location, said + origin, hint, name, draft.names))
+        value = draft.fields[name]
+        self.problems.add(Problem(code, value.place_of(node), said + value.origin, hint, name, draft.names))
 
     def _foreign_fields(self, draft: Draft) -> Iterator[str]:
         for name in sorted(draft.fields.keys() - draft.model.fields.keys()):
@@ -105,7 +112,8 @@ class Validator:
             if chosen and chosen.rank == PROFILE_RANK and draft.fields[name].rank < PROFILE_RANK:
                 said += f", and {chosen.layer} names that model"
                 hint = f"to leave it out there, write `drop: [{name}]` into the profile"
-            location = draft.fields[name].location
+            by_row = chosen is not None and chosen.cells and draft.fields[name].cells
+            location = draft.fields[name].place if by_row else draft.fields[name].location
             self.problems.add(Problem(Code.UNKNOWN_KEY, location, said, hint, name, draft.names))
             yield name
 
@@ -122,8 +130,10 @@ class Validator:
     def _placeholders(self, draft: Draft) -> Iterator[str]:
         for name, value in _own_fields(draft):
             for node in placeholders(value.node):
-                said = f"`{draft.said(name)}` still says {WORD}"
-                self._add(Code.PLACEHOLDER, name, node, said, "write what you want there instead", draft)
+                said = f"`{draft.said(name)}` still says {WORD}{value.origin}"
+                cells = (cell.location for cell in value.cells if any(placeholders(cell)))
+                place, hint = next(cells, node.location), "write what you want there instead"
+                self.problems.add(Problem(Code.PLACEHOLDER, place, said, hint, name, draft.names))
                 yield name
 
     def _shapes(self, draft: Draft, body: Mapping[str, object]) -> Iterator[str]:

@@ -144,8 +144,8 @@ def _piece(token: re.Match[str], names: Scope, location: Location) -> str:
     is_empty = isinstance(found, nodes.Scalar)
     what = "is empty" if is_empty else "is a list"
     hint = "give it a default: `${…:-text}`" if is_empty else "use it as the whole value"
-    if is_empty and token[1].startswith("row") and found.location.file != location.file:
-        location, hint = found.location, f"fill the cell in, or {hint}"
+    if token[1].startswith("row") and found.location.file != location.file:
+        location, hint = found.location, f"fill the cell in, or {hint}" if is_empty else hint
     raise VariableProblem(Problem(Code.BAD_VARIABLE, location, f"`{keys.shortened(token[0])}` {what}", hint))
 
 

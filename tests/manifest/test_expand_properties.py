@@ -164,7 +164,7 @@ def test_every_value_knows_where_it_was_written(desk: Desk, said: dict[str, Data
     [found] = manifest.jobs
     for name, value in found.body.items():
         assert text_at(manifest, found.locations[name]).lower().startswith(str(value).lower()), name
-    assert text_at(manifest, found.location).startswith(("{", "rows"))
+    assert text_at(manifest, found.location).strip().startswith('"a"')
 
 
 @ours

@@ -162,7 +162,7 @@ def test_a_problem_has_its_row_and_its_column(desk: Desk) -> None:
 def test_an_error_in_a_cell_is_a_problem_there(desk: Desk) -> None:
     desk.write("shots.xlsx", workbook(Shots=[["shot", "prompt"], ["a", "#REF!"], ["b", "x"]]))
     problem = told(desk)
-    assert (problem.code, problem.location) == (Code.ROWS_CELL, Location("shots.xlsx", 2, 2))
+    assert (problem.code, problem.location) == (Code.ROWS_CELL, Location("shots.xlsx", 2, 2, "Shots"))
     assert "#REF!" in problem.message
 
 
@@ -182,7 +182,7 @@ def test_a_formula_is_its_result(desk: Desk) -> None:
 def test_a_formula_without_its_result_is_a_problem_at_its_cell(desk: Desk) -> None:
     desk.write("shots.xlsx", workbook(Shots=[["shot", "secs"], ["a", "=4*2"]]))
     problem = told(desk)
-    assert (problem.code, problem.location) == (Code.ROWS_CELL, Location("shots.xlsx", 2, 2))
+    assert (problem.code, problem.location) == (Code.ROWS_CELL, Location("shots.xlsx", 2, 2, "Shots"))
     assert problem.message == "this cell holds a formula, and its result was not saved"
 
 

@@ -15,7 +15,7 @@ from batchrunner.manifest.yaml.nodes import Scalar
 class _CsvHeader:
     """Which column stands where. `unnamed` are the empty cells of the header that nobody complained about yet."""
 
-    line: int
+    line: str
     width: int
     names: dict[int, str] = field(default_factory=dict)
     unnamed: dict[int, Cell] = field(default_factory=dict)
@@ -37,7 +37,7 @@ def read_records(found: Iterator[CsvRecord], reading: TableBuilder) -> tuple[str
 
 
 def _header(record: CsvRecord, reading: TableBuilder) -> _CsvHeader:
-    header = _CsvHeader(record.location.line, len(record.cells))
+    header = _CsvHeader(record.location.line_in_words, len(record.cells))
     first: dict[str, int] = {}
     for number, cell in enumerate(record.cells):
         if not cell.text:
@@ -66,14 +66,14 @@ def _read_rows(found: Iterable[CsvRecord], header: _CsvHeader, reading: TableBui
 
 def _hint(header: _CsvHeader) -> str:
     if header.width == 1:
-        return f"if line {header.line} is a title, remove it: the first line with something on it is the header"
+        return f"if {header.line} is a title, remove it: the first line with something on it is the header"
     return "name the column; put text that contains the delimiter in quotes"
 
 
 def _check_named(record: CsvRecord, header: _CsvHeader, reading: TableBuilder) -> None:
     """Every column in which something stands needs a name; one complaint for a column is enough."""
     for number in [number for number in header.unnamed if _has_text(record, number)]:
-        message = f"this column has no name, but has a value on line {record.cells[number].location.line}"
+        message = f"this column has no name, but has a value on {record.cells[number].location.line_in_words}"
         reading.tell(Code.ROWS_HEADER, header.unnamed.pop(number).location, message, "name it, or empty it")
 
 

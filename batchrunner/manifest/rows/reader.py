@@ -12,7 +12,7 @@ from batchrunner.domain.suggestions import nearest_name
 from batchrunner.manifest import keys, text_file
 from batchrunner.manifest.keys import shortened, text_of
 from batchrunner.manifest.permissions import Reach
-from batchrunner.manifest.rows import decode
+from batchrunner.manifest.rows import decode, encodings
 from batchrunner.manifest.rows.csv_rows import read_csv
 from batchrunner.manifest.rows.encodings import Encoding
 from batchrunner.manifest.rows.frame_rows import read_frames
@@ -25,7 +25,7 @@ from batchrunner.manifest.yaml import nodes
 from batchrunner.manifest.yaml.builder import LimitReached
 from batchrunner.manifest.yaml.nodes import Node, Scalar
 
-__all__ = ["Row", "Table", "read_rows"]
+__all__ = ["Row", "Table", "encoding_of", "read_rows"]
 
 _READERS: Mapping[str, Callable[[str, TableBuilder], tuple[str, ...]]] = {
     ".csv": read_csv,
@@ -58,6 +58,23 @@ def read_rows(
     if not keys.has_kind("rows", node, keys.KeyKind.ROWS, problems) or not isinstance(node, Scalar):
         return None
     return _RowsFile(node, folder, shown, problems, reach, encoding).table()
+
+
+def encoding_of(read: Mapping[str, nodes.Entry], problems: Problems) -> Encoding | None:
+    """The encoding that a job with these keys names for its rows."""
+    entry = read.get("encoding")
+    if entry is None or not isinstance(entry.node, nodes.Scalar):
+        return None
+    if "rows" not in read:
+        said = "`encoding` needs `rows`, which this job does not have"
+        problems.add(Problem(Code.MISSING_KEY, entry.location, said, "remove it", "encoding"))
+    found = encodings.find(text_of(entry.node))
+    if found is None:
+        near = nearest_name(text_of(entry.node), encodings.NAMES)
+        hint = f"write `{near}`" if near else f"write one of {', '.join(encodings.NAMES)}"
+        said = f"`encoding` cannot be {keys.described(entry.node)}"
+        problems.add(Problem(Code.WRONG_VALUE, entry.node.location, said, hint, "encoding"))
+    return found
 
 
 class _RowsFile:

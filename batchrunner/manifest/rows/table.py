@@ -18,12 +18,14 @@ Cell = Scalar | Sequence
 class Row:
     """One row: its values by column, each with the place where its author wrote it.
 
-    `place` is where the row begins, `source` is what a message calls its table: `shots.csv`.
+    `place` is where the row begins, `source` is what a message calls its table: `shots.csv`. `file` is that of a sheet;
+    empty for a frame.
     """
 
     cells: Mapping[str, Cell]
     location: Location
     source: str
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,9 @@ class TableBuilder:
     def table(self, columns: tuple[str, ...] = ()) -> Table:
         """What was read. `columns` are those that exist even without rows."""
         names = tuple(dict.fromkeys((*columns, *self._columns)))
-        rows = tuple(Row(_completed(cells, names, location), location, self.source) for cells, location in self._rows)
+        rows = tuple(
+            Row(_completed(cells, names, location), location, self.source, self.file) for cells, location in self._rows
+        )
         return Table(names, rows, self.lines, self.file)
 
 

@@ -7,9 +7,10 @@ import re
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from io import BytesIO
 from typing import Any
@@ -177,20 +178,27 @@ def _without_results(part: bytes) -> frozenset[str]:
 
 def _records(sheet: Any, missing: frozenset[str], reading: TableBuilder) -> Iterator[CsvRecord]:  # noqa: ANN401
     """The rows in which something stands; one with a cell that has no value is a problem, and left out."""
+    place = partial(_location, reading.file, shortened(sheet.title))
     count = 0
     for number, row in enumerate(sheet.iter_rows(), 1):
         count += len(row) + 1
         if count > _MOST_CELLS * 2:  # half of them may be empty
-            reading.refuse(Location(reading.file, number, 1), "cells", _MOST_CELLS)
+            reading.refuse(place(number, 1), "cells", _MOST_CELLS)
         last = next((column for column in range(len(row), 0, -1) if _is_written(row[column - 1], missing)), 0)
         if last > MOST_COLUMNS:
-            reading.refuse(Location(reading.file, number, last), "columns", MOST_COLUMNS)
-        if last and (record := _record(row[:last], number, missing, reading)):
+            reading.refuse(place(number, last), "columns", MOST_COLUMNS)
+        if last and (record := _record(row[:last], partial(place, number), missing, reading)):
             yield record
 
 
-def _record(row: Sequence[Any], number: int, missing: frozenset[str], reading: TableBuilder) -> CsvRecord | None:
-    cells = [_cell(cell, Location(reading.file, number, column)) for column, cell in enumerate(row, 1)]
+def _location(file: str, sheet: str, row: int, column: int) -> Location:
+    return Location(file, row, column, sheet)
+
+
+def _record(
+    row: Sequence[Any], place: Callable[[int], Location], missing: frozenset[str], reading: TableBuilder
+) -> CsvRecord | None:
+    cells = [_cell(cell, place(column)) for column, cell in enumerate(row, 1)]
     faults = [_fault(cell.text, source, missing) for cell, source in zip(cells, row, strict=True)]
     for cell, fault in zip(cells, faults, strict=True):
         if fault:
@@ -198,7 +206,7 @@ def _record(row: Sequence[Any], number: int, missing: frozenset[str], reading: T
             reading.tell(Code.ROWS_CELL, cell.location, fault, hint)
     if any(faults) or not any(cell.text for cell in cells):
         return None
-    return CsvRecord(tuple(cells), cells[0].location, Location(reading.file, number, len(cells) + 1))
+    return CsvRecord(tuple(cells), cells[0].location, place(len(cells) + 1))
 
 
 def _is_written(cell: Any, missing: frozenset[str]) -> bool:  # noqa: ANN401
