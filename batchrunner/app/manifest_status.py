@@ -68,7 +68,7 @@ def status_of(
 def report_of(batch: Batch, seen: Iterable[JobState], now_s: float) -> Report:
     """The report of a batch whose jobs stand like this; its run is not told of yet."""
     forecasts = LatencyModels(batch.all_histories(), batch.catalog.latency_kind)
-    rows = [(s.job is None, _row(s, batch.catalog, forecasts, now_s)) for s in seen]
+    rows = [(s.job is None, _row(s, batch, forecasts, now_s)) for s in seen]
     return Report(
         manifest=batch.name,
         profile=batch.profile,
@@ -83,11 +83,20 @@ def report_of(batch: Batch, seen: Iterable[JobState], now_s: float) -> Report:
     )
 
 
-def _row(seen: JobState, catalog: Catalog, forecasts: LatencyModels, now_s: float) -> ReportRow:
-    attempt = seen.step.attempt
+def _row(seen: JobState, batch: Batch, forecasts: LatencyModels, now_s: float) -> ReportRow:
+    attempt, job = seen.step.attempt, seen.job
     is_stuck = (
         attempt is not None
         and seen.step.status is Status.RUNNING
         and forecasts.of(attempt.request).is_far_beyond(now_s - attempt.opened_at_s)
     )
-    return row_of(seen.identity, seen.job, seen.history, seen.step, catalog, seen.older, is_stuck=is_stuck)
+    return row_of(
+        seen.identity,
+        job,
+        seen.history,
+        seen.step,
+        batch.catalog,
+        seen.older,
+        estimated_usd=batch.cost(job).high_usd if job and batch.is_priced(job) else None,
+        is_stuck=is_stuck,
+    )

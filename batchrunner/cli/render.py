@@ -2,7 +2,7 @@
 
 import os.path
 
-from batchrunner.cli.terminal import hand_over, say_lines, width
+from batchrunner.cli.terminal import UTF8_MARK, begins_with_mark, hand_over, say_lines, width
 from batchrunner.domain.text import Lines
 from batchrunner.reports.formats.registry import render
 from batchrunner.reports.formats.view import View
@@ -26,4 +26,10 @@ def say_report(text: Lines, form: str, *, err: bool = False) -> None:
     if form == "table":
         say_lines(text, err=err)
     else:
-        hand_over(text, err=err)
+        mark = begins_with_mark(err=err) if form == "csv" else ""
+        hand_over(mark + text, err=err)
+
+
+def as_file(text: Lines, form: str) -> bytes:
+    """A report as it is written into a file."""
+    return f"{UTF8_MARK if form == 'csv' else ''}{text}\n".encode()

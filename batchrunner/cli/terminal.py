@@ -15,6 +15,8 @@ import click
 
 from batchrunner.domain.text import Lines, visible
 
+# Excel takes a file without it for one in the encoding of its country.
+UTF8_MARK = "\ufeff"
 # a terminal that is gone, and a pipe that nobody reads any more
 _GONE = {errno.EIO, errno.EPIPE}
 # Colours, bold and dim, as `click.style` writes them: they move nothing and ask the terminal nothing.
@@ -37,6 +39,12 @@ def warn(text: str) -> None:
 def say_lines(text: Lines, *, err: bool = False) -> None:
     """Prints lines that were made as such."""
     click.echo("\n".join(map(_harmless, text.split("\n"))), err=err)
+
+
+def begins_with_mark(*, err: bool) -> str:
+    """What a spreadsheet needs before the first cell to read UTF-8; nothing where the stream is not written in it."""
+    encoding = (getattr(sys.stderr if err else sys.stdout, "encoding", None) or "").lower().replace("-", "")
+    return UTF8_MARK if encoding == "utf8" else ""
 
 
 def hand_over(text: str, *, err: bool = False, nl: bool = True) -> None:

@@ -25,8 +25,12 @@ class JobSet:
 
 
 def as_record(job: Job) -> dict[str, Any]:
-    """A job as the ledger keeps it with each run, so that `status` and `fetch` need no manifest."""
+    """A job as the ledger keeps it with each run, so that `status` and `fetch` need no manifest.
+
+    The columns of a sheet are there where there are any: releases before this one wrote none.
+    """
     who = job.identity
+    columns = {"columns": dict(job.columns)} if job.columns else {}
     return {
         "job": who.job,
         "take": who.take,
@@ -36,6 +40,7 @@ def as_record(job: Job) -> dict[str, Any]:
         "tags": list(job.tags),
         "file": job.location.file,
         "line": job.location.line,
+        **columns,
     }
 
 
@@ -44,8 +49,14 @@ def remembered(manifest: str, records: Iterable[Mapping[str, Any]], catalog: Cat
     return tuple(_job(manifest, record, catalog) for record in records)
 
 
+def tags_of(record: Mapping[str, Any]) -> tuple[str, ...]:
+    """The tags of a job, as a run recorded it."""
+    return tuple(map(str, record["tags"]))
+
+
 def _job(manifest: str, record: Mapping[str, Any], catalog: Catalog) -> Job:
     request = catalog.request_of(record["request"]["model"], record["request"]["fields"])
     who = JobId(manifest, record["profile"], record["job"], record["take"])
     location = Location(record["file"], record["line"], 1)
-    return Job(who, request.fields, request, record["output"], tuple(record["tags"]), location)
+    columns = record.get("columns", {})
+    return Job(who, request.fields, request, record["output"], tuple(record["tags"]), location, columns=columns)

@@ -7,7 +7,9 @@ from datetime import date
 from decimal import Decimal
 
 from batchrunner.catalog import Catalog, Role
+from batchrunner.catalog.prices import seconds_of
 from batchrunner.domain.attempt import Attempt, RejectReason
+from batchrunner.domain.cost_totals import NO_TOTALS, CostTotals
 from batchrunner.domain.history import JobHistory
 from batchrunner.domain.job import Job, JobId
 from batchrunner.domain.money import NOTHING
@@ -16,6 +18,22 @@ from batchrunner.domain.request import Request, unsigned
 from batchrunner.domain.status import Flag, Status
 from batchrunner.domain.step import HoldReason, Step
 from batchrunner.planning.price_basis import PriceBasis
+
+
+@dataclass(frozen=True, slots=True)
+class SheetEntry:
+    """What a spreadsheet has of a job beside the rest: what its clip is, what it costs, what its own sheet says.
+
+    `estimated_usd` is what one clip costs as the job is now, at its upper end; None where that is not known, or nobody
+    wants it. `totals` are those of all attempts, `columns` those of its row that are no value of it.
+    """
+
+    length_s: Decimal | None = None
+    resolution: str | None = None
+    shape: str | None = None
+    estimated_usd: Decimal | None = None
+    totals: CostTotals = NO_TOTALS
+    columns: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +65,7 @@ class ReportRow:
     submitted_at_s: float | None = None
     rendered_at_s: float | None = None
     done_at_s: float | None = None
+    entry: SheetEntry = field(default_factory=SheetEntry)
 
     @property
     def reason(self) -> str:
@@ -106,6 +125,7 @@ def row_of(
     catalog: Catalog,
     older: str | None = None,
     *,
+    estimated_usd: Decimal | None = None,
     is_stuck: bool = False,
 ) -> ReportRow:
     """The row of a job whose next step is `step`.
@@ -115,7 +135,7 @@ def row_of(
     """
     attempt = step.attempt or (history.attempts[-1] if history.attempts else None)
     request = job.request if job else (attempt.request if attempt else Request("", {}))
-    cost_usd = sum((a.booked_usd for a in history.attempts), NOTHING)
+    totals = CostTotals.of(history.attempts)
     row = ReportRow(
         identity=identity,
         status=step.status,
@@ -130,7 +150,15 @@ def row_of(
         hold_reason=step.hold_reason,
         is_last=step.is_last,
         attempts=len(history.attempts),
-        cost_usd=cost_usd,
+        cost_usd=totals.cost_usd,
+        entry=SheetEntry(
+            length_s=seconds_of(catalog.value_of(request, Role.DURATION)),
+            resolution=_text(catalog.value_of(request, Role.RESOLUTION)),
+            shape=_text(catalog.value_of(request, Role.ASPECT_RATIO)),
+            estimated_usd=estimated_usd,
+            totals=totals,
+            columns=job.columns if job else {},
+        ),
     )
     return _with_history(row, step, attempt) if attempt is not None and not step.changed else row
 

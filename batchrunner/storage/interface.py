@@ -5,9 +5,9 @@ every reader sees it from its next query on; when it raises, nothing of it is re
 Times are Unix seconds. Any method may raise LedgerError: the database cannot be used just now.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 from batchrunner.domain.attempt import Answer, Attempt
 from batchrunner.domain.clip import Clip
@@ -105,6 +105,9 @@ class LedgerReader(Protocol):
 
     def last_run(self, manifest: str, profile: str | None = None) -> RunRecord | None:
         """The newest run of a manifest, under any profile or a certain one, with the jobs that it wanted."""
+
+    def last_wanted(self, identities: Collection[JobId]) -> dict[JobId, Mapping[str, Any]]:
+        """Each of these jobs as the newest run that wanted it recorded it; one that no run wanted is left out."""
 
     def last_ended_run(self, manifest: str, profile: str) -> int:
         """The id of the newest run that was not cut off; 0 where there is none."""

@@ -18,7 +18,10 @@ HERE = Path(__file__).parent
 SIZES = "sizes.txt"
 
 _PROMPT = "$ "
-HEAD = re.compile(r"^(?P<place>\S.*?:\d+:\d+): (?:warning: )?(?P<code>[a-z0-9-]+)  (?P<message>.*)$", re.MULTILINE)
+HEAD = re.compile(
+    r"^(?P<place>\S.*?(?::\d+:\d+|, row \d+, column [A-Z]+)): (?:warning: )?(?P<code>[a-z0-9-]+)  (?P<message>.*)$",
+    re.MULTILINE,
+)
 _HELP = re.compile(r"^  help: (?P<hint>.*)$", re.MULTILINE)
 
 

@@ -143,7 +143,7 @@ def test_programs_get_every_name_that_was_promised() -> None:
         "file": FILE,
         "line": 2,
         "column": 17,
-            "sheet": None,
+        "sheet": None,
         "job": "a",
         "jobs": ["a", "b"],
         "field": "resolution",

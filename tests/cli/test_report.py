@@ -58,7 +58,7 @@ def test_a_report_takes_the_place_of_nothing_that_the_project_lives_on(
 def test_a_report_takes_the_place_of_an_older_one(studio: Studio) -> None:
     for form in ("csv", "json", "md", "html", "table", "csv"):
         assert report(studio, "told.csv", "-o", form) == ExitCode.DONE
-    assert (studio.folder / "told.csv").read_text(encoding="utf-8").startswith("id,status,")
+    assert (studio.folder / "told.csv").read_text(encoding="utf-8-sig").startswith("id,status,")
 
 
 def test_a_manifest_with_mistakes_is_not_written_over_either(studio: Studio) -> None:
@@ -83,7 +83,7 @@ def test_a_manifest_with_mistakes_is_not_written_over_either(studio: Studio) -> 
 )
 def test_the_ending_of_its_file_says_the_form_where_nobody_does(studio: Studio, name: str, begins: str) -> None:
     assert report(studio, name) == ExitCode.DONE
-    assert (studio.folder / name).read_text(encoding="utf-8").startswith(begins)
+    assert (studio.folder / name).read_text(encoding="utf-8-sig").startswith(begins)
 
 
 def test_a_form_that_somebody_says_holds_whatever_the_ending(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:

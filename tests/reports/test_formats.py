@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from batchrunner.app.manifest_status import report_of
+from batchrunner import open_project
+from batchrunner.app.manifest_status import report_of, status_of
 from batchrunner.catalog import shipped, shipped_prices
 from batchrunner.domain.decision import Decision, DecisionKind
 from batchrunner.domain.status import Flag, Status
+from batchrunner.manifest.load import load
 from batchrunner.planning.batch import load_batch
 from batchrunner.planning.inputs import PlanOptions
 from batchrunner.planning.job_records import JobSet
@@ -52,6 +54,59 @@ def test_csv_has_a_line_a_job_and_the_same_values_as_json(studio: Studio) -> Non
     assert [row["status"] for row in rows] == [job["status"] for job in jobs]
     assert [row["sha256"] or None for row in rows] == [job["sha256"] for job in jobs]
     assert [row["error_message"] or None for row in rows] == [(job["error"] or {}).get("message") for job in jobs]
+
+
+def test_csv_tells_what_a_clip_is_and_what_it_came_to(studio: Studio) -> None:
+    rows = list(csv.DictReader(io.StringIO(render(report(studio), "csv"))))
+    by_status = {row["status"]: row for row in rows}
+    done, failed = by_status["done"], by_status["failed"]
+    assert (done["length_s"], done["resolution"], done["shape"], done["profile"]) == ("8", "720p", "16:9", "")
+    assert float(done["length_s"]) * float(done["usd_per_second"]) == pytest.approx(float(done["estimated_usd"]))
+    assert (done["reserved_usd"], done["billed_usd"], done["refunded_usd"]) == ("0.0", "2.576", "0.0")
+    assert (failed["reserved_usd"], failed["billed_usd"], failed["refunded_usd"]) == ("0.0", "2.576", "0.0")
+    for row in rows:
+        assert float(row["reserved_usd"]) + float(row["billed_usd"]) == pytest.approx(float(row["cost_usd"]))
+
+
+SHEET = "shot,prompt,artist,status,seed note\na,waves,Ann,ours,x\nb,runs,,theirs,y\n"
+OF_A_SHEET = (
+    "version: 1\nname: batch\nmodel: google/veo-3.1-i2v\njobs:\n  - {rows: shots.csv, id: '${row.shot}', "
+    "prompt: 'A fox ${row.prompt}', image: 'https://example.com/a.jpg', durationSeconds: 8, resolution: 720p}\n"
+    "  - {id: alone, prompt: x, image: 'https://example.com/b.jpg', durationSeconds: 8}\n"
+)
+
+
+def test_csv_has_the_columns_of_the_sheet_that_are_no_value_also_from_the_ledger_alone(tmp_path: Path) -> None:
+    (tmp_path / "shots.csv").write_text(SHEET, encoding="utf-8")
+    studio = Studio(tmp_path)
+    studio.write(OF_A_SHEET)
+    studio.run(only=frozenset({"a", "b"}))
+    rows = list(csv.DictReader(io.StringIO(render(report(studio), "csv"))))
+    own = [{name: cell for name, cell in row.items() if name.startswith("row.")} for row in rows]
+    names = ("row.prompt", "row.artist", "row.status", "row.seed note")
+    assert own[0] == dict(zip(names, ("waves", "Ann", "ours", "x"), strict=True))
+    assert own[2] == dict.fromkeys(names, "")
+    assert [(row["source_file"].rpartition("/")[2], row["source_line"]) for row in rows] == [
+        ("shots.csv", "2"), ("shots.csv", "3"), ("batch.yaml", "6")
+    ]  # fmt: skip
+
+    studio.manifest.write_text("version: 1\njobs: [", encoding="utf-8")
+    manifest = load(studio.manifest)
+    told = status_of(manifest, studio.project, shipped_prices(), NOW_S).report
+    remembered = list(csv.DictReader(io.StringIO(render(told, "csv"))))
+    assert [{name: row[name] for name in names} for row in remembered] == own
+
+
+def test_an_edit_of_a_column_that_is_no_value_changes_no_plan(tmp_path: Path) -> None:
+    sheet = tmp_path / "shots.csv"
+    sheet.write_text(SHEET, encoding="utf-8")
+    studio = Studio(tmp_path)
+    studio.write(OF_A_SHEET)
+    before = open_project(studio.manifest).plan().digest
+    sheet.write_text(SHEET.replace("Ann", "Bob"), encoding="utf-8")
+    assert open_project(studio.manifest).plan().digest == before
+    sheet.write_text(SHEET.replace("waves", "jumps"), encoding="utf-8")
+    assert open_project(studio.manifest).plan().digest != before
 
 
 def test_a_prompt_is_no_formula_to_a_spreadsheet(studio: Studio) -> None:

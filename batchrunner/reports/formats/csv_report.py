@@ -1,15 +1,16 @@
-"""A report for spreadsheets: one line a job, each value a cell that no spreadsheet takes for a formula."""
+"""A report for spreadsheets: one line a job, with what its clip is, the columns of its own sheet, and its money."""
 
-import csv
-import io
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
 
-from batchrunner.domain.text import Lines, printable
+from batchrunner.catalog import Role
+from batchrunner.domain.text import Lines
 from batchrunner.reports.formats.json_report import as_json
 from batchrunner.reports.formats.view import View
-from batchrunner.reports.report import Report
+from batchrunner.reports.report import Report, ReportRow, SheetEntry
+from batchrunner.reports.sheet_text import sheet_text
 
+# Names and their order stay: sheets refer to them. New ones stand behind, before those of a sheet.
 _COLUMNS = (
     "id",
     "status",
@@ -31,37 +32,58 @@ _COLUMNS = (
     "tags",
     "source_file",
     "source_line",
+    "profile",
+    "length_s",
+    Role.RESOLUTION.value,
+    "shape",
+    "usd_per_second",
+    "estimated_usd",
+    "reserved_usd",
+    "billed_usd",
+    "refunded_usd",
 )
-# A cell that begins so is a formula to a spreadsheet; an apostrophe before it makes it a text.
-_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+# What the sheet of a job calls a column, as a manifest refers to it: it may be called like one of ours.
+_OWN = "row."
+_DECIMALS = 6
 
 
 def render(report: Report, _: View) -> Lines:
-    """CSV as RFC 4180 has it, but for its line ends."""
+    """The jobs in the manifest's order, then those that left it."""
+    rows = (*report.rows, *report.removed)
+    own = dict.fromkeys(heading for row in rows for heading in row.entry.columns)
     whole = as_json(report)
-    text = io.StringIO()
-    rows = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
-    rows.writeheader()
-    for job in (*whole["jobs"], *whole["departed"]):
-        rows.writerow({name: _safe(value) for name, value in _flat(job).items()})
-    return Lines(text.getvalue().rstrip("\n"))
+    jobs = (*whole["jobs"], *whole["departed"])
+    lines = (_line(job, row) for job, row in zip(jobs, rows, strict=True))
+    return sheet_text((*_COLUMNS, *(f"{_OWN}{heading}" for heading in own)), lines)
 
 
-def _flat(job: Mapping[str, Any]) -> dict[str, Any]:
-    error, source = job["error"] or {}, job["source"] or {}
-    flat = {name: job.get(name) for name in _COLUMNS}
-    return flat | {
-        "flags": " ".join(job["flags"]),
-        "tags": " ".join(job["tags"]),
-        "error_class": error.get("class"),
-        "error_message": error.get("message"),
-        "source_file": source.get("file"),
-        "source_line": source.get("line"),
+def _line(job: Mapping[str, object], row: ReportRow) -> dict[str, object]:
+    entry = row.entry
+    found = dict(job) | {
+        "flags": " ".join(flag.value for flag in row.flags),
+        "tags": " ".join(row.tags),
+        "error_class": row.error.error_class.value if row.error else None,
+        "error_message": row.error.message if row.error else None,
+        "source_file": row.source[0] if row.source else None,
+        "source_line": row.source[1] if row.source else None,
+        "profile": row.identity.profile,
+        "length_s": None if entry.length_s is None else f"{entry.length_s.normalize():f}",
+        Role.RESOLUTION.value: entry.resolution,
+        "shape": entry.shape,
     }
+    return found | dict(_money(entry)) | {f"{_OWN}{heading}": text for heading, text in entry.columns.items()}
 
 
-def _safe(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    text = printable(value)
-    return f"'{text}" if text.startswith(_FORMULA_SIGNS) else text
+def _money(entry: SheetEntry) -> Iterator[tuple[str, object]]:
+    """Seconds times the rate are the estimate of one clip, as the job is now; the rest is what its attempts came to."""
+    estimated_usd, totals = entry.estimated_usd, entry.totals
+    if estimated_usd is not None and entry.length_s:
+        yield "usd_per_second", _number(estimated_usd / entry.length_s)
+    yield "estimated_usd", _number(estimated_usd)
+    yield "reserved_usd", _number(totals.reserved_usd)
+    yield "billed_usd", _number(totals.billed_usd)
+    yield "refunded_usd", _number(totals.refunded_usd)
+
+
+def _number(amount: Decimal | None) -> float | None:
+    return None if amount is None else float(round(amount, _DECIMALS))

@@ -1,8 +1,8 @@
 """What can be asked of a ledger in SQLite."""
 
 import sqlite3
-from collections.abc import Iterable
-from typing import Self
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Self
 
 from batchrunner.domain.history import Damage, JobHistory
 from batchrunner.domain.job import JobId
@@ -57,6 +57,11 @@ class SqliteReader:
         """The newest run of a manifest, under any profile or a certain one."""
         with translated():
             return runs.last_run(self._db, manifest, profile)
+
+    def last_wanted(self, identities: Collection[JobId]) -> dict[JobId, Mapping[str, Any]]:
+        """Each of these jobs as the newest run that wanted it recorded it; one that no run wanted is left out."""
+        with translated():
+            return runs.last_wanted(self._db, identities)
 
     def last_ended_run(self, manifest: str, profile: str) -> int:
         """The id of the newest run that was not cut off; 0 where there is none."""

@@ -9,6 +9,12 @@ FROM run JOIN job_list ON job_list.digest = run.job_list
 WHERE manifest = :manifest AND (:profile IS NULL OR profile = :profile)
 ORDER BY run.id DESC LIMIT 1
 
+-- name: job_lists
+SELECT manifest, job_list FROM run GROUP BY manifest, job_list ORDER BY max(id) DESC
+
+-- name: job_list
+SELECT digest, jobs FROM job_list WHERE digest = :digest
+
 -- name: last_ended_run
 SELECT coalesce(max(id), 0) FROM run
 WHERE manifest = :manifest AND profile = :profile AND ended_at_s IS NOT NULL

@@ -2,9 +2,11 @@
 
 import json
 import sqlite3
+from collections.abc import Collection, Mapping
 from hashlib import sha256
 from typing import Any
 
+from batchrunner.domain.job import JobId
 from batchrunner.errors import ExitCode
 from batchrunner.storage.records import RunRecord
 from batchrunner.storage.sqlite.queries import query
@@ -37,6 +39,26 @@ def _time(at_s: float) -> float:
 def _jobs(digest: str, jobs: str) -> tuple[dict[str, Any], ...]:
     """The list of jobs behind its digest; none where it is damaged: nothing is paid by it."""
     return tuple(json.loads(jobs)) if sha256(jobs.encode()).hexdigest() == digest else ()
+
+
+def last_wanted(db: sqlite3.Connection, identities: Collection[JobId]) -> dict[JobId, Mapping[str, Any]]:
+    """Each of these jobs as the newest run that wanted it recorded it; one that no run wanted is left out.
+
+    The lists are read one by one, newest first, until nothing is missing.
+    """
+    found: dict[JobId, Mapping[str, Any]] = {}
+    missing = set(identities)
+    for manifest, digest in fetched(db, query("job_lists")):
+        if any(who.manifest == manifest for who in missing):
+            ((_, jobs),) = fetched(db, query("job_list"), {"digest": digest})
+            records = {_identity(manifest, each): each for each in _jobs(digest, jobs)}
+            found |= {who: records[who] for who in missing & records.keys()}
+            missing -= records.keys()
+    return found
+
+
+def _identity(manifest: str, record: Mapping[str, Any]) -> JobId:
+    return JobId(manifest, record["profile"], record["job"], record["take"])
 
 
 def last_ended_run(db: sqlite3.Connection, manifest: str, profile: str) -> int:

@@ -4,12 +4,14 @@ import re
 import socket
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from batchrunner.domain.attempt import Answer
 from batchrunner.domain.decision import Decision, DecisionKind
 from batchrunner.domain.history import JobHistory
+from batchrunner.domain.job import JobId
 from batchrunner.domain.uploaded_image import Upload
 from batchrunner.errors import ExitCode, UsageError
 from batchrunner.storage.interface import Ledger
@@ -203,3 +205,17 @@ def test_an_image_is_needed_while_an_attempt_that_names_it_is_open(ledger: Ledge
     assert ledger.uploads.needed_by_open_tasks() == {"a" * 64}
     ledger.settle(attempt_id, NOW_S)
     assert ledger.uploads.needed_by_open_tasks() == frozenset()
+
+
+def test_a_job_is_told_as_the_newest_run_that_wanted_it_recorded_it(ledger: Ledger) -> None:
+    def wanted(who: JobId, tag: str) -> dict[str, Any]:
+        return {"job": who.job, "profile": who.profile, "take": who.take, "tags": [tag]}
+
+    a_run(ledger, jobs=[wanted(HERO, "old"), wanted(SECOND_TAKE, "old")])
+    a_run(ledger, jobs=[wanted(HERO, "new")])
+    other = NewRun("trailer", "", "run", "x.yaml", API, "here", 4711, "0.1.0", [wanted(HERO, "other")], NOW_S)
+    ledger.begin_run(other)
+    a_run(ledger, jobs=[])
+    found = ledger.last_wanted([HERO, SECOND_TAKE, DRAFT])
+    assert {who: record["tags"] for who, record in found.items()} == {HERO: ["new"], SECOND_TAKE: ["old"]}
+    assert ledger.last_wanted([]) == {}
