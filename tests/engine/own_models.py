@@ -28,7 +28,7 @@ def own_manifest(*ids: str, head: str = "") -> str:
 def studio_with_own(folder: Path, *ids: str, options: Behaviour | None = None, **described_so: Any) -> Studio:
     """A studio with such a manifest. Its model is that of the page, but for this; of what is None nothing is said."""
     written = {key: value for key, value in (described() | described_so).items() if value is not None}
-    written["source"] = written["source"] | {"read": "2026-11-20"}
+    written = json.loads(json.dumps(written, default=str))  # days as texts, as a manifest's reader has them
     (folder / "mine.yaml").write_text(json.dumps(written), encoding="utf-8")
     studio = Studio(folder, options or Behaviour(latency_s=60), models=imitated_models(Catalog([read_model(written)])))
     studio.write(own_manifest(*ids))
