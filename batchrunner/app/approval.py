@@ -7,7 +7,7 @@ from itertools import accumulate
 from pathlib import Path
 
 from batchrunner.app.contract_check import remember_paid, why_refused
-from batchrunner.app.endpoint import Endpoint
+from batchrunner.app.endpoint import KEY_REFUSED, Endpoint
 from batchrunner.app.offer import Offer
 from batchrunner.app.run_options import RunOptions
 from batchrunner.app.selection import Selection, matching, names
@@ -76,7 +76,7 @@ async def approve(
     asked = _asked(batch, seen) if endpoint.is_paid else []
     check_contracts(asked, batch.project.manifest, accept_drift=order.accept_drift)
     if await endpoint.refuses_key(clock):
-        raise Unauthorized("the service refuses this API key: nothing was submitted")
+        raise Unauthorized(KEY_REFUSED)
     basis = basis_of(batch, seen, clock.wall_s())
     offer = _offer(batch, limits, submits.values(), await endpoint.balance(clock), again, sends=sends, basis=basis)
     ask(offer)

@@ -23,6 +23,12 @@ T = TypeVar("T")
 
 SANDBOX_ACCESS = Credentials("http://127.0.0.1", "mdlx-sandbox")
 
+# What a person is told who asked with a key that is no good.
+KEY_REFUSED = (
+    "the service refuses this API key: nothing was submitted, nothing is paid. Set MODELLIX_API_KEY to a valid one (or "
+    "correct the key's file); `batchrunner doctor` checks it; then run the same command again"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class AccountAnswer:

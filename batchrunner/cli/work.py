@@ -1,6 +1,7 @@
 """What `run`, `retry` and `fetch` have in common: they run a manifest, and tell how it went."""
 
 import asyncio
+import shlex
 from contextlib import suppress
 from functools import partial
 
@@ -24,7 +25,7 @@ from batchrunner.domain.event import Event, Listener
 from batchrunner.domain.settings import Settings
 from batchrunner.domain.text import plural
 from batchrunner.engine.shutdown import Shutdown
-from batchrunner.errors import ExitCode
+from batchrunner.errors import ExitCode, RunLocked
 from batchrunner.io.clock import Clock
 from batchrunner.planning.job_records import JobSet
 from batchrunner.reports.next_steps import first_commands
@@ -55,7 +56,15 @@ def work(typed: Invocation, wanted: JobSet, settings: Settings) -> int:
         log = Log(log_file, clock, partial(_pass_on, observer, console))
         notifier = Notifier(hook, _title(wanted), log, secret=endpoint.access.key, allowed=typed.allow_network)
         ports = RunPorts(endpoint, ask, console, notifier, warn, Shutdown(), clock, console.beat_s, observer=observer)
-        return _run(workload, typed, ports, console)
+        try:
+            return _run(workload, typed, ports, console)
+        except RunLocked as error:
+            raise RunLocked(f"{error}. Nothing was submitted here; to see how far it is: `{_status(typed)}`") from None
+
+
+def _status(typed: Invocation) -> str:
+    options = scope_flags(typed.profile, typed.ledger, sandbox=typed.sandbox)
+    return shlex.join(["batchrunner", "status", str(typed.path), *options])
 
 
 def _observer(write: Write | None, wanted: JobSet, clock: Clock, console: Listener, secret: str) -> RunObserver:

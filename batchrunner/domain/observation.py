@@ -33,6 +33,11 @@ class TaskState(StrEnum):
     GONE = "gone"
 
 
+def without_codes(message: str) -> str:
+    """The service's words without the codes before them."""
+    return _ERROR_CODES.sub("", message)
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """Why something did not succeed, with the service's own words where there are any."""
@@ -53,7 +58,7 @@ class Failure:
     @property
     def said(self) -> str:
         """The service's own words without their codes."""
-        return _ERROR_CODES.sub("", self.message)
+        return without_codes(self.message)
 
 
 @dataclass(frozen=True, slots=True)

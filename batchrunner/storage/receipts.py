@@ -166,6 +166,8 @@ def check_memory(project: ProjectPaths, manifest: str, outputs: Iterable[str]) -
     there = next((output for output in outputs if _is_clip(project.output(output))), None)
     if there is not None:
         raise UsageError(
-            f"{there} exists, but neither a ledger ({project.ledger}) nor receipts: the record of what was paid is "
-            "lost. Restore them (git, another machine), or pass --fresh to start over and pay for what is missing"
+            f"{there} exists, but neither a ledger ({project.ledger}) nor receipts "
+            f"({receipts_path(project, manifest).name}): the record of what was paid is lost; nothing was submitted. "
+            "Restore one of them (git, a backup, another machine) and run the same command again: nothing is paid "
+            "twice. Or pass --fresh to start over and pay for what is missing"
         )

@@ -6,6 +6,7 @@ from batchrunner.domain.attempt import Answer, Outcome, RejectReason
 from batchrunner.domain.event import EventKind
 from batchrunner.domain.job import Job
 from batchrunner.domain.money import Cost
+from batchrunner.domain.observation import without_codes
 from batchrunner.domain.step import HoldReason
 from batchrunner.engine.balance_reader import BalanceReader
 from batchrunner.engine.event_sink import EventSink
@@ -77,12 +78,13 @@ class BalanceGuard(PassiveGuard):
         if answer.reject_reason is not RejectReason.BALANCE:
             return
         if not self._waits:
-            self._stops.stop(HoldReason.BALANCE, f"the balance is used up: {answer.message}")
+            self._stops.stop(HoldReason.BALANCE, f"the balance is used up: {without_codes(answer.message)}")
             return
         self._is_open = False
         if not self._is_used_up:
             self._is_used_up = True
-            self._events.emit(EventKind.WAIT, f"the balance is used up, waiting for a top-up: {answer.message}")
+            said = f"the balance is used up, waiting for a top-up: {without_codes(answer.message)}"
+            self._events.emit(EventKind.WAIT, said)
 
     async def after(self, job: Job, answer: Answer) -> None:
         """An accepted submit shows that the account was topped up."""
