@@ -1,6 +1,7 @@
 """What is different between two requests: the fields with their values, and a prompt word by word."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -15,8 +16,10 @@ from batchrunner.reports.field_words import value_in_words
 # a word, a sign, a stretch of blanks; of scripts that write no blanks each character is one
 _UNBROKEN = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
 _WORDS = re.compile(rf"\s+|[^\W{_UNBROKEN}]+|[^\s]")
-# comparing costs so many steps at most: longer texts are told as replaced where they differ
-_MOST_PAIRS = 250_000
+# What comparing costs grows with both, and anybody may have written a receipt: beyond, a text is told as replaced where
+# it differs. A prompt of 500 words has some 1,000 words and blanks, and its likeness to the next some thousand pairs.
+_MOST_WORDS = 2_000
+_MOST_PAIRS = 10_000
 _LONGEST_VALUE = 80
 _KEPT_CHARACTERS = 30
 _DIGEST_CHARACTERS = 12
@@ -119,7 +122,7 @@ def _shared(one: Sequence[str], other: Sequence[str]) -> int:
 
 
 def _middle(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[PieceKind, Sequence[str]]]:
-    if len(old) * len(new) > _MOST_PAIRS:
+    if not _can_be_compared(old, new):
         yield from ((PieceKind.REMOVED, old), (PieceKind.ADDED, new))
         return
     for _, a, b, c, d in SequenceMatcher(str.isspace, old, new, autojunk=False).get_opcodes():
@@ -127,6 +130,13 @@ def _middle(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[PieceKind,
             yield PieceKind.SAME, new[c:d]
         else:
             yield from ((PieceKind.REMOVED, old[a:b]), (PieceKind.ADDED, new[c:d]))
+
+
+def _can_be_compared(old: Sequence[str], new: Sequence[str]) -> bool:
+    if len(old) + len(new) > _MOST_WORDS:
+        return False
+    counts = Counter(word for word in new if not word.isspace())
+    return sum(counts[word] for word in old) <= _MOST_PAIRS
 
 
 def _joined(parts: Sequence[tuple[PieceKind, Sequence[str]]]) -> Iterator[Piece]:

@@ -43,8 +43,11 @@ def test_the_pieces_are_put_together_again_to_both_texts(old: str, new: str) -> 
     assert all(one.kind is not other.kind for one, other in pairwise(pieces))
 
 
-def test_texts_that_are_too_long_to_compare_are_told_as_replaced_where_they_differ() -> None:
-    old, new = "She x" + " a" * 5_000 + " end", "She y" + " b" * 5_000 + " end"
+@pytest.mark.parametrize(("count", "words"), [(5_000, ("a", "b")), (200, ("a b", "b a"))])
+def test_texts_that_cost_too_much_to_compare_are_told_as_replaced_where_they_differ(
+    count: int, words: tuple[str, str]
+) -> None:
+    old, new = (f"She {words}{f' {each}' * count} {words}. The end" for each, words in zip(words, "xy", strict=True))
     kinds = [piece.kind for piece in word_difference(old, new)]
     assert kinds == [PieceKind.SAME, PieceKind.REMOVED, PieceKind.ADDED, PieceKind.SAME]
 
