@@ -28,6 +28,7 @@ from batchrunner.planning.inputs import PlanOptions
 from batchrunner.providers.credentials import Credentials
 from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import ChargeRecord, ImitatedModel, Sandbox, record
+from batchrunner.storage.account_limits import NO_LIMITS, AccountLimits
 from batchrunner.storage.interface import LedgerReader
 from batchrunner.storage.paths import ProjectPaths, find_project
 from batchrunner.storage.sqlite.ledger import SqliteLedger
@@ -112,6 +113,7 @@ class Studio:
     asked: list[Asked] = field(default_factory=list)
     host: str = "first"
     models: tuple[ImitatedModel, ...] = field(default_factory=lambda: imitated_models(shipped()))
+    account_limits: AccountLimits = NO_LIMITS
 
     @property
     def manifest(self) -> Path:
@@ -185,7 +187,7 @@ class Studio:
         """The imitated service, and the account."""
         answer = self.sandbox(clock)
         http = lambda: Http(lambda: InProcessTransport(answer), loopback=False)  # noqa: E731
-        return Endpoint(Credentials(self.api, self.key), http)
+        return Endpoint(Credentials(self.api, self.key), http, account_limits=self.account_limits)
 
     def sandbox(self, clock: MovedClock) -> Responder:
         """The service, as it is after each of its restarts, at the end of a way that takes time."""

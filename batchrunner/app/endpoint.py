@@ -17,6 +17,7 @@ from batchrunner.providers.provider import BalanceReply, BalanceStatus, KeyStatu
 from batchrunner.providers.provider_registry import DEFAULT, PROVIDERS, MakeProvider
 from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import Sandbox
+from batchrunner.storage.account_limits import NO_LIMITS, AccountLimits, own_limits
 from batchrunner.storage.paths import ProjectPaths
 
 T = TypeVar("T")
@@ -46,11 +47,15 @@ class AccountAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """An address with a key, and what makes connections to it; the one place that chooses a provider."""
+    """An address with a key, and what makes connections to it; the one place that chooses a provider.
+
+    `account_limits`: where it is remembered, for all projects of a person, how many tasks the account runs at once.
+    """
 
     access: Credentials
     make_http: Callable[[], Http]
     make_provider: MakeProvider = PROVIDERS[DEFAULT].make
+    account_limits: AccountLimits = NO_LIMITS
 
     @property
     def is_paid(self) -> bool:
@@ -95,7 +100,7 @@ class Endpoint:
 
 def real_endpoint(access: Credentials, allowed: tuple[Network, ...] = ()) -> Endpoint:
     """The service itself; its links may lead to public addresses and to the `allowed` networks."""
-    return Endpoint(access, lambda: Http(loopback=access.is_loopback, allowed=allowed))
+    return Endpoint(access, lambda: Http(loopback=access.is_loopback, allowed=allowed), account_limits=own_limits())
 
 
 def sandbox_endpoint(project: ProjectPaths, clock: Clock, catalog: Catalog) -> Endpoint:

@@ -147,6 +147,7 @@ async def execute_approved(
         listener=notifier,
         shutdown=ports.shutdown,
         observer=ports.observer,
+        account_limits=endpoint.account_limits,
         host=ports.host,
     )
     try:

@@ -58,18 +58,16 @@ class Assembly:
     ) -> None:
         self._ledger, self._credentials, self._clock = services.ledger, services.access, services.clock
         self._limits, self._options, self._run_id = limits, options, run_id
-        self._batch = batch
-        # what only slots and polls wait for does not wake every job that waits for money or for another's clip
-        self._scheduler_wakeup = Wakeup()
-        self._wakeup = Wakeup(self._scheduler_wakeup)
+        self._batch, self._account_limits = batch, services.account_limits
+        self._scheduling = Wakeup()
+        self._wakeup = Wakeup(self._scheduling)
         self._budget = batch.budget(limits)
         self.events = EventSink(services.listener)
         self.stats = RunStats()
         self.stops = Stops(
             limits.deadline_s, lambda job: batch.project.output(job.output), self._clock, self._wakeup, self.events
         )
-        latencies = LatencyModels(batch.all_histories(), batch.catalog.latency_kind)
-        self.tracker = TaskTracker(latencies, self._clock)
+        self.tracker = TaskTracker(LatencyModels(batch.all_histories(), batch.catalog.latency_kind), self._clock)
         self.decider = Decider(
             batch, self._ledger, self._budget, self.stops, self.tracker, options, on_change=services.observer.stands
         )
@@ -83,12 +81,13 @@ class Assembly:
         account, key_digest, clock = self._ledger.account, self._credentials.key_digest, self._clock
         concurrency = None if self._limits.concurrency == AUTO else self._limits.concurrency
         rate, stops = _rate(self._limits, provider.limits.rate_per_min), self.stops
-        wake = self._scheduler_wakeup.notify_all
-        self.limit_memory = LimitMemory(account, self._run_id, key_digest, clock, concurrency=concurrency)
+        wake = self._scheduling.notify_all
+        own, credentials = self._account_limits, self._credentials
+        self.limit_memory = LimitMemory(own, account, self._run_id, credentials, clock, concurrency=concurrency)
         limit = self.limit_memory.limit()
         self.slots = SlotQueue(limit, lambda: stops.is_stopped, wake, speculates=concurrency is None)
         self._polls = PollQueue(rate, lambda: not stops.is_polling, wake)
-        self.scheduler = Scheduler(self.slots, self._polls, self._scheduler_wakeup, clock)
+        self.scheduler = Scheduler(self.slots, self._polls, self._scheduling, clock)
         self.provider = LimitedProvider(
             provider=provider,
             gate=RequestGate(rate, clock, self._wakeup),

@@ -117,8 +117,8 @@ class LimitedProvider:
             self.stops.stop_polling(HoldReason.HALT, self.provider.distrust)
         if limits.sent_at_s is not None:
             self._ahead_s = limits.sent_at_s - self.clock.wall_s()
-        if limits.per_min and (slots := self.provider.limits.slots_by_rate.get(limits.per_min)):
-            self.limit.expect(slots)
+        if limits.per_min and (published := self.provider.limits.slots_by_rate.get(limits.per_min)):
+            self.limit.expect(published)
         wait_s = self.gate.record(reply)
         if not self._is_slow and (slowness := self.gate.slowness()):
             self._is_slow = True

@@ -12,6 +12,7 @@ from batchrunner.io.http import Http
 from batchrunner.planning.batch import Batch, JobState
 from batchrunner.providers.credentials import Credentials
 from batchrunner.providers.provider_registry import MakeProvider
+from batchrunner.storage.account_limits import AccountLimits
 from batchrunner.storage.interface import Ledger
 
 
@@ -27,7 +28,10 @@ class StateObserver(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The world outside of a run; a test hands in its own. `host` is the name of this machine."""
+    """The world outside of a run; a test hands in its own.
+
+    `account_limits` is what a person's runs in other projects learnt; `host` is the name of this machine.
+    """
 
     ledger: Ledger
     make_http: Callable[[], Http]
@@ -37,4 +41,5 @@ class Services:
     listener: Listener
     shutdown: Shutdown
     observer: StateObserver
+    account_limits: AccountLimits
     host: str = field(default_factory=socket.gethostname)

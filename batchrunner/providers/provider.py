@@ -47,11 +47,11 @@ class KnownLimits:
     """What is published of a service's limits; its replies may tell more of an account.
 
     `rate_per_min` is what every account may ask. `slots_by_rate`: tasks at once, by requests a minute, where one tells
-    the other. `upload_bytes` is the largest image that is taken.
+    the other: a number for each tier that has this rate. `upload_bytes` is the largest image that is taken.
     """
 
     rate_per_min: int
-    slots_by_rate: Mapping[int, int] = field(default_factory=dict)
+    slots_by_rate: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
     upload_bytes: int | None = None
 
 
@@ -110,8 +110,7 @@ class TaskReply(ProviderReply):
     """One poll of a task.
 
     `state` counts where `kind` is `STATE`; `word` is the service's own. `failure` is there where it is `FAILED`, `link`
-    where it is `SUCCESS` and there is a video. The link is a secret: it is never written down.
-    `odd_bill` is a bill that is no amount. `expires_at_s` is in Unix seconds.
+    where it is `SUCCESS` with a video: a secret, never written down. `odd_bill` is a bill that is no amount.
     """
 
     kind: TaskReplyKind
@@ -119,7 +118,7 @@ class TaskReply(ProviderReply):
     word: str = ""
     link: str | None = field(default=None, repr=False)
     failure: Failure | None = None
-    expires_at_s: float | None = None
+    expires_at_s: float | None = None  # Unix seconds
     billed_usd: Decimal | None = None
     odd_bill: str = ""
     message: str = ""

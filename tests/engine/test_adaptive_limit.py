@@ -32,7 +32,7 @@ def test_an_unknown_limit_is_found_at_once_for_a_refusal_or_two(slots: int) -> N
 
 def test_what_the_tier_is_said_to_allow_is_filled_at_once_and_for_one_refusal() -> None:
     capacity = AdaptiveLimit()
-    capacity.expect(20)
+    capacity.expect((20,))
     assert fill(capacity, 20, 0) == (20, 1)
     assert (capacity.limit, capacity.known) == (20, 20)
 
@@ -40,14 +40,14 @@ def test_what_the_tier_is_said_to_allow_is_filled_at_once_and_for_one_refusal() 
 @pytest.mark.parametrize("slots", [1, 2, 10, 19])
 def test_a_tier_that_promises_too_much_costs_one_refusal(slots: int) -> None:
     capacity = AdaptiveLimit()
-    capacity.expect(20)
+    capacity.expect((20,))
     assert fill(capacity, slots, 0) == (slots, 1)
     assert capacity.limit == slots
 
 
 def test_an_account_that_takes_more_than_its_tier_is_found_out() -> None:
     capacity = AdaptiveLimit()
-    capacity.expect(20)
+    capacity.expect((20,))
     running, refused = fill(capacity, 37, 0)
     assert (running, capacity.limit) == (37, 37)
     assert refused <= 2
@@ -57,13 +57,13 @@ def test_what_was_learned_or_remembered_wins_over_the_tier() -> None:
     learned, remembered = AdaptiveLimit(), AdaptiveLimit(7, known=7)
     running, _ = fill(learned, 5, 0)
     for capacity in (learned, remembered):
-        capacity.expect(20)
+        capacity.expect((20,))
     assert (running, learned.limit, remembered.limit) == (5, 5, 7)
 
 
 def test_a_tier_never_exceeds_what_the_user_set() -> None:
     capacity = AdaptiveLimit(START, most=4)
-    capacity.expect(20)
+    capacity.expect((20,))
     assert capacity.limit == 4
 
 
@@ -113,7 +113,7 @@ def test_a_full_account_is_tried_again_later_and_later() -> None:
 
 @pytest.mark.parametrize(
     ("known", "tries", "wait_s"),
-    [(math.inf, 8, 30.0), (10, 8, 30.0), (5, 8, 600.0), (math.inf, 25, 600.0), (10, 25, 600.0)],
+    [(math.inf, 8, 600.0), (10, 8, 30.0), (5, 8, 600.0), (math.inf, 25, 600.0), (10, 25, 600.0)],
 )
 def test_more_is_tried_soon_unless_the_account_is_thought_to_take_no_more(
     known: float, tries: int, wait_s: float
@@ -125,6 +125,31 @@ def test_more_is_tried_soon_unless_the_account_is_thought_to_take_no_more(
         now_s = capacity.next_probe_s(5)
     capacity.refused(5, 10_000.0)
     assert capacity.next_probe_s(5) == 10_000.0 + wait_s
+
+
+def test_where_growing_ends_is_what_the_account_takes() -> None:
+    capacity = AdaptiveLimit()
+    fill(capacity, 7, 0)
+    assert (capacity.limit, capacity.known) == (7, 7)
+
+
+@pytest.mark.parametrize(("slots", "known"), [(2, 2), (10, 10), (5, 10), (1, math.inf), (12, 12)])
+def test_of_two_tiers_with_the_same_rate_it_is_the_one_that_is_reached(slots: int, known: float) -> None:
+    capacity = AdaptiveLimit()
+    capacity.expect((2, 10))
+    assert capacity.limit == START
+    running, refused = fill(capacity, slots, 0)
+    assert (running, capacity.limit, capacity.known) == (slots, slots, known)
+    assert refused <= 2
+
+
+def test_after_a_fall_somebody_else_may_be_there_and_more_is_tried_soon() -> None:
+    capacity = AdaptiveLimit(limit=5)
+    capacity.refused(1, 0.0)
+    for _ in range(8):
+        capacity.refused(1, 0.0)
+    capacity.refused(1, 10_000.0)
+    assert (capacity.known, capacity.next_probe_s(1)) == (math.inf, 10_030.0)
 
 
 def test_what_was_probe_in_vain_for_long_is_tried_soon_again_once_it_was_there() -> None:
@@ -151,7 +176,7 @@ def test_a_slot_that_was_expected_to_be_free_says_nothing_about_the_limit() -> N
     capacity.refused(10, 0.0)
     capacity.accepted(10, 0.8)
     assert capacity.limit == 10
-    capacity.accepted(11, 0.1)
+    capacity.accepted(11, 0.01)
     assert capacity.limit == 11
 
 
@@ -165,7 +190,7 @@ def test_hope_is_followed_as_long_as_it_is_rarely_wrong() -> None:
     capacity.refused(10, 0.0)
     capacity.refused(10, 0.0)
     assert not capacity.may_submit(10, 1.0, 0.0)
-    for _ in range(5):
+    for _ in range(30):
         capacity.accepted(9, 1.0)
     assert capacity.may_submit(10, 0.95, 0.0)
 

@@ -1,6 +1,7 @@
 """The adaptive limit: how many tasks the account lets run, learned from what it accepts and refuses."""
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 
 START = 2
@@ -16,14 +17,16 @@ _MOST_REJECTED_PROBES = 20
 # round trips would make it slow, and each of them may cost a refusal in the end.
 _STEPS_AT_ONCE = 4
 
-# A speculative submit, for which a slot is only likely to be free: one refusal for five accepted, and rather for good
+# A speculative submit, for which a slot is only likely to be free: one refusal for 25 accepted, and rather for good
 # chances than for bad ones.
-_CREDIT_PER_TASK = 0.2
+_CREDIT_PER_TASK = 0.04
 _MOST_CREDIT = 5.0
 _SURE_ENOUGH = 0.9
-_LIKELY_ENOUGH = 0.4
+_LIKELY_ENOUGH = 0.6
 _MOST_EXCESS = 8
-_UNEXPECTED = 0.5
+# Slots come free unseen far more often than an account is given more: unless the former was very unlikely, it is no
+# news. Where a limit really rose, the next probes are accepted, too, and soon are.
+_UNEXPECTED = 0.03
 
 
 @dataclass(slots=True)
@@ -42,6 +45,8 @@ class AdaptiveLimit:
         limit: what is remembered from earlier runs, else the start.
         most: what the user allows; the limit never exceeds it.
         known: what the account is thought to take when nobody else is there; any number where nothing is known of it.
+            Where it was not remembered: what a published tier says, else where growing ended. After a fall before
+            that somebody else may be there, and any number stays possible.
     """
 
     limit: int = START
@@ -55,17 +60,23 @@ class AdaptiveLimit:
     _held: int = 0
     _credit: float = 2.0
     _is_guess: bool = True
+    _published: Collection[int] | None = ()  # None after a fall: then somebody else may be there
 
     def __post_init__(self) -> None:
         self.most = max(self.most, 1)
         self.limit = min(max(self.limit, 1), self.most)
 
-    def expect(self, slots: int) -> None:
-        """Begins at what the account's tier is said to allow. Whatever was learned, or remembered, wins over it."""
-        if self._is_guess and self.known == math.inf:
-            self.limit = min(max(slots, self.limit), self.most)
-            self.known = slots
-            self._is_growing = False
+    def expect(self, published: Collection[int]) -> None:
+        """Begins at what the account's tier is said to allow: one number, or the smallest of several.
+
+        Whatever was learned, or remembered, wins over it.
+        """
+        if self._is_guess and self.known == math.inf and published:
+            self.limit = min(max(*published, self.limit) if len(published) == 1 else self.limit, self.most)
+            self._published = published
+            if len(published) == 1:
+                self.known = max(published)
+                self._is_growing = False
         self._is_guess = False
 
     def may_submit(self, running: int, p_free: float, now_s: float) -> bool:
@@ -92,8 +103,11 @@ class AdaptiveLimit:
         can_change = running < self.limit or self.limit < self.most
         return self._probe_at_s if can_change else float("inf")
 
-    def accepted(self, running: int, p_free: float) -> None:
-        """There was a slot, with so many running before it; `p_free` as it was when the submit left."""
+    def accepted(self, running: int, p_free: float, together: int = 0) -> None:
+        """There was a slot, with so many running before it; `p_free` as it was when the submit left.
+
+        `together` is how many were accepted with it by now and not seen ended: several leave at once while it grows.
+        """
         self._is_guess = False
         self._shortfalls = 0
         self._credit = min(self._credit + _CREDIT_PER_TASK, _MOST_CREDIT)
@@ -104,7 +118,8 @@ class AdaptiveLimit:
         # while it grows, latency models may know little, and a limit that is one too high costs one refusal
         is_news = self._is_growing or p_free < _UNEXPECTED
         if running >= self.limit and is_news and self.limit < self.most:
-            self.limit += 1
+            all_run = self._is_growing and p_free < _LIKELY_ENOUGH
+            self.limit = min(max(self.limit + 1, together if all_run else 0), self.most)
             self._is_growing = True
             self._probe_wait_s = max(self._probe_wait_s / 2.0, _FIRST_PROBE_S)
 
@@ -117,6 +132,10 @@ class AdaptiveLimit:
             self.limit = max(running, 1)
             self._held = min(self._held, self.limit)
             self._shortfalls += 1
+            self._published = None
+        elif self.known == math.inf and self._published is not None:
+            # the tier that has so many; where none has, others may use a part of a larger one
+            self.known = min((slots for slots in self._published if slots >= self.limit), default=self.limit)
         self._rejected_probes += 1
         if self._rejected_probes >= _MOST_REJECTED_PROBES:
             self.known = self.limit

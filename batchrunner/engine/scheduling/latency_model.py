@@ -1,6 +1,7 @@
-"""Forecast: how long a task takes, learned from the tasks before it."""
+"""The latency model: how long a task takes, as a hazard rate that is learned from the tasks before it."""
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterable
 from itertools import pairwise
 
@@ -11,9 +12,10 @@ _AGES_S = (0.0, *(_STEP**n for n in range(183)))
 _WIDTHS_S = tuple(high_s - low_s for low_s, high_s in pairwise(_AGES_S))
 _LAST = len(_WIDTHS_S)
 
-# Before anything was seen, and with the weight of half a task: hardly any end within the first seconds; later, every
-# doubling of its age ends about a third of those that still run.
-_PRIOR_TASKS = 0.5
+# Before anything was seen: hardly any end within the first seconds; later, every doubling of its age ends about a third
+# of those that still run. It weighs less the more ends were seen, from two fifths of a task down to a tenth.
+_PRIOR_TASKS = 0.1
+_PRIOR_TASKS_AT_FIRST = 0.3
 _PRIOR_EARLY_S = 8.0
 _PRIOR_ENDS_EARLY = 0.05
 _PRIOR_ENDS = 0.4
@@ -30,6 +32,8 @@ _BLUR = 0.02
 _KEPT = 1.0 - 1.0 / 400.0
 _FAR_BEYOND = 3.0
 _HALVINGS = 24
+# How far the median is believed by the ends that were seen: a fifth of it with none, three fifths with five.
+_BELIEVED_FROM, _BELIEVED_BY = 1.0, 5.0
 
 
 class LatencyModel:
@@ -37,7 +41,9 @@ class LatencyModel:
 
     The rate at an age is how many tasks ended there over how many seconds tasks waited there, plus a little of a
     wide prior. So a task that still runs counts with what it waited, and an end that is known only to lie
-    between two polls is spread between them. What was seen fades: of the last 400 tasks, the newest count most.
+    between two polls is spread between them as the model itself expects it (one step of expectation-maximisation for
+    interval-censored durations, whose fixed point is Turnbull's estimator): a late poll does not blur what is known.
+    What was seen fades: of the last 400 tasks, the newest count most.
 
     All ages are seconds since the submit; one below 0 counts as 0, and what is no finite number is not learned.
     """
@@ -47,10 +53,12 @@ class LatencyModel:
         self.longest_s = 0.0
         self._ends = [0.0] * _LAST
         self._waits_s = [0.0] * _LAST
+        self._seen = 0.0
         self._is_stale = True
         self._rates: list[float] = []
         self._sums: list[float] = []
         self._rests_s: list[float] = []
+        self._typical_s = 0.0
         for low_s, high_s in seen_s:
             self.waited(0.0, low_s)
             self.ended(low_s, high_s)
@@ -72,16 +80,35 @@ class LatencyModel:
         if not math.isfinite(high_s):
             return
         self.longest_s = max(self.longest_s, high_s)
+        self._seen = self._seen * _KEPT + 1.0
         self._ends = [ends * _KEPT for ends in self._ends]
         self._waits_s = [wait_s * _KEPT for wait_s in self._waits_s]
-        self.waited(low_s, (low_s + high_s) / 2.0)
-        blur_s = max(_BLUR * high_s, 0.01)
-        low_s, high_s = max(low_s - blur_s, 0.0), high_s + blur_s
-        for n in _steps(low_s, high_s):
-            self._ends[n] += _overlap_s(n, low_s, high_s) / (high_s - low_s)
+        blur_s = max(_BLUR * high_s - (high_s - low_s) / 2.0, 0.01)
+        self._spread(low_s - blur_s, high_s + blur_s, low_s)
         self._is_stale = True
 
+    def _spread(self, low_s: float, high_s: float, waited_s: float) -> None:
+        """One end between two ages, and the time that it was waited for from a third on, each where it is expected."""
+        expected: list[tuple[int, float]] = []
+        runs = 1.0
+        for n in _steps(low_s, high_s):
+            expected.append((n, -runs * math.expm1(-self._rate(n) * _overlap_s(n, low_s, high_s))))
+            runs -= expected[-1][1]
+        still = whole = sum(ends for _, ends in expected)
+        for n, ends in expected:
+            self._ends[n] += ends / whole
+            self._waits_s[n] += _overlap_s(n, waited_s, high_s) * (still - ends / 2.0) / whole
+            still -= ends
+
+    def _rate(self, n: int) -> float:
+        prior_s = (_PRIOR_TASKS + _PRIOR_TASKS_AT_FIRST / (1.0 + self._seen)) * _WIDTHS_S[n]
+        return (self._ends[n] + prior_s * _PRIOR_RATES[n]) / (self._waits_s[n] + prior_s)
+
     # asking
+
+    def is_guess_at(self, age_s: float) -> bool:
+        """Whether no end was seen yet, and such a task may have ended all the same."""
+        return self.longest_s == 0.0 and age_s > _PRIOR_EARLY_S
 
     def ended_by(self, age_s: float, waiting_at_s: float) -> float:
         """The probability that a task has ended by this age, given that it waited at an earlier one.
@@ -120,6 +147,13 @@ class LatencyModel:
                 high_s = middle_s
         return high_s
 
+    @property
+    def typical_s(self) -> float:
+        """The median, as far as it is believed: hardly, before ends were seen."""
+        if self._is_stale:
+            self._settle()
+        return self._typical_s
+
     def is_far_beyond(self, age_s: float) -> bool:
         """Whether no task ever took a third of this age; False as long as none was seen."""
         return 0.0 < self.longest_s * _FAR_BEYOND < age_s
@@ -139,15 +173,13 @@ class LatencyModel:
 
     def _settle(self) -> None:
         self._is_stale = False
-        seen = zip(self._ends, self._waits_s, _PRIOR_RATES, _WIDTHS_S, strict=False)
-        self._rates = [
-            (ends + _PRIOR_TASKS * width_s * prior) / (wait_s + _PRIOR_TASKS * width_s)
-            for ends, wait_s, prior, width_s in seen
-        ]
+        self._rates = [self._rate(n) for n in range(_LAST)]
         self._rates.append(_PRIOR_RATES[-1])
         self._sums = [0.0]
         for rate, width_s in zip(self._rates, _WIDTHS_S, strict=False):
             self._sums.append(self._sums[-1] + rate * width_s)
+        median_s = _AGES_S[min(bisect_left(self._sums, math.log(2.0)), _LAST)]
+        self._typical_s = median_s * (self._seen + _BELIEVED_FROM) / (self._seen + _BELIEVED_BY)
         # from the far end downwards, so that no difference of tiny numbers is taken where hardly a task is left
         rests_s = [1.0 / _PRIOR_RATES[-1]]
         for n in range(_LAST - 1, -1, -1):

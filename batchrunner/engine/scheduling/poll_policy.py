@@ -10,7 +10,12 @@ from batchrunner.engine.scheduling.latency_model import LatencyModel
 # the rate decides, and gives each request to the best poll. When none waits, only the end of the run is late by it.
 LEAST_IDLE_S = 0.02
 LEAST_IDLE_AT_THE_END_S = 0.25
+# Requests are worth something, too: what a poll has to find grows with how long such tasks take. A task is asked for as
+# often whether it takes a minute or an hour, and what is found late is a small share of it.
+
+_LEAST_SHARE = 0.006
 _LEAST_CHANCE = 1e-6
+_UNKNOWN = 0.5
 
 
 @dataclass(slots=True, eq=False)
@@ -47,13 +52,18 @@ class RunningTask:
         """For how long, in expectation, its slot has been free by now."""
         return self.latency.idle_s(now_s - self.submitted_at_s, self.waiting_at_s - self.submitted_at_s)
 
-    def next_poll_at_s(self, least_idle_s: float) -> float:
-        """When its slot has, in expectation, been free for so long."""
+    def least_idle_s(self, least_s: float) -> float:
+        """What a poll of it has to find, in expected seconds since its end: at least so much."""
+        return max(least_s, _LEAST_SHARE * self.latency.typical_s)
+
+    def next_poll_at_s(self, least_s: float) -> float:
+        """When a poll of it is worth a request."""
+        least_idle_s = self.least_idle_s(least_s)
         age_s = self.latency.age_of_idle(least_idle_s, self.waiting_at_s - self.submitted_at_s)
         return max(self.submitted_at_s + age_s, self.not_before_s)
 
 
-def next_poll(tasks: Collection[RunningTask], now_s: float, least_idle_s: float) -> tuple[RunningTask | None, float]:
+def next_poll(tasks: Collection[RunningTask], now_s: float, least_s: float) -> tuple[RunningTask | None, float]:
     """The task to ask for next, and when: now, if one is worth it, else as soon as one will be.
 
     The best poll is the one whose slot has been free longest, in expectation. With a price on each poll, asking
@@ -63,17 +73,17 @@ def next_poll(tasks: Collection[RunningTask], now_s: float, least_idle_s: float)
     idle = [task for task in tasks if not task.is_being_polled]
     ready = [task for task in idle if task.not_before_s <= now_s]
     best = max(ready, key=lambda task: task.idle_s(now_s), default=None)
-    if best is not None and best.idle_s(now_s) >= least_idle_s:
+    if best is not None and best.idle_s(now_s) >= best.least_idle_s(least_s):
         return best, now_s
-    return _earliest(idle, least_idle_s)
+    return _earliest(idle, least_s)
 
 
-def _earliest(tasks: Collection[RunningTask], least_idle_s: float) -> tuple[RunningTask | None, float]:
+def _earliest(tasks: Collection[RunningTask], least_s: float) -> tuple[RunningTask | None, float]:
     first, at_s = None, math.inf
     for task in tasks:
         # one glance rules most tasks out; finding the moment takes thirty
-        if first is None or (task.not_before_s < at_s and task.idle_s(at_s) > least_idle_s):
-            found_s = task.next_poll_at_s(least_idle_s)
+        if first is None or (task.not_before_s < at_s and task.idle_s(at_s) > task.least_idle_s(least_s)):
+            found_s = task.next_poll_at_s(least_s)
             if found_s < at_s:
                 first, at_s = task, found_s
     return first, at_s
@@ -84,7 +94,8 @@ def chance_free(tasks: Collection[RunningTask], limit: int, now_s: float, full_a
 
     With n tasks that nobody saw ended and a limit of L slots, at least n - L have ended; a slot is free if one more
     has. At `full_at_s` a submit was refused: then no slot was free, and only what has ended since makes room.
-    1 if fewer tasks than slots are known.
+    1 if fewer tasks than slots are known. As long as no end was seen, as likely as not: that all wait for long says
+    nothing of when they end together.
     """
     excess = len(tasks) - limit
     if excess < 0:
@@ -94,7 +105,10 @@ def chance_free(tasks: Collection[RunningTask], limit: int, now_s: float, full_a
     more = max(1.0 - sum(exactly), 0.0)
     enough = exactly[excess] + more
     found = more / enough if enough > _LEAST_CHANCE else 0.0
-    return min(found, _chance_ended_since(tasks, full_at_s, now_s)) if full_at_s > -math.inf else found
+    if full_at_s > -math.inf:
+        found = min(found, _chance_ended_since(tasks, full_at_s, now_s))
+    is_guess = any(task.latency.is_guess_at(now_s - task.submitted_at_s) for task in tasks)
+    return max(found, _UNKNOWN) if is_guess else found
 
 
 def _exactly(chances: Collection[float], most: int) -> list[float]:

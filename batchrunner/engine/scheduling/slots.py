@@ -19,13 +19,14 @@ _RECHECK_S = 0.25
 class _Departure:
     """What was known when a submit left: how many others ran or had been sent, and how many of them ran for sure.
 
-    `is_speculative`: it is one too many by what is known, and leaves all the same.
+    `is_speculative`: it is one too many by what is known, and leaves all the same; `refusals`: those until then.
     """
 
     beside: int
     accepted: int
     p_free: float
     is_speculative: bool
+    refusals: int = 0
 
 
 _NO_DEPARTURE = _Departure(0, 0, 1.0, is_speculative=False)
@@ -52,6 +53,7 @@ class SlotQueue:
         self._turns: dict[JobId, int] = {}
         self._waiters: list[tuple[int, JobId, asyncio.Future[None]]] = []
         self._full_at_s = -math.inf
+        self._refusals = 0
         self._elsewhere_since_s = math.inf
 
     @property
@@ -97,7 +99,11 @@ class SlotQueue:
             _, identity, waiter = heapq.heappop(self._waiters)
             self._holders[identity] = None
             self._departures[identity] = _Departure(
-                running, self._accepted_beside(identity), p_free, is_speculative=running >= self.limit.limit
+                running,
+                self._accepted_beside(identity),
+                p_free,
+                is_speculative=running >= self.limit.limit,
+                refusals=self._refusals,
             )
             waiter.set_result(None)
         return math.inf
@@ -105,9 +111,10 @@ class SlotQueue:
     def has_room(self, identity: JobId) -> bool:
         """Whether the slot that a job took is still thought to be there.
 
-        Before its submit is sent the limit may have fallen; a speculative submit stays one.
+        Before its submit is sent the limit may have fallen; a speculative submit stays one until another is refused.
         """
-        is_speculative = self._departures.get(identity, _NO_DEPARTURE).is_speculative
+        taken = self._departures.get(identity, _NO_DEPARTURE)
+        is_speculative = taken.is_speculative and taken.refusals == self._refusals
         return is_speculative or self._running_beside(identity) < self.limit.limit
 
     def sent(self, identity: JobId) -> None:
@@ -147,11 +154,12 @@ class SlotQueue:
         self._holders[identity] = task
         if identity in self._departures:
             left = self._departures.pop(identity)
-            self.limit.accepted(left.beside, left.p_free)
+            self.limit.accepted(left.beside, left.p_free, self._accepted_beside(identity) + 1)
         self._wake()
 
     def refused(self, identity: JobId, sent_at_s: float, now_s: float) -> None:
         """The submit found none."""
+        self._refusals += 1
         self._drop(identity)
         left = self._departures.pop(identity, _NO_DEPARTURE)
         # the service may have decided before others were seen ended

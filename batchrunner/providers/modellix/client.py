@@ -22,7 +22,9 @@ from batchrunner.providers.provider import (
 
 # Two tiers share 100 requests a minute, with 2 and 10 tasks at once: that rate says nothing of the tasks.
 # Source: the service's rate-limit page, 2026-08, and its File API page.
-_LIMITS = KnownLimits(rate_per_min=100, slots_by_rate={200: 20, 500: 50, 1000: 100}, upload_bytes=LARGEST_BYTES)
+_LIMITS = KnownLimits(
+    rate_per_min=100, slots_by_rate={100: (2, 10), 200: (20,), 500: (50,), 1000: (100,)}, upload_bytes=LARGEST_BYTES
+)
 
 
 class Modellix:
