@@ -70,7 +70,7 @@ MOST_PARAMETERS = 12
 LARGE_RECORDS = {
     "app/run_options.py:RunOptions": 23,
     "reports/report.py:ReportRow": 23,
-    "sandbox/behaviour.py:Behaviour": 20,
+    "sandbox/behaviour.py:Behaviour": 21,
     "domain/attempt.py:Attempt": 19,
     "app/offer.py:Offer": 14,
     "planning/batch.py:Batch": 13,

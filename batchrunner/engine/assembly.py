@@ -23,6 +23,7 @@ from batchrunner.engine.limited_provider import LimitedProvider
 from batchrunner.engine.poll import Poller
 from batchrunner.engine.progress_beat import ProgressBeat, Waiting
 from batchrunner.engine.run_stats import RunStats
+from batchrunner.engine.scheduling.hint_listener import HintListener
 from batchrunner.engine.scheduling.latency_models import LatencyModels
 from batchrunner.engine.scheduling.poll_queue import PollQueue
 from batchrunner.engine.scheduling.rate_limiter import RateLimiter
@@ -80,8 +81,7 @@ class Assembly:
         """The provider, behind slots, turns and the rate of the account."""
         account, key_digest, clock = self._ledger.account, self._credentials.key_digest, self._clock
         concurrency = None if self._limits.concurrency == AUTO else self._limits.concurrency
-        rate, stops = _rate(self._limits, provider.limits.rate_per_min), self.stops
-        wake = self._scheduling.notify_all
+        rate, wake, stops = _rate(self._limits, provider.limits.rate_per_min), self._scheduling.notify_all, self.stops
         own, credentials = self._account_limits, self._credentials
         self.limit_memory = LimitMemory(own, account, self._run_id, credentials, clock, concurrency=concurrency)
         limit = self.limit_memory.limit()
@@ -97,6 +97,7 @@ class Assembly:
             clock=clock,
             events=self.events,
         )
+        self.hints = HintListener(provider.wait_for_hints, self.provider.gate, self._polls, self._scheduling, clock)
         self.balance = BalanceReader(self.provider, account, self._run_id, key_digest, clock)
         self._in_flight = InFlightSubmits(self._wakeup)
         self._log = AttemptLog(

@@ -94,6 +94,7 @@ async def _until_done(executor: "Executor", parts: Assembly, services: Services,
     leave = asyncio.create_task(shutdown.leaving.wait())
     beat = asyncio.create_task(parts.beat.run(beat_s))
     serving = asyncio.create_task(parts.scheduler.serve_forever())
+    listening = asyncio.create_task(parts.hints.listen())
     ending = asyncio.create_task(_watch_deadline(parts.stops))
     try:
         with shutdown.heard_by(parts.early_exit.drain):
@@ -107,7 +108,7 @@ async def _until_done(executor: "Executor", parts: Assembly, services: Services,
             if serving.done():
                 await serving  # it never ends by itself: this is a bug, and it is reported as one
     finally:
-        beside: tuple[asyncio.Task[object], ...] = (leave, beat, serving, ending)
+        beside: tuple[asyncio.Task[object], ...] = (leave, beat, serving, listening, ending)
         for task in beside:
             task.cancel()
         await asyncio.gather(*beside, return_exceptions=True)

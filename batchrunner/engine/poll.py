@@ -56,7 +56,7 @@ class Poller:
         tracked = self.tracker.track(attempt)
         until_s = tracked.since_s + self.task_timeout_s
         patience_s = until_s - self.clock.monotonic_s() if tracked.polls else math.inf
-        if await self.polls.wait_turn(tracked.task, patience_s):
+        if await self.polls.wait_turn(tracked.task, patience_s, attempt.task_id or ""):
             await self.poll(identity, attempt)
         if self.clock.monotonic_s() >= until_s and self.decider.decide(identity).action is Action.POLL:
             longest_wait_s = self.decider.batch.catalog.longest_wait_s(attempt.request.model)
@@ -107,6 +107,7 @@ class Poller:
             self._has_no_video(identity, attempt, tracked)
             return
         if reply.state is not TaskState.WAITING:
+            self.polls.record_end(tracked.task)
             self.slots.release(identity)
         if is_news or tracked.empty_successes:
             tracked.empty_successes = 0

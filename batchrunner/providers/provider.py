@@ -3,7 +3,7 @@
 A provider never raises for what the network or the service does: the reply says it, and what to do about it.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -44,10 +44,9 @@ UNTOLD = RateLimitHeaders()
 
 @dataclass(frozen=True, slots=True)
 class KnownLimits:
-    """What is published of a service's limits; its replies may tell more of an account.
+    """What is published of a service's limits: the `rate_per_min` that every account has, and the largest image.
 
-    `rate_per_min` is what every account may ask. `slots_by_rate`: tasks at once, by requests a minute, where one tells
-    the other: a number for each tier that has this rate. `upload_bytes` is the largest image that is taken.
+    `slots_by_rate`: tasks at once, by requests a minute: a number for each tier that has this rate.
     """
 
     rate_per_min: int
@@ -188,6 +187,7 @@ class KeyStatus(StrEnum):
     UNKNOWN = "unknown"
 
 
+WaitForHints = Callable[[float], Awaitable[Collection[str]]]
 UploadImage = Callable[[str, bytes], Awaitable[UploadReply]]
 DeleteUpload = Callable[[str], Awaitable[bool]]
 
@@ -210,6 +210,10 @@ class Provider(Protocol):
     @property
     def delete_upload(self) -> DeleteUpload | None:
         """Deletes an uploaded image by its file id: True where it is gone afterwards; None where that cannot be."""
+
+    @property
+    def wait_for_hints(self) -> WaitForHints | None:
+        """Waits so many seconds for ids of tasks that may have ended, for free; None where no answer can wait."""
 
     async def submit(self, path: str, body: Mapping[str, object]) -> SubmitReply:
         """Asks for one clip, in exactly one request: the paid one. It is never repeated in here.

@@ -98,6 +98,11 @@ class TeamAccount:
         task = self.task(task_id, now_s)
         return task if task is not None and task.charge.key_sha256 == _digest(key) else None
 
+    def ended_between(self, key: str, since_s: float, until_s: float) -> list[str]:
+        """The tasks of this key that ended after one moment, by another."""
+        ended = (task for task in self._tasks.values() if since_s < task.ends_at_s <= until_s)
+        return [task.charge.task_id for task in ended if task.charge.key_sha256 == _digest(key)]
+
     def _write(self, event: Charged | Refunded) -> None:
         self._journal.append(event)
         self._apply(event)

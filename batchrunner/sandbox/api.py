@@ -74,6 +74,8 @@ class Api:
         match request.segments:
             case ("api", "v1", "tasks", task_id):
                 return {"GET": partial(renders.poll, key, task_id, now_s)}
+            case ("api", "v1", "tasks") if self.options.tells_ends:
+                return {"GET": partial(renders.wait_for_ends, key, request.query, now_s)}
             case ("api", "v1", "media", "files"):
                 return {
                     "POST": partial(media.upload, request, now_s),

@@ -28,6 +28,8 @@ class Behaviour:
         price_factor: what a clip costs, as a multiple of the price list.
         tells_billing: whether a finished task says what it cost.
         tells_balance: whether the account says what it holds.
+        tells_ends: whether `GET /api/v1/tasks?wait=SECONDS` waits until a task of the key has ended, and names it.
+            The real service documents no such address; it is here so that a client of one that has it can be tried.
         key: the only good key; None takes every key that begins with `mdlx-`, except `mdlx-invalid`.
         file_quota: uploaded files kept per team.
         outages: spans (from, until) in Unix seconds in which the whole API answers 503.
@@ -50,6 +52,7 @@ class Behaviour:
     price_factor: Decimal = Decimal(1)
     tells_billing: bool = True
     tells_balance: bool = True
+    tells_ends: bool = False
     key: str | None = None
     file_quota: int = 500
     outages: tuple[tuple[float, float], ...] = ()

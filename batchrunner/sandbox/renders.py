@@ -1,6 +1,8 @@
 """The paid endpoint and the free one that follows it: submit and poll."""
 
+import asyncio
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,6 +15,9 @@ from batchrunner.sandbox.imitated_model import ImitatedModel, ModelTable
 from batchrunner.sandbox.media_files import Uploads
 from batchrunner.sandbox.signed_links import Links
 from batchrunner.sandbox.tasks import State, Task
+
+_MOST_WAIT_S = 60.0
+_WAIT_STEP_S = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,19 @@ class Renders:
             data.pop("billing", None)
         form = self.models.reply_form(task.charge.model)
         return success(form.told(data, task.created_at_ms, task.ended_at_ms))
+
+    async def wait_for_ends(self, key: str, query: Mapping[str, str], now_s: float) -> HttpAnswer:
+        """Answers as soon as a task of the key has ended since a moment, or after the wait that was asked for."""
+        try:
+            since_s = int(query.get("since", int(now_s * 1000))) / 1000
+            left_s = min(int(query.get("wait", 0)), _MOST_WAIT_S)
+        except ValueError:
+            return refused(400, "InvalidParameter: wait is in seconds, since in milliseconds")
+        until_s = now_s
+        while not (ended := self.account.ended_between(key, since_s, until_s)) and left_s > 0:
+            await asyncio.sleep(_WAIT_STEP_S)
+            left_s, until_s = left_s - _WAIT_STEP_S, until_s + _WAIT_STEP_S
+        return success({"task_ids": ended, "until": int(until_s * 1000)})
 
     def _read_submit(self, model: ImitatedModel, request: HttpRequest, now_s: float) -> SubmitRequest | HttpAnswer:
         """What is wanted, or why it cannot be had: the body first, then the money, then the slots."""

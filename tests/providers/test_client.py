@@ -49,7 +49,7 @@ class Service:
 
 async def ask(service: Service, clock: MovedClock, what: str, *arguments: object, **options: str) -> Any:
     http = Http(lambda: InProcessTransport(service.answer), loopback=False)
-    modellix = Modellix(http, options.pop("base_url", API), KEY, clock, **options)
+    modellix = Modellix(http, options.get("base_url", API), KEY, clock)
     try:
         return await getattr(modellix, what)(*arguments)
     finally:

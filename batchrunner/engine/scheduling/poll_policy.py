@@ -3,6 +3,7 @@
 import math
 from collections.abc import Collection
 from dataclasses import dataclass
+from enum import Enum
 
 from batchrunner.engine.scheduling.latency_model import LatencyModel
 
@@ -18,6 +19,15 @@ _LEAST_CHANCE = 1e-6
 _UNKNOWN = 0.5
 
 
+class Hint(Enum):
+    """What the service said, beside its answers to polls, of whether a task may have ended."""
+
+    NONE = "none"
+    GIVEN = "given"
+    FOLLOWED = "followed"
+    WRONG = "wrong"
+
+
 @dataclass(slots=True, eq=False)
 class RunningTask:
     """A task at the service that nobody saw ended yet. All times on one clock.
@@ -26,6 +36,7 @@ class RunningTask:
         waiting_at_s: the last time it was seen waiting; at first, when it was submitted.
         not_before_s: when it may be asked for again, after a poll that failed.
         is_being_polled: whether a poll is on the wire.
+        hint: a given one is followed by a poll, once; where that found it waiting, no other one counts.
     """
 
     latency: LatencyModel
@@ -33,6 +44,7 @@ class RunningTask:
     waiting_at_s: float
     not_before_s: float = -math.inf
     is_being_polled: bool = False
+    hint: Hint = Hint.NONE
 
     def seen_waiting(self, at_s: float) -> None:
         """It had not ended when this poll left; an older poll than the last is no news."""
@@ -52,38 +64,47 @@ class RunningTask:
         """For how long, in expectation, its slot has been free by now."""
         return self.latency.idle_s(now_s - self.submitted_at_s, self.waiting_at_s - self.submitted_at_s)
 
-    def least_idle_s(self, least_s: float) -> float:
-        """What a poll of it has to find, in expected seconds since its end: at least so much."""
-        return max(least_s, _LEAST_SHARE * self.latency.typical_s)
+    def least_idle_s(self, least_s: float, p_untold: float = 1.0) -> float:
+        """What a poll of it has to find, in expected seconds since its end: at least so much.
 
-    def next_poll_at_s(self, least_s: float) -> float:
+        `p_untold` is the probability that its end would not have been hinted at.
+        """
+        return max(least_s, _LEAST_SHARE * self.latency.typical_s) / p_untold
+
+    def next_poll_at_s(self, least_s: float, p_untold: float = 1.0) -> float:
         """When a poll of it is worth a request."""
-        least_idle_s = self.least_idle_s(least_s)
+        least_idle_s = self.least_idle_s(least_s, p_untold)
         age_s = self.latency.age_of_idle(least_idle_s, self.waiting_at_s - self.submitted_at_s)
         return max(self.submitted_at_s + age_s, self.not_before_s)
 
 
-def next_poll(tasks: Collection[RunningTask], now_s: float, least_s: float) -> tuple[RunningTask | None, float]:
+def next_poll(
+    tasks: Collection[RunningTask], now_s: float, least_s: float, p_untold: float = 1.0
+) -> tuple[RunningTask | None, float]:
     """The task to ask for next, and when: now, if one is worth it, else as soon as one will be.
 
     The best poll is the one whose slot has been free longest, in expectation. With a price on each poll, asking
     whenever that exceeds the price is as good as the best schedule (within 1 %); so, when requests are scarce, the
-    rate sets the price. (None, inf) if there is nothing to ask for.
+    rate sets the price. A task of which the service says that it may have ended comes first; the more ends it told of
+    before, the less a poll of the others is likely to find. (None, inf) if there is nothing to ask for.
     """
     idle = [task for task in tasks if not task.is_being_polled]
     ready = [task for task in idle if task.not_before_s <= now_s]
+    hinted = next((task for task in ready if task.hint is Hint.GIVEN), None)
+    if hinted is not None:
+        return hinted, now_s
     best = max(ready, key=lambda task: task.idle_s(now_s), default=None)
-    if best is not None and best.idle_s(now_s) >= best.least_idle_s(least_s):
+    if best is not None and best.idle_s(now_s) >= best.least_idle_s(least_s, p_untold):
         return best, now_s
-    return _earliest(idle, least_s)
+    return _earliest(idle, least_s, p_untold)
 
 
-def _earliest(tasks: Collection[RunningTask], least_s: float) -> tuple[RunningTask | None, float]:
+def _earliest(tasks: Collection[RunningTask], least_s: float, p_untold: float) -> tuple[RunningTask | None, float]:
     first, at_s = None, math.inf
     for task in tasks:
         # one glance rules most tasks out; finding the moment takes thirty
-        if first is None or (task.not_before_s < at_s and task.idle_s(at_s) > task.least_idle_s(least_s)):
-            found_s = task.next_poll_at_s(least_s)
+        if first is None or (task.not_before_s < at_s and task.idle_s(at_s) > task.least_idle_s(least_s, p_untold)):
+            found_s = task.next_poll_at_s(least_s, p_untold)
             if found_s < at_s:
                 first, at_s = task, found_s
     return first, at_s

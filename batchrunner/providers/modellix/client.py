@@ -18,9 +18,10 @@ from batchrunner.providers.provider import (
     TaskReplyKind,
     UploadReply,
     UploadReplyKind,
+    WaitForHints,
 )
 
-# Two tiers share 100 requests a minute, with 2 and 10 tasks at once: that rate says nothing of the tasks.
+# Two tiers share 100 requests a minute, with 2 and 10 tasks at once.
 # Source: the service's rate-limit page, 2026-08, and its File API page.
 _LIMITS = KnownLimits(
     rate_per_min=100, slots_by_rate={100: (2, 10), 200: (20,), 500: (50,), 1000: (100,)}, upload_bytes=LARGEST_BYTES
@@ -30,16 +31,19 @@ _LIMITS = KnownLimits(
 class Modellix:
     """The service at one address, asked with one key.
 
-    `distrust` is why there is no point in asking on: whoever answers there shows a certificate that is not accepted.
+    `can_wait`: a description says that it can wait with its answer. `distrust` is why there is no point in asking on:
+    whoever answers there shows a certificate that is not accepted.
     """
 
     limits = _LIMITS
 
-    def __init__(self, http: Http, base_url: str, key: str, clock: Clock) -> None:
+    def __init__(self, http: Http, base_url: str, key: str, clock: Clock, *, can_wait: bool = False) -> None:
         self._http = http
         self._base_url = base_url.rstrip("/")
         self._clock = clock
         self.distrust = ""
+        self._can_wait = can_wait
+        self._heard_until_ms: int | None = None
         self._headers = {"Authorization": f"Bearer {key}", "User-Agent": f"batchrunner/{__version__}"}
 
     async def submit(self, path: str, body: Mapping[str, object]) -> SubmitReply:
@@ -97,6 +101,20 @@ class Modellix:
             self._heed(error)
             return KeyStatus.UNKNOWN
         return wire.key_status(reply)
+
+    @property
+    def wait_for_hints(self) -> WaitForHints | None:
+        """Waits for word that tasks may have ended, where a description says that the service can wait."""
+        return self._hints if self._can_wait else None
+
+    async def _hints(self, wait_s: float) -> tuple[str, ...]:
+        since = "" if self._heard_until_ms is None else f"&since={self._heard_until_ms}"
+        try:
+            reply = await self._http.get(f"{self._base_url}/api/v1/tasks?wait={wait_s:.0f}{since}", self._headers)
+        except TransportError:
+            return ()
+        named, self._heard_until_ms = wire.ends(reply)
+        return named
 
     def _heed(self, error: TransportError) -> None:
         if isinstance(error, Untrusted):

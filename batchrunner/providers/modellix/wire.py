@@ -32,6 +32,8 @@ _HINT = re.compile(
     re.IGNORECASE,
 )
 _MOST_HINTS = 5
+_MOST_ENDS = 1000
+_LAST_MS = 10**14
 
 
 # Source: the error table of the service's documentation. A status that is not here leaves the outcome unknown.
@@ -195,6 +197,19 @@ def balance(reply: Reply, now_s: float) -> BalanceReply:
         return BalanceReply(_balance_status(reply.status), limits=limits)
     usd = foreign.amount(foreign.data_of(foreign.json_of(reply.body)).get("balance"))
     return BalanceReply(BalanceStatus.UNTOLD if usd is None else BalanceStatus.TOLD, usd, limits)
+
+
+def ends(reply: Reply) -> tuple[tuple[str, ...], int | None]:
+    """The tasks that a whole answer names as ended, and until when it speaks (Unix milliseconds).
+
+    Source: none; the service documents no such answer.
+    """
+    data = foreign.data_of(foreign.json_of(reply.body)) if reply.status == 200 else {}
+    named, until_ms = data.get("task_ids"), data.get("until")
+    listed = named[:_MOST_ENDS] if isinstance(named, list) else []
+    ids = tuple(each for each in listed if isinstance(each, str) and is_task_id(each))
+    is_time = type(until_ms) is int and 0 <= until_ms < _LAST_MS
+    return ids, until_ms if is_time else None
 
 
 def _balance_status(http_status: int) -> BalanceStatus:

@@ -76,6 +76,10 @@ class Dummy:
             return TaskReply(TaskReplyKind.STATE, TaskState.SUCCESS, "done", link="https://files.test/clip.mp4")
         return TaskReply(TaskReplyKind.STATE, TaskState.FAILED, failure=Failure(ErrorClass.PROVIDER, "no luck"))
 
+    @property
+    def wait_for_hints(self) -> None:
+        return None
+
     async def balance(self) -> BalanceReply:
         return BalanceReply(BalanceStatus.TOLD, Decimal(1000))
 
