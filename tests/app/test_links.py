@@ -232,3 +232,19 @@ def test_several_manifests_are_asked_about_together(
     _, found = checked(capsys, paths[0], str(paths[1]))
     assert sorted(Path(each["file"]).name for each in found) == ["one.yaml", "two.yaml"]
     assert pictures.asked["HEAD", "/gone.png"] == 1
+
+
+@pytest.mark.parametrize("image", ["${row.link}", "${vars.server}/${row.name}"])
+def test_a_dead_link_of_a_row_is_told_at_its_cell(
+    desk: Desk, capsys: pytest.CaptureFixture[str], pictures: Pictures, image: str
+) -> None:
+    column = "link" if image == "${row.link}" else "name"
+    cells = {"link": (pictures.link("/good.png"), pictures.link("/gone.png")), "name": ("good.png", "gone.png")}[column]
+    desk.write("shots.csv", f"shot,{column}\na,{cells[0]}\nb,{cells[1]}\n")
+    head = f"{HEAD}vars: {{server: '{pictures.link('')}'}}\n"
+    path = desk.write(
+        "m.yaml", f"{head}jobs:\n  - {{rows: shots.csv, id: '${{row.shot}}', prompt: x, image: '{image}'}}\n"
+    )
+    _, [problem] = checked(capsys, path)
+    place = (Path(problem["file"]).name, problem["line"], problem["column"], problem["job"])
+    assert (problem["code"], place) == ("dead-link", ("shots.csv", 3, 3, "b"))
