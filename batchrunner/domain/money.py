@@ -1,9 +1,13 @@
 """Money: US dollars, exact."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 
 NOTHING = Decimal(0)
+
+_CENTS = 2
+_MOST_DIGITS = 6
 _CENT = Decimal("0.01")
 
 
@@ -47,3 +51,11 @@ def usd_number(usd: Decimal) -> float:
 def dollars(usd: Decimal) -> str:
     """`$2.58`: as people read money."""
     return f"${usd:,.2f}"
+
+
+def sum_in_dollars(parts: Sequence[Decimal]) -> tuple[str, list[str]]:
+    """A sum and its parts as people read them, with as many digits as it takes for the parts to add up to it."""
+    whole = sum(parts, NOTHING)
+    fitting = (n for n in range(_CENTS, _MOST_DIGITS) if sum(round(part, n) for part in parts) == round(whole, n))
+    digits = next(fitting, _MOST_DIGITS)
+    return f"${whole:,.{digits}f}", [f"${part:,.{digits}f}" for part in parts]

@@ -26,10 +26,21 @@ def what_to_look_for(job: str, attempt: Attempt, prompt: str, before: str = "") 
     )
 
 
+def what_to_say(job: str, manifest: str) -> str:
+    """The commands with which a person says what became of a submit.
+
+    `manifest` is here and below as a shell takes it, with the options without which it would be about other jobs.
+    """
+    return (
+        f"then: `batchrunner resolve {manifest} {shlex.quote(job)} --task ID` with the id that the console shows; "
+        "--not-submitted where it shows none, and the next run submits it; --pay-again where nobody can tell, and it "
+        "may be paid twice"
+    )
+
+
 def named_by_reply(job: str, ids: Sequence[str], manifest: str) -> list[str]:
     """A line for each id that a reply named, with the command for it: only a person decides by it."""
-    path, name = shlex.quote(manifest), shlex.quote(job)
-    command = f"batchrunner resolve {path} {name} --task"
+    command = f"batchrunner resolve {manifest} {shlex.quote(job)} --task"
     return [f"  the reply named {task}: if the console shows it, `{command} {shlex.quote(task)}`" for task in ids]
 
 
@@ -42,15 +53,14 @@ def ids_in(text: str) -> list[str]:
 def unrecorded(candidates: Sequence[str], known: frozenset[str], unknown: Sequence[str], manifest: str) -> Lines:
     """Which of the ids that the console shows are not recorded, and what that says about the unknown submits."""
     left = [each for each in candidates if each not in known]
-    path = shlex.quote(manifest)
     if not left:
         return in_lines(
             f"every one of these ids is known already. If the list is complete, nothing was submitted: "
-            f"`batchrunner resolve {path} {' '.join(unknown)} --not-submitted`"
+            f"`batchrunner resolve {manifest} {' '.join(unknown)} --not-submitted`"
         )
     lines = [f"{len(left)} of {plural(len(candidates), 'id')} not known yet:", *(f"  {each}" for each in left)]
     if len(left) == len(unknown) == 1:
-        lines.append(f"if it is that one: `batchrunner resolve {path} {unknown[0]} --task {left[0]}`")
+        lines.append(f"if it is that one: `batchrunner resolve {manifest} {unknown[0]} --task {left[0]}`")
     else:
         lines.append("compare time and prompt, then for each: `batchrunner resolve … JOB --task ID`")
     return in_lines(*lines)

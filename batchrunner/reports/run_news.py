@@ -4,7 +4,7 @@ import posixpath
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from batchrunner.domain.money import dollars
+from batchrunner.domain.money import dollars, sum_in_dollars
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import HoldReason
 from batchrunner.domain.text import Lines, display_path, duration, in_lines, listed, plural, printable
@@ -116,9 +116,10 @@ def _paid(paid: Paid, report: Report, seconds: float) -> str:
     """How long it took, and what its submits are booked with: the parts add up to the sum."""
     text = f"took {duration(seconds)}; {paid_in_words(report.spending.paid_clips or 0)}"
     parts = ((paid.finished_usd, "finished"), (paid.failed_usd, "failed"), (paid.open_usd, "not finished"))
-    known = [f"{dollars(usd)} {word}" for usd, word in parts if usd]
+    known = [(usd, word) for usd, word in parts if usd]
     if len(known) > 1:
-        text += f", {dollars(paid.accepted_usd)}: {' + '.join(known)}"
+        whole, each = sum_in_dollars([usd for usd, _ in known])
+        text += f", {whole}: {' + '.join(f'{usd} {word}' for usd, (_, word) in zip(each, known, strict=True))}"
     elif known:
-        text += f", {dollars(paid.accepted_usd)}" + ("" if paid.finished_usd else f" ({known[0].partition(' ')[2]})")
+        text += f", {dollars(paid.accepted_usd)}" + ("" if paid.finished_usd else f" ({known[0][1]})")
     return f"{text}; {dollars(paid.unknown_usd)} more may be paid" if paid.unknown_usd else text

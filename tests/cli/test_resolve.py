@@ -64,6 +64,15 @@ def test_a_submit_without_a_prompt_is_shown_without_one(studio: Studio, capsys: 
     assert capsys.readouterr().out.splitlines()[2] == "  without a prompt"
 
 
+def test_what_to_look_for_is_followed_by_what_to_type(studio: Studio, capsys: pytest.CaptureFixture[str]) -> None:
+    resolve(studio)
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.startswith(
+        f"then: `batchrunner resolve {studio.manifest} a --task ID` with the id that the console shows"
+    )
+    assert re.findall(r"--(?:not|pay)-\w+", last) == ["--not-submitted", "--pay-again"]
+
+
 def test_status_of_an_unknown_job_says_the_same(studio: Studio, capsys: pytest.CaptureFixture[str]) -> None:
     outcome(["status", str(studio.manifest), "a"])
     assert "with the key …0001" in capsys.readouterr().out

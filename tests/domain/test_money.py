@@ -9,7 +9,7 @@ import pytest
 
 from batchrunner.catalog import read_prices, shipped, shipped_prices
 from batchrunner.catalog.prices import read_price
-from batchrunner.domain.money import FREE, Cost, dollars
+from batchrunner.domain.money import FREE, Cost, dollars, sum_in_dollars
 
 STANDARD, FAST = "google/veo-3.1-i2v", "google/veo-3.1-fast-i2v"
 
@@ -27,6 +27,23 @@ STANDARD, FAST = "google/veo-3.1-i2v", "google/veo-3.1-fast-i2v"
 )
 def test_dollars_are_written_as_people_read_them(usd: str, text: str) -> None:
     assert dollars(Decimal(usd)) == text
+
+
+@pytest.mark.parametrize(
+    ("parts", "shown"),
+    [
+        (["36.064", "10.304"], ("$46.368", ["$36.064", "$10.304"])),
+        (["5.152", "2.576"], ("$7.73", ["$5.15", "$2.58"])),
+        (["1234.5", "0.5"], ("$1,235.00", ["$1,234.50", "$0.50"])),
+        (["0.00004", "0.00004"], ("$0.00", ["$0.00", "$0.00"])),
+        (["0.0000004"] * 5, ("$0.00", ["$0.00"] * 5)),
+        ([], ("$0.00", [])),
+    ],
+)
+def test_a_sum_is_written_with_as_many_digits_as_it_takes_to_add_up(
+    parts: list[str], shown: tuple[str, list[str]]
+) -> None:
+    assert sum_in_dollars([Decimal(part) for part in parts]) == shown
 
 
 def test_costs_add_up_without_a_rounding_error() -> None:

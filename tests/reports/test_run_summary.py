@@ -21,7 +21,7 @@ from batchrunner.reports.formats.view import View
 from batchrunner.reports.next_steps import first_commands
 from batchrunner.reports.report import ReportRow, Spending, row_of
 from batchrunner.reports.run_news import run_news
-from batchrunner.reports.run_summary import JobChange, RunSummary, run_summary
+from batchrunner.reports.run_summary import JobChange, Paid, RunSummary, run_summary
 from tests.planning.histories import COST, EDITED, PASTS, REQUEST, a_job, failed
 from tests.reports.test_report import a_report, a_row
 
@@ -76,6 +76,19 @@ def test_every_job_is_counted_once_and_every_dollar_adds_up(wanted: list[JobChan
     assert summary.paid.total_usd == sum((a.booked_usd for a in own), Decimal(0))
     assert all(row.status not in (Status.DONE, Status.FAILED) for group in summary.left for row in group.rows)
     assert all(bool(group.usd) is group.kind.is_charged for group in summary.failed)
+
+
+MILLS = st.integers(0, 99_999).map(lambda mills: Decimal(mills) / 1000)
+
+
+@settings(deadline=None)
+@given(MILLS, MILLS, MILLS)
+def test_what_is_printed_adds_up_to_the_last_digit(done: Decimal, failed: Decimal, still: Decimal) -> None:
+    summary = replace(run_summary(THIS, []), paid=Paid(done, failed, still))
+    *_, line = run_news(summary, a_report(), View(60.0)).splitlines()
+    whole, *parts = [Decimal(usd.replace(",", "")) for usd in re.findall(r"\$([\d,.]+\d)", line)] or [Decimal(0)]
+    assert not parts or sum(parts) == whole
+    assert bool(parts) is (sum(1 for usd in (done, failed, still) if usd) > 1)
 
 
 @settings(deadline=None)

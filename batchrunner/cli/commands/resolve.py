@@ -1,5 +1,6 @@
 """`batchrunner resolve`."""
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from batchrunner.cli.options import (
     option,
     profile_option,
     sandbox_option,
+    scope_flags,
 )
 from batchrunner.cli.permission_options import reading_options
 from batchrunner.cli.terminal import say, say_lines, warn
@@ -30,7 +32,7 @@ from batchrunner.errors import UsageError
 from batchrunner.io.clock import Clock
 from batchrunner.planning.batch import load_batch
 from batchrunner.planning.job_records import JobSet
-from batchrunner.reports.resolve_help import ids_in, named_by_reply, unrecorded, what_to_look_for
+from batchrunner.reports.resolve_help import ids_in, named_by_reply, unrecorded, what_to_look_for, what_to_say
 from batchrunner.storage.paths import ProjectPaths, find_project
 
 
@@ -66,8 +68,10 @@ def command(
     verdict = Verdict(options["task"], options["not_submitted"], options["pay_again"])
     project = find_project(manifest, options["ledger"], sandbox=options["sandbox"])
     wanted, _ = wanted_by(read(manifest, options["profile"]), project)
+    flags = scope_flags(options["profile"], options["ledger"], sandbox=options["sandbox"])
+    path = shlex.join([str(manifest), *flags])
     if verdict.count == 0:
-        say_lines(_listed(project, wanted, selection, candidates, str(manifest)))
+        say_lines(_listed(project, wanted, selection, candidates, path))
         return
     _check(verdict, jobs, candidates)
     check_named(context, jobs)
@@ -75,7 +79,7 @@ def command(
         chosen = resolve_submits(session, selection, verdict)
     for name, each in chosen.items():
         say(f"{name}: {_resolved(each.attempt, verdict)}")
-    say(f"to continue: `batchrunner run {manifest}`")
+    say(f"to continue: `batchrunner run {path}`")
 
 
 def _check(verdict: Verdict, jobs: tuple[str, ...], candidates: Path | None) -> None:
@@ -98,7 +102,9 @@ def _listed(project: ProjectPaths, wanted: JobSet, selection: Selection, candida
             hints = [task for task in named_tasks(each.attempt) if task not in known]
             prompt = batch.catalog.prompt_of(each.attempt.request)
             lines += [what_to_look_for(name, each.attempt, prompt), *map(in_lines, named_by_reply(name, hints, path))]
-        if candidates is not None:
+        if candidates is None:
+            lines += [in_lines(what_to_say(next(iter(chosen)), path))]
+        else:
             lines += [in_lines(""), unrecorded(_candidates(candidates), known, list(chosen), path)]
     return stacked(*lines)
 
