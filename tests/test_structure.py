@@ -72,7 +72,7 @@ LARGE_RECORDS = {
     "reports/report.py:ReportRow": 23,
     "sandbox/behaviour.py:Behaviour": 21,
     "domain/attempt.py:Attempt": 19,
-    "app/offer.py:Offer": 14,
+    "planning/plan_summary.py:PlanSummary": 17,
     "planning/batch.py:Batch": 13,
 }
 

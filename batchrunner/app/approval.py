@@ -11,22 +11,21 @@ from batchrunner.app.endpoint import KEY_REFUSED, Endpoint
 from batchrunner.app.offer import Offer
 from batchrunner.app.run_options import RunOptions
 from batchrunner.app.selection import Selection, matching, names
-from batchrunner.app.summarize import basis_of, sends_of
+from batchrunner.app.summarize import asked_models, concurrency_of, summary_of
 from batchrunner.catalog import Catalog, Model
 from batchrunner.domain.job import Job
 from batchrunner.domain.money import NOTHING, dollars
 from batchrunner.domain.settings import DEFAULT_MAX_REPLACE
-from batchrunner.domain.step import Action, Step, total
+from batchrunner.domain.step import Action, Step
 from batchrunner.domain.text import local, plural
 from batchrunner.errors import Unauthorized, UsageError
 from batchrunner.io.clock import Clock
 from batchrunner.planning.batch import Batch, JobState
 from batchrunner.planning.effective_limits import EffectiveLimits
 from batchrunner.planning.inputs import PlanOptions
-from batchrunner.planning.outgoing import Outgoing
 from batchrunner.planning.plan_digest import Terms, difference, plan_digest
-from batchrunner.planning.price_basis import PriceBasis
-from batchrunner.planning.replaced import Replaced, replaced
+from batchrunner.planning.plan_summary import PlanSummary
+from batchrunner.planning.replaced import Replaced
 from batchrunner.storage.output_folders import folder_faults, try_folders
 from batchrunner.storage.paths import ProjectPaths
 
@@ -52,8 +51,11 @@ async def approve(
     endpoint: Endpoint,
     ask: Ask,
     clock: Clock,
+    slots: int | None = None,
 ) -> Approval:
     """Checks what may be checked before anything is paid, and lets somebody agree to the rest.
+
+    `slots` is how many tasks the account runs at once, as far as that is known.
 
     Raises:
         UsageError: the plan is not the one that was named, or a job has no price.
@@ -62,29 +64,27 @@ async def approve(
         InsufficientBalance: the balance does not pay for it, and nobody said that a part is enough.
     """
     options, seen = chosen(order, batch, limits, options)
-    again = replaced((s.job, s.history, s.step) for s in seen)
-    sends = sends_of(batch, seen, endpoint.access.base_url, order.notify)
-    check_plan(order, seen, terms(batch, limits, endpoint.access.base_url, again, sends))
+    base_url, at_once = endpoint.access.base_url, concurrency_of(limits, slots)
+    summary = summary_of(batch, limits, seen, at_once, base_url, clock.wall_s(), hook=order.notify)
+    check_plan(order, seen, terms(batch, limits, base_url, summary))
     submits = {s.identity.name: s.step for s in seen if s.step.action is Action.SUBMIT}
     options = replace(options, agreed=frozenset(submits))
     limits = replace(limits, halt_failures=order.halt.failures(len(submits)) if order.halt else None)
     if not submits:
         return Approval(replace(limits, run_usd=NOTHING), options)
-    check_replaced(order, again)
+    check_replaced(order, summary.replaced)
     refuse_faults(folder_faults({*_folders_of(batch, seen), *_folders_of_versions(batch, seen)}))
-    unpriced = check_prices(order, batch, seen)
-    asked = _asked(batch, seen) if endpoint.is_paid else []
+    check_prices(order, batch, seen)
+    asked = asked_models(batch, seen) if endpoint.is_paid else []
     check_contracts(asked, batch.project.manifest, accept_drift=order.accept_drift)
     if await endpoint.refuses_key(clock):
         raise Unauthorized(KEY_REFUSED)
-    basis = basis_of(batch, seen, clock.wall_s())
-    offer = _offer(batch, limits, submits.values(), await endpoint.balance(clock), again, sends=sends, basis=basis)
-    ask(offer)
+    ask(_offer(batch, limits, summary, list(submits.values()), await endpoint.balance(clock)))
     refuse_faults(try_folders(batch.project.safe, _folders_of(batch, seen)))  # now that something may be written
     for model in asked:
         remember_paid(model, accept_drift=order.accept_drift)
     # what jobs without a price cost nobody knows, so that the sum is no limit
-    caps = (limits.run_usd, order.most_usd, None if unpriced else offer.most_usd)
+    caps = (limits.run_usd, order.most_usd, summary.most_usd)
     return Approval(replace(limits, run_usd=min((usd for usd in caps if usd is not None), default=None)), options)
 
 
@@ -109,10 +109,10 @@ def _over_limit(selection: Selection, seen: Sequence[JobState], catalog: Catalog
     return names(replace(selection, limit=None), seen, catalog) or frozenset(each.identity.name for each in seen)
 
 
-def terms(batch: Batch, limits: EffectiveLimits, base_url: str, again: Replaced, sends: Outgoing) -> Terms:
+def terms(batch: Batch, limits: EffectiveLimits, base_url: str, summary: PlanSummary) -> Terms:
     """What a plan is about beside its jobs."""
     priced_on, limits_usd = batch.prices.priced_on, (limits.run_usd, limits.budget_usd)
-    return Terms(base_url, priced_on, limits.retries, *limits_usd, again, sends.names)
+    return Terms(base_url, priced_on, limits.retries, *limits_usd, summary.replaced, summary.outgoing.names)
 
 
 def check_plan(order: RunOptions, seen: Iterable[JobState], agreed: Terms) -> None:
@@ -170,8 +170,8 @@ def refuse_faults(faults: list[str]) -> None:
         raise UsageError(f"clips cannot be written: {'; '.join(faults)}. Fix this and run again. Nothing was submitted")
 
 
-def check_prices(order: RunOptions, batch: Batch, seen: Iterable[JobState]) -> int:
-    """How many jobs that would be paid have no price: none, unless nobody minds.
+def check_prices(order: RunOptions, batch: Batch, seen: Iterable[JobState]) -> None:
+    """Nothing, where each job that would be paid has a price, or nobody minds.
 
     Raises:
         UsageError: one has none.
@@ -182,13 +182,6 @@ def check_prices(order: RunOptions, batch: Batch, seen: Iterable[JobState]) -> i
             f"{unpriced[0].name} has no price ({unpriced[0].request.model}, as it is written): add it to the prices, "
             "or pass --allow-unpriced; cost limits then ignore it until it is billed"
         )
-    return len(unpriced)
-
-
-def _asked(batch: Batch, seen: Iterable[JobState]) -> list[Model]:
-    """The models that would be asked."""
-    slugs = dict.fromkeys(s.job.request.model for s in seen if s.job and s.step.action is Action.SUBMIT)
-    return [model for model in map(batch.catalog.find, slugs) if model]
 
 
 def check_contracts(models: Iterable[Model], manifest: Path, *, accept_drift: bool) -> None:
@@ -203,31 +196,14 @@ def check_contracts(models: Iterable[Model], manifest: Path, *, accept_drift: bo
 
 
 def _offer(
-    batch: Batch,
-    limits: EffectiveLimits,
-    submits: Iterable[Step],
-    balance_usd: Decimal | None,
-    again: Replaced,
-    *,
-    sends: Outgoing,
-    basis: PriceBasis,
+    batch: Batch, limits: EffectiveLimits, summary: PlanSummary, submits: Sequence[Step], balance_usd: Decimal | None
 ) -> Offer:
-    submits = list(submits)
-    left = None if limits.budget_usd is None else limits.budget_usd - batch.lifetime_usd()
     return Offer(
-        manifest=batch.name,
-        clips=len(submits),
-        cost=total(submits),
-        retries=limits.retries,
-        basis=basis,
+        summary=summary,
         affordable=len(submits) if balance_usd is None else affordable(submits, balance_usd),
         waits_for_balance=limits.waits_for_balance,
-        max_cost_usd=limits.run_usd,
-        budget_left_usd=left,
         balance_usd=balance_usd,
         folder=str(_common_folder(batch.project, batch.jobs.values())),
-        replaced=again,
-        outgoing=sends,
         until=None if limits.deadline_s is None else local(limits.deadline_s),
     )
 

@@ -1,6 +1,6 @@
 """Whether the contracts of models are still those that the service publishes: compared, and remembered."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -70,9 +70,6 @@ def why_refused(model: Model, manifest: Path) -> str:
         UsageError: what is remembered of it cannot be read.
     """
     seen, ours = seen_contract(model.slug), contract_of(model).digest
-    typed = f"batchrunner models check {model.slug}" + (
-        f" --manifest {quote(str(manifest))}" if model.source.file else ""
-    )
     if seen.drifted and seen.accepted != seen.published:
         where = f"it differs in {', '.join(seen.drifted)}"
         said = f"the contract of {model.slug} is not the published one any more (checked {seen.checked_at}): {where}"
@@ -80,7 +77,15 @@ def why_refused(model: Model, manifest: Path) -> str:
         said = f"{model.slug} is described otherwise here than for your last paid clip of it"
     else:
         return ""
+    typed = check_command([model], manifest)
     return f"{said}. Look at it with `{typed}`; to render all the same, pass --accept-drift. Nothing was submitted"
+
+
+def check_command(models: Iterable[Model], manifest: Path) -> str:
+    """What is typed to look at the contracts of these models, some of which the manifest may describe."""
+    models = list(models)
+    own = f" --manifest {quote(str(manifest))}" if any(model.source.file for model in models) else ""
+    return f"batchrunner models check {' '.join(model.slug for model in models)}{own}"
 
 
 def remember_paid(model: Model, *, accept_drift: bool) -> None:

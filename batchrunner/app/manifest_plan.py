@@ -1,25 +1,25 @@
 """The plan of a manifest: what a run would do next with each job, why, and for how much."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from batchrunner.app.approval import chosen, terms
+from batchrunner.app.contract_check import check_command, why_refused
 from batchrunner.app.decisions import decided_by, limited_to, with_decisions
+from batchrunner.app.endpoint import SANDBOX_ACCESS
 from batchrunner.app.job_set import wanted_of
 from batchrunner.app.run_options import RunOptions
 from batchrunner.app.session import in_flight_run, known_ledger
-from batchrunner.app.summarize import basis_of, sends_of
-from batchrunner.catalog import PriceList
+from batchrunner.app.summarize import asked_models, concurrency_of, removed_of, summary_of
+from batchrunner.catalog import Model, PriceList
 from batchrunner.domain.settings import DEFAULT_MAX_REPLACE
-from batchrunner.domain.step import Action
-from batchrunner.engine.scheduling.adaptive_limit import START
+from batchrunner.errors import UsageError
 from batchrunner.manifest.load import Manifest
 from batchrunner.planning.batch import Batch, JobState, load_batch
 from batchrunner.planning.effective_limits import EffectiveLimits
 from batchrunner.planning.inputs import PlanOptions
 from batchrunner.planning.plan_digest import plan_digest
-from batchrunner.planning.replaced import replaced
-from batchrunner.reports.expected import expected_s
 from batchrunner.reports.plan_table import Planned
 from batchrunner.storage.paths import ProjectPaths
 from batchrunner.storage.symlinks import check_symlinks
@@ -31,6 +31,11 @@ class AccountRef:
 
     base_url: str
     key_digest: str | None = None
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether it takes money: the imitated service in this very process takes none."""
+        return (self.base_url, self.key_digest) != (SANDBOX_ACCESS.base_url, SANDBOX_ACCESS.key_digest)
 
 
 def plan_of(
@@ -48,27 +53,35 @@ def plan_of(
     if decided is not None:
         planning, batch = limited_to(decided, planning), with_decisions(batch, decided.decisions)
     _, seen = chosen(options, batch, limits, planning)
-    return planned_of(batch, limits, limits.concurrency or slots or START, seen, account.base_url, now_s), seen
+    planned = planned_of(batch, limits, concurrency_of(limits, slots), seen, account.base_url, now_s)
+    return _with_refused(planned, batch, seen) if account.is_paid else planned, seen
 
 
 def planned_of(
-    batch: Batch, limits: EffectiveLimits, concurrency: int, seen: list[JobState], base_url: str, now_s: float
+    batch: Batch, limits: EffectiveLimits, concurrency: int, seen: Sequence[JobState], base_url: str, now_s: float
 ) -> Planned:
     """What there is to show; a job that left the manifest only where something is still to be done with it."""
-    again = replaced((s.job, s.history, s.step) for s in seen)
-    sends = sends_of(batch, seen, base_url)
-    wanted = [s.job.request for s in seen if s.job and s.step.action in (Action.SUBMIT, Action.POLL)]
+    summary = summary_of(batch, limits, seen, concurrency, base_url, now_s)
     return Planned(
-        steps=tuple((s.identity, s.step) for s in seen if s.job),
-        removed=tuple((s.identity, s.step) for s in seen if not s.job and s.step.action is not Action.NONE),
-        unpriced=frozenset(s.identity for s in seen if s.job and not batch.is_priced(s.job)),
-        basis=basis_of(batch, seen, now_s),
-        concurrency=concurrency,
-        expected_s=expected_s(wanted, batch.histories.values(), concurrency, batch.catalog.latency_kind),
-        digest=plan_digest(((s.job, s.step) for s in seen), terms(batch, limits, base_url, again, sends)),
-        retries=limits.retries,
-        limits_usd=(batch.budget(limits).room_usd,),
-        replaced=again,
-        max_replaced=DEFAULT_MAX_REPLACE.clips(again.finished),
-        outgoing=sends,
+        states=tuple(s for s in seen if s.job),
+        removed=removed_of(batch, seen),
+        digest=plan_digest(((s.job, s.step) for s in seen), terms(batch, limits, base_url, summary)),
+        summary=replace(summary, max_replaced=DEFAULT_MAX_REPLACE.clips(summary.replaced.finished)),
     )
+
+
+def _with_refused(planned: Planned, batch: Batch, seen: Sequence[JobState]) -> Planned:
+    """The plan with the models that `run` refuses before somebody looked at them."""
+    manifest = batch.project.manifest
+    refused = [model for model in asked_models(batch, seen) if _is_refused(model, manifest)]
+    if not refused:
+        return planned
+    slugs, check = tuple(model.slug for model in refused), check_command(refused, manifest)
+    return replace(planned, summary=replace(planned.summary, refused=slugs, check_command=check))
+
+
+def _is_refused(model: Model, manifest: Path) -> bool:
+    try:
+        return bool(why_refused(model, manifest))
+    except UsageError:  # what is remembered of it cannot be read: `run` says so
+        return True

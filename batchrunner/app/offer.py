@@ -3,41 +3,32 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from batchrunner.domain.money import Cost, dollars
-from batchrunner.domain.text import in_lines, most_usd, plural, with_retries
+from batchrunner.domain.money import dollars
+from batchrunner.domain.text import in_lines, plural
 from batchrunner.errors import InsufficientBalance
-from batchrunner.planning.outgoing import NOTHING_SENT, Outgoing
-from batchrunner.planning.price_basis import PriceBasis
-from batchrunner.planning.replaced import NONE_REPLACED, Replaced
+from batchrunner.planning.plan_summary import PlanSummary
+from batchrunner.reports.summary_lines import detail_lines, sum_lines
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a run would pay: shown before the first submit. None: there is no such limit, or it was not told.
+    """What a run would pay: shown before the first submit. None: it was not told, or there is no such limit.
 
-    `basis` is what the sum is made of. `affordable` is how many of the clips the balance pays for. `until` is the
+    The `summary` is that of the plan. `affordable` is how many of the clips the balance pays for. `until` is the
     deadline with its zone.
     """
 
-    manifest: str
-    clips: int
-    cost: Cost
-    retries: int
-    basis: PriceBasis
-    max_cost_usd: Decimal | None
-    budget_left_usd: Decimal | None
+    summary: PlanSummary
     balance_usd: Decimal | None
     folder: str
     affordable: int
     waits_for_balance: bool = False
-    replaced: Replaced = NONE_REPLACED
-    outgoing: Outgoing = NOTHING_SENT
     until: str | None = None
 
     @property
-    def most_usd(self) -> Decimal:
-        """What is agreed to at most, the retries of the settings included."""
-        return most_usd(self.cost, self.retries, self.max_cost_usd, self.budget_left_usd)
+    def clips(self) -> int:
+        """How many clips would be paid."""
+        return self.summary.clips
 
     @property
     def is_short(self) -> bool:
@@ -45,20 +36,11 @@ class Offer:
         return self.affordable < self.clips
 
     def __str__(self) -> str:
-        """The offer in lines."""
-        clips = plural(self.clips, "clip")
-        lines = [*self.replaced.lines(), f"{self.manifest}: {clips} to render, {self.basis.sum_in_words(self.cost)}"]
-        if self.retries:
-            lines.append(f"  {with_retries(self.retries, self.most_usd)}")
-        limits = [
-            ("cost limit of this run", self.max_cost_usd),
-            ("left of the manifest's budget", self.budget_left_usd),
-        ]
-        lines += [f"  {words}: {dollars(usd)}" for words, usd in limits if usd is not None]
+        """The offer in lines: those of the plan, and what only the question knows."""
+        lines = [*sum_lines(self.summary), f"  balance: {self._balance()}"]
         if self.until is not None:
             lines.append(f"  submits until {self.until}; tasks that run then are finished")
-        lines += [f"  {line}" for line in (*self.basis.lines(), *self.outgoing.lines())]
-        return in_lines(*lines, f"  balance: {self._balance()}", f"  clips go to {self.folder}")
+        return in_lines(*lines, *detail_lines(self.summary), f"  clips go to {self.folder}")
 
     def _balance(self) -> str:
         if self.balance_usd is None:

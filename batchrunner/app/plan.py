@@ -85,7 +85,7 @@ class Plan:
             UsageError: there is no such form.
         """
         if form == "table":
-            return plan_table(self.planned, self.made_at_s)
+            return plan_table(self.planned)
         if form == "json":
             return json_text(plan_as_json(self.planned), indent=2)
         raise UsageError(f"a plan has no form {form}: it is a table or json")

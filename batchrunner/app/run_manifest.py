@@ -119,18 +119,24 @@ async def _agreed(
     planning = PlanOptions(limits.retries, submits=options.submits)
     decided = decided_by(options, batch, known, limits.retries, now_s)
     if decided is None:
-        return (), await _approved(options, batch, limits, planning, ports)
+        return (), await _approved(options, batch, limits, planning, known, ports)
     for words in decided.notes:
         ports.listener(RunEvent(EventKind.NOTE, words))
     planning, batch = limited_to(decided, planning), with_decisions(batch, decided.decisions)
-    return decided.decisions, await _approved(options, batch, limits, planning, ports)
+    return decided.decisions, await _approved(options, batch, limits, planning, known, ports)
 
 
 async def _approved(
-    options: RunOptions, batch: Batch, limits: EffectiveLimits, planning: PlanOptions, ports: RunPorts
+    options: RunOptions,
+    batch: Batch,
+    limits: EffectiveLimits,
+    planning: PlanOptions,
+    known: LedgerReader,
+    ports: RunPorts,
 ) -> Approval:
     endpoint, ask, clock = ports.endpoint, ports.ask, ports.clock
-    return await approve(options, batch, limits, planning, endpoint=endpoint, ask=ask, clock=clock)
+    slots = known.account.slots(endpoint.access.key_digest)
+    return await approve(options, batch, limits, planning, endpoint=endpoint, ask=ask, clock=clock, slots=slots)
 
 
 async def execute_approved(

@@ -1,7 +1,7 @@
 """What a plan replaces: finished clips that would be rendered again, what they had cost, and which edit did it."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -10,10 +10,9 @@ from batchrunner.domain.attempt import Attempt
 from batchrunner.domain.history import JobHistory
 from batchrunner.domain.job import Job
 from batchrunner.domain.location import Location
-from batchrunner.domain.money import NOTHING, dollars
+from batchrunner.domain.money import NOTHING
 from batchrunner.domain.request import changed_fields
 from batchrunner.domain.step import Action, Step
-from batchrunner.domain.text import plural
 
 _MOST_CAUSES = 3
 
@@ -54,13 +53,6 @@ class Replaced:
     ordered: int = 0
     ordered_had_cost_usd: Decimal = NOTHING
 
-    def lines(self) -> Iterator[str]:
-        """What is said of it before a sum; nothing where nothing is replaced."""
-        if self.clips:
-            yield f"{_again(self.clips, self.had_cost_usd)}: {self.why()}"
-        if self.ordered:
-            yield f"{_again(self.ordered, self.ordered_had_cost_usd)}: as requested"
-
     def why(self) -> str:
         """The causes in words, the one that hits most clips first."""
         told = [self._told(cause) for cause in self.causes[:_MOST_CAUSES]]
@@ -95,10 +87,10 @@ NONE_REPLACED = Replaced()
 
 def replaced(planned: Iterable[tuple[Job | None, JobHistory, Step]]) -> Replaced:
     """What the submits of a plan would replace."""
-    clips = [(job, history, step, clip) for job, history, step in planned if job and (clip := _newest(history))]
+    clips = [(job, history, step, clip) for job, history, step in planned if job and (clip := finished_clip(history))]
     again = [(job, history, clip) for job, history, step, clip in clips if step.action is Action.SUBMIT]
-    ordered = [clip for job, history, clip in again if _is_ordered(job, history, clip)]
-    edited = [(job, clip) for job, history, clip in again if not _is_ordered(job, history, clip)]
+    ordered = [clip for job, history, clip in again if is_ordered(job, history, clip)]
+    edited = [(job, clip) for job, history, clip in again if not is_ordered(job, history, clip)]
     return Replaced(
         finished=len(clips),
         clips=len(edited),
@@ -109,11 +101,12 @@ def replaced(planned: Iterable[tuple[Job | None, JobHistory, Step]]) -> Replaced
     )
 
 
-def _newest(history: JobHistory) -> Attempt | None:
+def finished_clip(history: JobHistory) -> Attempt | None:
+    """The attempt that gave a job's newest clip, which another submit would replace."""
     return history.newest_clip(history.next_number)
 
 
-def _is_ordered(job: Job, history: JobHistory, clip: Attempt) -> bool:
+def is_ordered(job: Job, history: JobHistory, clip: Attempt) -> bool:
     """Whether somebody decided that this request is submitted again, or agreed to it once since the clip was made."""
     last = history.of_request(job.request)
     return history.open_decision(job.request) is not None or (last is not None and last.number > clip.number)
@@ -130,7 +123,3 @@ def _causes(edited: Iterable[tuple[Job, Attempt]]) -> tuple[Cause, ...]:
             counts[key] += 1
             locations.setdefault(key, location)
     return tuple(Cause(key[0], key[1], locations[key], count) for key, count in counts.most_common())
-
-
-def _again(clips: int, had_cost_usd: Decimal) -> str:
-    return f"{plural(clips, 'finished clip')} would be rendered again (already paid: {dollars(had_cost_usd)})"

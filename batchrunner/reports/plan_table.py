@@ -1,150 +1,141 @@
-"""A plan as people and programs read it: what would be done with each job next, why, and for how much."""
+"""A plan as people and programs read it: what it comes to, and then what would be done with each job, and why."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from batchrunner.domain.job import JobId
 from batchrunner.domain.money import FREE
-from batchrunner.domain.status import Status
-from batchrunner.domain.step import Action, HoldReason, Step, total
-from batchrunner.domain.text import (
-    LONGEST_TABLE,
-    Lines,
-    duration,
-    in_lines,
-    local,
-    most_usd,
-    plural,
-    printable,
-    stacked,
-    with_retries,
-)
-from batchrunner.planning.outgoing import NOTHING_SENT, Outgoing
-from batchrunner.planning.price_basis import PriceBasis
-from batchrunner.planning.replaced import NONE_REPLACED, Replaced
+from batchrunner.domain.step import Action, Step, total
+from batchrunner.domain.text import Lines, in_lines, printable, stacked
+from batchrunner.planning.batch import JobState
+from batchrunner.planning.plan_summary import GroupKey, PlannedChange, PlanSummary, group_key
 from batchrunner.reports.layout import room, table
+from batchrunner.reports.summary_lines import CHANGE_WORDS, detail_lines, sum_lines, summary_as_json
 
 _HEADERS = ("job", "next", "cost", "why")
-_MOST_NAMES = 10
+# So many rows of one reason are shown; the others are counted.
+_MOST_ROWS = 10
+_ALL = "--all shows them"
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A whole plan. `removed` are jobs that left the manifest and are still to be finished.
+    """A whole plan: how each wanted job stands and what would be done with it, and what that comes to.
 
-    `basis` tells what its sum is made of. `unpriced` have no price; `expected_s` is how long it takes with so many
-    tasks at once. `limits_usd` are those that there are; `max_replaced` finished clips may be rendered again.
+    `removed` are jobs that left the manifest and are still to be finished.
     """
 
-    steps: tuple[tuple[JobId, Step], ...]
-    removed: tuple[tuple[JobId, Step], ...]
-    unpriced: frozenset[JobId]
-    basis: PriceBasis
-    concurrency: int
-    expected_s: float
+    states: tuple[JobState, ...]
+    removed: tuple[JobState, ...]
     digest: str
-    retries: int = 0
-    limits_usd: tuple[Decimal | None, ...] = ()
-    replaced: Replaced = NONE_REPLACED
-    max_replaced: int = 0
-    outgoing: Outgoing = NOTHING_SENT
+    summary: PlanSummary
+
+    @property
+    def steps(self) -> tuple[tuple[JobId, Step], ...]:
+        """What would be done with each wanted job next."""
+        return tuple((state.identity, state.step) for state in self.states)
 
     @property
     def submits(self) -> list[Step]:
         """What would be paid."""
-        return [step for _, step in self.steps if step.action is Action.SUBMIT]
+        return [state.step for state in self.states if state.step.action is Action.SUBMIT]
 
     @property
     def most_usd(self) -> Decimal | None:
         """What it may cost at most, retries included; None where something to pay has no price."""
-        if any(who in self.unpriced for who, step in self.steps if step.action is Action.SUBMIT):
-            return None
-        return most_usd(total(self.submits), self.retries, *self.limits_usd)
+        return self.summary.most_usd
 
 
-def plan_table(planned: Planned, now_s: float, width: int | None = None) -> Lines:
-    """One line a job, what it all would cost, when it would end, and what the plan is called.
+def plan_table(planned: Planned, width: int | None = None, *, every_row: bool = False) -> Lines:
+    """What a plan comes to, one line a job, and what the plan is called.
 
+    Jobs that are done are only counted, and so are those beyond ten of one reason, unless `every_row` is wanted.
     Reasons are cut to what a terminal of this `width` has room for; None: they are whole.
     """
-    parts = [_jobs(planned, width)]
-    if planned.removed:
-        title = in_lines("", "no longer in the manifest, still to be finished:")
-        parts += [title, _table(planned, planned.removed, width)]
-    return stacked(*parts, in_lines("", *_sums(planned, now_s)))
+    parts = [in_lines(*sum_lines(planned.summary), *detail_lines(planned.summary))]
+    for states, title in ((planned.states, ""), (planned.removed, _REMOVED)):
+        rows = list(_rows(states, frozenset(planned.summary.unpriced), every_row=every_row))
+        if rows:
+            parts.append(in_lines("", *([title] if title else [])))
+            parts.append(_table(rows, width))
+    if planned.submits:
+        digest = planned.digest
+        parts.append(in_lines("", f"plan {digest}: `run --plan {digest}` renders exactly this, or nothing"))
+    return stacked(*parts)
 
 
-def _jobs(planned: Planned, width: int | None) -> Lines:
-    """All jobs; of a long plan those that are done already are only counted."""
-    shown = planned.steps
-    if len(shown) > LONGEST_TABLE:
-        shown = tuple((who, step) for who, step in shown if step.status is not Status.DONE)
-    done = len(planned.steps) - len(shown)
-    parts = [_table(planned, shown, width)] if shown else []
-    return stacked(*parts, *([in_lines(f"({plural(done, 'done job')} not shown)")] if done else []))
+_REMOVED = "no longer in the manifest, still to be finished:"
+_Row = tuple[str, str, str, str]
 
 
-def _table(planned: Planned, steps: Sequence[tuple[JobId, Step]], width: int | None) -> Lines:
-    rows = [[who.name, step.action.value, _cost(who, step, planned)] for who, step in steps]
-    most = room(_HEADERS[:-1], rows, width)
-    reasons = [printable(step.reason, most) for _, step in steps]
-    cells = [[*row, reason] for row, reason in zip(rows, reasons, strict=True)]
+def _rows(states: Iterable[JobState], unpriced: frozenset[str], *, every_row: bool) -> Iterator[_Row]:
+    """The rows of these jobs in their order; those that are only counted are one row, where the first of them was."""
+    shown: list[list[JobState]] = []
+    of_reason: dict[tuple[GroupKey, tuple[str, ...]], list[JobState]] = {}
+    for state in states:
+        key = group_key(state)
+        if every_row or key[0] is not PlannedChange.DONE:
+            alike = of_reason.setdefault((key, state.step.changed), [])
+            alike.append(state)
+            if every_row or len(alike) <= _MOST_ROWS:
+                shown.append([state])
+            elif len(alike) == _MOST_ROWS + 1:
+                shown.append(alike)
+    for each in shown:
+        yield _row(each[0], unpriced) if len(each) == 1 else _counted(each[_MOST_ROWS:], unpriced)
+
+
+def _row(state: JobState, unpriced: frozenset[str]) -> _Row:
+    return state.identity.name, state.step.action.value, _cost([state], unpriced), state.step.reason
+
+
+def _counted(states: list[JobState], unpriced: frozenset[str]) -> _Row:
+    step, reasons = states[0].step, {state.step.reason for state in states}
+    change, _, _ = group_key(states[0])
+    why = step.reason if len(reasons) == 1 else CHANGE_WORDS[change]
+    return f"… and {len(states)} more", step.action.value, _cost(states, unpriced), f"{why} ({_ALL})"
+
+
+def _cost(states: Iterable[JobState], unpriced: frozenset[str]) -> str:
+    submits = [state for state in states if state.step.action is Action.SUBMIT]
+    if not submits:
+        return "-"
+    if any(state.identity.name in unpriced for state in submits):
+        return "?"
+    return str(total(state.step for state in submits))
+
+
+def _table(rows: list[_Row], width: int | None) -> Lines:
+    most = room(_HEADERS[:-1], [row[:-1] for row in rows], width)
+    cells = [[*row[:-1], printable(row[-1], most)] for row in rows]
     return table(_HEADERS, cells, ("left", "left", "right", "left"))
 
 
-def _sums(planned: Planned, now_s: float) -> Iterator[str]:
-    submits = planned.submits
-    unfit = [who.name for who, step in planned.steps if step.hold_reason is HoldReason.COST_LIMIT]
-    yield from planned.replaced.lines()
-    if planned.replaced.clips > planned.max_replaced:
-        most = f"--max-replace {planned.replaced.clips}"
-        yield f"that is more than {planned.max_replaced}: to allow it, pass {most} or --plan to `run`"
-    if submits:
-        yield f"{plural(len(submits), 'clip')} to render: {planned.basis.sum_in_words(total(submits))}"
-        if planned.retries and planned.most_usd is not None:
-            yield with_retries(planned.retries, planned.most_usd)
-    else:
-        yield "nothing to pay"
-    if unfit:
-        yield f"the cost limit covers {len(submits)} of {len(submits) + len(unfit)}; not covered: {_names(unfit)}"
-    if planned.unpriced:
-        unpriced = [who.name for who, _ in planned.steps if who in planned.unpriced]
-        yield f"no known price: {_names(unpriced)}"
-    yield from planned.basis.lines()
-    yield from planned.outgoing.lines()
-    if planned.expected_s > 0:
-        end = local(now_s + planned.expected_s)
-        yield f"expected: about {duration(planned.expected_s)} with {planned.concurrency} at once, until {end}"
-    if submits:
-        yield f"plan {planned.digest}: `run --plan {planned.digest}` renders exactly this, or nothing"
-
-
-def _names(names: list[str]) -> str:
-    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-    return f"{', '.join(names[:_MOST_NAMES])}{more}"
-
-
 def plan_as_json(planned: Planned) -> dict[str, Any]:
-    """The same for programs: `{"digest", "priced_on", "cost", "expected_s", "jobs": [{"id", "action", …}], …}`."""
+    """The same for programs: `{"digest", "summary", "priced_on", "cost", "jobs": [{"id", "action", …}], …}`."""
+    summary = planned.summary
     return {
         "digest": planned.digest,
-        "priced_on": planned.basis.priced_on.isoformat(),
+        "summary": summary_as_json(summary),
+        "priced_on": summary.basis.priced_on.isoformat(),
         "cost": total(planned.submits).as_json(),
         "at_most_usd": None if planned.most_usd is None else float(planned.most_usd),
-        "basis": planned.basis.as_json(),
-        "replaced": planned.replaced.as_json(),
-        "sends": planned.outgoing.as_json(),
-        "expected_s": round(planned.expected_s),
-        "jobs": [_job(who, step) for who, step in planned.steps],
-        "departed": [_job(who, step) for who, step in planned.removed],
+        "basis": summary.basis.as_json(),
+        "replaced": summary.replaced.as_json(),
+        "sends": summary.outgoing.as_json(),
+        "expected_s": round(summary.expected_s),
+        "jobs": [_job(state) for state in planned.states],
+        "departed": [_job(state) for state in planned.removed],
     }
 
 
-def _job(who: JobId, step: Step) -> dict[str, Any]:
+def _job(state: JobState) -> dict[str, Any]:
+    step = state.step
     return {
-        "id": who.name,
+        "id": state.identity.name,
+        "change": group_key(state)[0].value,
         "action": step.action.value,
         "status": step.status.value,
         "reason": step.reason,
@@ -152,9 +143,3 @@ def _job(who: JobId, step: Step) -> dict[str, Any]:
         "block": step.hold_reason.value if step.hold_reason else None,
         "cost": (step.cost if step.action is Action.SUBMIT else FREE).as_json(),
     }
-
-
-def _cost(who: JobId, step: Step, planned: Planned) -> str:
-    if step.action is not Action.SUBMIT:
-        return "-"
-    return "?" if who in planned.unpriced else str(step.cost)

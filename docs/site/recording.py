@@ -1,7 +1,7 @@
 """`python -m docs.site.recording`: runs a short journey against the imitated service and draws the terminal.
 
 The commands are the real ones on a terminal of their own. Left out is what depends on the day and the machine: the age
-of the prices, and the folder, which is called `~/film`.
+of the prices, when the run would end, and the folder, which is called `~/film`.
 """
 
 import os
@@ -41,7 +41,7 @@ jobs:
 _QUESTION = re.compile(rb"\[y/N\]:? $")
 # The live line is drawn over and over: what stands before the last "back to the start, clear the line" is gone.
 _DRAWN_OVER = re.compile(r"^.*\r\x1b\[2K", re.MULTILINE)
-_AGE = re.compile(r", \d+ days old")
+_OF_TODAY = re.compile(r", \d+ days old|, until [\d-]+ [\d:]+ \S+")
 
 
 def recorded() -> str:
@@ -94,7 +94,7 @@ def _read(screen: int) -> str:
 
 def _as_seen(shown: str, folder: Path) -> str:
     lines = _DRAWN_OVER.sub("", shown.replace("\r\n", "\n"))
-    return _AGE.sub("", lines.replace(str(folder), FOLDER)).rstrip() + "\n"
+    return _OF_TODAY.sub("", lines.replace(str(folder), FOLDER)).rstrip() + "\n"
 
 
 if __name__ == "__main__":

@@ -19,6 +19,8 @@ def test_a_run_waits_until_the_drift_was_accepted_and_later_runs_do_not_ask(user
     user.writes("a", "b")
     assert checked(user).code == 1
 
+    refused = f"`run` refuses {SLUG}: the contract has changed; look at it with `batchrunner models check {SLUG}`"
+    assert f"  {refused}\n" in user.types("plan", "shots.yaml").out
     said = user.runs()
     assert said.code == 2, said.text
     assert f"the contract of {SLUG} is not the published one any more (checked 20" in said.err
@@ -28,6 +30,7 @@ def test_a_run_waits_until_the_drift_was_accepted_and_later_runs_do_not_ask(user
     assert service.submits == 0
 
     assert user.runs("--accept-drift", "--limit", "1").code == 0
+    assert refused not in user.types("plan", "shots.yaml").out
     said = user.runs()
     assert said.code == 0, said.text
     assert service.submits == 2
@@ -77,6 +80,7 @@ def test_without_consent_nothing_is_accepted(user: User, service: Service) -> No
 def test_a_rehearsal_waits_for_nobody(user: User) -> None:
     user.writes("a")
     checked(user)
+    assert "refuses" not in user.types("plan", "shots.yaml", "--sandbox").out
     assert user.types("run", "shots.yaml", "--yes", "--sandbox").code == 0
 
 

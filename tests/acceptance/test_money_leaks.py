@@ -191,7 +191,7 @@ def test_a_plan_that_would_be_paid_elsewhere_or_otherwise_is_not_paid(
 
 # finished clips that would be rendered again
 
-ALL_AGAIN = "6 finished clips would be rendered again (already paid: $15.46): `resolution` in defaults, shots.yaml:4"
+ALL_AGAIN = "(had cost $15.46; changed: `resolution` in defaults, shots.yaml:4)"
 
 
 @pytest.fixture
@@ -215,8 +215,9 @@ def test_an_edit_that_renders_everything_again_is_shown_and_not_started(finished
         assert "--max-replace 6" in said.err
 
     plan = finished.types("plan", "shots.yaml").out.splitlines()
-    at = plan.index(ALL_AGAIN)
-    assert plan[at + 1] == "that is more than 5: to allow it, pass --max-replace 6 or --plan to `run`"
+    (at,) = (number for number, line in enumerate(plan) if line.endswith(ALL_AGAIN))
+    assert plan[at].startswith("  6 replaced: $")
+    assert plan[at + 1].strip() == "that is more than 5: to allow it, pass --max-replace 6 or --plan to `run`"
     assert plan[at + 2].startswith("6 clips to render: ")
     told = json.loads(finished.types("plan", "shots.yaml", "-o", "json").out)
     assert (told["replaced"]["clips"], told["replaced"]["causes"][0]["layer"]) == (6, "defaults")
@@ -241,7 +242,7 @@ def test_redo_is_an_order_and_needs_no_other_word(finished: User, service: Servi
     finished.manifest.write_text(text.replace("4k", "720p"), encoding="utf-8")
     said = finished.types("redo", "shots.yaml", "SH*", "--yes")
     assert said.code == 0, said.text
-    assert "6 finished clips would be rendered again (already paid: $15.46): as requested" in said.err
+    assert "6 redone: $15.46 (had cost $15.46; as requested)" in said.err
     assert service.submits == 12
 
 

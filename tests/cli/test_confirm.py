@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,42 +20,44 @@ from batchrunner.cli import confirm as consent
 from batchrunner.cli.confirm import ask
 from batchrunner.cli.main import outcome
 from batchrunner.domain.money import Cost
+from batchrunner.domain.status import Status
+from batchrunner.domain.step import Action, Step
 from batchrunner.errors import ExitCode, NotConfirmed
 from batchrunner.planning.billed_prices import Bills, Estimates
-from batchrunner.planning.price_basis import PriceBasis, price_basis
-from batchrunner.planning.replaced import Replaced
+from batchrunner.planning.price_basis import price_basis
+from batchrunner.reports.plan_table import plan_table
 from tests.planning.histories import a_job
+from tests.reports.plans import planned, shots, stated, summary
 from tests.studio import manifest_text
 
-OFFER = Offer(
-    manifest="film",
-    clips=3,
-    cost=Cost(Decimal("3.864"), Decimal("7.728")),
-    retries=0,
-    basis=PriceBasis(date(2026, 8, 18), date(2026, 11, 23)),
-    max_cost_usd=None,
-    budget_left_usd=None,
-    balance_usd=Decimal(50),
-    folder="outputs/film",
-    affordable=3,
-)
+SUBMIT = Step(Action.SUBMIT, Status.PENDING, "new", cost=Cost(Decimal("1.288"), Decimal("2.576")))
+SHOTS = [stated(*each) for each in shots(SUBMIT, SUBMIT, SUBMIT)]
+OFFER = Offer(summary=summary(*SHOTS), balance_usd=Decimal(50), folder="outputs/film", affordable=3)
+
+
+def offer_with(**parts: Any) -> Offer:
+    return replace(OFFER, summary=replace(OFFER.summary, **parts))
 
 
 def test_an_offer_says_how_many_what_for_how_much_and_where() -> None:
     assert str(OFFER).splitlines() == [
-        "film: 3 clips to render, $3.86 to $7.73 (estimated, prices of 2026-08-18, 97 days old)",
+        "film: 3 jobs",
+        "  3 new: $3.86 to $7.73",
+        "3 clips to render: $3.86 to $7.73 (estimated, prices of 2026-08-18, 97 days old)",
         "  balance: $50.00",
         "  clips go to outputs/film",
     ]
 
 
 def test_an_offer_tells_every_limit_that_there_is() -> None:
-    offer = replace(OFFER, clips=1, max_cost_usd=Decimal(20), budget_left_usd=Decimal("812.50"), balance_usd=None)
-    assert str(offer).splitlines() == [
-        "film: 1 clip to render, $3.86 to $7.73 (estimated, prices of 2026-08-18, 97 days old)",
+    limited = summary(*SHOTS[:1], max_cost_usd=Decimal(20), budget_left_usd=Decimal("812.50"))
+    offer = replace(OFFER, summary=limited, balance_usd=None, until="2026-11-24 07:00 CET")
+    assert str(offer).splitlines()[2:] == [
+        "1 clip to render: $1.29 to $2.58 (estimated, prices of 2026-08-18, 97 days old)",
         "  cost limit of this run: $20.00",
         "  left of the manifest's budget: $812.50",
         "  balance: the service did not say",
+        "  submits until 2026-11-24 07:00 CET; tasks that run then are finished",
         "  clips go to outputs/film",
     ]
 
@@ -63,25 +66,27 @@ def test_an_offer_tells_every_limit_that_there_is() -> None:
     ("retries", "noun", "most", "words"), [(1, "retry", "15.456", "$15.46"), (2, "retries", "23.184", "$23.18")]
 )
 def test_retries_are_agreed_to_with_what_they_may_cost(retries: int, noun: str, most: str, words: str) -> None:
-    offer = replace(OFFER, retries=retries)
-    assert offer.most_usd == Decimal(most)
-    assert str(offer).splitlines()[1] == f"  with up to {retries} {noun} of failed tasks, at most {words}"
+    offer = offer_with(retries=retries)
+    assert offer.summary.most_usd == Decimal(most)
+    assert str(offer).splitlines()[3] == f"  with up to {retries} {noun} of failed tasks, at most {words}"
 
 
 def test_what_is_agreed_to_at_most_is_no_more_than_the_limits() -> None:
-    offer = replace(OFFER, retries=3, max_cost_usd=Decimal(20), budget_left_usd=Decimal(12))
-    assert offer.most_usd == Decimal(12)
+    offer = offer_with(retries=3, max_cost_usd=Decimal(20), budget_left_usd=Decimal(12))
+    assert offer.summary.most_usd == Decimal(12)
 
 
-def test_an_offer_says_first_which_finished_clips_are_rendered_again() -> None:
-    again = Replaced(finished=3, ordered=3, ordered_had_cost_usd=Decimal(6))
-    first, second, *_ = str(replace(OFFER, replaced=again)).splitlines()
-    assert first == "3 finished clips would be rendered again (already paid: $6.00): as requested"
-    assert second.startswith("film: 3 clips to render")
+def test_an_offer_tells_what_the_plan_tells_and_what_only_the_question_knows() -> None:
+    """So that both can be compared, line by line."""
+    plan = planned(*shots(SUBMIT, SUBMIT, SUBMIT), retries=2, expected_s=7_500)
+    shown = plan_table(plan).partition("\n\n")[0].splitlines()
+    asked = str(replace(OFFER, summary=plan.summary)).splitlines()
+    assert [line for line in asked if line not in shown] == ["  balance: $50.00", "  clips go to outputs/film"]
+    assert [line for line in asked if line in shown] == shown
 
 
 def test_without_retries_the_upper_end_is_the_most() -> None:
-    assert OFFER.most_usd == OFFER.cost.high_usd
+    assert OFFER.summary.most_usd == OFFER.summary.cost.high_usd
 
 
 def test_yes_agrees_and_shows_what_to(capsys: pytest.CaptureFixture[str]) -> None:
@@ -166,7 +171,7 @@ def test_a_quiet_run_shows_what_is_paid_and_says_that_it_does(
     manifest = tmp_path / "film.yaml"
     manifest.write_text(manifest_text("a"), encoding="utf-8")
     assert outcome(["run", str(manifest), "--sandbox", "--quiet"]) == ExitCode.USAGE
-    assert "batch: 1 clip to render, $2.58" in capsys.readouterr().err
+    assert "1 clip to render: $2.58" in capsys.readouterr().err
     outcome(["run", "--help"])
     assert "what is paid, the result" in capsys.readouterr().out.partition("--quiet")[2].partition("--notify")[0]
 
@@ -180,6 +185,6 @@ def test_an_offer_says_what_its_sum_is_made_of_below_it() -> None:
     assert kind is not None
     usd = Decimal("2.41")
     basis = price_basis([job], Estimates(prices, {kind: Bills(3, Cost(usd, usd), are_enough=True)}), date(2026, 11, 23))
-    lines = str(replace(OFFER, basis=basis)).splitlines()
-    assert lines[1:-2] == [f"  {line}" for line in basis.lines()]
+    lines = str(offer_with(basis=basis)).splitlines()
+    assert lines[4:-1] == [f"  {line}" for line in basis.lines()]
     assert [line.split()[0] for line in basis.lines()] == ["prices", "billed", "models"]

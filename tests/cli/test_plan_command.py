@@ -45,6 +45,10 @@ def test_what_is_done_takes_no_place_of_a_limit(told: Told) -> None:
     assert reasons(told, "--limit", "2") == {"a": "done", "b": "new", "c": "new", "d": "over --limit 2"}
 
 
-def test_a_run_that_ends_says_what_held_the_rest_back(told: Told) -> None:
-    rows = [line.split() for line in told("run", "--yes", "--limit", "3").splitlines()]
-    assert ["d", "pending", "-", "over", "--limit", "3"] in rows
+def test_a_plan_of_done_jobs_shows_them_where_all_is_wanted(told: Told) -> None:
+    told("run", "--yes", "--limit", "3")
+    rows = [line.split() for line in told("plan", "--all").splitlines()]
+    assert ["a", "none", "-", "done"] in rows
+    short = told("plan").splitlines()
+    assert [short[0], short[2]] == ["batch: 4 jobs", "  3 done: already paid $7.73"]
+    assert not [line for line in short if line.startswith("a ")]

@@ -69,7 +69,7 @@ def test_it_is_shown_with_the_question_and_is_part_of_the_plan_that_was_agreed_t
     digest = told.digest("--sandbox", *SET)
     assert digest != told.digest("--sandbox")
     _, asked = told.types("run", "--sandbox", *SET, code=ExitCode.USAGE)
-    assert asked.startswith("set on the command line: resolution=720p, in 1 job\nfilm: 2 clips to render")
+    assert asked.startswith("set on the command line: resolution=720p, in 1 job\nfilm: 2 jobs\n  2 new: ")
     told.types("run", "--sandbox", "--yes", "--plan", digest, code=ExitCode.USAGE)  # without --set it is another plan
 
     told.types("run", "--sandbox", "--yes", "--plan", digest, *SET)

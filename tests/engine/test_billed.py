@@ -208,7 +208,7 @@ def test_bills_that_change_an_estimate_make_another_plan_of_it(tmp_path: Path, f
     after = plan(other)
 
     assert (after.digest == before) is is_same
-    assert [each.bills.clips for each in after.basis.billed] == [1]
+    assert [each.bills.clips for each in after.summary.basis.billed] == [1]
 
 
 @pytest.mark.parametrize("price", [RANGE, UPPER, None])
@@ -224,5 +224,5 @@ def test_receipts_of_somebody_else_make_nothing_cheaper(tmp_path: Path, price: M
 
     [step] = planned.submits
     assert step.cost.high_usd == (Decimal(3) if price else 0)
-    assert [each.bills.clips for each in planned.basis.billed] == [4], "they are told"
-    assert planned.basis.unpriced == (0 if price else 1)
+    assert [each.bills.clips for each in planned.summary.basis.billed] == [4], "they are told"
+    assert planned.summary.basis.unpriced == (0 if price else 1)

@@ -37,9 +37,7 @@ def why(*jobs: Job) -> str:
 def test_a_slip_in_defaults_is_one_cause_with_what_the_clips_had_cost() -> None:
     found = replaced([(edited(name), FINISHED, SUBMIT) for name in ("a", "b")] + [(a_job(), FINISHED, DONE)])
     assert (found.finished, found.clips, found.had_cost_usd) == (3, 2, Decimal("6.00"))
-    assert list(found.lines()) == [
-        "2 finished clips would be rendered again (already paid: $6.00): `durationSeconds` in defaults, film.yaml:4"
-    ]
+    assert found.why() == "`durationSeconds` in defaults, film.yaml:4"
 
 
 @pytest.mark.parametrize(
@@ -78,10 +76,9 @@ def decided(kind: DecisionKind) -> JobHistory:
 
 
 @pytest.mark.parametrize("kind", [DecisionKind.REDO, DecisionKind.RETRY, DecisionKind.PAY_AGAIN])
-def test_what_somebody_ordered_by_name_is_said_and_not_counted(kind: DecisionKind) -> None:
+def test_what_somebody_ordered_by_name_is_counted_apart(kind: DecisionKind) -> None:
     found = replaced([(a_job(), decided(kind), SUBMIT)])
     assert (found.clips, found.ordered, found.ordered_had_cost_usd) == (0, 1, Decimal("3.00"))
-    assert list(found.lines()) == ["1 finished clip would be rendered again (already paid: $3.00): as requested"]
 
 
 REDONE_IN_VAIN = replace(failed("broke"), request=REQUEST, number=2, id=2)

@@ -10,6 +10,7 @@ from batchrunner.domain.observation import ErrorClass
 from batchrunner.domain.problem import Severity
 from batchrunner.domain.status import Flag, Status
 from batchrunner.domain.step import Action, HoldReason
+from batchrunner.planning.plan_summary import PlannedChange
 from batchrunner.reports.clip_versions import VersionState
 from batchrunner.reports.request_difference import PieceKind
 from batchrunner.sandbox import Behaviour, Fault
@@ -70,7 +71,12 @@ def plan() -> object:
     kinds = [told.read(name) for name in ("plan of film", "plan of what leaves", "plan of edits")]
     return {
         "plan": shape(*kinds),
-        "words": {"action": listed(Action), "status": listed(Status), "block": listed(HoldReason)},
+        "words": {
+            "action": listed(Action),
+            "status": listed(Status),
+            "block": listed(HoldReason),
+            "change": listed(PlannedChange),
+        },
     }
 
 

@@ -25,7 +25,7 @@ from batchrunner.reports.report import Report
 from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import Fault
 from batchrunner.storage.open import open_ledger, read_ledger
-from tests.reports.plans import NOW_S, planned
+from tests.reports.plans import NOW_S, plan_for
 from tests.reports.test_report import a_report, a_row
 from tests.studio import Studio, manifest_text
 
@@ -197,8 +197,8 @@ def test_a_plan_says_how_many_clips_the_limit_pays_for(tmp_path: Path) -> None:
     manifest = studio.write(manifest_text("a", "b", "c"))
     with read_ledger(studio.project.ledger) as ledger:
         seen = studio.batch(manifest, ledger).first_steps(PlanOptions(), Decimal("5.20"))
-    shown = plan_table(planned(*((each.identity, each.step) for each in seen)), NOW_S)
-    assert "the cost limit covers 2 of 3; not covered: c" in shown.splitlines()
+    shown = plan_table(plan_for(*seen))
+    assert "  the cost limit covers 2 of 3; not covered: c" in shown.splitlines()
 
 
 def test_a_task_that_runs_far_longer_than_any_before_is_told_as_stuck(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """A plan as people and programs read it, what it is called, and how long it takes."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -17,60 +18,103 @@ from batchrunner.domain.request import Request
 from batchrunner.domain.status import Status
 from batchrunner.domain.step import Action, HoldReason, Step
 from batchrunner.domain.text import local
+from batchrunner.planning.batch import JobState
 from batchrunner.planning.plan_digest import Terms, difference, plan_digest
 from batchrunner.planning.replaced import Cause, Replaced
 from batchrunner.reports.expected import expected_s
 from batchrunner.reports.plan_table import plan_as_json, plan_table
 from tests.planning.histories import EDITED, REQUEST, SUCCESS, a_job, accepted, closed, failed, put
-from tests.reports.plans import NOW_S, planned, shots
+from tests.reports.plans import NOW_S, plan_for, planned, shots
 
 SUBMIT = Step(Action.SUBMIT, Status.PENDING, "new", cost=Cost(Decimal("1.288"), Decimal("2.576")))
 DONE = Step(Action.NONE, Status.DONE, "done")
+RENDERED = JobHistory((closed(put(accepted(replace(SUCCESS, took_s=3_600.0)))),))
 HELD = replace(SUBMIT, action=Action.HOLD, hold_reason=HoldReason.COST_LIMIT, reason="the cost limit leaves no room")
 
 
-def test_a_plan_shows_each_step_and_what_it_all_costs() -> None:
-    assert plan_table(planned(*shots(SUBMIT, DONE, HELD), expected_s=7_500), NOW_S).splitlines() == [
+def test_a_plan_says_what_it_comes_to_and_then_shows_each_step() -> None:
+    assert plan_table(planned(*shots(SUBMIT, DONE, HELD), expected_s=7_500)).splitlines() == [
+        "film: 3 jobs",
+        "  1 new: $1.29 to $2.58",
+        "  1 held: over the cost limit (would cost $1.29 to $2.58); raise --max-cost or `budget`",
+        "  1 done",
+        "1 clip to render: $1.29 to $2.58 (estimated, prices of 2026-08-18, 97 days old)",
+        "  the cost limit covers 1 of 2; not covered: shot-2",
+        f"  expected: about 2 h 05 min with 2 at once, until {local(NOW_S + 7_500)}",
+        "",
         "job     next              cost  why",
         "------  ------  --------------  -----------------------------",
         "shot-0  submit  $1.29 to $2.58  new",
-        "shot-1  none                 -  done",
         "shot-2  hold                 -  the cost limit leaves no room",
         "",
-        "1 clip to render: $1.29 to $2.58 (estimated, prices of 2026-08-18, 97 days old)",
-        "the cost limit covers 1 of 2; not covered: shot-2",
-        f"expected: about 2 h 05 min with 2 at once, until {local(NOW_S + 7_500)}",
         "plan 0123456789ab: `run --plan 0123456789ab` renders exactly this, or nothing",
     ]
 
 
 def test_a_plan_lists_apart_what_left_the_manifest() -> None:
-    left = Step(Action.POLL, Status.RUNNING, "task task-1 is open")
-    lines = plan_table(planned(*shots(DONE), removed=[(JobId("film", "", "gone", 1), left)]), NOW_S).splitlines()
+    left = Step(Action.POLL, Status.RUNNING, "task task-1 is open", accepted())
+    lines = plan_table(planned(*shots(DONE), removed=[(JobId("film", "", "gone", 1), left)])).splitlines()
+    assert "  1 no longer in the manifest, still to be finished: already paid $3.00" in lines
     assert "no longer in the manifest, still to be finished:" in lines
-    assert lines[-3].startswith("gone ")
+    assert lines[-1].startswith("gone ")
 
 
 def test_a_plan_says_what_has_no_price() -> None:
-    shot = JobId("film", "", "shot-0", 1)
-    lines = plan_table(planned(*shots(SUBMIT), unpriced=frozenset({shot})), NOW_S).splitlines()
-    assert lines[2].split() == ["shot-0", "submit", "?", "new"]
-    assert "no known price: shot-0" in lines
+    lines = plan_table(planned(*shots(SUBMIT, SUBMIT), unpriced=["shot-0"])).splitlines()
+    assert "  2 new: $2.58 to $5.15, and 1 without a known price" in lines
+    assert "  no known price: shot-0" in lines
+    assert [line.split() for line in lines if line.startswith("shot-0")] == [["shot-0", "submit", "?", "new"]]
 
 
 def test_a_plan_that_leaves_many_out_names_ten_of_them() -> None:
-    lines = plan_table(planned(*shots(SUBMIT, *[HELD] * 12)), NOW_S).splitlines()
-    assert lines[-2].endswith("not covered: " + ", ".join(f"shot-{n}" for n in range(1, 11)) + " and 2 more")
+    lines = plan_table(planned(*shots(SUBMIT, *[HELD] * 12))).splitlines()
+    names = ", ".join(f"shot-{n}" for n in range(1, 11))
+    assert f"  the cost limit covers 1 of 13; not covered: {names} and 2 more" in lines
 
 
-def test_a_long_plan_only_counts_what_is_done() -> None:
-    lines = plan_table(planned(*shots(*[DONE] * 60, SUBMIT)), NOW_S).splitlines()
-    assert [line.split()[0] for line in lines[2:4]] == ["shot-60", "(60"]
-    assert lines[3] == "(60 done jobs not shown)"
+def test_a_plan_only_counts_what_is_done_unless_all_is_wanted() -> None:
+    plan = planned(*shots(DONE, DONE, SUBMIT))
+    assert names_in(plan_table(plan)) == ["shot-2"]
+    assert names_in(plan_table(plan, every_row=True)) == ["shot-0", "shot-1", "shot-2"]
+    assert "  2 done" in plan_table(plan).splitlines()
+
+
+def names_in(plan: str) -> list[str]:
+    """What the rows of a plan begin with."""
+    return [line.split("  ")[0] for line in plan.splitlines() if re.match("shot-|…", line)]
+
+
+def test_rows_of_one_reason_beyond_ten_are_one_row_with_their_sum() -> None:
+    other = replace(SUBMIT, reason="changed: prompt", changed=("prompt",))
+    plan = planned(*shots(*[SUBMIT] * 11, other, *[SUBMIT] * 46, *[HELD] * 2))
+    lines = plan_table(plan).splitlines()
+    shown = names_in(plan_table(plan))
+    assert shown == [*(f"shot-{n}" for n in range(10)), "… and 47 more", "shot-11", "shot-58", "shot-59"]
+    [counted] = [line for line in lines if line.startswith("…")]
+    assert re.split("  +", counted) == ["… and 47 more", "submit", "$60.54 to $121.07", "new (--all shows them)"]
+    assert len(names_in(plan_table(plan, every_row=True))) == 60
+
+
+def test_rows_of_one_kind_with_words_of_their_own_are_counted_together() -> None:
+    running = [Step(Action.POLL, Status.RUNNING, f"task task-{n} is open", accepted()) for n in range(12)]
+    lines = plan_table(planned(*shots(*running))).splitlines()
+    assert lines[1] == "  12 rendering: already paid $36.00"
+    assert re.split("  +", lines[-1]) == ["… and 2 more", "poll", "-", "rendering (--all shows them)"]
+
+
+def test_jobs_that_are_left_out_for_several_reasons_are_counted_for_each() -> None:
+    def left_out(why: str) -> Step:
+        return replace(SUBMIT, action=Action.HOLD, reason=why, hold_reason=HoldReason.NOT_SELECTED)
+
+    lines = plan_table(planned(*shots(left_out("over --limit 3"), left_out("not selected"), SUBMIT))).splitlines()
+    assert lines[2:4] == [
+        "  1 held: over --limit 3 (would cost $1.29 to $2.58)",
+        "  1 held: not selected (would cost $1.29 to $2.58)",
+    ]
 
 
 def test_a_plan_without_a_submit_says_that_nothing_is_paid() -> None:
-    assert plan_table(planned(*shots(DONE)), NOW_S).endswith("\n\nnothing to pay")
+    assert plan_table(planned(*shots(DONE))).splitlines() == ["film: 1 job", "  1 done", "nothing to pay"]
 
 
 def test_a_plan_tells_programs_the_same() -> None:
@@ -78,6 +122,7 @@ def test_a_plan_tells_programs_the_same() -> None:
     assert (told["priced_on"], told["cost"]) == ("2026-08-18", {"low_usd": 1.288, "high_usd": 2.576})
     assert told["jobs"][1] == {
         "id": "shot-1",
+        "change": "held",
         "action": "hold",
         "status": "pending",
         "reason": "the cost limit leaves no room",
@@ -163,53 +208,63 @@ def test_the_one_term_that_tells_two_plans_apart_is_named(before: Terms, now: Te
 
 def test_a_plan_whose_failed_tasks_are_paid_again_says_what_it_costs_at_most() -> None:
     plan = planned(*shots(SUBMIT), retries=3)
-    assert "with up to 3 retries of failed tasks, at most $10.30" in plan_table(plan, NOW_S).splitlines()
+    assert "  with up to 3 retries of failed tasks, at most $10.30" in plan_table(plan).splitlines()
     assert plan_as_json(plan)["at_most_usd"] == 10.304
 
 
 @pytest.mark.parametrize(("limits", "most"), [((Decimal(5), None), 5.0), ((Decimal(5), Decimal(4)), 4.0)])
 def test_a_plan_costs_no_more_than_its_limits(limits: tuple[Decimal | None, ...], most: float) -> None:
-    assert plan_as_json(planned(*shots(SUBMIT), retries=3, limits_usd=limits))["at_most_usd"] == most
+    assert (
+        plan_as_json(planned(*shots(SUBMIT), retries=3, max_cost_usd=limits[0], budget_left_usd=limits[1]))[
+            "at_most_usd"
+        ]
+        == most
+    )
 
 
 def test_nobody_knows_what_a_plan_without_prices_costs_at_most() -> None:
-    plan = planned(*shots(SUBMIT), retries=3, unpriced=frozenset({JobId("film", "", "shot-0", 1)}))
+    plan = planned(*shots(SUBMIT), retries=3, unpriced=["shot-0"])
     assert plan_as_json(plan)["at_most_usd"] is None
-    assert "at most" not in plan_table(plan, NOW_S)
+    assert "at most" not in plan_table(plan)
 
 
 # what it replaces
 
 
-def test_a_plan_that_replaces_finished_clips_says_so_before_the_sum() -> None:
+def test_a_plan_says_what_it_replaces_what_that_had_cost_and_which_line_does_it() -> None:
     again = Replaced(
         finished=60,
-        clips=60,
-        had_cost_usd=Decimal("154.56"),
-        causes=(Cause("resolution", "defaults", Location("shots.yaml", 4, 37), 60),),
+        clips=1,
+        had_cost_usd=Decimal("3.00"),
+        causes=(Cause("resolution", "defaults", Location("shots.yaml", 4, 37), 1),),
     )
-    plan = planned(*shots(SUBMIT), replaced=again, max_replaced=12)
-    lines = plan_table(plan, NOW_S).splitlines()
-    line = (
-        "60 finished clips would be rendered again (already paid: $154.56): `resolution` in defaults, shots.yaml:4",
-        "that is more than 12: to allow it, pass --max-replace 60 or --plan to `run`",
-    )
-    at = lines.index(line[0])
-    assert lines[at + 1] == line[1]
-    assert lines[at + 2].startswith("1 clip to render")
+    changed = replace(SUBMIT, reason="changed: resolution", changed=("durationSeconds",), attempt=RENDERED.attempts[0])
+    edited = replace(a_job(EDITED), identity=JobId("film", "", "hero", 1))
+    plan = plan_for(JobState(edited.identity, edited, RENDERED, changed), replaced=again, max_replaced=0)
+    assert plan_table(plan).splitlines()[1:4] == [
+        "  1 replaced: $1.29 to $2.58 (had cost $3.00; changed: `resolution` in defaults, shots.yaml:4)",
+        "    that is more than 0: to allow it, pass --max-replace 1 or --plan to `run`",
+        "1 clip to render: $1.29 to $2.58 (estimated, prices of 2026-08-18, 97 days old)",
+    ]
     assert plan_as_json(plan)["replaced"] == {
-        "clips": 60,
-        "had_cost_usd": 154.56,
+        "clips": 1,
+        "had_cost_usd": 3.0,
         "finished": 60,
         "ordered": 0,
-        "causes": [{"field": "resolution", "layer": "defaults", "file": "shots.yaml", "line": 4, "clips": 60}],
+        "causes": [{"field": "resolution", "layer": "defaults", "file": "shots.yaml", "line": 4, "clips": 1}],
     }
+
+
+def test_a_plan_names_the_models_that_its_run_refuses() -> None:
+    plan = planned(*shots(SUBMIT), refused=("one/a",), check_command="batchrunner models check one/a")
+    line = "  `run` refuses one/a: the contract has changed; look at it with `batchrunner models check one/a`"
+    assert line in plan_table(plan).splitlines()
+    assert plan_as_json(plan)["summary"]["changed_contracts"] == ["one/a"]
 
 
 # how long it takes
 
 
-RENDERED = JobHistory((closed(put(accepted(replace(SUCCESS, took_s=3_600.0)))),))
 OTHER = JobHistory((closed(put(accepted(replace(SUCCESS, took_s=1_800.0), request=EDITED))),))
 
 

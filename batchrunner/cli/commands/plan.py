@@ -50,10 +50,13 @@ _OPTIONS = (
 @manifest_argument
 @lambda command: decorated(command, _OPTIONS)
 @option("--detailed-exitcode", is_flag=True, help="Exit with 5 if there is something to do.")
-def command(manifest: Path, *, detailed_exitcode: bool, **options: Any) -> int:
+@option("--all", "every_row", is_flag=True, help="Show every job, also those that are done, and all rows of a reason.")
+def command(manifest: Path, *, detailed_exitcode: bool, every_row: bool, **options: Any) -> int:
     """Show what `run` would do next with each job, why, and for how much.
 
-    Changes nothing, asks nobody, needs no key. The name at its end can be given to `run --plan`.
+    First what it comes to: how many jobs are new, replaced, taken over or held, each with its sum. Jobs that are
+    done, and those beyond ten of one reason, are only counted. Changes nothing, asks nobody, needs no key. The name
+    at its end can be given to `run --plan`.
 
     Example: batchrunner plan shots.yaml
     """
@@ -69,7 +72,7 @@ def command(manifest: Path, *, detailed_exitcode: bool, **options: Any) -> int:
         typed_values = [{"value": said, "jobs": count} for said, count in set_values(read.jobs)]
         hand_over(json_text(plan_as_json(planned) | {"set": typed_values}, indent=2))
     else:
-        table = plan_table(planned, now_s, width())
+        table = plan_table(planned, width(), every_row=every_row)
         said = set_lines(read.jobs, "; pass it to `run`, too")
         say_lines(stacked(said, in_lines(""), table) if said else table)
     something = any(not step.is_last for _, step in planned.steps)

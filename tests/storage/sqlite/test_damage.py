@@ -222,7 +222,7 @@ def tell_everything(studio: Studio) -> set[str]:
         next_commands(report.rows, "film.yaml")
         plan_table(
             planned_of(batch, EffectiveLimits(2, 100, 60.0, 0, None), 2, seen, studio.api, studio.clock_s),
-            studio.clock_s,
+            every_row=True,
         )
         for each in seen:
             history(each.identity, each.history, each.step, batch.catalog)
