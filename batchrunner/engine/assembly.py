@@ -23,7 +23,7 @@ from batchrunner.engine.limited_provider import LimitedProvider
 from batchrunner.engine.poll import Poller
 from batchrunner.engine.progress_beat import ProgressBeat, Waiting
 from batchrunner.engine.run_stats import RunStats
-from batchrunner.engine.scheduling.hint_listener import HintListener
+from batchrunner.engine.scheduling.hint_listener import HintListener, hints_of
 from batchrunner.engine.scheduling.latency_models import LatencyModels
 from batchrunner.engine.scheduling.poll_queue import PollQueue
 from batchrunner.engine.scheduling.rate_limiter import RateLimiter
@@ -65,13 +65,11 @@ class Assembly:
         self._budget = batch.budget(limits)
         self.events = EventSink(services.listener)
         self.stats = RunStats()
-        self.stops = Stops(
-            limits.deadline_s, lambda job: batch.project.output(job.output), self._clock, self._wakeup, self.events
-        )
+        output_of = lambda job: batch.project.output(job.output)  # noqa: E731
+        self.stops = Stops(limits.deadline_s, output_of, self._clock, self._wakeup, self.events)
         self.tracker = TaskTracker(LatencyModels(batch.all_histories(), batch.catalog.latency_kind), self._clock)
-        self.decider = Decider(
-            batch, self._ledger, self._budget, self.stops, self.tracker, options, on_change=services.observer.stands
-        )
+        change = services.observer.stands
+        self.decider = Decider(batch, self._ledger, self._budget, self.stops, self.tracker, options, on_change=change)
         self.clips = ClipStore(batch.project, self._ledger, self._clock)
         self._connect(services.make_provider(http, self._credentials, self._clock))
         self._guard()
@@ -97,7 +95,9 @@ class Assembly:
             clock=clock,
             events=self.events,
         )
-        self.hints = HintListener(provider.wait_for_hints, self.provider.gate, self._polls, self._scheduling, clock)
+        self.hints = HintListener(
+            hints_of(provider, self._batch), self.provider.gate, self._polls, self._scheduling, clock
+        )
         self.balance = BalanceReader(self.provider, account, self._run_id, key_digest, clock)
         self._in_flight = InFlightSubmits(self._wakeup)
         self._log = AttemptLog(

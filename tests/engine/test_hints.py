@@ -24,6 +24,13 @@ pytestmark = pytest.mark.untraced
 JOBS = 30
 MINUTE_S = 60.0
 
+WAITING = """slug: google/veo-3.1-i2v
+like: google/veo-3.1-i2v
+path: google/veo-3.1-i2v/async
+source: {page: a page of mine, read: 2026-11-20, confidence: doc}
+notifies: wait
+"""
+
 MakeSource = Callable[[Studio], WaitForHints]
 
 
@@ -46,7 +53,7 @@ class Hearing(Studio):
         return replace(super().endpoint(clock), make_provider=self.provider)
 
     def provider(self, http: Http, access: Credentials, clock: Clock) -> Provider:
-        made = Hinted(http, access.base_url, access.key, clock, can_wait=True)
+        made = Hinted(http, access.base_url, access.key, clock)
         if self.make_source is not None:
             made.source = self.make_source(self)
         return made
@@ -57,11 +64,19 @@ def ran(studio: Studio) -> float:
     studio.options = replace(
         studio.options, concurrency=10, rate_per_min=100, latency_s=60, latency_spread_s=20, tells_ends=True
     )
-    studio.write(manifest_text(*(f"job{number:02}" for number in range(JOBS))))
+    studio.write(heard(studio, manifest_text(*(f"job{number:02}" for number in range(JOBS)))))
     took_s = studio.run().seconds
     assert counts(studio) == {Status.DONE: JOBS}
     audit(studio)
     return took_s
+
+
+def heard(studio: Studio, text: str) -> str:
+    """The manifest of a run that is given hints: its model's description says that the service can wait."""
+    if not isinstance(studio, Hearing):
+        return text
+    (studio.folder / "model.yaml").write_text(WAITING, encoding="utf-8")
+    return text.replace("version: 1\n", "version: 1\nmodels: [model.yaml]\n", 1)
 
 
 def polls(studio: Studio) -> int:
@@ -153,7 +168,7 @@ def test_a_source_that_is_of_no_use_leaves_the_run_as_it_is(tmp_path: Path, sour
 def test_a_service_that_knows_no_such_address_is_asked_less_and_less(tmp_path: Path) -> None:
     studio = hearing(tmp_path / "deaf")
     studio.options = replace(studio.options, latency_s=600, tells_ends=False)
-    studio.write(manifest_text("a"))
+    studio.write(heard(studio, manifest_text("a")))
 
     studio.run()
 
@@ -161,3 +176,13 @@ def test_a_service_that_knows_no_such_address_is_asked_less_and_less(tmp_path: P
     assert 3 <= len(asked_s) <= 10
     assert asked_s[-1] - asked_s[-2] > 60
     assert counts(studio) == {Status.DONE: 1}
+
+
+def test_nobody_is_asked_for_hints_where_no_description_says_that_the_service_waits(tmp_path: Path) -> None:
+    studio = hearing(tmp_path / "plain")
+    studio.options = replace(studio.options, tells_ends=True)
+    studio.write(manifest_text("a"))
+
+    studio.run()
+
+    assert "/api/v1/tasks" not in [asked.path for asked in studio.asked]

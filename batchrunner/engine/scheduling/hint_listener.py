@@ -8,7 +8,8 @@ from batchrunner.engine.scheduling.poll_queue import PollQueue
 from batchrunner.engine.scheduling.request_gate import RequestGate
 from batchrunner.engine.scheduling.wakeup import Wakeup
 from batchrunner.io.clock import Clock
-from batchrunner.providers.provider import WaitForHints
+from batchrunner.planning.batch import Batch
+from batchrunner.providers.provider import Provider, WaitForHints
 
 # What one request may wait for; after those that brought nothing, and came at once, exponential backoff.
 WAIT_S = 25.0
@@ -56,3 +57,9 @@ async def _named(ask: WaitForHints) -> Collection[str]:
         return await ask(WAIT_S)
     except Exception:  # noqa: BLE001 - whatever is wrong with it, a run does not need it
         return ()
+
+
+def hints_of(provider: Provider, batch: Batch) -> WaitForHints | None:
+    """What tells of ends: None where no model of a batch is described as one whose service can wait."""
+    models = (batch.catalog.find(slug) for slug in {job.request.model for job in batch.jobs.values()})
+    return provider.wait_for_hints if any(model and model.timing.notifies for model in models) else None

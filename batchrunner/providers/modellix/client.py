@@ -31,18 +31,16 @@ _LIMITS = KnownLimits(
 class Modellix:
     """The service at one address, asked with one key.
 
-    `can_wait`: a description says that it can wait with its answer. `distrust` is why there is no point in asking on:
-    whoever answers there shows a certificate that is not accepted.
+    `distrust` is why there is no point in asking on: whoever answers there shows a certificate that is not accepted.
     """
 
     limits = _LIMITS
 
-    def __init__(self, http: Http, base_url: str, key: str, clock: Clock, *, can_wait: bool = False) -> None:
+    def __init__(self, http: Http, base_url: str, key: str, clock: Clock) -> None:
         self._http = http
         self._base_url = base_url.rstrip("/")
         self._clock = clock
         self.distrust = ""
-        self._can_wait = can_wait
         self._heard_until_ms: int | None = None
         self._headers = {"Authorization": f"Bearer {key}", "User-Agent": f"batchrunner/{__version__}"}
 
@@ -104,8 +102,8 @@ class Modellix:
 
     @property
     def wait_for_hints(self) -> WaitForHints | None:
-        """Waits for word that tasks may have ended, where a description says that the service can wait."""
-        return self._hints if self._can_wait else None
+        """Waits for word that tasks may have ended: asked only where a model's description says that it can wait."""
+        return self._hints
 
     async def _hints(self, wait_s: float) -> tuple[str, ...]:
         since = "" if self._heard_until_ms is None else f"&since={self._heard_until_ms}"
