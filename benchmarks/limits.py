@@ -18,11 +18,13 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, fields
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from random import Random
 from statistics import NormalDist, mean
+from unittest.mock import patch
 
 from batchrunner.domain.attempt import Answer, Attempt, Outcome
 from batchrunner.domain.clip import Clip, ClipRole
@@ -33,15 +35,12 @@ from batchrunner.domain.status import Status
 from batchrunner.engine.scheduling.latency_model import LatencyModel
 from batchrunner.engine.scheduling.latency_models import LatencyModels
 from batchrunner.io.http import Answered, Responder
-from batchrunner.manifest.load import Manifest
-from batchrunner.planning.batch import Batch
 from batchrunner.planning.job_records import as_record
 from batchrunner.providers.credentials import Credentials
 from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import Charged
 from batchrunner.sandbox.exchange import HttpAnswer as Sent
 from batchrunner.sandbox.exchange import pieces
-from batchrunner.storage.interface import LedgerReader
 from batchrunner.storage.open import open_ledger
 from batchrunner.storage.records import Claim, NewRun
 from tests.moved_time import EVENING_S
@@ -118,26 +117,15 @@ class Every(LatencyModel):
 
 
 class TheOne(LatencyModels):
-    """The same forecast for every kind of task."""
+    """The same latency model for every kind of task."""
 
-    def __init__(self, forecast: LatencyModel) -> None:
-        super().__init__((), lambda _: ())
-        self._forecast = forecast
+    def __init__(self, latency: LatencyModel) -> None:
+        super().__init__((), lambda request: (request.model,))
+        self._latency = latency
 
     def of(self, request: Request) -> LatencyModel:  # noqa: ARG002 - there is one kind here
         """The one."""
-        return self._forecast
-
-
-class StandIn(Batch):
-    """A batch whose forecasts are made up."""
-
-    __slots__ = ("stand_in",)
-    stand_in: LatencyModels
-
-    def forecasts(self) -> LatencyModels:
-        """The one that was handed in."""
-        return self.stand_in
+        return self._latency
 
 
 class Counting:
@@ -161,18 +149,7 @@ class Counting:
 
 
 class Bench(Studio):
-    """A studio that may have another forecast than the learned one."""
-
-    stand_in: LatencyModel | None = None
-
-    def batch(self, manifest: Manifest, ledger: LedgerReader) -> Batch:
-        """All that is known; only the forecasts may be others."""
-        known = super().batch(manifest, ledger)
-        if self.stand_in is None:
-            return known
-        batch = StandIn(**{each.name: getattr(known, each.name) for each in fields(known)})
-        object.__setattr__(batch, "stand_in", TheOne(self.stand_in))
-        return batch
+    """A studio that knows when its last request left."""
 
     def now_s(self) -> float:
         """When the last request left."""
@@ -278,6 +255,13 @@ def stand_in(cell: Cell) -> LatencyModel | None:
     return Known(cell.shape) if cell.strategy == "known" else None
 
 
+def given(latency: LatencyModel | None) -> AbstractContextManager[object]:
+    """Within it runs use this latency model; the learned ones where there is none."""
+    if latency is None:
+        return nullcontext()
+    return patch("batchrunner.engine.assembly.LatencyModels", lambda *_: TheOne(latency))
+
+
 def measure(cell: Cell) -> Found:
     """One whole run."""
     lasting_s = latencies_s(cell.shape, JOBS, seed=2)
@@ -292,12 +276,12 @@ def measure(cell: Cell) -> Found:
         studio, counting = Bench(Path(name), options), Counting()
         studio.travel_s = cell.trip_s
         studio.way = lambda answer: counting.way(answer, studio)
-        studio.stand_in = stand_in(cell)
         if cell.strategy != "cold":
             remember(studio, cell)
         studio.write(manifest_text(*(f"job{number:03}" for number in range(JOBS))))
         # who polls by the clock is told the slots, and keeps to them
-        ended = studio.run(concurrency=cell.slots if cell.strategy.startswith("every") else AUTO)
+        with given(stand_in(cell)):
+            ended = studio.run(concurrency=cell.slots if cell.strategy.startswith("every") else AUTO)
         charges = studio.record().charges
         done = Counter(step.status for who, step in ended.steps.items() if who.job.startswith("job"))
     if done != {Status.DONE: JOBS} or len(charges) != JOBS:

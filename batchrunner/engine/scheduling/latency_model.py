@@ -48,8 +48,12 @@ class LatencyModel:
     All ages are seconds since the submit; one below 0 counts as 0, and what is no finite number is not learned.
     """
 
-    def __init__(self, seen_s: Iterable[tuple[float, float]] = ()) -> None:
-        """Learns from earlier tasks: (waiting at this age, ended by that one), oldest first."""
+    def __init__(self, seen_s: Iterable[tuple[float, float]] = (), prior: "LatencyModel | None" = None) -> None:
+        """Learns from earlier tasks: (waiting at this age, ended by that one), oldest first.
+
+        `prior` is of tasks that are like these; where there is none, any age is plausible.
+        """
+        self._prior_rates = _PRIOR_RATES if prior is None else prior.rates
         self.longest_s = 0.0
         self._ends = [0.0] * _LAST
         self._waits_s = [0.0] * _LAST
@@ -100,9 +104,14 @@ class LatencyModel:
             self._waits_s[n] += _overlap_s(n, waited_s, high_s) * (still - ends / 2.0) / whole
             still -= ends
 
+    @property
+    def rates(self) -> tuple[float, ...]:
+        """The rate of ending at each step of the age, as it is known now."""
+        return tuple(self._rate(n) for n in range(_LAST))
+
     def _rate(self, n: int) -> float:
         prior_s = (_PRIOR_TASKS + _PRIOR_TASKS_AT_FIRST / (1.0 + self._seen)) * _WIDTHS_S[n]
-        return (self._ends[n] + prior_s * _PRIOR_RATES[n]) / (self._waits_s[n] + prior_s)
+        return (self._ends[n] + prior_s * self._prior_rates[n]) / (self._waits_s[n] + prior_s)
 
     # asking
 
@@ -173,8 +182,7 @@ class LatencyModel:
 
     def _settle(self) -> None:
         self._is_stale = False
-        self._rates = [self._rate(n) for n in range(_LAST)]
-        self._rates.append(_PRIOR_RATES[-1])
+        self._rates = [*self.rates, _PRIOR_RATES[-1]]
         self._sums = [0.0]
         for rate, width_s in zip(self._rates, _WIDTHS_S, strict=False):
             self._sums.append(self._sums[-1] + rate * width_s)

@@ -10,6 +10,10 @@ from batchrunner.engine.scheduling.latency_model import LatencyModel
 _MOST = 400
 # A task was seen waiting shortly before it was seen ended: polls come often where an end is likely.
 _SEEN_BEFORE = 0.97
+# Where nothing is known of a kind, what is known of others is its prior, blurred by these factors: a longer clip or a
+# larger picture takes another time, but seldom one of another order.
+_MOST_OF_OTHERS = 30
+_BLURRED = (0.5, 0.65, 0.8, 1.0, 1.25, 1.6, 2.0)
 
 
 # Requests of one kind are rendered in about the same time.
@@ -17,7 +21,11 @@ KindOf = Callable[[Request], tuple[object, ...]]
 
 
 class LatencyModels:
-    """One latency model for each kind of request; a wide one where nothing is known of a kind."""
+    """One latency model for each kind of request.
+
+    Where nothing is known of a kind, it begins with what is known of other kinds of its model, else of all others; a
+    wide one where nothing is known at all.
+    """
 
     def __init__(self, histories: Iterable[JobHistory], kind_of: KindOf) -> None:
         self._kind_of = kind_of
@@ -26,13 +34,27 @@ class LatencyModels:
             for attempt in history.attempts:
                 if attempt.took_s is not None:
                     took[kind_of(attempt.request)].append((attempt.opened_at_s + attempt.took_s, attempt.took_s))
+        self._took = took
         self._by_kind = {kind: _learned(seen) for kind, seen in took.items()}
 
     def of(self, request: Request) -> LatencyModel:
         """The model for tasks that ask for such a clip."""
-        return self._by_kind.setdefault(self._kind_of(request), LatencyModel())
+        kind = self._kind_of(request)
+        if kind not in self._by_kind:
+            self._by_kind[kind] = LatencyModel(prior=self._of_others(kind))
+        return self._by_kind[kind]
+
+    def _of_others(self, kind: tuple[object, ...]) -> LatencyModel | None:
+        same_model = [one for other, seen in self._took.items() if other[:1] == kind[:1] for one in seen]
+        known = same_model or [one for seen in self._took.values() for one in seen]
+        newest = [took_s for _, took_s in sorted(known)[-_MOST_OF_OTHERS:]]
+        return _model_of(took_s * factor for factor in _BLURRED for took_s in newest) if newest else None
 
 
 def _learned(seen: list[tuple[float, float]]) -> LatencyModel:
     newest = [took_s for _, took_s in sorted(seen)[-_MOST:]]
-    return LatencyModel((took_s * _SEEN_BEFORE, took_s) for took_s in newest)
+    return _model_of(newest)
+
+
+def _model_of(took_s: Iterable[float]) -> LatencyModel:
+    return LatencyModel((each_s * _SEEN_BEFORE, each_s) for each_s in took_s)
