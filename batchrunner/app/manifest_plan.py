@@ -14,6 +14,7 @@ from batchrunner.app.session import in_flight_run, known_ledger
 from batchrunner.app.summarize import asked_models, concurrency_of, removed_of, summary_of
 from batchrunner.catalog import Model, PriceList
 from batchrunner.domain.settings import DEFAULT_MAX_REPLACE
+from batchrunner.engine.limit_memory import remembered_slots
 from batchrunner.errors import UsageError
 from batchrunner.manifest.load import Manifest
 from batchrunner.planning.batch import Batch, JobState, load_batch
@@ -21,6 +22,8 @@ from batchrunner.planning.effective_limits import EffectiveLimits
 from batchrunner.planning.inputs import PlanOptions
 from batchrunner.planning.plan_digest import plan_digest
 from batchrunner.reports.plan_table import Planned
+from batchrunner.storage.account_limits import NO_LIMITS, own_limits
+from batchrunner.storage.interface import AccountReader
 from batchrunner.storage.paths import ProjectPaths
 from batchrunner.storage.symlinks import check_symlinks
 
@@ -37,6 +40,12 @@ class AccountRef:
         """Whether it takes money: the imitated service in this very process takes none."""
         return (self.base_url, self.key_digest) != (SANDBOX_ACCESS.base_url, SANDBOX_ACCESS.key_digest)
 
+    def slots(self, known: AccountReader) -> int | None:
+        """How many tasks a run would begin with at once, as runs have learnt it; None where nobody knows."""
+        if self.key_digest is None:
+            return None
+        return remembered_slots(own_limits() if self.is_paid else NO_LIMITS, known, self.key_digest, self.base_url)
+
 
 def plan_of(
     manifest: Manifest, project: ProjectPaths, prices: PriceList, options: RunOptions, account: AccountRef, now_s: float
@@ -47,7 +56,7 @@ def plan_of(
     planning = PlanOptions(limits.retries)
     with known_ledger(project) as ledger:
         flying = in_flight_run(project, ledger, manifest.name)
-        slots = ledger.account.slots(account.key_digest) if account.key_digest else None
+        slots = account.slots(ledger.account)
         batch = load_batch(project, wanted_of(manifest), ledger, prices, now_s, flying)
         decided = decided_by(options, batch, ledger, limits.retries, now_s)
     if decided is not None:

@@ -22,6 +22,7 @@ from batchrunner.domain.history import JobHistory
 from batchrunner.domain.job import JobId
 from batchrunner.domain.settings import Settings
 from batchrunner.engine.executor import RunResult, execute
+from batchrunner.engine.limit_memory import remembered_slots
 from batchrunner.engine.services import Services
 from batchrunner.engine.shutdown import Shutdown
 from batchrunner.io.clock import Clock
@@ -135,7 +136,8 @@ async def _approved(
     ports: RunPorts,
 ) -> Approval:
     endpoint, ask, clock = ports.endpoint, ports.ask, ports.clock
-    slots = known.account.slots(endpoint.access.key_digest)
+    access = endpoint.access
+    slots = remembered_slots(endpoint.account_limits, known.account, access.key_digest, access.base_url)
     return await approve(options, batch, limits, planning, endpoint=endpoint, ask=ask, clock=clock, slots=slots)
 
 

@@ -5,7 +5,12 @@ from batchrunner.engine.scheduling.adaptive_limit import AdaptiveLimit
 from batchrunner.io.clock import Clock
 from batchrunner.providers.credentials import Credentials
 from batchrunner.storage.account_limits import AccountLimits
-from batchrunner.storage.interface import AccountLog
+from batchrunner.storage.interface import AccountLog, AccountReader
+
+
+def remembered_slots(own: AccountLimits, account: AccountReader, key_digest: str, base_url: str) -> int | None:
+    """How many tasks a run begins with at once: what all of a person's runs learnt, else what the ledger knows."""
+    return own.slots(key_digest, base_url) or account.slots(key_digest)
 
 
 class LimitMemory:
@@ -36,7 +41,7 @@ class LimitMemory:
         """The number that somebody gave, or what is learnt from the account."""
         if self._concurrency is not None:
             return AdaptiveLimit(self._concurrency, self._concurrency)
-        remembered = self._own.slots(self._key_digest, self._base_url) or self._account.slots(self._key_digest)
+        remembered = remembered_slots(self._own, self._account, self._key_digest, self._base_url)
         return AdaptiveLimit(remembered, known=remembered) if remembered else AdaptiveLimit()
 
     def remember(self, limit: AdaptiveLimit, stats: RunStats) -> None:
