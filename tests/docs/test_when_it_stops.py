@@ -14,6 +14,11 @@ PAID_AGAIN = {"A clip is no longer at the service": 1}
 SAME_COMMAND = "run the same command again"
 
 
+def untimed(shown: list[str]) -> list[str]:
+    """The same without how long runs took: when a task is polled is learned, and every better guess changes it."""
+    return [re.sub(r"^took \d+ (s|min)", "took …", each, flags=re.MULTILINE) for each in shown]
+
+
 def test_the_page_has_the_ten_situations_and_no_other() -> None:
     assert len(SITUATIONS) == 10
     assert re.findall(r"^## (.*)$", TEXT, re.MULTILINE) == list(SITUATIONS)
@@ -23,7 +28,8 @@ def test_the_page_has_the_ten_situations_and_no_other() -> None:
 def test_what_the_page_shows_is_what_is_printed_and_its_next_command_helps(heading: str) -> None:
     typed, charges = transcript(heading)
 
-    assert blocks(section(TEXT, heading)) == [str(each) for each in typed], "type `python -m tests.docs.at_night`"
+    shown, printed = blocks(section(TEXT, heading)), [str(each) for each in typed]
+    assert untimed(shown) == untimed(printed), "type `python -m tests.docs.at_night`"
     first, *others = typed
     assert first.code != ExitCode.DONE
     assert [each.code for each in others] == [ExitCode.DONE] * len(others)
