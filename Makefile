@@ -62,6 +62,7 @@ bench: $(VENV)/dev
 	$(BIN)/python benchmarks/ledger.py
 	$(BIN)/python benchmarks/limits.py
 	$(BIN)/python benchmarks/night.py
+	$(BIN)/python benchmarks/live_view.py
 
 # Renews both locks, with every library at its newest: see CONTRIBUTING.md.
 lock:

@@ -1,7 +1,6 @@
 """Problems as people, programs and GitHub read them."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -11,7 +10,7 @@ from batchrunner.cli.repository_path import from_repository
 from batchrunner.cli.terminal import one_line
 from batchrunner.domain.problem import Problem, Severity
 from batchrunner.domain.request import without_secrets
-from batchrunner.domain.text import Lines, json_text, visible
+from batchrunner.domain.text import Lines, columns, json_text, visible
 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
 _WIDEST_LINE = 120
@@ -72,7 +71,7 @@ def _snippet(problem: Problem, lines: Sources, colour: str) -> list[str]:
         return []
     number = f"{problem.location.line:>5} | "
     before = shown[: column - 1 - start]
-    caret = " " * (len(number) + sum(map(_columns, before))) + click.style("^", fg=colour)
+    caret = " " * (len(number) + columns(before)) + click.style("^", fg=colour)
     return [click.style(number, dim=True) + shown.rstrip(), caret]
 
 
@@ -90,13 +89,6 @@ def _line(problem: Problem, lines: Sources) -> str:
     """The line that a problem stands on; empty if it stands on none."""
     text = lines.get(problem.location.file, ())
     return text[problem.location.line - 1] if 1 <= problem.location.line <= len(text) else ""
-
-
-def _columns(character: str) -> int:
-    """How many columns of a terminal a character takes."""
-    if unicodedata.combining(character):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
 
 
 def _object(problem: Problem) -> dict[str, Any]:

@@ -1,20 +1,24 @@
-"""What a run shows while it goes on: one live line on a terminal, elsewhere a plain line now and then."""
+"""What a run shows while it goes on: a live view on a terminal, elsewhere a plain line now and then."""
 
-import os
-import shutil
-import sys
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import click
 
-from batchrunner.cli.terminal import hand_over, one_line
+from batchrunner.cli.terminal import can_redraw, hand_over, one_line
 from batchrunner.domain.event import Event, EventKind, Progress, RunEvent
-from batchrunner.domain.money import dollars
-from batchrunner.domain.status import counts_in_words
-from batchrunner.domain.text import duration, visible
+from batchrunner.domain.text import local_clock
+from batchrunner.io.clock import Clock
+from batchrunner.reports.run_view import plain_line
 
-LIVE_BEAT_S = 1.0
-PLAIN_BEAT_S = 30.0
+if TYPE_CHECKING:
+    from batchrunner.cli.live_view import LiveView
+
+# How often it wants to hear how far the run is.
+BEAT_S = 1.0
+_PLAIN_S = 30.0
+# What is waited for a shorter time is no news in a log.
+_LASTING_S = 10.0
 
 # What is worth a line of its own: what failed, and what needs a person.
 _WORDS = {
@@ -29,63 +33,67 @@ _NOTES = {EventKind.NOTE, EventKind.HALT, EventKind.WAIT}
 
 
 class ConsoleProgress:
-    """Listens to a run and tells it on stderr. A terminal that has died does not end the run."""
+    """Listens to a run and tells it on stderr. A terminal that has died does not end the run.
 
-    def __init__(self, *, quiet: bool) -> None:
+    Where there is no live view, a line tells how far the run is every half minute, and when a wait that lasts begins or
+    ends. `shares_stdout`: results are written to stdout meanwhile.
+    """
+
+    def __init__(self, clock: Clock, *, quiet: bool, shares_stdout: bool = False) -> None:
+        self._clock = clock
         self._quiet = quiet
-        self._live = not quiet and is_live()
-        self._line = ""
-
-    @property
-    def beat_s(self) -> float:
-        """How often it wants to hear how far the run is."""
-        return LIVE_BEAT_S if self._live else PLAIN_BEAT_S
+        self._view = None if quiet or not can_redraw(shares_stdout=shares_stdout) else _live_view()
+        self._next_s = _PLAIN_S
+        self._is_waiting = False
 
     def __call__(self, event: Event) -> None:
         """Hears of one event."""
         match event:
             case Progress():
-                self._show(progress_line(event))
+                self._show(event)
+            case RunEvent(kind=EventKind.DONE) if self._view and event.job:
+                self._view.finish(event.job, event.text)
             case RunEvent(kind=kind) if kind in _WORDS and not (self._quiet and kind in _NOTES):
                 words, colour = _WORDS[kind]
                 where = f"{event.job}: " if event.job else ""
-                self._say(one_line(f"{click.style(words, fg=colour)}  {where}{event.text}"))
+                self._say(f"{click.style(words, fg=colour)}  {where}{event.text}")
             case _:
                 pass
 
+    def warn(self, text: str) -> None:
+        """Says what has to be known even by those who want it quiet."""
+        self._say(text)
+
     def close(self) -> None:
         """Leaves the terminal as it was."""
-        self._write("\r\x1b[2K" if self._line else "")
-        self._line = ""
+        if self._view:
+            with suppress(OSError):
+                self._view.close()
 
-    def _show(self, line: str) -> None:
-        if self._quiet:
-            return
-        if not self._live:
-            self._say(line)
-            return
-        self._line = line[: shutil.get_terminal_size().columns - 1]
-        self._write(f"\r\x1b[2K{self._line}")
+    def _show(self, progress: Progress) -> None:
+        if self._view:
+            with suppress(OSError):  # a terminal that died: the run goes on
+                self._view.show(progress, self._clock.wall_s())
+        elif not self._quiet and self._is_news(progress):
+            self._say(plain_line(progress, self._clock.wall_s()))
 
-    def _say(self, line: str) -> None:
-        self._write(f"\r\x1b[2K{line}\n{self._line}" if self._line else f"{line}\n")
+    def _is_news(self, progress: Progress) -> bool:
+        is_waiting = bool(progress.waits_for) and progress.waits_s >= _LASTING_S
+        if is_waiting is self._is_waiting and progress.elapsed_s < self._next_s:
+            return False
+        self._is_waiting, self._next_s = is_waiting, progress.elapsed_s + _PLAIN_S
+        return True
 
-    def _write(self, text: str) -> None:
+    def _say(self, text: str) -> None:
+        line = f"{local_clock(self._clock.wall_s())}  {one_line(text)}\n"
         with suppress(OSError):  # a terminal that died, a full disk behind it: the run goes on
-            hand_over(text, nl=False, err=True)
+            if self._view:
+                self._view.above(line)
+            else:
+                hand_over(line, nl=False, err=True)
 
 
-def is_live() -> bool:
-    """Whether stderr is a terminal on which a line can be drawn again."""
-    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("CI")
+def _live_view() -> "LiveView":
+    from batchrunner.cli.live_view import LiveView  # noqa: PLC0415  # rich is loaded where a terminal shows it
 
-
-def progress_line(progress: Progress) -> str:
-    """`12 done, 2 running · waiting for … · 12 min · $36.06 in this run · about 2 min left`.
-
-    What matters most comes first: a narrow terminal cuts the end.
-    """
-    left = "" if progress.left_s is None else f"about {duration(progress.left_s)} left"
-    spent = f"{dollars(progress.spent_usd)} in this run"
-    parts = [counts_in_words(progress.counts), progress.waits_for, duration(progress.elapsed_s), spent, left]
-    return visible(" · ".join(part for part in parts if part))
+    return LiveView()

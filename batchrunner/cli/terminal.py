@@ -28,7 +28,7 @@ _COMMAND = re.compile(r"^(\s*):(?=:)")
 
 def say(text: str = "", *, err: bool = False, nl: bool = True) -> None:
     """Prints one line, whatever is in the text: nothing from outside begins a new one, or steers the terminal."""
-    click.echo(_harmless(text), err=err, nl=nl)
+    click.echo(_harmless(text), err=err, nl=nl, color=_colour())
 
 
 def warn(text: str) -> None:
@@ -38,7 +38,7 @@ def warn(text: str) -> None:
 
 def say_lines(text: Lines, *, err: bool = False) -> None:
     """Prints lines that were made as such."""
-    click.echo("\n".join(map(_harmless, text.split("\n"))), err=err)
+    click.echo("\n".join(map(_harmless, text.split("\n"))), err=err, color=_colour())
 
 
 def begins_with_mark(*, err: bool) -> str:
@@ -49,7 +49,7 @@ def begins_with_mark(*, err: bool) -> str:
 
 def hand_over(text: str, *, err: bool = False, nl: bool = True) -> None:
     """Prints what a program reads, or what draws on a terminal: as it is. Whoever made it has escaped what is in it."""
-    click.echo(text, err=err, nl=nl)
+    click.echo(text, err=err, nl=nl, color=_colour())
 
 
 def one_line(text: str) -> str:
@@ -60,6 +60,43 @@ def one_line(text: str) -> str:
 
 def _harmless(text: str) -> str:
     return _COMMAND.sub(r"\1\\:", one_line(text))
+
+
+def is_plain() -> bool:
+    """Whether somebody wants no colours, or has a terminal that knows none. Source: no-color.org."""
+    return bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+
+
+def _colour() -> bool | None:
+    """What click is told: no styles, or those of a terminal only."""
+    return False if is_plain() else None
+
+
+def can_redraw(*, shares_stdout: bool = False) -> bool:
+    """Whether stderr is a terminal on which lines can be drawn anew, before the eyes of a person.
+
+    `shares_stdout`: something is written to stdout meanwhile, which must not be the same terminal then.
+    """
+    is_shared = shares_stdout and sys.stdout is not None and sys.stdout.isatty()
+    return sys.stderr.isatty() and not is_plain() and not is_shared and not os.environ.get("CI")
+
+
+def can_encode(characters: str) -> bool:
+    """Whether stderr can say these."""
+    try:
+        characters.encode(sys.stderr.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def size() -> os.terminal_size:
+    """How many columns and lines the terminal of stderr has just now; 80 and 24 where it does not say."""
+    try:
+        found = os.get_terminal_size(sys.stderr.fileno())
+    except (OSError, ValueError):
+        found = os.terminal_size((0, 0))
+    return os.terminal_size((found.columns or 80, found.lines or 24))
 
 
 def width() -> int | None:

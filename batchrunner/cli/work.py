@@ -16,11 +16,11 @@ from batchrunner.cli.context import endpoint_of, project_of
 from batchrunner.cli.event_output import STDOUT, written_events
 from batchrunner.cli.invocation import Invocation
 from batchrunner.cli.options import scope_flags
-from batchrunner.cli.progress import ConsoleProgress
+from batchrunner.cli.progress import BEAT_S, ConsoleProgress
 from batchrunner.cli.render import say_report, seen_from_here, shown
 from batchrunner.cli.set_option import set_lines
 from batchrunner.cli.signals import passed_on
-from batchrunner.cli.terminal import say, say_lines, warn, while_heard
+from batchrunner.cli.terminal import say, say_lines, while_heard
 from batchrunner.domain.event import Event, Listener
 from batchrunner.domain.settings import Settings
 from batchrunner.domain.text import plural
@@ -45,7 +45,7 @@ def work(typed: Invocation, wanted: JobSet, settings: Settings) -> int:
     clock = Clock()
     project = project_of(typed)
     log_file = _log_file(typed, project, wanted.name)
-    console = ConsoleProgress(quiet=typed.output.quiet)
+    console = ConsoleProgress(clock, quiet=typed.output.quiet, shares_stdout=typed.output.events == STDOUT)
     with written_events(typed.output.events, typed.output.form, project) as write:
         endpoint = endpoint_of(typed, project, clock, wanted.catalog)
         if said := set_lines(wanted.jobs):
@@ -55,7 +55,7 @@ def work(typed: Invocation, wanted: JobSet, settings: Settings) -> int:
         observer = _observer(write, wanted, clock, console, endpoint.access.key)
         log = Log(log_file, clock, partial(_pass_on, observer, console))
         notifier = Notifier(hook, _title(wanted), log, secret=endpoint.access.key, allowed=typed.allow_network)
-        ports = RunPorts(endpoint, ask, console, notifier, warn, Shutdown(), clock, console.beat_s, observer=observer)
+        ports = RunPorts(endpoint, ask, console, notifier, console.warn, Shutdown(), clock, BEAT_S, observer=observer)
         try:
             return _run(workload, typed, ports, console)
         except RunLocked as error:

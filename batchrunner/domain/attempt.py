@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from batchrunner.domain.clip import Clip
 from batchrunner.domain.money import NOTHING
-from batchrunner.domain.observation import Failure, Observation, TaskState
+from batchrunner.domain.observation import ErrorClass, Failure, Observation, TaskState
 from batchrunner.domain.request import Request
 
 # How long a result is kept at least, and at most, when the service does not say.
@@ -200,6 +200,14 @@ class Attempt:
     def failure(self) -> Failure | None:
         """Why it did not give a clip, where that is known."""
         return next((o.failure for o in reversed(self.observations) if o.failure), None)
+
+    @property
+    def error_class(self) -> ErrorClass | None:
+        """What kind of failure that is; None where there is none."""
+        if self.failure:
+            return self.failure.error_class
+        is_invalid = self.answer is not None and self.answer.reject_reason is RejectReason.INVALID
+        return ErrorClass.INVALID if is_invalid else None
 
     @property
     def clip(self) -> Clip | None:

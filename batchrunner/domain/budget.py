@@ -25,11 +25,16 @@ class Budget:
             self.spent_usd += change_usd
 
     @property
-    def room_usd(self) -> Decimal | None:
-        """What may still be reserved; the smaller limit wins."""
-        rooms = []
+    def limit_usd(self) -> Decimal | None:
+        """The most that this run may spend in all; the smaller limit wins."""
+        before_usd = self.lifetime_usd - self.spent_usd
+        limits = [] if self.run_usd is None else [self.run_usd]
         if self.budget_usd is not None:
-            rooms.append(self.budget_usd - self.lifetime_usd)
-        if self.run_usd is not None:
-            rooms.append(self.run_usd - self.spent_usd)
-        return max(min(rooms), NOTHING) if rooms else None
+            limits.append(self.budget_usd - before_usd)
+        return max(min(limits), NOTHING) if limits else None
+
+    @property
+    def room_usd(self) -> Decimal | None:
+        """What may still be reserved."""
+        limit_usd = self.limit_usd
+        return None if limit_usd is None else max(limit_usd - self.spent_usd, NOTHING)

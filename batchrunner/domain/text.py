@@ -82,6 +82,16 @@ def local(at_s: float) -> str:
     return datetime.fromtimestamp(at_s, UTC).astimezone().strftime("%Y-%m-%d %H:%M %Z")
 
 
+def local_time(at_s: float, *, with_day: bool = False) -> str:
+    """The same moment, short: `18:04`, or `Tue 18:04` where that is another day."""
+    return datetime.fromtimestamp(at_s, UTC).astimezone().strftime("%a %H:%M" if with_day else "%H:%M")
+
+
+def local_clock(at_s: float) -> str:
+    """The same to the second: `18:04:05`."""
+    return datetime.fromtimestamp(at_s, UTC).astimezone().strftime("%H:%M:%S")
+
+
 def aged(since: date, today: date) -> str:
     """How old something of that day is: `97 days old`."""
     return f"{plural(max((today - since).days, 0), 'day')} old"
@@ -126,6 +136,17 @@ def listed(names: Iterable[str], most: int = _MOST_NAMES) -> str:
     first = list(names)
     more = len(first) - most
     return ", ".join(first[:most]) + (f" and {more} more" if more > 0 else "")
+
+
+def columns(text: str) -> int:
+    """How many columns of a terminal a text takes."""
+    return len(text) if text.isascii() else sum(map(_columns_of, text))
+
+
+def _columns_of(character: str) -> int:
+    if unicodedata.combining(character) or character in _JOINERS:
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
 
 
 def plural(number: int, noun: str) -> str:

@@ -161,6 +161,7 @@ class Assembly:
             waiting=self._waiting(uploader),
             decider=self.decider,
             budget=self._budget,
+            slots=self.slots,
             stats=self.stats,
             stops=stops,
             clock=clock,

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 TIMEOUT_S = 180.0
 
 # What `--help` has no use for, and what would make everybody wait.
-SLOW = {"httpx", "tabulate", "sqlite3", "yaml", "jsonschema"}
+SLOW = {"httpx", "tabulate", "rich", "sqlite3", "yaml", "jsonschema"}
 
 
 def call(*words: str | Path, folder: Path) -> str:

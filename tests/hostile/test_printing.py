@@ -7,6 +7,7 @@ import re
 import shutil
 import unicodedata
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import click
@@ -16,15 +17,18 @@ from batchrunner.cli import terminal as outlet
 from batchrunner.cli.group import COMMANDS
 from batchrunner.cli.main import outcome
 from batchrunner.cli.progress import ConsoleProgress
-from batchrunner.domain.event import EventKind, RunEvent
+from batchrunner.domain.event import EventKind, Progress, RunEvent
+from batchrunner.domain.status import Status
 from batchrunner.domain.text import in_lines, visible
 from batchrunner.domain.uploaded_image import Upload
 from batchrunner.errors import ExitCode, UsageError
 from batchrunner.io.clock import Clock
 from batchrunner.manifest.yaml.document import dump
 from batchrunner.reports.layout import table
+from batchrunner.reports.run_view import plain_line
 from batchrunner.storage.open import open_ledger
 from batchrunner.storage.run_lock import run_lock
+from tests.cli.pseudo_terminal import on_terminal
 from tests.cli.test_uploads import Rehearsal
 from tests.engine.services import refusing
 from tests.manifest.desk import parsed
@@ -242,14 +246,25 @@ def test_a_lock_says_whose_it_is_without_doing_what_its_note_says(
     assert r"\x1b" in shown.err
 
 
-@pytest.mark.parametrize("live", [True, False])
-def test_a_live_line_is_one_line(*, live: bool, capsys: pytest.CaptureFixture[str]) -> None:
-    narrator = ConsoleProgress(quiet=False)
-    narrator._live = live
-    narrator(RunEvent(EventKind.FAILED, HOSTILE, HOSTILE))
+def test_what_a_run_tells_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    ConsoleProgress(Clock(), quiet=False)(RunEvent(EventKind.FAILED, HOSTILE, HOSTILE))
     shown = capsys.readouterr().err
     assert len(shown.splitlines()) == 1
     assert_harmless(shown)
+
+
+def test_a_live_view_moves_only_itself() -> None:
+    progress = Progress({Status.DONE: 1}, Decimal(0), 60.0, HOSTILE)
+    with on_terminal(200) as terminal:
+        console = ConsoleProgress(Clock(), quiet=False)
+        console(RunEvent(EventKind.DONE, HOSTILE, HOSTILE))
+        console(progress)
+        console(RunEvent(EventKind.FAILED, HOSTILE, HOSTILE))
+        console(progress)
+        terminal.read()
+        shown = terminal.written.decode().replace("\r", "")
+    assert_harmless(re.sub(r"\x1b\[(?:\d+A|J)", "", shown))
+    assert_harmless(plain_line(progress, 0.0))
 
 
 def test_a_log_has_one_line_for_each_event(film: Path) -> None:

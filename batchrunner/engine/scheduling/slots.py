@@ -57,6 +57,11 @@ class SlotQueue:
         self._elsewhere_since_s = math.inf
 
     @property
+    def used(self) -> int:
+        """How many of the known slots have a task or a submit of this run; what came free unseen counts once."""
+        return min(len(self._holders), self.limit.limit)
+
+    @property
     def is_waited_for(self) -> bool:
         """Whether a job waits for a slot."""
         return any(not waiter.done() for _, _, waiter in self._waiters)
