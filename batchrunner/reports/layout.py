@@ -24,8 +24,9 @@ def table(
     headers: Sequence[str], rows: Iterable[Sequence[str]], align: Sequence[str] | None = None, form: str = "simple"
 ) -> Lines:
     """A table of texts from anywhere: each cell stays on its line and in its column."""
-    from tabulate import tabulate  # noqa: PLC0415  # as above
+    import tabulate as library  # noqa: PLC0415  # as above
 
+    library.WIDE_CHARS_MODE = False  # else columns depend on whether somebody has installed wcwidth, too
     cells = [[visible(cell) for cell in row] for row in rows]
     # without disable_numparse a job named 1e5 would be shown as 100000
-    return Lines(tabulate(cells, headers=headers, tablefmt=form, disable_numparse=True, colalign=align))
+    return Lines(library.tabulate(cells, headers=headers, tablefmt=form, disable_numparse=True, colalign=align))
