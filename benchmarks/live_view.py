@@ -2,8 +2,8 @@
 
     python benchmarks/live_view.py
 
-A thousand clips of a minute each, 20 at once, in moved time: 50 minutes with a look at every second. Both runs are told
-how far they are at each beat; the one with the view draws it on a pseudo-terminal of 120 columns, which another thread
+A thousand clips of a minute each, 20 at once, in moved time: 50 minutes with a look at every second. Both runs hear
+how far they are; the one with the view draws it on a pseudo-terminal of 120 columns, which another thread
 reads. They take turns; the best of three counts. The goal is 1.03 at most.
 """
 
