@@ -210,9 +210,8 @@ class Assembly:
         return self._balance_guard, self.price, self.provider, *guards, uploader
 
     def _fetcher(self, http: Http, poller: Poller) -> Fetcher:
-        is_loopback = self._credentials.is_loopback
         return Fetcher(
-            download=Downloader(http, self._limits.download_limit_bytes, may_be_plain=is_loopback),
+            download=Downloader(http, self._limits.download_limit_bytes, may_be_plain=self._credentials.is_loopback),
             clips=self.clips,
             log=self._log,
             poller=poller,
