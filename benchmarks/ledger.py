@@ -4,7 +4,8 @@
 
 20,000 clips on disk; a thousand of them failed first, five hundred were edited and rendered twice. Each measurement
 is a process of its own, the best of three; they take turns. The first is what is compared with: reading the
-manifest, which every command does. The parts beyond it have goals: 2 s for `plan`, half a second for `status`.
+manifest, which every command does. The parts beyond it have goals: 2 s for `plan`, half a second for `status`, and
+0.2 s for a look of `status --watch`.
 """
 
 import hashlib
@@ -20,16 +21,22 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
+from batchrunner.app.active_run import active_run
 from batchrunner.app.job_set import wanted_of
 from batchrunner.app.manifest_plan import planned_of
 from batchrunner.app.manifest_status import report_of
+from batchrunner.app.run_watch import RunWatch
 from batchrunner.app.session import in_flight_run, known_ledger
 from batchrunner.catalog import shipped_prices
 from batchrunner.domain.attempt import Answer, Attempt, Outcome
 from batchrunner.domain.clip import Clip, ClipRole
+from batchrunner.domain.decision import Decision, DecisionKind
+from batchrunner.domain.event import Progress
 from batchrunner.domain.job import Job
 from batchrunner.domain.observation import ErrorClass, Failure, Observation, TaskState
 from batchrunner.domain.request import Request
+from batchrunner.domain.status import Status
+from batchrunner.io.clock import Clock
 from batchrunner.manifest.load import Manifest, load
 from batchrunner.planning.batch import Batch, load_batch
 from batchrunner.planning.effective_limits import EffectiveLimits
@@ -40,12 +47,14 @@ from batchrunner.reports.next_steps import next_commands
 from batchrunner.reports.plan_table import plan_table
 from batchrunner.storage.paths import find_project
 from batchrunner.storage.records import Claim, NewRun
+from batchrunner.storage.run_lock import run_lock
 from batchrunner.storage.sqlite.ledger import SqliteLedger
 
 COUNT = 20_000
 FAILED_FIRST = 1_000
 EDITED = 500
 RUNS = 5
+CHANGED = 100
 ROUNDS = 3
 CLIP_BYTES = 4_000_000
 START_S = 1_795_456_800.0
@@ -206,6 +215,25 @@ def status_beyond(path: Path) -> float:
     return seconds
 
 
+def look_of_watch(path: Path) -> float:
+    """Seconds that `status --watch` takes for a look in which something was recorded of a hundred jobs."""
+    manifest, project = read(path), find_project(path)
+    changed = [(job.identity, Decision(time.time(), DecisionKind.RETRY, 1)) for job in manifest.jobs[-CHANGED:]]
+    with run_lock(project.folder, manifest.name, ""), SqliteLedger.reading(project.ledger) as book:
+        active, last = active_run(project, manifest.name), book.last_run(manifest.name)
+        if active is None or last is None:
+            raise AssertionError("no run")
+        watch = RunWatch(project, manifest.name, book, shipped_prices(), last, Clock())
+        with SqliteLedger.writing(project.ledger) as writer:
+            writer.decide(changed)
+        began = time.perf_counter()
+        *_, progress = watch.events(active)
+        seconds = time.perf_counter() - began
+    if not isinstance(progress, Progress) or progress.counts != {Status.DONE: COUNT}:
+        raise AssertionError(progress)
+    return seconds
+
+
 def whole(*arguments: str) -> Callable[[Path], float]:
     """Seconds of an installed command from its start to its end."""
 
@@ -222,6 +250,7 @@ MEASURED: dict[str, tuple[Callable[[Path], float], float | None]] = {
     "the manifest alone": (manifest_alone, None),
     "plan, beyond the manifest": (plan_beyond, 2.0),
     "status, beyond the manifest": (status_beyond, 0.5),
+    "a look of status --watch": (look_of_watch, 0.2),
     "batchrunner validate": (whole("validate"), None),
     "batchrunner plan": (whole("plan"), None),
     "batchrunner status": (whole("status"), None),

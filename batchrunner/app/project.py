@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from batchrunner.app.accept_clips import AcceptedClips, accept_clips
+from batchrunner.app.active_run import Heartbeat
 from batchrunner.app.decision_session import deciding
 from batchrunner.app.endpoint import SANDBOX_ACCESS, Endpoint, real_endpoint, sandbox_endpoint
 from batchrunner.app.event_log import Log, LogFile
@@ -173,20 +174,19 @@ class Project:
         manifest = replace(self, permissions=replace(self.permissions, secrets=secrets)).read()
         models = manifest.catalog
         endpoint = sandbox_endpoint(self.paths, self.clock, models) if self.is_sandbox else self.connect(credentials)
-        log = Log(LogFile.of(self.paths, manifest.name), self.clock, handle.listener)
+        beat = Heartbeat(self.paths, manifest.name, self.clock, handle.listener)
         ports = RunPorts(
             endpoint=endpoint,
             ask=ask,
             listener=handle.listener,
-            notifier=Notifier(None, manifest.name, log),
+            notifier=Notifier(None, manifest.name, Log(LogFile.of(self.paths, manifest.name), self.clock, beat)),
             warn=lambda text: handle.listener(RunEvent(EventKind.NOTE, text)),
             shutdown=handle.shutdown,
             clock=self.clock,
             on_start=handle.on_start,
         )
-        return await run_manifest(
-            Workload(self.paths, wanted_of(manifest), manifest.settings, self.priced(manifest)), options, ports
-        )
+        work = Workload(self.paths, wanted_of(manifest), manifest.settings, self.priced(manifest))
+        return await run_manifest(work, options, ports)
 
     def _read_as_it_is(self) -> Manifest:
         return load(self.manifest, self.profile, permissions=self.permissions)

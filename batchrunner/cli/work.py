@@ -5,6 +5,7 @@ import shlex
 from contextlib import suppress
 from functools import partial
 
+from batchrunner.app.active_run import Heartbeat
 from batchrunner.app.cloud_events import CloudEvents, Write
 from batchrunner.app.event_log import Log, LogFile
 from batchrunner.app.job_set import prices_of
@@ -53,7 +54,8 @@ def work(typed: Invocation, wanted: JobSet, settings: Settings) -> int:
         ask = partial(confirm.ask, yes=typed.yes, part_is_enough=typed.allow_partial)
         workload = Workload(project, wanted, settings, prices_of(typed.prices, wanted.catalog))
         observer = _observer(write, wanted, clock, console, endpoint.access.key)
-        log = Log(log_file, clock, partial(_pass_on, observer, console))
+        beat = Heartbeat(project, wanted.name, clock, partial(_pass_on, observer, console))
+        log = Log(log_file, clock, beat)
         notifier = Notifier(hook, _title(wanted), log, secret=endpoint.access.key, allowed=typed.allow_network)
         ports = RunPorts(endpoint, ask, console, notifier, console.warn, Shutdown(), clock, BEAT_S, observer=observer)
         try:

@@ -15,6 +15,10 @@ class Clock:
         """Seconds that never run backwards, where no event loop runs."""
         return time.monotonic()
 
+    def sleep(self, seconds: float) -> None:
+        """Waits, where no event loop runs."""
+        time.sleep(seconds)
+
     def monotonic_s(self) -> float:
         """Seconds that never run backwards: the running event loop's own count."""
         return asyncio.get_running_loop().time()

@@ -72,12 +72,12 @@ class Root:
         with self._folder(path.parent) as folder:
             return self._open(path, folder, os.O_RDONLY, "rb")
 
-    def write_whole(self, path: Path, data: bytes) -> None:
+    def write_whole(self, path: Path, data: bytes, *, durably: bool = True) -> None:
         """Writes a file so that a reader sees the old one or the new one."""
         with self._folder(path.parent, make=True) as folder, named_errors(path):
             if is_link_at(path.name, folder):
                 raise refused_link(path)
-            self._write(path, folder, data, os.replace)
+            self._write(path, folder, data, os.replace, durably=durably)
 
     def write_new(self, path: Path, data: bytes) -> None:
         """Writes a file that is not there yet; a reader sees all of it or nothing.
@@ -187,19 +187,23 @@ class Root:
     def _new(self, name: str, folder: int) -> int:
         return os.open(name, _NEW, self._mode(0o666), dir_fd=folder)
 
-    def _write(self, path: Path, folder: int, data: bytes, rename: Callable[..., None]) -> None:
+    def _write(
+        self, path: Path, folder: int, data: bytes, rename: Callable[..., None], *, durably: bool = True
+    ) -> None:
         name = temporary(path).name
         try:
             with os.fdopen(self._new(name, folder), "wb") as file:
                 file.write(data)
                 file.flush()
-                os.fsync(file.fileno())
+                if durably:
+                    os.fsync(file.fileno())
             rename(name, path.name, src_dir_fd=folder, dst_dir_fd=folder)
         except BaseException:
             with suppress(OSError):
                 os.unlink(name, dir_fd=folder)
             raise
-        os.fsync(folder)
+        if durably:
+            os.fsync(folder)
 
     def _mode(self, mode: int) -> int:
         return mode & 0o700 if self.is_private else mode

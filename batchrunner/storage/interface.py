@@ -17,7 +17,7 @@ from batchrunner.domain.job import JobId
 from batchrunner.domain.observation import Observation
 from batchrunner.domain.receipt import Receipt
 from batchrunner.domain.uploaded_image import Upload
-from batchrunner.storage.records import Claim, HighWaterMark, NewRun, Rivals, RunRecord
+from batchrunner.storage.records import Claim, HighWaterMark, LedgerMark, NewRun, Rivals, RunRecord
 
 
 class AccountReader(Protocol):
@@ -102,6 +102,15 @@ class LedgerReader(Protocol):
 
     def all_histories(self) -> dict[JobId, JobHistory]:
         """All that is known of every job of every manifest."""
+
+    def mark(self) -> LedgerMark:
+        """What is recorded now, for `touched_since` later. However large the ledger is, this costs next to nothing."""
+
+    def touched_since(self, before: LedgerMark) -> tuple[LedgerMark, frozenset[JobId]]:
+        """The jobs of which something was recorded since then, of every manifest, and what is recorded now.
+
+        It costs what was recorded since, and nothing where nothing was.
+        """
 
     def last_run(self, manifest: str, profile: str | None = None) -> RunRecord | None:
         """The newest run of a manifest, under any profile or a certain one, with the jobs that it wanted."""

@@ -82,5 +82,13 @@ class HighWaterMark:
     answer_id: int
 
 
+@dataclass(frozen=True, slots=True)
+class LedgerMark:
+    """What a ledger held at a moment, for `LedgerReader.touched_since` later: made and read by ledgers alone."""
+
+    newest: tuple[int, ...]
+    open_attempts: frozenset[int]
+
+
 class IntegrityViolation(Exception):
     """A write that breaks a rule of the ledger, such as a fact that is recorded twice: a mistake of the program."""

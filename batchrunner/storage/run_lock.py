@@ -13,6 +13,8 @@ from batchrunner.errors import RunLocked
 from batchrunner.io.roots import make_state_folder, state_root
 
 _NOTE = ".lock.json"
+# What a run says of itself while it holds the lock: `run_beat.py`.
+BEAT = ".beat.json"
 _NOTE_BYTES = 4096
 # Whoever only looks holds a lock for an instant; a run is longer at work than this.
 _LOOK_S = 0.2
@@ -49,6 +51,7 @@ def run_lock(folder: Path, manifest: str, since: str) -> Iterator[None]:
         root.write_whole(note, json.dumps(asdict(LockOwner(socket.gethostname(), os.getpid(), since))).encode())
         yield
     finally:
+        root.remove(folder / f"{manifest}{BEAT}")
         root.remove(note)
         lock.release()
 

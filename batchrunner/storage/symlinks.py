@@ -7,7 +7,7 @@ from batchrunner.storage.receipts import receipts_path
 
 # What lies in the state folder under names that are known beforehand; all others are random.
 _STATE = ("ledger.db", "service.jsonl", "service.jsonl.files", ".gitignore")
-_OF_A_MANIFEST = (".lock", ".lock.json", ".log")
+_OF_A_MANIFEST = (".lock", ".lock.json", ".beat.json", ".log")
 
 
 def check_symlinks(project: ProjectPaths, manifest: str, outputs: Iterable[str]) -> None:

@@ -2,16 +2,24 @@
 
 import io
 import json
+import os
 import shlex
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from batchrunner.cli.main import outcome
+from batchrunner.domain.event import Progress
 from batchrunner.errors import ExitCode
+from batchrunner.io.clock import Clock
 from batchrunner.sandbox import Behaviour as SandboxOptions
 from batchrunner.sandbox import Fault
+from batchrunner.storage.run_beat import write_beat
 from batchrunner.storage.run_lock import run_lock
 from tests.studio import Studio, manifest_text
 
@@ -96,7 +104,7 @@ def test_beside_a_run_it_names_no_command_that_would_be_refused(
     half_done: Studio, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with run_lock(half_done.project.folder, "batch", ""):
-        assert "account balance: " in last_line(half_done, capsys)
+        assert last_line(half_done, capsys).startswith("run active: ")
 
 
 @pytest.mark.parametrize("options", [["--sandbox"], ["--profile", "draft"], ["--ledger", "my ledger.db"]])
@@ -171,3 +179,81 @@ def test_a_selection_that_means_nothing_is_refused(
 ) -> None:
     assert outcome(["status", str(half_done.manifest), *words]) == ExitCode.USAGE
     assert said in capsys.readouterr().err
+
+
+# the run that is active
+
+
+@pytest.fixture
+def at_work(half_done: Studio) -> Iterator[Studio]:
+    """A run is alive, and waits."""
+    project = half_done.project
+    with run_lock(project.folder, "batch", "2026-11-23T18:00:00Z"):
+        write_beat(project.folder, "batch", Progress({}, Decimal(0), 1.0, "waiting for a free slot"), time.time())
+        yield half_done
+
+
+def test_it_says_whose_run_is_active_and_what_that_waits_for(
+    at_work: Studio, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = last_line(at_work, capsys)
+    assert said.startswith(f"run active: process {os.getpid()} of ")
+    assert said.endswith(", since 2026-11-23T18:00:00Z; waiting for a free slot (0 s so far)")
+    assert outcome(["status", str(at_work.manifest), "-o", "json"]) == ExitCode.DONE
+    told = capsys.readouterr()
+    assert json.loads(told.out)["manifest"] == "batch"
+    assert told.err.startswith("run active: ")
+
+
+def test_a_summary_has_the_totals_alone(at_work: Studio, capsys: pytest.CaptureFixture[str]) -> None:
+    assert outcome(["status", str(at_work.manifest), "--summary"]) == ExitCode.DONE
+    first, *_, last = capsys.readouterr().out.splitlines()
+    assert first == "2 jobs: 1 pending, 1 done"
+    assert last.startswith("run active: ")
+
+
+@pytest.mark.parametrize("more", [["--summary", "a"], ["--watch", "a"], ["--watch", "-o", "json"]])
+def test_a_summary_and_a_watch_are_of_all_jobs_and_for_people(
+    at_work: Studio, capsys: pytest.CaptureFixture[str], more: list[str]
+) -> None:
+    assert outcome(["status", str(at_work.manifest), *more]) == ExitCode.USAGE
+    assert "leave out JOB and -o" in capsys.readouterr().err
+
+
+def test_a_watch_ends_with_the_run_and_tells_how_all_jobs_stand(
+    half_done: Studio, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    looks = 0
+    with ExitStack() as run:
+        run.enter_context(run_lock(half_done.project.folder, "batch", ""))
+
+        def sleep(_clock: Clock, _seconds: float) -> None:
+            nonlocal looks
+            looks += 1
+            if looks == 3:
+                run.close()
+
+        monkeypatch.setattr(Clock, "sleep", sleep)
+        assert outcome(["status", str(half_done.manifest), "--watch"]) == ExitCode.DONE
+    said = capsys.readouterr()
+    assert looks == 3
+    assert said.out.splitlines()[-1].startswith("to continue: ")
+    assert said.err == ""
+
+
+def test_ctrl_c_ends_a_watch_and_nothing_else(
+    at_work: Studio, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_clock: Clock, _seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Clock, "sleep", interrupted)
+    assert outcome(["status", str(at_work.manifest), "--watch"]) == ExitCode.DONE
+    assert capsys.readouterr() == ("", "")
+
+
+def test_where_no_run_is_active_a_watch_says_so(half_done: Studio, capsys: pytest.CaptureFixture[str]) -> None:
+    assert outcome(["status", str(half_done.manifest), "--watch"]) == ExitCode.DONE
+    said = capsys.readouterr()
+    assert said.err == "no run of batch is active\n"
+    assert said.out.splitlines()[-1].startswith("to continue: ")

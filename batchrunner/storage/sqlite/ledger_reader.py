@@ -8,13 +8,14 @@ from batchrunner.domain.history import Damage, JobHistory
 from batchrunner.domain.job import JobId
 from batchrunner.domain.receipt import Receipt
 from batchrunner.errors import UsageError
-from batchrunner.storage.records import Rivals, RunRecord
+from batchrunner.storage.records import LedgerMark, Rivals, RunRecord
 from batchrunner.storage.sqlite import runs
 from batchrunner.storage.sqlite.account_log import SqliteAccountLog
 from batchrunner.storage.sqlite.histories import addresses, read_all, read_one
 from batchrunner.storage.sqlite.known_receipts import KnownReceipts
 from batchrunner.storage.sqlite.queries import query
 from batchrunner.storage.sqlite.rivals import rivals
+from batchrunner.storage.sqlite.touched import mark_of, touched_since
 from batchrunner.storage.sqlite.transaction import fetched, translated
 from batchrunner.storage.sqlite.upload_log import SqliteUploadLog
 
@@ -52,6 +53,17 @@ class SqliteReader:
             found = read_all(self._db, manifest)
         self.damage = found.damage
         return found.histories
+
+    def mark(self) -> LedgerMark:
+        """What is recorded now, for `touched_since` later."""
+        with translated():
+            return mark_of(self._db)
+
+    def touched_since(self, before: LedgerMark) -> tuple[LedgerMark, frozenset[JobId]]:
+        """The jobs of which something was recorded since then, and what is recorded now."""
+        with translated():
+            now = mark_of(self._db)
+            return now, touched_since(self._db, before, now)
 
     def last_run(self, manifest: str, profile: str | None = None) -> RunRecord | None:
         """The newest run of a manifest, under any profile or a certain one."""

@@ -43,6 +43,30 @@ SELECT task_id FROM answer WHERE task_id IS NOT NULL
 -- name: attempt_of_task
 SELECT attempt_id FROM answer WHERE task_id = :task_id
 
+-- What was recorded since a moment: the newest row of each table, in this order.
+-- name: newest_rows
+SELECT (SELECT coalesce(max(id), 0) FROM attempt), (SELECT coalesce(max(id), 0) FROM adoption),
+    (SELECT coalesce(max(id), 0) FROM mark), (SELECT coalesce(max(id), 0) FROM answer),
+    (SELECT coalesce(max(id), 0) FROM observation), (SELECT coalesce(max(id), 0) FROM clip),
+    (SELECT coalesce(max(id), 0) FROM adopted_clip)
+
+-- name: open_attempts
+SELECT id FROM attempt WHERE settled_at_s IS NULL
+
+-- name: jobs_since
+SELECT manifest, profile, job, take FROM attempt WHERE id > :attempt
+UNION SELECT manifest, profile, job, take FROM adoption WHERE id > :adoption
+UNION SELECT manifest, profile, job, take FROM mark WHERE id > :mark
+UNION SELECT manifest, profile, job, take FROM attempt WHERE id IN (
+    SELECT attempt_id FROM answer WHERE id > :answer
+    UNION SELECT attempt_id FROM observation WHERE id > :observation
+    UNION SELECT attempt_id FROM clip WHERE id > :clip)
+UNION SELECT manifest, profile, job, take FROM adoption WHERE id IN (
+    SELECT adoption_id FROM adopted_clip WHERE id > :adopted_clip)
+
+-- name: job_of_attempt
+SELECT manifest, profile, job, take FROM attempt WHERE id = :id
+
 -- What other jobs hold.
 
 -- name: newest_attempt
