@@ -1,8 +1,10 @@
 """Latency models by kind: each learns for itself, and one of which nothing is known begins with what others took."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -87,3 +89,14 @@ def test_a_kind_that_is_new_is_left_alone_while_others_tell_that_it_cannot_have_
     assert sum(age_s < 60 for age_s in first) > 10
     assert sum(age_s < 60 for age_s in second) <= 2
     assert counts(studio) == {Status.DONE: 20}
+
+
+def test_of_a_wave_that_began_at_once_the_longest_do_not_count_most() -> None:
+    asked = request("veo", "4")
+    at_once = [
+        JobHistory((replace(attempt, opened_at_s=0.0),))
+        for history in took(asked, *(40.0 + number / 10 for number in range(400)))
+        for attempt in history.attempts
+    ]
+    mixed = Random(1).sample(at_once, len(at_once))
+    assert median_s(models(mixed).of(asked)) == pytest.approx(60, abs=3)

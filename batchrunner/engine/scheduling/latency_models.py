@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from operator import itemgetter
 
 from batchrunner.domain.history import JobHistory
 from batchrunner.domain.request import Request
@@ -33,7 +34,7 @@ class LatencyModels:
         for history in histories:
             for attempt in history.attempts:
                 if attempt.took_s is not None:
-                    took[kind_of(attempt.request)].append((attempt.opened_at_s + attempt.took_s, attempt.took_s))
+                    took[kind_of(attempt.request)].append((attempt.opened_at_s, attempt.took_s))
         self._took = took
         self._by_kind = {kind: _learned(seen) for kind, seen in took.items()}
 
@@ -47,13 +48,17 @@ class LatencyModels:
     def _of_others(self, kind: tuple[object, ...]) -> LatencyModel | None:
         same_model = [one for other, seen in self._took.items() if other[:1] == kind[:1] for one in seen]
         known = same_model or [one for seen in self._took.values() for one in seen]
-        newest = [took_s for _, took_s in sorted(known)[-_MOST_OF_OTHERS:]]
+        newest = _newest(known, _MOST_OF_OTHERS)
         return _model_of(took_s * factor for factor in _BLURRED for took_s in newest) if newest else None
 
 
 def _learned(seen: list[tuple[float, float]]) -> LatencyModel:
-    newest = [took_s for _, took_s in sorted(seen)[-_MOST:]]
-    return _model_of(newest)
+    return _model_of(_newest(seen, _MOST))
+
+
+def _newest(seen: Iterable[tuple[float, float]], most: int) -> list[float]:
+    """Those that were submitted last. By their ends the longest of each wave would be the newest, and count most."""
+    return [took_s for _, took_s in sorted(seen, key=itemgetter(0))[-most:]]
 
 
 def _model_of(took_s: Iterable[float]) -> LatencyModel:
