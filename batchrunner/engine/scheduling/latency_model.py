@@ -30,6 +30,8 @@ _PRIOR_RATES = tuple(_prior_rate(age_s) for age_s in _AGES_S)
 
 _BLUR = 0.02
 _KEPT = 1.0 - 1.0 / 400.0
+# Half of all tasks end within this share of the median, or the spread counts.
+_NARROW = 0.25
 _FAR_BEYOND = 3.0
 _HALVINGS = 24
 # How far the median is believed by the ends that were seen: a fifth of it with none, three fifths with five.
@@ -62,7 +64,7 @@ class LatencyModel:
         self._rates: list[float] = []
         self._sums: list[float] = []
         self._rests_s: list[float] = []
-        self._typical_s = 0.0
+        self._scale_s = 0.0
         for low_s, high_s in seen_s:
             self.waited(0.0, low_s)
             self.ended(low_s, high_s)
@@ -157,11 +159,14 @@ class LatencyModel:
         return high_s
 
     @property
-    def typical_s(self) -> float:
-        """The median, as far as it is believed: hardly, before ends were seen."""
+    def scale_s(self) -> float:
+        """By what the idle time that a poll finds is measured: the median, as far as it is believed.
+
+        Less where durations differ widely: then there are more polls, of which each may find a little late.
+        """
         if self._is_stale:
             self._settle()
-        return self._typical_s
+        return self._scale_s
 
     def is_far_beyond(self, age_s: float) -> bool:
         """Whether no task ever took a third of this age; False as long as none was seen."""
@@ -186,8 +191,12 @@ class LatencyModel:
         self._sums = [0.0]
         for rate, width_s in zip(self._rates, _WIDTHS_S, strict=False):
             self._sums.append(self._sums[-1] + rate * width_s)
-        median_s = _AGES_S[min(bisect_left(self._sums, math.log(2.0)), _LAST)]
-        self._typical_s = median_s * (self._seen + _BELIEVED_FROM) / (self._seen + _BELIEVED_BY)
+        quarter_s, median_s, three_quarters_s = (
+            _AGES_S[min(bisect_left(self._sums, -math.log(share)), _LAST)] for share in (0.75, 0.5, 0.25)
+        )
+        believed = (self._seen + _BELIEVED_FROM) / (self._seen + _BELIEVED_BY)
+        narrow = min(_NARROW * median_s / max(three_quarters_s - quarter_s, 1.0), 1.0)
+        self._scale_s = median_s * believed * (narrow if self.longest_s else 1.0)
         # from the far end downwards, so that no difference of tiny numbers is taken where hardly a task is left
         rests_s = [1.0 / _PRIOR_RATES[-1]]
         for n in range(_LAST - 1, -1, -1):

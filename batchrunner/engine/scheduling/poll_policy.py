@@ -69,7 +69,7 @@ class RunningTask:
 
         `p_untold` is the probability that its end would not have been hinted at.
         """
-        return max(least_s, _LEAST_SHARE * self.latency.typical_s) / p_untold
+        return max(least_s, _LEAST_SHARE * self.latency.scale_s) / p_untold
 
     def next_poll_at_s(self, least_s: float, p_untold: float = 1.0) -> float:
         """When a poll of it is worth a request."""
