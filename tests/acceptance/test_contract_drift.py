@@ -3,11 +3,15 @@
 import json
 from typing import Any
 
+import pytest
+
 from batchrunner.sandbox import Fault
 from tests.catalog.published import SLUG, published, without_4k
 
 from .service import Service
 from .user import Said, User
+
+pytestmark = pytest.mark.untraced
 
 
 def checked(user: User, change: Any = without_4k) -> Said:
