@@ -12,6 +12,9 @@ _FIRST_PROBE_S = 10.0
 _LAST_PROBE_S = 600.0
 _LAST_PROBE_FOR_MORE_S = 30.0
 _MOST_REJECTED_PROBES = 20
+# Each probe waits longer than the last (exponential backoff); hardly longer where others may still be there.
+_LONGER = 2.0
+_LONGER_IN_VAIN = 1.2
 
 # While the limit grows, this many submits leave at once, and a share of the limit at most: the service's own
 # round trips would make it slow, and each of them may cost a refusal in the end.
@@ -142,7 +145,8 @@ class AdaptiveLimit:
         self._probe_at_s = now_s + self._probe_wait_s
         may_be_more = running == 0 or self.limit < self.known
         last_s = _LAST_PROBE_FOR_MORE_S if may_be_more else _LAST_PROBE_S
-        self._probe_wait_s = min(self._probe_wait_s * 2.0, last_s)
+        longer = _LONGER_IN_VAIN if self._rejected_probes >= _MOST_REJECTED_PROBES else _LONGER
+        self._probe_wait_s = min(self._probe_wait_s * longer, last_s)
 
     @property
     def _room(self) -> int:
