@@ -3,7 +3,6 @@
 import os.path
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path, PurePath
 
 from batchrunner.domain.location import Location
@@ -143,7 +142,7 @@ class SourceFiles:
         for item in keys.texts_of(entry.node) if entry else ():
             pattern = text_of(item)
             try:
-                hits = sorted(self._hits(folder, pattern, item.location))
+                hits = self.reach.files(pattern, folder, item.location, "include", _MOST_FILES)
             except RefusedPattern as refused:
                 self._tell(refused.problem)
                 continue
@@ -190,19 +189,6 @@ class SourceFiles:
         if refused:
             self._tell(refused)
         return not refused
-
-    def _hits(self, folder: Path, pattern: str, location: Location) -> list[str]:
-        """The files that a pattern means, relative to the folder; a plain name means itself."""
-        if not any(sign in pattern for sign in "*?["):
-            refused = self.reach.refusal(folder / pattern, pattern, location, "include")
-            if refused:
-                raise RefusedPattern(refused)
-            return [pattern] if pattern and os.path.lexists(folder / pattern) else []
-        found = self.reach.hits(pattern, folder, location, "include")
-        try:
-            return list(islice((hit for hit in found if os.path.isfile(folder / hit)), _MOST_FILES + 1))  # noqa: PTH113 - pathlib's may raise
-        except ValueError:  # a NUL in it
-            return []
 
     def _tell(self, problem: Problem) -> None:
         """Notes that a file is left out."""

@@ -3,7 +3,6 @@
 import os.path
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -47,10 +46,11 @@ class OwnModels:
         """The models of the files that a name or a pattern means."""
         pattern = text_of(item)
         try:
-            hits = sorted(self._hits(pattern, folder, item.location))
+            found = self.reach.files(pattern, folder, item.location, "models", _MOST_FILES)
         except RefusedPattern as refused:
             self._tell(refused.problem)
             return
+        hits = [hit for hit in found if os.path.isfile(folder / hit)]  # noqa: PTH113 - pathlib's may raise
         if not hits:
             said = f"there is no file {shortened(pattern)}"
             hint = "paths are relative to the manifest's folder"
@@ -66,16 +66,6 @@ class OwnModels:
             model = self._read(path, shown, item.location)
             if model is not None:
                 yield model
-
-    def _hits(self, pattern: str, folder: Path, location: Location) -> list[str]:
-        """The files that a pattern means, relative to the folder; a plain name means itself."""
-        if not any(sign in pattern for sign in "*?["):
-            refused = self.reach.refusal(folder / pattern, pattern, location, "models")
-            if refused:
-                raise RefusedPattern(refused)
-            return [pattern] if pattern and os.path.isfile(folder / pattern) else []  # noqa: PTH113 - pathlib's may raise
-        found = self.reach.hits(pattern, folder, location, "models")
-        return list(islice((hit for hit in found if os.path.isfile(folder / hit)), _MOST_FILES + 1))  # noqa: PTH113
 
     def _read(self, path: Path, shown: str, location: Location) -> Model | None:
         refused = self.reach.refusal(path, shown, location, "models")

@@ -4,6 +4,7 @@ import os
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from batchrunner.domain.location import Location
@@ -83,6 +84,25 @@ class Reach:
             said = f"the pattern {shortened(pattern)} {error}"
             hint = "name the folder in it, or fewer `*`"
             raise RefusedPattern(Problem(Code.TOO_MANY, location, said, hint, name)) from None
+
+    def files(self, pattern: str, folder: Path, location: Location, name: str, most: int) -> list[str]:
+        """The files that a pattern means, seen from a folder and sorted; a plain name means itself, if that is there.
+
+        Of more than `most` there is one more than that.
+
+        Raises:
+            RefusedPattern: it leads outside, or to more than anybody wants to wait for.
+        """
+        if not any(sign in pattern for sign in "*?["):
+            refused = self.refusal(folder / pattern, pattern, location, name)
+            if refused:
+                raise RefusedPattern(refused)
+            return [pattern] if pattern and os.path.lexists(folder / pattern) else []
+        found = self.hits(pattern, folder, location, name)
+        try:
+            return sorted(islice((hit for hit in found if os.path.isfile(folder / hit)), most + 1))  # noqa: PTH113 - pathlib's may raise
+        except ValueError:  # a NUL in it
+            return []
 
 
 class RefusedPattern(Exception):  # a problem on its way to its collector

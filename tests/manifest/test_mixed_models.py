@@ -150,7 +150,7 @@ def test_a_mistake_in_a_description_stands_at_its_place_in_its_file(desk: Desk) 
     assert problems[0].hint == "did you mean `seconds`?"
 
 
-@pytest.mark.parametrize("named", ["models/none.yaml", "models/*.yml", "../other.yaml", "models"])
+@pytest.mark.parametrize("named", ["models/none.yaml", "models/*.yml", "../other.yaml", "models", r'"m\0*"', r'"m\0"'])
 def test_a_file_that_is_not_there_or_not_ours_is_a_problem(desk: Desk, named: str) -> None:
     text = HEAD.replace("models/*.yaml", named) + job(VEO, prompt="x", image=LINK)
     assert {code for code, *_ in desk.told(text)} <= {Code.MODEL_FILE, Code.OUTSIDE_PROJECT}
